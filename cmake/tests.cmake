@@ -1,0 +1,20 @@
+# Unit tests stand beside what they test; tests/ drives the built binary as its users do.
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS
+  ${CMAKE_SOURCE_DIR}/harness/*_test.cpp ${CMAKE_SOURCE_DIR}/suites/*_test.cpp
+  ${CMAKE_SOURCE_DIR}/kernels/*_test.cpp ${CMAKE_SOURCE_DIR}/reports/*_test.cpp)
+add_executable(unit_tests ${unit_sources})
+file(GLOB end_to_end_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*_test.cpp)
+add_executable(end_to_end_tests ${end_to_end_sources})
+
+foreach(target unit_tests end_to_end_tests)
+  target_link_libraries(${target} PRIVATE ${ASSAY_PARTS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${target} PRIVATE
+    ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+    ASSAY_BINARY="$<TARGET_FILE:assay>"
+    ASSAY_SIMULATED_NVML="${CMAKE_BINARY_DIR}/simulated/libnvidia-ml.so.1")
+  add_dependencies(${target} assay simulated_nvml)
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+endforeach()

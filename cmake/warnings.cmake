@@ -1,0 +1,10 @@
+# Warnings are errors in our own code; sanitizers apply to everything that links.
+add_library(assay_warnings INTERFACE)
+target_compile_options(assay_warnings INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>  # designated initialisers name what they set
+  $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings -Xcompiler=-Wall,-Wextra,-Werror>)
+if(ASSAY_SANITIZE)
+  target_compile_options(assay_warnings INTERFACE -fsanitize=${ASSAY_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(assay_warnings INTERFACE -fsanitize=${ASSAY_SANITIZE})
+endif()

@@ -1,0 +1,30 @@
+// Units of measurements and limits. A value never travels without one.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace assay {
+
+enum class Unit {
+  count,         // "1": a pure number, a counter, a flag (0 or 1)
+  text,          // "text": an identity, such as a part number
+  ratio,         // "ratio": 0 to 1
+  gb_per_s,      // "GB/s": 1e9 bytes per second
+  mebibytes,     // "MiB": 2^20 bytes
+  bytes,         // "B"
+  seconds,       // "s"
+  milliseconds,  // "ms"
+  celsius,       // "degC"
+  watts,         // "W"
+  megahertz,     // "MHz"
+  gt_per_s,      // "GT/s": PCIe transfers per second and lane
+};
+
+/// The spelling used in configurations, records and reports.
+std::string_view symbol(Unit unit);
+
+/// The unit so spelt, or nothing.
+std::optional<Unit> unit_from_symbol(std::string_view symbol);
+
+}  // namespace assay
