@@ -1,0 +1,31 @@
+// The node's time: the machine's on a real node, a shared virtual clock on a simulated one.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+namespace assay {
+
+/// Nanoseconds since the Unix epoch, by the node's clock.
+using Nanoseconds = std::int64_t;
+
+inline constexpr Nanoseconds kMillisecond = 1'000'000;
+inline constexpr Nanoseconds kSecond = 1'000'000'000;
+
+/// A deadline that never comes: sleep_until(kForever) ends by interrupt() alone.
+inline constexpr Nanoseconds kForever = std::numeric_limits<Nanoseconds>::max();
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Nanoseconds now() const = 0;
+
+  /// Returns at `deadline`, or earlier after interrupt(). False when interrupted.
+  virtual bool sleep_until(Nanoseconds deadline) = 0;
+  bool sleep_for(Nanoseconds duration) { return sleep_until(now() + duration); }
+
+  /// Makes one pending or the next sleep_until return false. Callable from another thread.
+  virtual void interrupt() = 0;
+};
+
+}  // namespace assay

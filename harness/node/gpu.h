@@ -1,0 +1,94 @@
+// One GPU as a worker sees it: memory to allocate, and the place where kernels run.
+//
+// A kernel (kernels/*.cu) has a device half and a host half. It asks the Gpu which one applies: host() is
+// non-null on a simulated GPU, null on a real one. Nothing above kernels/ makes that distinction.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace assay {
+
+/// A failed device call. `code` is a finding code from configs/findings/, such as "device.ecc_uncorrectable"
+/// (the device's own word) or "harness.device_call" (anything that does not accuse the device).
+class DeviceError : public std::runtime_error {
+ public:
+  DeviceError(std::string code, const std::string& message)
+      : std::runtime_error(message), code_(std::move(code)) {}
+  const std::string& code() const { return code_; }
+
+ private:
+  std::string code_;
+};
+
+/// The unit of device memory access: 16 bytes, one vectorised load or store.
+struct alignas(16) Word128 {
+  std::uint64_t low;
+  std::uint64_t high;
+  friend constexpr bool operator==(const Word128& a, const Word128& b) {
+    return a.low == b.low && a.high == b.high;
+  }
+  friend constexpr bool operator!=(const Word128& a, const Word128& b) { return !(a == b); }
+};
+
+/// Simulated device memory, as the host half of a kernel reads and writes it. Faults act inside load and
+/// store.
+class Cells {
+ public:
+  virtual ~Cells() = default;
+  virtual std::uint64_t words() const = 0;  // of 16 bytes
+  virtual Word128 load(std::uint64_t word) = 0;
+  virtual void store(std::uint64_t word, Word128 value) = 0;
+  /// The next load of `word` comes from the memory, not from a cache.
+  virtual void evict(std::uint64_t word) = 0;
+};
+
+/// One allocation. `bytes` is its size on the device; a simulated GPU backs it with fewer cells.
+class DeviceBuffer {
+ public:
+  virtual ~DeviceBuffer() = default;
+  virtual std::uint64_t bytes() const = 0;
+  virtual void* device_pointer() const = 0;  // null on a simulated GPU
+  virtual Cells* cells() = 0;                // null on a real GPU
+};
+
+/// What a launch costs: the simulated GPU turns it into time, power and heat.
+struct Work {
+  double bytes_read = 0;     // of device memory, nominal
+  double bytes_written = 0;  // of device memory, nominal
+  /// Which published curve applies: "read", "write", "copy", "triad", "sweep".
+  const char* kind = "";
+};
+
+/// Where the host half of a kernel runs.
+class HostDevice {
+ public:
+  virtual ~HostDevice() = default;
+  /// Runs `body` now, then lets the virtual time pass that `work` takes on this GPU. Returns device seconds.
+  /// Throws DeviceError where the body met an uncorrectable error, as a real launch does at synchronisation.
+  virtual double execute(const Work& work, const std::function<void()>& body) = 0;
+  /// Seed for the order of warps within a wave; another value for every launch.
+  virtual std::uint64_t shuffle_seed() = 0;
+};
+
+struct DeviceMemory {
+  std::uint64_t total_bytes;
+  std::uint64_t free_bytes;
+};
+
+class Gpu {
+ public:
+  virtual ~Gpu() = default;
+  virtual DeviceMemory memory() = 0;
+  /// Throws DeviceError("harness.device_memory", ...) when the device refuses.
+  virtual std::unique_ptr<DeviceBuffer> allocate(std::uint64_t bytes) = 0;
+  virtual int multiprocessors() const = 0;
+  /// Bytes of last-level cache: what a second read has to push out first.
+  virtual std::uint64_t l2_bytes() const = 0;
+  virtual HostDevice* host() = 0;
+};
+
+}  // namespace assay

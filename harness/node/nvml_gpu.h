@@ -1,0 +1,84 @@
+// One GPU asked through NVML. A Reading comes of every question; which form of a call the driver has is found
+// out here.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "harness/node/nvml_api.h"
+#include "harness/node/nvml_result.h"
+#include "harness/node/readings.h"
+
+namespace assay::nvml {
+
+inline constexpr unsigned kHopperNvlinks = 18;
+
+/// One round of questions to one GPU; not shared between threads.
+class GpuQuery {
+ public:
+  GpuQuery(const Api& api, Device device, std::string driver_version)
+      : api_(api), device_(device), driver_version_(std::move(driver_version)) {}
+  /// A GPU without a handle: every reading carries the reason.
+  GpuQuery(const Api& api, Return no_handle)
+      : api_(api), device_(nullptr), no_handle_(no_handle), lost_(word(no_handle)) {}
+
+  GpuIdentity identity();
+  GpuSample sample(Nanoseconds now);
+  GpuState state();
+  /// Addresses of the NVSwitches that this GPU's active links end at. Empty in a virtual machine without
+  /// them.
+  std::set<std::string> nvswitch_addresses();
+
+  /// Why the GPU did not answer, if any question so far has shown that; see means_lost.
+  const std::string& lost() const { return lost_; }
+
+ private:
+  template <typename... Parameters, typename... Arguments>
+  Return ask(const Function<Return(Device, Parameters...)>& function, Arguments... arguments) {
+    const Return result = no_handle_ ? *no_handle_ : function(device_, arguments...);
+    if (means_lost(result)) lost_ = word(result);
+    return result;
+  }
+  Integer number(const Function<Return(Device, unsigned*)>& function);
+  Integer number(const Function<Return(Device, unsigned, unsigned*)>& function, unsigned argument);
+  Integer current_of(const Function<Return(Device, unsigned*, unsigned*)>& current_and_pending);
+  Text text(const Function<Return(Device, char*, unsigned)>& function);
+  Integer field(unsigned id);
+
+  void read_pci(GpuIdentity& identity);
+  Integer compute_capability();
+  Integer memory_total_mib();
+  Integer memory_used_mib();
+  Integer temperature();
+  Integer throttle_reasons();
+  Integer power();
+  Integer ecc(unsigned error, unsigned location);
+  void read_rows(GpuState& state);
+  /// Active or not, by link; missing where the driver knows no such link.
+  std::array<Integer, kHopperNvlinks> links();
+  Integer nvlink_errors(const std::array<Integer, kHopperNvlinks>& links, unsigned counter);
+  Reading<std::vector<ForeignProcess>> processes();
+
+  const Api& api_;
+  Device device_;
+  std::optional<Return> no_handle_;
+  std::string driver_version_;
+  std::string lost_;
+};
+
+template <typename T>
+Integer integer(Return result, T value) {
+  if (result != Return::success) return Integer::none(word(result));
+  return Integer::of(static_cast<std::int64_t>(value));
+}
+
+/// "0000:1b:00.0": lower case, and no more digits of the domain than four where four do.
+std::string pci_address(unsigned domain, unsigned bus, unsigned device);
+
+/// The field that counts the time under hardware thermal slowdown, which the driver's version decides
+/// (nvml_abi.h).
+unsigned hardware_thermal_field(const std::string& driver_version);
+
+}  // namespace assay::nvml

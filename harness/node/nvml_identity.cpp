@@ -1,0 +1,104 @@
+#include "harness/node/nvml_gpu.h"
+
+namespace assay::nvml {
+namespace {
+
+constexpr unsigned long long kMebibyte = 1ULL << 20;
+
+/// One link that cannot be asked leaves no number: counting it as down would accuse it.
+Integer links_active(const std::array<Integer, kHopperNvlinks>& links) {
+  std::int64_t active = 0;
+  for (const Integer& link : links) {
+    if (!link.has_value()) return link;
+    active += *link.value;
+  }
+  return Integer::of(active);
+}
+
+}  // namespace
+
+GpuIdentity GpuQuery::identity() {
+  GpuIdentity identity;
+  identity.name = text(api_.name);
+  identity.uuid = text(api_.uuid);
+  identity.serial = text(api_.serial);
+  identity.board_part_number = text(api_.board_part_number);
+  identity.vbios = text(api_.vbios_version);
+  identity.inforom_image = text(api_.inforom_image_version);
+  identity.module_id = number(api_.module_id);
+  identity.memory_mib = memory_total_mib();
+  identity.ecc_enabled = current_of(api_.ecc_mode);
+  identity.mig_enabled = current_of(api_.mig_mode);
+  identity.persistence_enabled = number(api_.persistence_mode);
+  identity.compute_mode = number(api_.compute_mode);
+  identity.power_limit_mw = number(api_.enforced_power_limit);
+  if (!identity.power_limit_mw.has_value()) identity.power_limit_mw = number(api_.power_limit);
+  identity.power_default_limit_mw = number(api_.power_default_limit);
+  identity.pcie_max_generation = number(api_.pcie_max_generation);
+  identity.pcie_max_width = number(api_.pcie_max_width);
+  identity.max_sm_mhz = number(api_.max_clock, kClockSm);
+  identity.max_memory_mhz = number(api_.max_clock, kClockMemory);
+  identity.compute_capability = compute_capability();
+  read_pci(identity);
+
+  identity.nvlinks_active = links_active(links());
+  return identity;
+}
+
+void GpuQuery::read_pci(GpuIdentity& identity) {
+  PciInfo pci{};
+  const Return result = ask(api_.pci_info, &pci);
+  identity.pci_device = integer(result, pci.device_id);
+  identity.pci_address = result == Return::success ? Text::of(pci_address(pci.domain, pci.bus, pci.device))
+                                                   : Text::none(word(result));
+}
+
+Integer GpuQuery::compute_capability() {
+  int major = 0;
+  int minor = 0;
+  const Return result = ask(api_.compute_capability, &major, &minor);
+  return integer(result, major * 10 + minor);
+}
+
+Integer GpuQuery::memory_total_mib() {
+  MemoryV2 newer{};
+  newer.version = kMemoryV2;
+  const Return result = ask(api_.memory_info_v2, &newer);
+  if (!try_older(result)) return integer(result, newer.total / kMebibyte);
+  Memory older{};
+  const Return older_result = ask(api_.memory_info, &older);
+  return integer(older_result, older.total / kMebibyte);
+}
+
+Integer GpuQuery::memory_used_mib() {
+  MemoryV2 newer{};
+  newer.version = kMemoryV2;
+  const Return result = ask(api_.memory_info_v2, &newer);
+  if (!try_older(result)) return integer(result, newer.used / kMebibyte);
+  Memory older{};
+  const Return older_result = ask(api_.memory_info, &older);
+  return integer(older_result, older.used / kMebibyte);
+}
+
+std::array<Integer, kHopperNvlinks> GpuQuery::links() {
+  std::array<Integer, kHopperNvlinks> active;
+  for (unsigned link = 0; link < kHopperNvlinks; ++link) active[link] = number(api_.nvlink_state, link);
+  return active;
+}
+
+std::set<std::string> GpuQuery::nvswitch_addresses() {
+  std::set<std::string> addresses;
+  const auto active = links();
+  for (unsigned link = 0; link < kHopperNvlinks; ++link) {
+    if (active[link].value != 1) continue;
+    const Integer type = number(api_.nvlink_remote_type, link);
+    PciInfo remote{};
+    const Return result = ask(api_.nvlink_remote_pci, link, &remote);
+    // In a virtual machine that was not given the switches, every bit of the address is set.
+    if (type.value != kRemoteSwitch || result != Return::success || remote.bus >= 0xff) continue;
+    addresses.insert(pci_address(remote.domain, remote.bus, remote.device));
+  }
+  return addresses;
+}
+
+}  // namespace assay::nvml

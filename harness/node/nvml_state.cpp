@@ -1,0 +1,100 @@
+#include "harness/node/nvml_gpu.h"
+
+namespace assay::nvml {
+
+GpuState GpuQuery::state() {
+  GpuState state;
+  auto& counter = state.counters;
+  counter[counters::ecc_corrected_dram] = ecc(kCorrected, kLocationDram);
+  counter[counters::ecc_uncorrected_dram] = ecc(kUncorrected, kLocationDram);
+  counter[counters::ecc_corrected_sram] = ecc(kCorrected, kLocationSram);
+  counter[counters::ecc_uncorrected_sram] = ecc(kUncorrected, kLocationSram);
+  read_rows(state);
+
+  counter[counters::pcie_replay] = number(api_.pcie_replay_counter);
+  const auto active = links();
+  counter[counters::nvlink_replay] = nvlink_errors(active, kNvlinkReplay);
+  counter[counters::nvlink_recovery] = nvlink_errors(active, kNvlinkRecovery);
+  counter[counters::nvlink_crc] = nvlink_errors(active, kNvlinkCrcFlit);
+
+  counter[counters::thermal_throttle_ns] = field(hardware_thermal_field(driver_version_));
+  counter[counters::power_throttle_ns] = field(field::power_violation_ns);
+  unsigned long long energy_mj = 0;
+  const Return energy = ask(api_.total_energy, &energy_mj);
+  counter[counters::energy_mj] = integer(energy, energy_mj);
+
+  state.recovery_action = field(field::recovery_action);
+  SramEccErrorStatus sram{};
+  sram.version = kSramEccErrorStatusV1;
+  const Return sram_result = ask(api_.sram_ecc_error_status, &sram);  // wants root
+  state.sram_threshold_exceeded = integer(sram_result, sram.threshold_exceeded);
+  Utilization utilization{};
+  const Return utilization_result = ask(api_.utilization, &utilization);
+  state.utilisation_percent = integer(utilization_result, utilization.gpu);
+  state.pcie_generation = number(api_.pcie_generation);
+  state.pcie_width = number(api_.pcie_width);
+  state.processes = processes();
+  return state;
+}
+
+Integer GpuQuery::ecc(unsigned error, unsigned location) {
+  unsigned long long count = 0;
+  const Return result =
+      ask(api_.memory_error_counter, error, static_cast<unsigned>(kVolatile), location, &count);
+  return integer(result, count);
+}
+
+void GpuQuery::read_rows(GpuState& state) {
+  unsigned corrected = 0;
+  unsigned uncorrected = 0;
+  unsigned pending = 0;
+  unsigned failure = 0;
+  const Return result = ask(api_.remapped_rows, &corrected, &uncorrected, &pending, &failure);
+  const auto either = [&](unsigned value, unsigned id) {
+    return result == Return::function_not_found ? field(id) : integer(result, value);
+  };
+  state.counters[counters::remapped_corrected] = either(corrected, field::remapped_corrected);
+  state.counters[counters::remapped_uncorrected] = either(uncorrected, field::remapped_uncorrected);
+  state.row_remap_pending = either(pending, field::remap_pending);
+  state.row_remap_failure = either(failure, field::remap_failure);
+}
+
+/// Over the active links. One that does not answer leaves no sum: a part of it would read as the whole.
+Integer GpuQuery::nvlink_errors(const std::array<Integer, kHopperNvlinks>& links, unsigned counter) {
+  std::int64_t sum = 0;
+  bool any_active = false;
+  for (unsigned link = 0; link < kHopperNvlinks; ++link) {
+    if (!links[link].has_value()) return links[link];
+    if (links[link].value != 1) continue;
+    any_active = true;
+    unsigned long long count = 0;
+    const Return result = ask(api_.nvlink_error_counter, link, counter, &count);
+    if (result != Return::success) return Integer::none(word(result));
+    sum += static_cast<std::int64_t>(count);
+  }
+  return any_active ? Integer::of(sum) : Integer::none("no_active_link");
+}
+
+Reading<std::vector<ForeignProcess>> GpuQuery::processes() {
+  using Answer = Reading<std::vector<ForeignProcess>>;
+  const bool newest = api_.compute_processes_v3.exists();
+  const auto& function = newest ? api_.compute_processes_v3 : api_.compute_processes_v2;
+  std::vector<ProcessInfo> infos(64);
+  for (int attempt = 0; attempt < 4; ++attempt) {  // more may start between two calls
+    unsigned count = static_cast<unsigned>(infos.size());
+    const Return result = ask(function, &count, infos.data());
+    if (result == Return::insufficient_size) {
+      infos.resize(count + 16);
+      continue;
+    }
+    if (result != Return::success) return Answer::none(word(result));
+    std::vector<ForeignProcess> processes;
+    for (unsigned i = 0; i < count; ++i) {
+      processes.push_back({infos[i].pid, static_cast<std::int64_t>(infos[i].used_memory)});
+    }
+    return Answer::of(std::move(processes));
+  }
+  return Answer::none(word(Return::insufficient_size));
+}
+
+}  // namespace assay::nvml

@@ -1,0 +1,20 @@
+// How the workers of one `ranks` step meet: through the supervisor, which also notices who never came.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace assay {
+
+class Ranks {
+ public:
+  virtual ~Ranks() = default;
+  virtual int rank() const = 0;
+  virtual int count() const = 0;
+  /// Every rank brings a blob (an NCCL id, a checksum, nothing) and leaves with all of them, in rank order.
+  /// Blocks until the last has come; the supervisor ends the step when one does not within the step's
+  /// deadline.
+  virtual std::vector<std::string> exchange(const std::string& mine) = 0;
+};
+
+}  // namespace assay
