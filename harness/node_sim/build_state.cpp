@@ -1,0 +1,116 @@
+#include "harness/node_sim/build_state.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "harness/node/part.h"
+#include "harness/node_sim/plant.h"
+#include "harness/node_sim/planted_state.h"
+
+namespace assay::sim {
+namespace {
+
+PlantConstants plant_constants(const config::PlantFile& file) {
+  return {file.read_gb_per_s,
+          file.write_gb_per_s,
+          file.copy_gb_per_s,
+          file.triad_gb_per_s,
+          file.sweep_gb_per_s,
+          file.unit_spread,
+          file.launch_noise,
+          file.launch_overhead_s,
+          file.idle_power_w,
+          file.context_power_w,
+          file.hbm_full_power_w,
+          file.power_limit_w,
+          file.ambient_c,
+          file.fast_resistance_c_per_w,
+          file.fast_time_constant_s,
+          file.slow_resistance_c_per_w,
+          file.slow_time_constant_s,
+          file.hbm_offset_c,
+          file.hbm_extra_c,
+          file.idle_sm_mhz,
+          file.boost_sm_mhz,
+          file.memory_mhz};
+}
+
+constexpr double kBytesPerMib = 1024.0 * 1024.0;
+constexpr double kSpreadLimit = 2.5;  // standard deviations: a healthy delivery has been tested by its maker
+
+void build_gpu(State& state, int index, const NodeSetup& setup) {
+  const config::SimGpu& gpu = setup.node.gpus[static_cast<std::size_t>(index)];
+  GpuConstants& constants = state.constants[index];
+  set_text(constants.name, setup.node.gpu_name);
+  set_text(constants.uuid, gpu.uuid);
+  set_text(constants.serial, gpu.serial);
+  set_text(constants.board_part_number, gpu.board_part_number);
+  set_text(constants.vbios, gpu.vbios);
+  set_text(constants.inforom_image, "G520.0280.02.02");  // seen on H200 SXM
+  set_text(constants.pci_address, gpu.pci_address);
+  constants.module_id = gpu.module_id;
+  const auto slot = setup.slot_of_module.find(gpu.module_id);
+  constants.slot = slot == setup.slot_of_module.end() ? index : slot->second;
+  constants.pci_device = setup.node.pci_device;
+  constants.pci_subsystem = setup.node.pci_subsystem;
+  constants.memory_bytes = static_cast<std::int64_t>(setup.node.memory_mib * kBytesPerMib);
+  constants.cell_words = setup.node.cell_words;
+  const double place = std::clamp(deviate(setup.seed, "unit/" + gpu.serial, 0), -kSpreadLimit, kSpreadLimit);
+  constants.bandwidth_factor = 1 + state.plant.unit_spread * place;
+
+  GpuDynamic& dynamic = state.dynamic[index];
+  dynamic.present = 1;
+  dynamic.ecc_enabled = 1;
+  dynamic.persistence_enabled = 1;
+  dynamic.power_limit_mw = static_cast<std::int32_t>(state.plant.power_limit_w * 1000);
+  dynamic.pcie_generation = dynamic.pcie_max_generation = 5;
+  dynamic.pcie_width = dynamic.pcie_max_width = 16;
+  dynamic.nvlinks_active = setup.node.nvswitches > 0 ? kNvlinks : 0;
+  dynamic.pcie_replay = static_cast<std::int64_t>(hash_text(setup.seed, "replays/" + gpu.serial) % 4);
+  // In thermal equilibrium at idle.
+  dynamic.heat_time = setup.start;
+  dynamic.power_w = state.plant.idle_power_w;
+  dynamic.fast_rise_c = dynamic.power_w * state.plant.fast_resistance_c_per_w;
+  dynamic.slow_rise_c = dynamic.power_w * state.plant.slow_resistance_c_per_w;
+}
+
+void add_fault(State& state, const config::Fault& fault) {
+  if (state.fault_count >= kMaxFaults)
+    throw std::invalid_argument("more than " + std::to_string(kMaxFaults) + " faults");
+  FaultState& planted = state.faults[state.fault_count++];
+  set_text(planted.kind, fault.kind);
+  planted.slot = gpu_slot(fault.part).value_or(-1);
+  std::size_t i = 0;
+  for (const auto& [name, value] : fault.parameters) {
+    if (i >= kMaxFaultParameters)
+      throw std::invalid_argument("fault " + fault.name + " has too many parameters");
+    set_text(planted.parameters[i].name, name);
+    planted.parameters[i++].value = value;
+  }
+  plant_in_state(state, fault);
+}
+
+}  // namespace
+
+void build_state(State& state, const NodeSetup& setup) {
+  if (setup.node.gpus.size() > kMaxGpus) {
+    throw std::invalid_argument("a simulated node has at most " + std::to_string(kMaxGpus) + " GPUs");
+  }
+  state.seed = setup.seed;
+  set_text(state.node_name, setup.node.name);
+  set_text(state.sku, setup.node.sku);
+  set_text(state.driver_version, setup.node.driver_version);
+  set_text(state.nvml_version, setup.node.nvml_version);
+  set_text(state.kernel_log_path, setup.kernel_log_path);
+  state.cuda_driver_version = setup.node.cuda_driver_version;
+  state.nvswitches = setup.node.nvswitches;
+  state.gpu_count = static_cast<std::int32_t>(setup.node.gpus.size());
+  state.clock.now = setup.start;
+  state.clock.time_scale = setup.time_scale;
+  state.plant = plant_constants(setup.node.plant);
+  for (int i = 0; i < state.gpu_count; ++i) build_gpu(state, i, setup);
+  for (const config::Fault& fault : setup.faults) add_fault(state, fault);
+}
+
+}  // namespace assay::sim

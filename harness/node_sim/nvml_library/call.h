@@ -1,0 +1,80 @@
+// How a function of the library answers: the checks that all share, then the question put to one GPU of the
+// node.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "harness/node_sim/nvml_library/session.h"
+#include "harness/node_sim/plant.h"
+
+namespace assay::nvml {
+
+/// One GPU at one moment, under the node's lock.
+struct GpuView {
+  int index;  // NVML's
+  int gpu;    // the node's
+  Nanoseconds now;
+  const sim::State& state;
+  const sim::GpuConstants& constants;
+  const sim::GpuDynamic& dynamic;
+
+  sim::PlantReading plant() const { return sim::read_plant(state, gpu, now); }
+};
+
+/// Checks in NVML's order: initialised, arguments, GPU there. `body` maps a GpuView to a Return.
+template <typename Body>
+Return with_gpu(Device device, bool arguments_valid, Body body) {
+  Session& session = Session::instance();
+  const auto shared = session.state();
+  if (!shared) return Return::uninitialized;
+  if (!arguments_valid || !session.knows(device)) return Return::invalid_argument;
+  const Nanoseconds now = session.now();
+  sim::State& state = **shared;
+  const sim::Lock lock(state.mutex);
+  if (!state.dynamic[device->gpu].present) return Return::gpu_lost;
+  return body(GpuView{device->index, device->gpu, now, state, state.constants[device->gpu],
+                      state.dynamic[device->gpu]});
+}
+
+/// *out = value(GpuView).
+template <typename T, typename Value>
+Return answer(Device device, T* out, Value value) {
+  return with_gpu(device, out != nullptr, [&](const GpuView& gpu) {
+    *out = static_cast<T>(value(gpu));
+    return Return::success;
+  });
+}
+
+/// The same for what is one value on every H200.
+template <typename T>
+Return answer_constant(Device device, T* out, T value) {
+  return answer(device, out, [value](const GpuView&) { return value; });
+}
+
+/// An H200 has no such thing.
+inline Return not_supported(Device device, bool arguments_valid) {
+  return with_gpu(device, arguments_valid, [](const GpuView&) { return Return::not_supported; });
+}
+
+inline Return copy_text(std::string_view text, char* out, unsigned length) {
+  if (text.size() >= length) return Return::insufficient_size;
+  std::memcpy(out, text.data(), text.size());
+  out[text.size()] = '\0';
+  return Return::success;
+}
+
+/// The text of a fixed field of State, which need not end in a zero.
+template <std::size_t size>
+std::string_view fixed_text(const char (&field)[size]) {
+  return {field, strnlen(field, size)};
+}
+
+template <typename Value>
+Return answer_text(Device device, char* out, unsigned length, Value value) {
+  return with_gpu(device, out != nullptr,
+                  [&](const GpuView& gpu) { return copy_text(value(gpu), out, length); });
+}
+
+}  // namespace assay::nvml

@@ -1,0 +1,239 @@
+// nvmlDeviceGetFieldValues: a table from field id to value. Errors are per entry.
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "harness/node_sim/nvml_library/call.h"
+#include "harness/node_sim/nvml_library/ecc.h"
+#include "harness/node_sim/nvml_library/nvlink.h"
+#include "harness/node_sim/nvml_library/power.h"
+#include "harness/node_sim/nvml_library/thermal.h"
+
+namespace assay::nvml {
+namespace {
+
+constexpr unsigned kFieldCount = 303;  // NVML_FI_MAX of CUDA 13.3
+constexpr unsigned kSumOverLinks = std::numeric_limits<unsigned>::max();
+
+void set_unsigned(FieldValue& field, unsigned value) {
+  field.value_type = kUnsignedInt;
+  field.value.ui = value;
+}
+void set_signed(FieldValue& field, int value) {
+  field.value_type = kSignedInt;
+  field.value.si = value;
+}
+template <typename T>
+void set_count(FieldValue& field, T value) {
+  field.value_type = kUnsignedLongLong;
+  field.value.ull = static_cast<unsigned long long>(value);
+}
+
+bool set_ecc(const GpuView& gpu, FieldValue& value) {
+  const auto errors = [&](unsigned error, unsigned counter) {
+    return dram_errors(gpu.dynamic, error, counter);
+  };
+  switch (value.field_id) {
+    case field::ecc_current:
+    case field::ecc_pending:
+      set_unsigned(value, static_cast<unsigned>(gpu.dynamic.ecc_enabled));
+      return true;
+    case field::ecc_corrected_volatile:
+    case field::ecc_corrected_volatile_dram:
+      set_count(value, errors(kCorrected, kVolatile));
+      return true;
+    case field::ecc_uncorrected_volatile:
+    case field::ecc_uncorrected_volatile_dram:
+      set_count(value, errors(kUncorrected, kVolatile));
+      return true;
+    case field::ecc_corrected_aggregate:
+    case field::ecc_corrected_aggregate_dram:
+      set_count(value, errors(kCorrected, kAggregate));
+      return true;
+    case field::ecc_uncorrected_aggregate:
+    case field::ecc_uncorrected_aggregate_dram:
+      set_count(value, errors(kUncorrected, kAggregate));
+      return true;
+    case field::remapped_corrected:
+      set_unsigned(value, static_cast<unsigned>(gpu.dynamic.remapped_corrected));
+      return true;
+    case field::remapped_uncorrected:
+      set_unsigned(value, static_cast<unsigned>(gpu.dynamic.remapped_uncorrected));
+      return true;
+    case field::remap_pending:
+      set_unsigned(value, static_cast<unsigned>(gpu.dynamic.remap_pending));
+      return true;
+    case field::remap_failure:
+      set_unsigned(value, static_cast<unsigned>(gpu.dynamic.remap_failure));
+      return true;
+    case field::recovery_action:
+      set_unsigned(value, static_cast<unsigned>(gpu.dynamic.recovery_action));
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool set_power_and_heat(const GpuView& gpu, FieldValue& value) {
+  switch (value.field_id) {
+    case field::power_average_mw:
+    case field::power_instant_mw:
+      set_unsigned(value, power_mw(gpu));
+      return true;
+    case field::power_min_limit_mw:
+      set_unsigned(value, kMinimumLimitMw);
+      return true;
+    case field::power_max_limit_mw:
+      set_unsigned(value, kMaximumLimitMw);
+      return true;
+    case field::power_default_limit_mw:
+      set_unsigned(value, default_limit_mw(gpu));
+      return true;
+    case field::power_current_limit_mw:
+    case field::power_requested_limit_mw:
+      set_unsigned(value, static_cast<unsigned>(gpu.dynamic.power_limit_mw));
+      return true;
+    case field::total_energy_mj:
+    case field::energy_mj:
+      set_count(value, energy_mj(gpu));
+      return true;
+    case field::memory_temperature:
+      set_unsigned(value, static_cast<unsigned>(std::lround(gpu.plant().memory_temperature_c)));
+      return true;
+    case field::shutdown_offset_c:
+      set_signed(value, kShutdownOffsetC);
+      return true;
+    case field::slowdown_offset_c:
+      set_signed(value, kSlowdownOffsetC);
+      return true;
+    case field::memory_max_offset_c:
+      set_signed(value, kMemoryMaxOffsetC);
+      return true;
+    case field::gpu_max_offset_c:
+      set_signed(value, kGpuMaxOffsetC);
+      return true;
+    // The simulated plant keeps its clocks whatever it meets, so no time is spent below them.
+    case field::power_violation_ns:
+    case field::thermal_violation_ns:
+    case field::sync_boost_violation_ns:
+    case field::board_limit_violation_ns:
+    case field::low_utilisation_violation_ns:
+    case field::reliability_violation_ns:
+    case field::base_clocks_violation_ns:
+    case field::hardware_thermal_ns_before_13_0_1:
+    case field::hardware_thermal_ns:
+      set_count(value, 0);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool set_pcie(const GpuView& gpu, FieldValue& value) {
+  if (value.field_id == field::pcie_replay) {
+    set_count(value, gpu.dynamic.pcie_replay);
+    return true;
+  }
+  if (value.field_id == field::pcie_replay_rollover || value.field_id == field::pcie_l0_to_recovery) {
+    set_count(value, 0);
+    return true;
+  }
+  return false;
+}
+
+/// What a field says of one link; nothing for a field that is not of links.
+std::optional<unsigned long long> of_link(const GpuView& gpu, unsigned id, unsigned link) {
+  switch (id) {
+    case field::nvlink_replay:
+      return link_errors(gpu, link, kNvlinkReplay);
+    case field::nvlink_recovery:
+      return link_errors(gpu, link, kNvlinkRecovery);
+    case field::nvlink_crc:
+      return link_errors(gpu, link, kNvlinkCrcFlit);
+    case field::nvlink_data_sent_kib:
+    case field::nvlink_data_received_kib:
+      return 0;  // the simulated node moves no data over NVLink
+    case field::nvlink_remote_link_id:
+      return remote_link(gpu, link);
+    case field::nvlink_speed_mb_per_s:
+      return link_active(gpu, link) ? kNvlinkMegabytesPerS : 0;
+    case field::nvlink_state:
+      return link_active(gpu, link);
+    case field::nvlink_version:
+      return kNvlinkVersion4;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool set_nvlink(const GpuView& gpu, FieldValue& value, Return& result) {
+  const auto links = static_cast<unsigned>(gpu.dynamic.nvlinks_active);
+  switch (value.field_id) {
+    case field::nvlink_link_count:
+      set_unsigned(value, sim::kNvlinks);
+      return true;
+    case field::nvlink_speed_common_mb_per_s:
+      set_unsigned(value, links > 0 ? kNvlinkMegabytesPerS : 0);
+      return true;
+    case field::nvswitch_connected_links:
+      set_unsigned(value, gpu.state.nvswitches > 0 ? links : 0);
+      return true;
+    case field::nvlink_replay_total:
+      set_count(value, gpu.dynamic.nvlink_replay);
+      return true;
+    case field::nvlink_recovery_total:
+      set_count(value, gpu.dynamic.nvlink_recovery);
+      return true;
+    case field::nvlink_crc_flit_total:
+      set_count(value, gpu.dynamic.nvlink_crc);
+      return true;
+    case field::nvlink_crc_data_total:
+      set_count(value, 0);
+      return true;
+    default:
+      break;
+  }
+  const bool traffic =
+      value.field_id == field::nvlink_data_sent_kib || value.field_id == field::nvlink_data_received_kib;
+  const bool summed = traffic && value.scope_id == kSumOverLinks;
+  const auto one =
+      of_link(gpu, value.field_id, summed || value.scope_id >= sim::kNvlinks ? 0 : value.scope_id);
+  if (!one) return false;
+  if (!summed && value.scope_id >= sim::kNvlinks) {
+    result = Return::invalid_argument;
+    return true;
+  }
+  // NCCL reads state, speed and version as unsigned int.
+  if (*one <= std::numeric_limits<unsigned>::max() && value.field_id >= field::nvlink_speed_mb_per_s &&
+      value.field_id <= field::nvlink_version) {
+    set_unsigned(value, static_cast<unsigned>(*one));
+  } else {
+    set_count(value, *one);
+  }
+  return true;
+}
+
+Return set_field(const GpuView& gpu, FieldValue& value) {
+  if (value.field_id == 0 || value.field_id >= kFieldCount) return Return::invalid_argument;
+  Return result = Return::success;
+  const bool known = set_ecc(gpu, value) || set_power_and_heat(gpu, value) || set_pcie(gpu, value) ||
+                     set_nvlink(gpu, value, result);
+  return known ? result : Return::not_supported;
+}
+
+}  // namespace
+
+Return nvmlDeviceGetFieldValues(Device device, int count, FieldValue* values) {
+  constexpr Nanoseconds kMicrosecond = 1000;
+  return with_gpu(device, values && count > 0, [&](const GpuView& gpu) {
+    for (FieldValue* value = values; value != values + count; ++value) {
+      value->timestamp_us = gpu.now / kMicrosecond;
+      value->latency_us = 0;
+      value->value.ull = 0;
+      value->result = set_field(gpu, *value);
+    }
+    return Return::success;
+  });
+}
+
+}  // namespace assay::nvml

@@ -1,0 +1,312 @@
+// The stand-in by its C ABI, as a foreign program meets it.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "harness/node/nvml_functions.h"
+#include "harness/testing/sim_state_builder.h"
+
+namespace assay::nvml {
+namespace {
+
+using ::assay::testing::nvml_index_of;
+using ::assay::testing::SimStateFile;
+
+class NvmlLibrary : public ::testing::Test {
+ protected:
+  NvmlLibrary() : library(dlopen(ASSAY_SIMULATED_NVML, RTLD_NOW | RTLD_LOCAL)) {}
+  ~NvmlLibrary() override {
+    if (initialised) call<decltype(nvmlShutdown)>("nvmlShutdown")();
+    dlclose(library);
+  }
+
+  template <typename Signature>
+  Signature* call(const char* symbol) {
+    auto* function = reinterpret_cast<Signature*>(dlsym(library, symbol));
+    if (!function) throw std::runtime_error(std::string("no symbol ") + symbol);
+    return function;
+  }
+#define CALL(function) call<decltype(function)>(#function)
+
+  void initialise() {
+    ASSERT_EQ(CALL(assay_simulated_attach)(state.path().c_str()), Return::success);
+    ASSERT_EQ(CALL(nvmlInit_v2)(), Return::success);
+    initialised = true;
+  }
+  Device gpu(unsigned index) {
+    Device device = nullptr;
+    EXPECT_EQ(CALL(nvmlDeviceGetHandleByIndex_v2)(index, &device), Return::success);
+    return device;
+  }
+
+  SimStateFile state;
+  void* library;
+  bool initialised = false;
+};
+
+TEST_F(NvmlLibrary, NothingAnswersBeforeInitialisation) {
+  char text[96];
+  unsigned number = 0;
+  EXPECT_EQ(CALL(nvmlDeviceGetCount_v2)(&number), Return::uninitialized);
+  EXPECT_EQ(CALL(nvmlSystemGetDriverVersion)(text, sizeof(text)), Return::uninitialized);
+  EXPECT_EQ(CALL(nvmlDeviceGetName)(nullptr, text, sizeof(text)), Return::uninitialized);
+  EXPECT_EQ(CALL(nvmlShutdown)(), Return::uninitialized);
+}
+
+TEST_F(NvmlLibrary, ReferencesAreCounted) {
+  initialise();
+  EXPECT_EQ(CALL(nvmlInitWithFlags)(0), Return::success);
+  EXPECT_EQ(CALL(nvmlShutdown)(), Return::success);
+  unsigned count = 0;
+  EXPECT_EQ(CALL(nvmlDeviceGetCount_v2)(&count), Return::success);
+  EXPECT_EQ(CALL(nvmlShutdown)(), Return::success);
+  EXPECT_EQ(CALL(nvmlDeviceGetCount_v2)(&count), Return::uninitialized);
+  initialised = false;
+}
+
+TEST_F(NvmlLibrary, BadArgumentsAreRefused) {
+  initialise();
+  char text[96];
+  unsigned number = 0;
+  int not_a_gpu = 0;
+  EXPECT_EQ(CALL(nvmlDeviceGetName)(nullptr, text, sizeof(text)), Return::invalid_argument);
+  EXPECT_EQ(CALL(nvmlDeviceGetName)(reinterpret_cast<Device>(&not_a_gpu), text, sizeof(text)),
+            Return::invalid_argument);
+  EXPECT_EQ(CALL(nvmlDeviceGetName)(gpu(0), nullptr, 96), Return::invalid_argument);
+  EXPECT_EQ(CALL(nvmlDeviceGetName)(gpu(0), text, 4), Return::insufficient_size);
+  EXPECT_EQ(CALL(nvmlDeviceGetClockInfo)(gpu(0), 4, &number), Return::invalid_argument);
+  EXPECT_EQ(CALL(nvmlDeviceGetNvLinkState)(gpu(0), 18, &number), Return::invalid_argument);
+  Device device = nullptr;
+  EXPECT_EQ(CALL(nvmlDeviceGetHandleByIndex_v2)(8, &device), Return::invalid_argument);
+  EXPECT_EQ(CALL(nvmlDeviceGetHandleByIndex_v2)(0, nullptr), Return::invalid_argument);
+  EXPECT_EQ(CALL(nvmlDeviceGetHandleByPciBusId_v2)("0000:01:00.0", &device), Return::not_found);
+  EXPECT_EQ(CALL(nvmlDeviceGetHandleByPciBusId_v2)("nonsense", &device), Return::invalid_argument);
+}
+
+TEST_F(NvmlLibrary, EveryWayToAGpuEndsAtTheSameHandle) {
+  initialise();
+  std::set<Device> handles;
+  Device device = nullptr;
+  ASSERT_EQ(CALL(nvmlDeviceGetHandleByIndex)(nvml_index_of(2), &device), Return::success);
+  handles.insert(device);
+  ASSERT_EQ(CALL(nvmlDeviceGetHandleByIndex_v2)(nvml_index_of(2), &device), Return::success);
+  handles.insert(device);
+  for (const char* address : {"0000:ab:00.0", "00000000:AB:00.0", "ab:00.0"}) {
+    ASSERT_EQ(CALL(nvmlDeviceGetHandleByPciBusId)(address, &device), Return::success);
+    handles.insert(device);
+    ASSERT_EQ(CALL(nvmlDeviceGetHandleByPciBusId_v2)(address, &device), Return::success);
+    handles.insert(device);
+  }
+  ASSERT_EQ(CALL(nvmlDeviceGetHandleByUUID)(state->constants[2].uuid, &device), Return::success);
+  handles.insert(device);
+  ASSERT_EQ(CALL(nvmlDeviceGetHandleBySerial)(state->constants[2].serial, &device), Return::success);
+  handles.insert(device);
+  EXPECT_EQ(handles.size(), 1u);
+}
+
+TEST_F(NvmlLibrary, UnversionedPciInfoStaysWithinItsOldStruct) {
+  initialise();
+  struct {
+    PciInfo52 info;
+    unsigned char after[32];
+  } room;
+  for (const auto function : {CALL(nvmlDeviceGetPciInfo), CALL(nvmlDeviceGetPciInfo_v2)}) {
+    std::memset(&room, 0xee, sizeof(room));
+    ASSERT_EQ(function(gpu(0), &room.info), Return::success);
+    EXPECT_STREQ(room.info.bus_id_legacy, "0000:83:00.0");
+    EXPECT_EQ(room.info.subsystem_id, 0x18be10deu);
+    for (const unsigned char byte : room.after) EXPECT_EQ(byte, 0xee);
+  }
+  std::memset(&room, 0xee, sizeof(room));
+  ASSERT_EQ(CALL(nvmlDeviceGetNvLinkRemotePciInfo)(gpu(0), 0, &room.info), Return::success);
+  EXPECT_EQ(room.info.device_id, 0x22a310deu);
+  for (const unsigned char byte : room.after) EXPECT_EQ(byte, 0xee);
+
+  PciInfo newest{};
+  ASSERT_EQ(CALL(nvmlDeviceGetPciInfo_v3)(gpu(0), &newest), Return::success);
+  EXPECT_STREQ(newest.bus_id, "00000000:83:00.0");
+}
+
+TEST_F(NvmlLibrary, StructVersionsAreChecked) {
+  initialise();
+  for (const unsigned version : {2u, 0x02000028u}) {
+    MemoryV2 memory{};
+    memory.version = version;
+    ASSERT_EQ(CALL(nvmlDeviceGetMemoryInfo_v2)(gpu(0), &memory), Return::success);
+    EXPECT_EQ(memory.total, 150754820096ULL);
+    EXPECT_EQ(memory.total, memory.reserved + memory.used + memory.free);
+    EXPECT_GE(memory.reserved >> 20, 615u);
+  }
+  MemoryV2 memory{};
+  memory.version = 0x03000028;
+  EXPECT_EQ(CALL(nvmlDeviceGetMemoryInfo_v2)(gpu(0), &memory), Return::argument_version_mismatch);
+  Temperature temperature{};
+  EXPECT_EQ(CALL(nvmlDeviceGetTemperatureV)(gpu(0), &temperature), Return::argument_version_mismatch);
+}
+
+TEST_F(NvmlLibrary, OldMemoryCallCountsTheReserveAsUsed) {
+  initialise();
+  state->dynamic[0].memory_used_bytes = 1LL << 30;
+  MemoryV2 newer{};
+  newer.version = kMemoryV2;
+  Memory older{};
+  ASSERT_EQ(CALL(nvmlDeviceGetMemoryInfo_v2)(gpu(nvml_index_of(0)), &newer), Return::success);
+  ASSERT_EQ(CALL(nvmlDeviceGetMemoryInfo)(gpu(nvml_index_of(0)), &older), Return::success);
+  EXPECT_EQ(newer.used, 1ULL << 30);
+  EXPECT_EQ(older.used, newer.used + newer.reserved);
+  EXPECT_EQ(older.free, newer.free);
+}
+
+TEST_F(NvmlLibrary, FabricInfoTakesBothItsVersions) {
+  initialise();
+  FabricInfoV3 newer{};
+  newer.version = kFabricInfoV3;
+  ASSERT_EQ(CALL(nvmlDeviceGetGpuFabricInfoV)(gpu(0), &newer), Return::success);
+  EXPECT_EQ(newer.state, kFabricCompleted);
+  EXPECT_EQ(newer.health_mask, 0u);
+  struct {
+    FabricInfoV2 info;
+    unsigned char after[4];
+  } room{};
+  std::memset(room.after, 0xee, sizeof(room.after));
+  room.info.version = kFabricInfoV2;
+  ASSERT_EQ(CALL(nvmlDeviceGetGpuFabricInfoV)(gpu(0), reinterpret_cast<FabricInfoV3*>(&room.info)),
+            Return::success);
+  for (const unsigned char byte : room.after) EXPECT_EQ(byte, 0xee);
+}
+
+TEST_F(NvmlLibrary, NotSupportedOnAnH200) {
+  initialise();
+  unsigned number = 0;
+  unsigned long long count = 0;
+  char text[16];
+  EXPECT_EQ(CALL(nvmlDeviceGetFanSpeed)(gpu(0), &number), Return::not_supported);
+  EXPECT_EQ(CALL(nvmlDeviceGetRetiredPages)(gpu(0), 0, &number, nullptr), Return::not_supported);
+  EXPECT_EQ(CALL(nvmlDeviceGetRetiredPagesPendingStatus)(gpu(0), &number), Return::not_supported);
+  EXPECT_EQ(CALL(nvmlDeviceGetInforomVersion)(gpu(0), 2, text, sizeof(text)), Return::not_supported);
+  EXPECT_EQ(CALL(nvmlDeviceGetMemoryErrorCounter)(gpu(0), 0, 0, 3, &count), Return::not_supported);
+}
+
+TEST_F(NvmlLibrary, FieldErrorsArePerEntry) {
+  initialise();
+  std::array<FieldValue, 6> values{};
+  const unsigned ids[] = {
+      field::power_instant_mw, 201, 9999, field::nvlink_state, field::nvlink_speed_mb_per_s,
+      field::slowdown_offset_c};
+  for (std::size_t i = 0; i < values.size(); ++i) values[i].field_id = ids[i];
+  values[3].scope_id = 17;
+  ASSERT_EQ(CALL(nvmlDeviceGetFieldValues)(gpu(nvml_index_of(0)), values.size(), values.data()),
+            Return::success);
+  EXPECT_EQ(values[0].result, Return::success);
+  EXPECT_EQ(values[0].value.ui, 75'000u);
+  EXPECT_EQ(values[1].result, Return::not_supported);  // NVLink 5
+  EXPECT_EQ(values[2].result, Return::invalid_argument);
+  EXPECT_EQ(values[3].value.ui, 1u);
+  EXPECT_EQ(values[4].value.ui, 26562u);
+  EXPECT_EQ(values[5].value_type, kSignedInt);
+  EXPECT_EQ(values[5].value.si, -2);
+  values[3].scope_id = 18;
+  ASSERT_EQ(CALL(nvmlDeviceGetFieldValues)(gpu(0), values.size(), values.data()), Return::success);
+  EXPECT_EQ(values[3].result, Return::invalid_argument);
+}
+
+TEST_F(NvmlLibrary, ProcessListTellsHowMuchRoomItTakes) {
+  initialise();
+  const Device device = gpu(nvml_index_of(0));
+  unsigned count = 0;
+  EXPECT_EQ(CALL(nvmlDeviceGetComputeRunningProcesses_v3)(device, &count, nullptr), Return::success);
+  state->dynamic[0].processes[0] = {11, 5};
+  EXPECT_EQ(CALL(nvmlDeviceGetComputeRunningProcesses_v3)(device, &count, nullptr),
+            Return::insufficient_size);
+  EXPECT_EQ(count, 1u);
+  ProcessInfoV1 old_info{};
+  EXPECT_EQ(CALL(nvmlDeviceGetComputeRunningProcesses)(device, &count, &old_info), Return::success);
+  EXPECT_EQ(old_info.pid, 11u);
+}
+
+TEST_F(NvmlLibrary, PeersReachEachOther) {
+  initialise();
+  for (unsigned a = 0; a < 8; ++a) {
+    for (unsigned b = 0; b < 8; ++b) {
+      unsigned status = 99;
+      ASSERT_EQ(CALL(nvmlDeviceGetP2PStatus)(gpu(a), gpu(b), 2, &status), Return::success);
+      EXPECT_EQ(status, 0u);
+    }
+  }
+  unsigned result = 0;
+  ASSERT_EQ(CALL(nvmlDeviceGetNvLinkCapability)(gpu(0), 17, 0, &result), Return::success);
+  EXPECT_EQ(result, 1u);
+}
+
+TEST_F(NvmlLibrary, LostGpuSaysSo) {
+  initialise();
+  const Device device = gpu(nvml_index_of(3));
+  state->dynamic[3].present = 0;
+  unsigned number = 0;
+  Device again = nullptr;
+  EXPECT_EQ(CALL(nvmlDeviceGetPowerUsage)(device, &number), Return::gpu_lost);
+  EXPECT_EQ(CALL(nvmlDeviceGetHandleByIndex_v2)(nvml_index_of(3), &again), Return::gpu_lost);
+  EXPECT_EQ(CALL(nvmlDeviceGetCount_v2)(&number), Return::success);
+  EXPECT_EQ(number, 8u);
+  EXPECT_STREQ(CALL(nvmlErrorString)(Return::gpu_lost), "GPU is lost");
+}
+
+class NvmlEvents : public NvmlLibrary {
+ protected:
+  void SetUp() override {
+    initialise();
+    ASSERT_EQ(CALL(nvmlEventSetCreate)(&set), Return::success);
+    ASSERT_EQ(CALL(nvmlDeviceRegisterEvents)(gpu(nvml_index_of(1)), 0x800b, set), Return::success);
+  }
+  void TearDown() override { EXPECT_EQ(CALL(nvmlEventSetFree)(set), Return::success); }
+
+  Return wait(unsigned timeout_ms) { return CALL(nvmlEventSetWait_v2)(set, &event, timeout_ms); }
+  void log(const std::string& line) { std::ofstream(state.kernel_log_path(), std::ios::app) << line << "\n"; }
+
+  EventSet set = nullptr;
+  EventData event{};
+};
+
+TEST_F(NvmlEvents, NothingHappensUntilTheTimeout) {
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(wait(60), Return::timeout);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(60));
+}
+
+TEST_F(NvmlEvents, CountersAndRecoveryRaiseTheirEvents) {
+  state->dynamic[1].ecc_corrected_dram = 1;
+  state->dynamic[1].recovery_action = 1;
+  state->dynamic[0].ecc_corrected_dram = 1;  // not registered
+  ASSERT_EQ(wait(0), Return::success);
+  EXPECT_EQ(event.type, event_type::single_bit_ecc);
+  EXPECT_EQ(event.device, gpu(nvml_index_of(1)));
+  ASSERT_EQ(wait(0), Return::success);
+  EXPECT_EQ(event.type, event_type::recovery_action);
+  EXPECT_EQ(wait(0), Return::timeout);
+}
+
+TEST_F(NvmlEvents, XidOfTheKernelLogWakesTheWaiter) {
+  std::thread driver([&] {
+    log("4,1,1,-;NVRM: Xid (PCI:0000:bb:00): 79, GPU has fallen off the bus.");  // another GPU
+    log("4,2,2,-;NVRM: Xid (PCI:0000:b3:00): 94, Contained ECC error.");
+  });
+  ASSERT_EQ(wait(5000), Return::success);
+  EXPECT_EQ(event.type, event_type::xid);
+  EXPECT_EQ(event.data, 94u);
+  driver.join();
+}
+
+TEST_F(NvmlEvents, UnknownSetsAndEventsAreRefused) {
+  EXPECT_EQ(CALL(nvmlEventSetWait_v2)(reinterpret_cast<EventSet>(&event), &event, 0),
+            Return::invalid_argument);
+  EXPECT_EQ(CALL(nvmlDeviceRegisterEvents)(gpu(0), 0x100, set), Return::not_supported);
+}
+
+}  // namespace
+}  // namespace assay::nvml

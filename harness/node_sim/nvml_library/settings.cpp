@@ -1,0 +1,60 @@
+// What can be set on a GPU. This library only tells: nothing is set through it.
+#include "harness/node_sim/nvml_library/call.h"
+
+namespace assay::nvml {
+
+Return nvmlDeviceGetPersistenceMode(Device device, unsigned* mode) {
+  return answer(device, mode, [](const GpuView& gpu) { return gpu.dynamic.persistence_enabled; });
+}
+
+Return nvmlDeviceGetComputeMode(Device device, unsigned* mode) {
+  return answer(device, mode, [](const GpuView& gpu) { return gpu.dynamic.compute_mode; });
+}
+
+Return nvmlDeviceGetMigMode(Device device, unsigned* current, unsigned* pending) {
+  return with_gpu(device, current && pending, [&](const GpuView& gpu) {
+    *current = *pending = static_cast<unsigned>(gpu.dynamic.mig_enabled);
+    return Return::success;
+  });
+}
+
+Return nvmlDeviceGetMaxMigDeviceCount(Device device, unsigned* count) {
+  constexpr unsigned kHopperInstances = 7;
+  return answer_constant(device, count, kHopperInstances);
+}
+
+Return nvmlDeviceIsMigDeviceHandle(Device device, unsigned* is_mig) {
+  return answer_constant(device, is_mig, 0U);
+}
+
+Return nvmlDeviceGetEccMode(Device device, unsigned* current, unsigned* pending) {
+  return with_gpu(device, current && pending, [&](const GpuView& gpu) {
+    *current = *pending = static_cast<unsigned>(gpu.dynamic.ecc_enabled);
+    return Return::success;
+  });
+}
+
+Return nvmlDeviceGetDefaultEccMode(Device device, unsigned* mode) {
+  return answer_constant(device, mode, 1U);
+}
+
+Return nvmlDeviceGetDisplayMode(Device device, unsigned* mode) {
+  return answer_constant(device, mode, 0U);
+}
+
+Return nvmlDeviceGetDisplayActive(Device device, unsigned* active) {
+  return answer_constant(device, active, 0U);
+}
+
+Return nvmlDeviceGetVirtualizationMode(Device device, unsigned* mode) {
+  return answer_constant(device, mode, 0U);  // bare metal
+}
+
+Return nvmlDeviceGetC2cModeInfoV(Device device, C2cModeInfo* info) {
+  return with_gpu(device, info != nullptr, [&](const GpuView&) {
+    info->enabled = 0;  // a Hopper answers, and says off
+    return Return::success;
+  });
+}
+
+}  // namespace assay::nvml

@@ -1,0 +1,74 @@
+// How two GPUs reach each other, and the fabric behind the switches.
+#include "harness/node_sim/nvml_library/call.h"
+
+namespace assay::nvml {
+namespace {
+
+constexpr int kGpusPerSocket = 4;
+
+/// `body` maps both indices to a Return.
+template <typename Body>
+Return with_pair(Device first, Device second, bool arguments_valid, Body body) {
+  Session& session = Session::instance();
+  const bool known = session.knows(second);
+  return with_gpu(first, arguments_valid && known, [&](const GpuView& gpu) {
+    if (!gpu.state.dynamic[second->gpu].present) return Return::gpu_lost;
+    return body(gpu, *second);
+  });
+}
+
+template <typename Info>
+void fill_fabric(Info& info) {
+  const auto completed = kFabricCompleted;
+  info.status = Return::success;
+  info.clique_id = 0;
+  info.state = completed;
+}
+
+}  // namespace
+
+Return nvmlDeviceGetP2PStatus(Device first, Device second, unsigned capability, unsigned* status) {
+  enum P2pStatus : unsigned { kOk = 0, kNotSupported = 5 };
+  constexpr unsigned kNvlinkCapability = 2, kCapabilities = 5;
+  return with_pair(first, second, status && capability < kCapabilities,
+                   [&](const GpuView& gpu, const DeviceObject& other) {
+                     const bool linked =
+                         gpu.dynamic.nvlinks_active > 0 && gpu.state.dynamic[other.gpu].nvlinks_active > 0;
+                     *status = capability != kNvlinkCapability || linked ? kOk : kNotSupported;
+                     return Return::success;
+                   });
+}
+
+Return nvmlDeviceGetTopologyCommonAncestor(Device first, Device second, unsigned* level) {
+  enum Level : unsigned { kInternal = 0, kNumaNode = 40, kSystem = 50 };
+  return with_pair(first, second, level != nullptr, [&](const GpuView& gpu, const DeviceObject& other) {
+    const bool same_socket = gpu.index / kGpusPerSocket == other.index / kGpusPerSocket;
+    *level = gpu.index == other.index ? kInternal : same_socket ? kNumaNode : kSystem;
+    return Return::success;
+  });
+}
+
+Return nvmlDeviceGetGpuFabricInfo(Device device, FabricInfo* info) {
+  return with_gpu(device, info != nullptr, [&](const GpuView& gpu) {
+    if (gpu.state.nvswitches <= 0) return Return::not_supported;
+    *info = {};
+    fill_fabric(*info);
+    return Return::success;
+  });
+}
+
+/// The health mask stays 0, not available, as on a real HGX board; so does the summary.
+Return nvmlDeviceGetGpuFabricInfoV(Device device, FabricInfoV3* info) {
+  return with_gpu(device, info != nullptr, [&](const GpuView& gpu) {
+    const unsigned version = info->version;
+    if (version != kFabricInfoV2 && version != kFabricInfoV3) return Return::argument_version_mismatch;
+    if (gpu.state.nvswitches <= 0) return Return::not_supported;
+    std::memset(static_cast<void*>(info), 0,
+                version == kFabricInfoV2 ? sizeof(FabricInfoV2) : sizeof(FabricInfoV3));
+    info->version = version;
+    fill_fabric(*info);
+    return Return::success;
+  });
+}
+
+}  // namespace assay::nvml

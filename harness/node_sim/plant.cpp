@@ -1,0 +1,127 @@
+#include "harness/node_sim/plant.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace assay::sim {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+
+double seconds(Nanoseconds duration) {
+  return static_cast<double>(duration) / static_cast<double>(kSecond);
+}
+
+/// SplitMix64's finaliser (Steele, Lea, Flood 2014): every input bit reaches every output bit.
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+double unit_interval(std::uint64_t bits) {
+  return (static_cast<double>(bits >> 11) + 0.5) * 0x1.0p-53;
+}
+
+struct Rise {
+  double fast_c, slow_c;
+};
+
+/// A first-order pole moves from `start` towards its steady state by 1 - exp(-t/tau).
+Rise rise_at(const State& state, int gpu, Nanoseconds time) {
+  const GpuDynamic& d = state.dynamic[gpu];
+  const PlantConstants& p = state.plant;
+  const double elapsed = std::max(0.0, seconds(time - d.heat_time));
+  const auto pole = [&](double start, double resistance, double time_constant) {
+    const double steady = d.power_w * resistance;
+    return steady + (start - steady) * std::exp(-elapsed / time_constant);
+  };
+  return {pole(d.fast_rise_c, p.fast_resistance_c_per_w, p.fast_time_constant_s),
+          pole(d.slow_rise_c, p.slow_resistance_c_per_w, p.slow_time_constant_s)};
+}
+
+double energy_at(const GpuDynamic& d, Nanoseconds time) {
+  return d.energy_j + d.power_w * std::max(0.0, seconds(time - d.heat_time));
+}
+
+double power_under(const State& state, int gpu, double memory_load) {
+  const GpuDynamic& d = state.dynamic[gpu];
+  const PlantConstants& p = state.plant;
+  const double base = d.contexts > 0 ? p.context_power_w : p.idle_power_w;
+  return std::min(p.power_limit_w, base + memory_load * (p.hbm_full_power_w - p.context_power_w));
+}
+
+/// Closes the interval since heat_time; what follows starts from here.
+void settle(State& state, int gpu, Nanoseconds time) {
+  GpuDynamic& d = state.dynamic[gpu];
+  const Rise rise = rise_at(state, gpu, time);
+  d.energy_j = energy_at(d, time);
+  d.fast_rise_c = rise.fast_c;
+  d.slow_rise_c = rise.slow_c;
+  d.heat_time = std::max(d.heat_time, time);
+}
+
+}  // namespace
+
+PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
+  const GpuDynamic& d = state.dynamic[gpu];
+  const PlantConstants& p = state.plant;
+  const Rise rise = rise_at(state, gpu, time);
+  PlantReading reading{};
+  reading.power_w = d.power_w;
+  reading.temperature_c = p.ambient_c + rise.fast_c + rise.slow_c;
+  reading.memory_temperature_c = reading.temperature_c + p.hbm_offset_c + d.memory_load * p.hbm_extra_c;
+  reading.sm_mhz = d.contexts > 0 ? p.boost_sm_mhz : p.idle_sm_mhz;
+  reading.memory_mhz = p.memory_mhz;
+  reading.energy_j = energy_at(d, time);
+  reading.utilisation = d.memory_load > 0 ? 1 : 0;
+  reading.memory_utilisation = d.memory_load;
+  return reading;
+}
+
+void set_load(State& state, int gpu, Nanoseconds time, double memory_load) {
+  settle(state, gpu, time);
+  state.dynamic[gpu].memory_load = memory_load;
+  state.dynamic[gpu].power_w = power_under(state, gpu, memory_load);
+}
+
+void change_contexts(State& state, int gpu, Nanoseconds time, int by) {
+  settle(state, gpu, time);
+  GpuDynamic& d = state.dynamic[gpu];
+  d.contexts = std::max(0, d.contexts + by);
+  d.power_w = power_under(state, gpu, d.memory_load);
+}
+
+void release_gpu(State& state, int gpu, Nanoseconds time) {
+  GpuDynamic& d = state.dynamic[gpu];
+  change_contexts(state, gpu, time, -d.contexts);
+  set_load(state, gpu, time, 0);
+  d.memory_used_bytes = 0;
+  for (const GpuProcess& process : d.processes) d.memory_used_bytes += process.memory_bytes;
+}
+
+double sustained_gb_per_s(const State& state, int gpu, std::string_view kind) {
+  const PlantConstants& p = state.plant;
+  const double nominal = kind == "read"    ? p.read_gb_per_s
+                         : kind == "write" ? p.write_gb_per_s
+                         : kind == "triad" ? p.triad_gb_per_s
+                         : kind == "sweep" ? p.sweep_gb_per_s
+                                           : p.copy_gb_per_s;
+  return nominal * state.constants[gpu].bandwidth_factor;
+}
+
+std::uint64_t hash_text(std::uint64_t seed, std::string_view text) {
+  std::uint64_t h = mix(seed);
+  for (const char c : text) h = mix(h ^ static_cast<unsigned char>(c));
+  return h;
+}
+
+double deviate(std::uint64_t seed, std::string_view stream, std::uint64_t index) {
+  const std::uint64_t first = mix(hash_text(seed, stream) ^ mix(index));
+  const double u1 = unit_interval(first);
+  const double u2 = unit_interval(mix(first));
+  return std::sqrt(-2 * std::log(u1)) * std::cos(2 * kPi * u2);  // Box and Muller
+}
+
+}  // namespace assay::sim

@@ -1,0 +1,63 @@
+#include "harness/node_sim/plant.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace assay::sim {
+namespace {
+
+struct PlantTest : testing::Test {
+  SharedState state = SharedState::anonymous();
+  void SetUp() override {
+    state->gpu_count = 1;
+    state->constants[0].bandwidth_factor = 1;
+    state->plant = {};
+    state->plant.idle_power_w = 76;
+    state->plant.context_power_w = 114;
+    state->plant.hbm_full_power_w = 480;
+    state->plant.power_limit_w = 700;
+    state->plant.ambient_c = 23;
+    state->plant.fast_resistance_c_per_w = 0.03;
+    state->plant.fast_time_constant_s = 5;
+    state->plant.slow_resistance_c_per_w = 0.04;
+    state->plant.slow_time_constant_s = 90;
+    state->dynamic[0].present = 1;
+    set_load(*state, 0, 0, 0);
+  }
+};
+
+TEST_F(PlantTest, SettlesAtAmbientPlusPowerTimesResistance) {
+  const auto reading = read_plant(*state, 0, 3600 * kSecond);
+  EXPECT_NEAR(reading.temperature_c, 23 + 76 * 0.07, 1e-6);
+  EXPECT_EQ(reading.power_w, 76);
+}
+
+TEST_F(PlantTest, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
+  change_contexts(*state, 0, kSecond, 1);
+  set_load(*state, 0, kSecond, 1);
+  const auto undisturbed = read_plant(*state, 0, 61 * kSecond);
+  for (int second = 2; second <= 61; ++second) set_load(*state, 0, second * kSecond, 1);
+  const auto disturbed = read_plant(*state, 0, 61 * kSecond);
+  EXPECT_NEAR(undisturbed.temperature_c, disturbed.temperature_c, 1e-9);
+  EXPECT_NEAR(undisturbed.energy_j, disturbed.energy_j, 1e-6);
+  EXPECT_EQ(undisturbed.power_w, 480);
+}
+
+TEST(PlantNoise, IsAFunctionOfItsNamesAndNormal) {
+  EXPECT_EQ(deviate(7, "copy/gpu3", 4), deviate(7, "copy/gpu3", 4));
+  EXPECT_NE(deviate(7, "copy/gpu3", 4), deviate(8, "copy/gpu3", 4));
+  EXPECT_NE(deviate(7, "copy/gpu3", 4), deviate(7, "copy/gpu4", 4));
+  constexpr int kDraws = 20000;
+  double sum = 0, squares = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const double x = deviate(1, "s", static_cast<std::uint64_t>(i));
+    sum += x;
+    squares += x * x;
+  }
+  EXPECT_NEAR(sum / kDraws, 0, 0.03);
+  EXPECT_NEAR(squares / kDraws, 1, 0.05);
+}
+
+}  // namespace
+}  // namespace assay::sim

@@ -1,0 +1,31 @@
+#include "harness/node_sim/sim_kernel_log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace assay::sim {
+
+void log_xid(const State& state, int gpu, int number, bool ours, const std::string& text) {
+  const std::string address = state.constants[gpu].pci_address;
+  const std::string without_function = address.substr(0, address.rfind('.'));
+  const std::string process =
+      ours ? fmt::format("pid={}, name=assay", getpid()) : "pid='<unknown>', name=<unknown>";
+  const std::string line =
+      fmt::format("NVRM: Xid (PCI:{}): {}, {}, {}\n", without_function, number, process, text);
+  const int fd = open(state.kernel_log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  // One write a line: several GPUs' workers log at the same time.
+  const bool written = fd >= 0 && write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (!written) {
+    throw std::runtime_error(
+        fmt::format("simulated kernel log {}: {}", state.kernel_log_path, std::strerror(error)));
+  }
+}
+
+}  // namespace assay::sim

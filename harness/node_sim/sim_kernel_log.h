@@ -1,0 +1,14 @@
+// What the simulated driver writes to the node's kernel log.
+#pragma once
+
+#include <string>
+
+#include "harness/node_sim/state.h"
+
+namespace assay::sim {
+
+/// "NVRM: Xid (PCI:0000:1b:00): 94, pid=.., name=.., text": of our own process, or of none where `ours` is
+/// false.
+void log_xid(const State& state, int gpu, int number, bool ours, const std::string& text);
+
+}  // namespace assay::sim

@@ -1,0 +1,167 @@
+// The simulated node's state: one plain struct in a memory-mapped file, shared by the supervisor, the
+// workers, the sampler and the stand-in NVML library. Plain data only: any process may die at any
+// instruction.
+#pragma once
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "harness/node/clock.h"
+
+namespace assay::sim {
+
+inline constexpr int kMaxGpus = 8;
+inline constexpr int kMaxParticipants = 64;
+inline constexpr int kMaxFaults = 16;
+inline constexpr int kMaxFaultParameters = 8;
+inline constexpr int kMaxProcesses = 8;
+inline constexpr int kNvlinks = 18;
+inline constexpr std::uint32_t kStateVersion = 1;
+
+/// One who waits on the virtual clock (virtual_clock.h).
+struct Participant {
+  enum Status : std::int32_t { free = 0, running = 1, waiting = 2, parked = 3 };
+  std::int32_t status;
+  std::int32_t interrupted;
+  std::int64_t wake;  // while waiting
+};
+
+struct ClockState {
+  pthread_mutex_t mutex;     // robust, process-shared
+  std::uint32_t generation;  // futex word: bumped whenever time or a participant changes
+  std::int64_t now;          // Nanoseconds
+  double time_scale;         // virtual seconds per real second, to pace a display; 0: as fast as it goes
+  Participant participants[kMaxParticipants];
+};
+
+/// The plant's constants (configs/sim/plant-*.toml), see config/sim_node.h.
+struct PlantConstants {
+  double read_gb_per_s, write_gb_per_s, copy_gb_per_s, triad_gb_per_s, sweep_gb_per_s;
+  double unit_spread, launch_noise, launch_overhead_s;
+  double idle_power_w, context_power_w, hbm_full_power_w, power_limit_w;
+  double ambient_c, fast_resistance_c_per_w, fast_time_constant_s, slow_resistance_c_per_w,
+      slow_time_constant_s;
+  double hbm_offset_c, hbm_extra_c;
+  double idle_sm_mhz, boost_sm_mhz, memory_mhz;
+};
+
+struct GpuConstants {
+  char name[64], uuid[64], serial[32], board_part_number[64], vbios[32], inforom_image[32];
+  char pci_address[32];  // "0000:1b:00.0"
+  std::int32_t module_id;
+  std::int32_t slot;  // chassis slot: what "gpuN" means; fixed by the module id
+  std::uint32_t pci_device, pci_subsystem;
+  std::int64_t memory_bytes;
+  std::int64_t cell_words;  // 16-byte words of simulated HBM
+  double bandwidth_factor;  // this unit's place in the spread between units
+};
+
+struct GpuProcess {
+  std::int32_t pid;  // 0: none
+  std::int64_t memory_bytes;
+};
+
+/// What changes. Guarded by State::mutex, except where a single reader or writer is said.
+struct GpuDynamic {
+  std::int32_t present;  // 0: fell off, or was never there
+  // Heat: the two poles' rise above ambient at `heat_time`, under `power_w` since then.
+  std::int64_t heat_time;
+  double fast_rise_c, slow_rise_c;
+  double power_w;
+  double memory_load;  // 0 to 1: share of the peak bandwidth in use since heat_time
+  std::int32_t contexts;
+  double energy_j;                                        // up to heat_time
+  std::int64_t ecc_corrected_dram, ecc_uncorrected_dram;  // volatile, since the driver was loaded
+  std::int64_t ecc_corrected_dram_aggregate, ecc_uncorrected_dram_aggregate;
+  std::int64_t remapped_corrected, remapped_uncorrected;
+  std::int32_t remap_pending, remap_failure, recovery_action;
+  std::int64_t pcie_replay;
+  std::int64_t nvlink_replay, nvlink_recovery, nvlink_crc;  // sums over the links
+  std::int64_t memory_used_bytes;
+  // Settings and trained links: what a person or a bad seat has changed.
+  std::int32_t ecc_enabled, mig_enabled, compute_mode, persistence_enabled;
+  std::int32_t power_limit_mw;  // enforced; the default limit is PlantConstants::power_limit_w
+  std::int32_t pcie_generation, pcie_width, pcie_max_generation, pcie_max_width, nvlinks_active;
+  std::int32_t sram_threshold_exceeded;
+  GpuProcess processes[kMaxProcesses];
+};
+
+struct FaultState {
+  char kind[48];  // config/fault.h names the kinds
+  std::int32_t slot;
+  struct {
+    char name[32];
+    double value;
+  } parameters[kMaxFaultParameters];
+};
+
+struct State {
+  char magic[8];  // "ASSAYSIM"
+  std::uint32_t version, size;
+  std::uint64_t seed;
+  char node_name[64], sku[64];
+  char driver_version[32], nvml_version[32];
+  char kernel_log_path[512];  // the node's kernel log: lines as /dev/kmsg would give them
+  std::int32_t cuda_driver_version, nvswitches, gpu_count, fault_count;
+  ClockState clock;
+  PlantConstants plant;
+  pthread_mutex_t mutex;  // robust, process-shared; never taken while holding clock.mutex
+  GpuConstants constants[kMaxGpus];
+  GpuDynamic dynamic[kMaxGpus];
+  FaultState faults[kMaxFaults];
+};
+
+/// A mapping of the state file.
+class SharedState {
+ public:
+  /// Makes the file, zeroed, with its mutexes. Throws std::runtime_error.
+  static SharedState create(const std::string& path);
+  /// Maps an existing one; throws std::runtime_error when it is none of ours.
+  static SharedState attach(const std::string& path);
+  /// A private one, for a foreign program that loads the library without a run.
+  static SharedState anonymous();
+
+  State* operator->() const { return state_.get(); }
+  State& operator*() const { return *state_; }
+
+ private:
+  explicit SharedState(State* state);
+  std::shared_ptr<State> state_;
+};
+
+/// Holds a robust mutex; a holder that died left plain data behind, which is taken as it is.
+class Lock {
+ public:
+  explicit Lock(pthread_mutex_t& mutex);
+  ~Lock();
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  pthread_mutex_t& mutex_;
+};
+
+/// Copies a text into a field of the state. Throws std::invalid_argument when it does not fit.
+template <std::size_t N>
+void set_text(char (&field)[N], const std::string& text) {
+  if (text.size() >= N)
+    throw std::invalid_argument("'" + text + "' is longer than " + std::to_string(N - 1) + " bytes");
+  std::copy(text.begin(), text.end(), field);
+  field[text.size()] = '\0';
+}
+
+/// The fault's parameter, or `fallback`.
+double fault_parameter(const FaultState& fault, const char* name, double fallback);
+
+/// The first fault of this kind planted in this slot, or null.
+const FaultState* find_fault(const State& state, const char* kind, int slot);
+
+/// Index into constants/dynamic of the GPU in a chassis slot, or -1.
+int gpu_index_of_slot(const State& state, int slot);
+
+}  // namespace assay::sim

@@ -1,0 +1,122 @@
+#include "harness/node_sim/virtual_clock.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <thread>
+#include <vector>
+
+namespace assay::sim {
+namespace {
+
+TEST(VirtualClock, JumpsToTheEarliestWakeUpWhenAllWait) {
+  auto state = SharedState::anonymous();
+  const Seat early = take_seat(state->clock);
+  const Seat late = take_seat(state->clock);
+  Nanoseconds seen_early = 0, seen_late = 0;
+  std::thread first([&] {
+    VirtualClock clock(state, early);
+    clock.sleep_until(10);
+    seen_early = clock.now();
+    leave_seat(state->clock, early);
+  });
+  std::thread second([&] {
+    VirtualClock clock(state, late);
+    clock.sleep_until(1'000'000 * kSecond);
+    seen_late = clock.now();
+    leave_seat(state->clock, late);
+  });
+  first.join();
+  second.join();
+  EXPECT_EQ(seen_early, 10);
+  EXPECT_EQ(seen_late, 1'000'000 * kSecond);
+}
+
+TEST(VirtualClock, StandsStillWhileAnyoneWorksAndNotForTheParked) {
+  auto state = SharedState::anonymous();
+  const Seat working = take_seat(state->clock);
+  const Seat waiting = take_seat(state->clock);
+  std::thread sleeper([&] { VirtualClock(state, waiting).sleep_until(100); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(now(state->clock), 0);
+  park(state->clock, working);
+  sleeper.join();
+  EXPECT_EQ(now(state->clock), 100);
+}
+
+TEST(VirtualClock, AnInterruptEndsTheSleepAndMovesNoTime) {
+  auto state = SharedState::anonymous();
+  VirtualClock clock(state, take_seat(state->clock));
+  clock.interrupt();
+  EXPECT_FALSE(clock.sleep_until(50));
+  EXPECT_EQ(clock.now(), 0);
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    clock.interrupt();
+  });
+  EXPECT_FALSE(clock.sleep_until(kForever));
+  other.join();
+  EXPECT_EQ(clock.now(), 0);
+}
+
+TEST(VirtualClock, ADeadParticipantIsTakenOutAndTimeGoesOn) {
+  const std::string path = testing::TempDir() + "virtual-clock-test.state";
+  auto state = SharedState::create(path);
+  const Seat mine = take_seat(state->clock);
+  const Seat childs = take_seat(state->clock);
+  const pid_t child = fork();
+  if (child == 0) {
+    for (;;) pause();
+  }
+  std::thread undertaker([&] {
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    leave_seat(state->clock, childs);
+  });
+  EXPECT_TRUE(VirtualClock(state, mine).sleep_until(7));
+  EXPECT_EQ(now(state->clock), 7);
+  undertaker.join();
+  std::filesystem::remove(path);
+}
+
+TEST(VirtualClock, AMutexThatDiedWithItsHolderIsTakenOver) {
+  const std::string path = testing::TempDir() + "virtual-clock-mutex-test.state";
+  auto state = SharedState::create(path);
+  const Seat mine = take_seat(state->clock);
+  const pid_t child = fork();
+  if (child == 0) {
+    auto* held = new Lock(state->clock.mutex);
+    static_cast<void>(held);
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  EXPECT_TRUE(VirtualClock(state, mine).sleep_until(3));
+  std::filesystem::remove(path);
+}
+
+TEST(VirtualClock, TicksOfManyParticipantsKeepTheirOrder) {
+  auto state = SharedState::anonymous();
+  constexpr int kParticipants = 9, kTicks = 200;
+  std::vector<Seat> seats;
+  for (int i = 0; i < kParticipants; ++i) seats.push_back(take_seat(state->clock));
+  std::vector<std::thread> threads;
+  std::vector<int> wrong(kParticipants, 0);
+  for (int i = 0; i < kParticipants; ++i) {
+    threads.emplace_back([&, i] {
+      VirtualClock clock(state, seats[i]);
+      for (int tick = 1; tick <= kTicks; ++tick) {
+        clock.sleep_until(tick * kMillisecond);
+        if (clock.now() != tick * kMillisecond) ++wrong[i];
+      }
+      leave_seat(state->clock, seats[i]);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const int count : wrong) EXPECT_EQ(count, 0);
+}
+
+}  // namespace
+}  // namespace assay::sim
