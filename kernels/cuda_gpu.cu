@@ -1,0 +1,104 @@
+#include "harness/node_real/cuda_gpu.h"
+#include "kernels/cuda_support.h"
+
+namespace assay {
+
+#ifdef ASSAY_WITH_CUDA
+namespace cuda {
+namespace {
+
+/// What an error says of the device. Our kernels are known to be good: an exception in one of them is the
+/// device's.
+const char* finding_code(cudaError_t error) {
+  switch (error) {
+    case cudaErrorECCUncorrectable:
+      return "device.ecc_uncorrectable";
+    case cudaErrorMemoryAllocation:
+      return "harness.device_memory";
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorHardwareStackError:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorLaunchFailure:
+      return "device.kernel_exception";
+    default:
+      return "harness.device_call";
+  }
+}
+
+class Buffer : public DeviceBuffer {
+ public:
+  explicit Buffer(std::uint64_t bytes) : bytes_(bytes) { check(cudaMalloc(&pointer_, bytes), "allocate"); }
+  ~Buffer() override { cudaFree(pointer_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  std::uint64_t bytes() const override { return bytes_; }
+  void* device_pointer() const override { return pointer_; }
+  Cells* cells() override { return nullptr; }
+
+ private:
+  std::uint64_t bytes_;
+  void* pointer_ = nullptr;
+};
+
+class RealGpu : public Gpu {
+ public:
+  explicit RealGpu(const std::string& pci_address) {
+    int device = 0;
+    check(cudaDeviceGetByPCIBusId(&device, pci_address.c_str()), "find the GPU by its PCI address");
+    check(cudaSetDevice(device), "select the GPU");
+    check(cudaGetDeviceProperties(&properties_, device), "device properties");
+  }
+
+  DeviceMemory memory() override {
+    std::size_t free = 0, total = 0;
+    check(cudaMemGetInfo(&free, &total), "memory size");
+    return {total, free};
+  }
+  std::unique_ptr<DeviceBuffer> allocate(std::uint64_t bytes) override {
+    return std::make_unique<Buffer>(bytes);
+  }
+  int multiprocessors() const override { return properties_.multiProcessorCount; }
+  std::uint64_t l2_bytes() const override { return static_cast<std::uint64_t>(properties_.l2CacheSize); }
+  HostDevice* host() override { return nullptr; }
+
+ private:
+  cudaDeviceProp properties_{};
+};
+
+}  // namespace
+
+void check(cudaError_t error, const char* what) {
+  if (error == cudaSuccess) return;
+  cudaGetLastError();  // a refused call is over; an error that broke the context comes back by itself
+  throw DeviceError(finding_code(error),
+                    std::string(what) + ": " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error));
+}
+
+}  // namespace cuda
+
+bool built_with_cuda() {
+  return true;
+}
+
+std::unique_ptr<Gpu> open_cuda_gpu(const std::string& pci_address) {
+  return std::make_unique<cuda::RealGpu>(pci_address);
+}
+
+#else
+
+bool built_with_cuda() {
+  return false;
+}
+
+std::unique_ptr<Gpu> open_cuda_gpu(const std::string&) {
+  throw DeviceError("harness.no_cuda", "this build has no CUDA");
+}
+
+#endif
+
+}  // namespace assay

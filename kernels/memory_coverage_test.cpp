@@ -1,0 +1,202 @@
+// What a full set of sweep passes detects, by fault model, on a small memory of odd size: raw cells and
+// through ECC.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "harness/node_sim/memory_fault_models.h"
+#include "kernels/host_gpu_for_tests.h"
+#include "kernels/host_grid.h"
+#include "kernels/memory_sweep.h"
+
+namespace assay::memory {
+namespace {
+
+using sim::BitPlace;
+using sim::FaultModel;
+using sim::FaultyCells;
+using sim::ModelFault;
+
+constexpr int kPageShift = 8;  // two groups a page: march order matters within a page
+constexpr std::uint64_t kPageWords = 1 << kPageShift;
+constexpr std::uint64_t kWords = 3 * kPageWords + 77;
+constexpr int kShuffles = 3;
+constexpr int kSamples = 16;
+
+struct Outcome {
+  bool miscompare = false;
+  bool ecc_event = false;
+};
+
+using Test = std::function<Outcome(const ModelFault&, bool ecc, std::uint64_t shuffle)>;
+
+/// The sweep as it is, stopped at the first sign of the fault.
+Outcome run_sweep(const ModelFault& fault, bool ecc, std::uint64_t shuffle) {
+  static const std::vector<Pass> passes = full_set(1, 0, kPageShift);
+  FaultyCells cells(kWords, fault, ecc);
+  BorrowedBuffer buffer(cells);
+  HostGpu gpu(shuffle);
+  const auto sweep = make_memory_sweep(gpu, {&buffer}, kPageShift);
+  Outcome outcome;
+  for (const Pass& pass : passes) {
+    sweep->run(pass);
+    outcome = {sweep->report().bad_words > 0, cells.ecc_events() > 0};
+    if (outcome.miscompare || outcome.ecc_event) break;
+  }
+  return outcome;
+}
+
+/// For contrast: March C- on solid data, a word a thread, all threads of the memory in one unordered wave.
+Outcome run_naive(const ModelFault& fault, bool ecc, std::uint64_t shuffle) {
+  FaultyCells cells(kWords, fault, ecc);
+  RandomOrder order(mix64(shuffle));
+  std::vector<std::uint64_t> places(kWords);
+  for (std::uint64_t i = 0; i < kWords; ++i) places[i] = i;
+  Outcome outcome;
+  for (const Pass& pass : full_set(1, 0, kPageShift)) {
+    if (pass.pattern.kind != PatternKind::background || !is_zero(pass.pattern.bits)) continue;
+    for (std::uint64_t i = kWords - 1; i > 0; --i) std::swap(places[i], places[order.below(i + 1)]);
+    for (const std::uint64_t word : places) {
+      const Word128 expected = pattern_word<PatternKind::background>(pass.pattern, 0);
+      if (pass.read && !is_zero(cells.load(word) ^ expected)) outcome.miscompare = true;
+      if (pass.write) cells.store(word, pass.read ? complement(expected) : expected);
+    }
+    outcome.ecc_event = cells.ecc_events() > 0;
+    if (outcome.miscompare || outcome.ecc_event) break;
+  }
+  return outcome;
+}
+
+struct FaultClass {
+  std::string name;
+  std::vector<ModelFault> faults;
+};
+
+enum class Relation { same_word, same_row, next_row, other_page };
+
+/// Near neighbours of a victim, on either side.
+BitPlace neighbour(BitPlace victim, Relation relation, RandomOrder& order) {
+  const std::uint64_t row = victim.word / kLanes * kLanes;
+  const std::uint64_t row_end = std::min<std::uint64_t>(row + kLanes, kWords);
+  const bool above = order.below(2) == 0;
+  BitPlace place = victim;
+  switch (relation) {
+    case Relation::same_word:
+      break;
+    case Relation::same_row:
+      place.word = row + order.below(row_end - row);
+      break;
+    case Relation::next_row:
+      place.word = victim.word + (above ? kLanes : kWords - kLanes);
+      break;
+    case Relation::other_page:
+      place.word = victim.word + (above ? kPageWords : kWords - kPageWords);
+      break;
+  }
+  place.word %= kWords;
+  const int steps[] = {0, 1, 127, static_cast<int>(order.below(128))};
+  place.bit = (victim.bit + steps[order.below(4)]) % 128;
+  return place;
+}
+
+bool same(BitPlace a, BitPlace b) {
+  return a.word == b.word && a.bit == b.bit;
+}
+
+FaultClass coupling(const std::string& name, FaultModel model, Relation relation) {
+  FaultClass result{name, {}};
+  RandomOrder order(static_cast<std::uint64_t>(model) * 16 + static_cast<std::uint64_t>(relation));
+  while (result.faults.size() < 4 * kSamples) {
+    const BitPlace victim{order.below(kWords), static_cast<int>(order.below(128))};
+    const BitPlace aggressor = neighbour(victim, relation, order);
+    if (same(victim, aggressor)) continue;
+    for (int variant = 0; variant < 4; ++variant) {
+      result.faults.push_back({model, victim, aggressor, (variant & 1) != 0, (variant & 2) != 0});
+    }
+  }
+  return result;
+}
+
+std::vector<FaultClass> classes() {
+  std::vector<FaultClass> all;
+  RandomOrder order(3);
+  const auto single = [&](const std::string& name, FaultModel model) {
+    FaultClass result{name, {}};
+    for (int i = 0; i < 8 * kSamples; ++i) {
+      const BitPlace victim{order.below(kWords), i % 128};
+      const BitPlace other{(victim.word + 1 + order.below(kWords - 1)) % kWords, 0};
+      result.faults.push_back({model, victim, other, order.below(2) == 0, false});
+    }
+    all.push_back(result);
+  };
+  single("stuck-at", FaultModel::stuck_at);
+  single("transition", FaultModel::transition);
+  single("address: no cell", FaultModel::address_none);
+  single("address: alias", FaultModel::address_alias);
+  single("address: several cells", FaultModel::address_several);
+  const std::pair<const char*, FaultModel> couplings[] = {{"inversion", FaultModel::inversion},
+                                                          {"idempotent", FaultModel::idempotent},
+                                                          {"state", FaultModel::state}};
+  const std::pair<const char*, Relation> relations[] = {{"same word", Relation::same_word},
+                                                        {"same row", Relation::same_row},
+                                                        {"next row", Relation::next_row},
+                                                        {"other page", Relation::other_page}};
+  for (const auto& [name, model] : couplings) {
+    for (const auto& [where, relation] : relations) {
+      all.push_back(coupling(std::string(name) + " coupling, " + where, model, relation));
+    }
+  }
+  return all;
+}
+
+/// The worst shuffle's share of faults for which `seen` holds.
+double worst_share(const FaultClass& faults, const Test& test, bool ecc,
+                   const std::function<bool(Outcome)>& seen) {
+  double worst = 1;
+  for (std::uint64_t shuffle = 1; shuffle <= kShuffles; ++shuffle) {
+    const auto found =
+        std::count_if(faults.faults.begin(), faults.faults.end(),
+                      [&](const ModelFault& fault) { return seen(test(fault, ecc, shuffle)); });
+    worst = std::min(worst, static_cast<double>(found) / static_cast<double>(faults.faults.size()));
+  }
+  return worst;
+}
+
+bool by_miscompare(Outcome outcome) {
+  return outcome.miscompare;
+}
+bool by_anything(Outcome outcome) {
+  return outcome.miscompare || outcome.ecc_event;
+}
+
+TEST(MemoryCoverage, FullSetDetectsTheFaultModels) {
+  std::printf("%-34s %8s %14s %16s\n", "fault, worst of 3 shuffles", "raw", "ECC: miscomp.", "ECC: any sign");
+  for (const FaultClass& faults : classes()) {
+    const double raw = worst_share(faults, run_sweep, false, by_miscompare);
+    const double ecc = worst_share(faults, run_sweep, true, by_miscompare);
+    const double ecc_any = worst_share(faults, run_sweep, true, by_anything);
+    std::printf("%-34s %7.1f%% %13.1f%% %15.1f%%\n", faults.name.c_str(), 100 * raw, 100 * ecc,
+                100 * ecc_any);
+    const bool certain = faults.name.find("coupling") == std::string::npos;
+    EXPECT_GE(raw, certain ? 1.0 : 0.98) << faults.name;
+    EXPECT_GE(ecc_any, certain ? 1.0 : 0.98) << faults.name;
+    if (faults.name.find("address") == std::string::npos) {
+      EXPECT_EQ(ecc, 0) << faults.name << ": ECC corrects a single bit";
+    }
+  }
+}
+
+TEST(MemoryCoverage, UnorderedNeighboursOnSolidDataHideCouplingFaults) {
+  const FaultClass faults = coupling("", FaultModel::idempotent, Relation::same_row);
+  const double naive = worst_share(faults, run_naive, false, by_miscompare);
+  std::printf("idempotent coupling, same row: %.1f%% with a thread a word and solid data\n", 100 * naive);
+  EXPECT_LT(naive, worst_share(faults, run_sweep, false, by_miscompare));
+}
+
+}  // namespace
+}  // namespace assay::memory

@@ -1,0 +1,53 @@
+#include "kernels/sweep_passes.h"
+
+namespace assay::memory {
+namespace {
+
+constexpr int kRandomFills = 8;
+
+void add_address_passes(std::vector<Pass>& passes) {
+  passes.push_back({own_address(false), false, false, true, "own address, write"});
+  passes.push_back({own_address(false), false, true, true, "own address, read and write complement"});
+  passes.push_back({own_address(true), true, true, false, "own address, read complement"});
+}
+
+void add_march_c_minus(std::vector<Pass>& passes, int number, int page_shift) {
+  const Pattern zero = background(number, page_shift, false);
+  const Pattern one = background(number, page_shift, true);
+  const std::string name = "march background " + std::to_string(number) + ", ";
+  passes.push_back({zero, false, false, true, name + "w0 up"});
+  passes.push_back({zero, false, true, true, name + "r0 w1 up"});
+  passes.push_back({one, false, true, true, name + "r1 w0 up"});
+  passes.push_back({zero, true, true, true, name + "r0 w1 down"});
+  passes.push_back({one, true, true, true, name + "r1 w0 down"});
+  passes.push_back({zero, true, true, false, name + "r0 down"});
+}
+
+/// Every other fill is written downwards: what a write disturbs shows only where nothing is written
+/// afterwards.
+void add_random_fill(std::vector<Pass>& passes, std::uint64_t seed, int number) {
+  const std::string name = "random " + std::to_string(number) + ", ";
+  passes.push_back({random_data(seed), number % 2 == 1, false, true, name + "write"});
+  passes.push_back({random_data(seed), false, true, false, name + "read"});
+}
+
+}  // namespace
+
+std::vector<Pass> full_set(std::uint64_t seed, int set, int page_shift) {
+  std::vector<Pass> passes;
+  add_address_passes(passes);
+  for (int number = 0; number < kBackgrounds; ++number) add_march_c_minus(passes, number, page_shift);
+  for (int number = 0; number < kRandomFills; ++number) {
+    const auto stream = static_cast<std::uint64_t>(set) * kRandomFills + static_cast<std::uint64_t>(number);
+    add_random_fill(passes, mix64(seed ^ mix64(stream)), number);
+  }
+  return passes;
+}
+
+int traversals(const std::vector<Pass>& passes) {
+  int total = 0;
+  for (const Pass& pass : passes) total += pass.traversals();
+  return total;
+}
+
+}  // namespace assay::memory

@@ -1,0 +1,100 @@
+// How fast device memory is read, written, copied and worked on, briefly and for as long as the profile says;
+// and that what it moved is right. Buffers are far larger than the cache and hold full-entropy data: zeros
+// move faster and draw less power.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "harness/check.h"
+#include "kernels/memory_bandwidth.h"
+#include "kernels/statistics.h"
+
+namespace assay {
+namespace {
+
+using memory::MemoryBandwidth;
+using memory::Stream;
+
+constexpr int kWarmUps = 3;
+constexpr int kTimedLaunches = 20;
+constexpr double kLongestSample_s = 0.5;
+constexpr double kSamplesWanted = 100;
+constexpr std::size_t kFewestSamples = 10;
+
+double gb_per_s(const MemoryBandwidth& bandwidth, Stream stream, int launches, double seconds) {
+  return bandwidth.bytes(stream) * launches / seconds / 1e9;
+}
+
+double median_bandwidth(MemoryBandwidth& bandwidth, Stream stream) {
+  for (int i = 0; i < kWarmUps; ++i) bandwidth.run(stream, 1);
+  std::vector<double> rates;
+  for (int i = 0; i < kTimedLaunches; ++i)
+    rates.push_back(gb_per_s(bandwidth, stream, 1, bandwidth.run(stream, 1)));
+  return quantile(rates, 0.5);
+}
+
+/// Copies until the duration is used up. The second half counts: by then the memory is as warm as copying
+/// makes it.
+double sustained_copy(Context& context, MemoryBandwidth& bandwidth) {
+  const Nanoseconds start = context.clock().now();
+  const auto duration = static_cast<Nanoseconds>(context.duration_s() * static_cast<double>(kSecond));
+  const double sample_s = std::min(kLongestSample_s, context.duration_s() / kSamplesWanted);
+  const int launches = std::max(1, static_cast<int>(std::ceil(sample_s / bandwidth.run(Stream::copy, 1))));
+  std::vector<double> rates;
+  while (rates.size() < kFewestSamples || context.clock().now() < start + duration) {
+    rates.push_back(gb_per_s(bandwidth, Stream::copy, launches, bandwidth.run(Stream::copy, launches)));
+    if (duration > 0) {
+      const double elapsed = static_cast<double>(context.clock().now() - start);
+      context.progress(std::min(1.0, elapsed / static_cast<double>(duration)));
+    }
+  }
+  rates.erase(rates.begin(), rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2));
+  return quantile(rates, 0.05);
+}
+
+void run(Context& context) {
+  Gpu& gpu = context.gpu();
+  const auto bandwidth =
+      memory::make_memory_bandwidth(gpu, memory::default_stream_bytes(gpu), context.seed());
+  std::uint64_t bad_words = 0;
+  const auto emit = [&](const char* name, double value) {
+    context.measure(name, value, Unit::gb_per_s);
+    // Each target is looked at before the next kind of launch writes over it.
+    bad_words = std::max(bad_words, bandwidth->bad_words());
+  };
+  emit("read_bandwidth", median_bandwidth(*bandwidth, Stream::read));
+  emit("write_bandwidth", median_bandwidth(*bandwidth, Stream::write));
+  emit("copy_bandwidth", median_bandwidth(*bandwidth, Stream::copy));
+  emit("triad_bandwidth", median_bandwidth(*bandwidth, Stream::triad));
+  emit("sustained_copy_bandwidth", sustained_copy(context, *bandwidth));
+  context.measure("bad_words", static_cast<double>(bad_words), Unit::count);
+}
+
+const Registered memory_bandwidth{{
+    .name = "memory.bandwidth",
+    .summary = "HBM3e sustains its rated read, write, copy and triad bandwidth, and moves data unchanged",
+    .scope = Scope::gpu,
+    .measures =
+        {
+            {"read_bandwidth", Unit::gb_per_s, "bytes read over device time, median of 20 launches", "hbm"},
+            {"write_bandwidth", Unit::gb_per_s, "bytes written over device time, median of 20 launches",
+             "hbm"},
+            {"copy_bandwidth", Unit::gb_per_s,
+             "bytes read plus written over device time, median of 20 launches", "hbm"},
+            {"triad_bandwidth", Unit::gb_per_s,
+             "a = b + s c in doubles: bytes read plus written over device time, median of 20 launches",
+             "hbm"},
+            {"sustained_copy_bandwidth", Unit::gb_per_s,
+             "copying for the whole duration: 5th percentile over the second half of it", "hbm"},
+            {"bad_words", Unit::count,
+             "16-byte words that did not hold what was written, and reads whose sum was wrong; the most "
+             "found at once",
+             "hbm"},
+        },
+    .findings = {"memory.slow", "memory.miscompare"},
+    .run = run,
+}};
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,190 @@
+// The memory checks on a simulated GPU: what they emit when all is well, and what each planted fault does to
+// it.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "harness/check.h"
+#include "harness/node_sim/sim_gpu.h"
+
+namespace assay {
+namespace {
+
+constexpr int kSlot = 1;
+
+class JumpingClock : public Clock {
+ public:
+  Nanoseconds now() const override { return now_; }
+  bool sleep_until(Nanoseconds deadline) override {
+    now_ = deadline;
+    return true;
+  }
+  void interrupt() override {}
+
+ private:
+  Nanoseconds now_ = 0;
+};
+
+/// Collects what a check emits, and holds it to its declaration.
+class Collector : public Context {
+ public:
+  Collector(const Check& check, sim::SharedState state, double duration_s)
+      : check_(check), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
+
+  const Part& part() const override { return part_; }
+  Gpu& gpu() override { return gpu_; }
+  Ranks& ranks() override { throw std::logic_error("no ranks"); }
+  Clock& clock() override { return clock_; }
+  const NodeReadings& readings() const override { return readings_; }
+  std::vector<SlotInventory> slots() const override { return {}; }
+  std::uint64_t seed() const override { return 11; }
+  double duration_s() const override { return duration_s_; }
+  void measure(const std::string& name, double value, Unit unit) override {
+    bool declared = false;
+    for (const Measure& measure : check_.measures) declared |= measure.name == name && measure.unit == unit;
+    EXPECT_TRUE(declared) << name;
+    EXPECT_TRUE(values.emplace(name, value).second) << name << " twice";
+  }
+  void measure(const std::string&, const std::string&) override { FAIL(); }
+  void measure_at(const Part&, const std::string&, double, Unit) override { FAIL(); }
+  void measure_at(const Part&, const std::string&, const std::string&) override { FAIL(); }
+  void evidence(const std::string& name, const nlohmann::json& content) override {
+    evidences[name] = content;
+  }
+  void log(const std::string&) override {}
+  void progress(double fraction) override {
+    EXPECT_GE(fraction, last_progress);
+    EXPECT_LE(fraction, 1);
+    last_progress = fraction;
+  }
+  void send_raw(const std::string&) override { FAIL(); }
+
+  std::map<std::string, double> values;
+  std::map<std::string, nlohmann::json> evidences;
+  double last_progress = 0;
+
+ private:
+  const Check& check_;
+  Part part_ = "gpu1";
+  JumpingClock clock_;
+  sim::SimGpu gpu_;
+  NodeReadings readings_;
+  double duration_s_;
+};
+
+class MemoryChecks : public testing::Test {
+ protected:
+  MemoryChecks() {
+    state_->gpu_count = 1;
+    state_->plant = {4480, 4200, 4300, 4150, 3900, 0,  0.002, 5e-6, 76,  113,  460,
+                     700,  29,   0.01, 4,    0.01, 90, 0,     16,   345, 1980, 3201};
+    sim::GpuConstants& constants = state_->constants[0];
+    constants.slot = kSlot;
+    constants.memory_bytes = 143771LL << 20;
+    constants.cell_words = 5003;
+    constants.bandwidth_factor = 1;
+    state_->dynamic[0].present = 1;
+    std::strncpy(state_->kernel_log_path, "/dev/null", sizeof(state_->kernel_log_path) - 1);
+  }
+
+  void plant(const char* kind, const std::map<std::string, double>& parameters) {
+    sim::FaultState& fault = state_->faults[state_->fault_count++];
+    std::strncpy(fault.kind, kind, sizeof(fault.kind) - 1);
+    fault.slot = kSlot;
+    int i = 0;
+    for (const auto& [name, value] : parameters) {
+      std::strncpy(fault.parameters[i].name, name.c_str(), sizeof(fault.parameters[i].name) - 1);
+      fault.parameters[i++].value = value;
+    }
+  }
+
+  static const Check& check(const char* name) { return *find_check(name); }
+
+  sim::SharedState state_ = sim::SharedState::anonymous();
+};
+
+TEST_F(MemoryChecks, EmitAllTheyDeclareOnAHealthyGpu) {
+  for (const char* name : {"memory.bandwidth", "memory.sweep"}) {
+    Collector context(check(name), state_, 2);
+    check(name).run(context);
+    EXPECT_EQ(context.values.size(), check(name).measures.size()) << name;
+    EXPECT_EQ(context.values["bad_words"], 0) << name;
+    EXPECT_GE(context.clock().now(), 2 * kSecond) << name;
+    EXPECT_TRUE(context.evidences.empty()) << name;
+    EXPECT_GT(context.last_progress, 0.9) << name;
+  }
+  EXPECT_EQ(state_->dynamic[0].memory_used_bytes, 0);
+}
+
+TEST_F(MemoryChecks, BandwidthIsThePlants) {
+  Collector context(check("memory.bandwidth"), state_, 2);
+  check("memory.bandwidth").run(context);
+  EXPECT_NEAR(context.values["read_bandwidth"], 4480, 45);
+  EXPECT_NEAR(context.values["write_bandwidth"], 4200, 42);
+  EXPECT_NEAR(context.values["copy_bandwidth"], 4300, 43);
+  EXPECT_NEAR(context.values["triad_bandwidth"], 4150, 42);
+  EXPECT_NEAR(context.values["sustained_copy_bandwidth"], 4300, 43);
+}
+
+TEST_F(MemoryChecks, BandwidthShowsSlowMemory) {
+  plant("hbm_slow", {{"factor", 0.8}});
+  Collector context(check("memory.bandwidth"), state_, 2);
+  check("memory.bandwidth").run(context);
+  EXPECT_NEAR(context.values["copy_bandwidth"], 0.8 * 4300, 35);
+  EXPECT_NEAR(context.values["sustained_copy_bandwidth"], 0.8 * 4300, 35);
+}
+
+TEST_F(MemoryChecks, SweepIsOneFullSetAtLeastOverNearlyAllMemory) {
+  Collector context(check("memory.sweep"), state_, 0);
+  check("memory.sweep").run(context);
+  EXPECT_EQ(context.values["passes"], 100);
+  EXPECT_GT(context.values["coverage"], 0.99);
+  EXPECT_LT(context.values["coverage"], 1);
+  EXPECT_NEAR(context.values["sweep_bandwidth"], 3900, 39);
+  EXPECT_NEAR(context.values["copy_ratio"], 3900.0 / 4300, 0.02);
+}
+
+TEST_F(MemoryChecks, SweepRepeatsWholeSetsForItsDuration) {
+  Collector context(check("memory.sweep"), state_, 6);  // a set takes about 3.8 s
+  check("memory.sweep").run(context);
+  EXPECT_EQ(context.values["passes"], 200);
+}
+
+TEST_F(MemoryChecks, SweepSeesABrokenWireAndShowsWhichBit) {
+  plant("hbm_data_wire", {{"bit", 37}, {"value", 1}, {"stride", 64}});
+  Collector context(check("memory.sweep"), state_, 0);
+  check("memory.sweep").run(context);
+  EXPECT_GT(context.values["bad_words"], 1000);
+  const nlohmann::json& evidence = context.evidences.at("miscompares");
+  EXPECT_EQ(evidence["bad_words_by_bit"].size(), 1u);
+  EXPECT_EQ(evidence["bad_words_by_bit"]["37"], context.values["bad_words"]);
+  EXPECT_EQ(evidence["words_by_flipped_bits"]["1"], context.values["bad_words"]);
+  EXPECT_EQ(evidence["first"].size(), 64u);
+  EXPECT_TRUE(evidence["first"][0]["bad_at_second_read"]);
+  EXPECT_EQ(state_->dynamic[0].ecc_corrected_dram, 0);
+}
+
+TEST_F(MemoryChecks, SweepProvokesAStuckCellThatOnlyTheCounterShows) {
+  plant("hbm_stuck_bit", {{"bit", 77}, {"position", 0.37}, {"value", 1}});
+  Collector context(check("memory.sweep"), state_, 0);
+  check("memory.sweep").run(context);
+  EXPECT_EQ(context.values["bad_words"], 0);
+  EXPECT_GT(state_->dynamic[0].ecc_corrected_dram, 20);
+}
+
+TEST_F(MemoryChecks, MiscomparesSurviveTheErrorThatEndsTheSweep) {
+  plant("hbm_data_wire", {{"bit", 3}, {"value", 1}});
+  // Never wrong together while the word holds its own address: the first march ends the sweep.
+  plant("hbm_stuck_bit", {{"bit", 62}, {"position", 0.9}, {"value", 1}});
+  plant("hbm_stuck_bit", {{"bit", 63}, {"position", 0.9}, {"value", 0}});
+  Collector context(check("memory.sweep"), state_, 0);
+  EXPECT_THROW(check("memory.sweep").run(context), DeviceError);
+  EXPECT_GT(context.values["bad_words"], 0);
+  EXPECT_FALSE(context.values.count("passes"));
+}
+
+}  // namespace
+}  // namespace assay

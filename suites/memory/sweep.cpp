@@ -1,0 +1,155 @@
+// Every word of nearly all device memory, under patterns that provoke the classical memory faults. With ECC
+// on, a single bad cell never shows as a miscompare: the patterns provoke it, and the counters that are read
+// around this step tell.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/check.h"
+#include "kernels/memory_bandwidth.h"
+#include "kernels/memory_region.h"
+#include "kernels/memory_sweep.h"
+#include "kernels/statistics.h"
+
+namespace assay {
+namespace {
+
+using memory::MemorySweep;
+using memory::Miscompare;
+using memory::Pass;
+using memory::SweepReport;
+
+constexpr std::uint64_t kReserveBytes =
+    64ULL << 20;  // the kernels' own counters, and what the driver wants for launches
+constexpr int kCopies = 5;
+
+struct Totals {
+  int traversals = 0;
+  double bytes = 0;
+  double seconds = 0;
+  SweepReport report{};  // as of the last pass that ended
+};
+
+std::string hexadecimal(Word128 word) {
+  return fmt::format("0x{:016x}{:016x}", word.high, word.low);
+}
+
+nlohmann::json describe(const Miscompare& bad, const std::vector<Pass>& passes) {
+  return {{"buffer", bad.buffer},
+          {"byte_offset", fmt::format("0x{:x}", bad.byte_offset)},
+          {"pass", passes[bad.pass % passes.size()].name},
+          {"expected", hexadecimal(bad.expected)},
+          {"actual", hexadecimal(bad.actual)},
+          {"second_read", hexadecimal(bad.second_read)},
+          {"bad_at_second_read", bad.second_read != bad.expected}};
+}
+
+template <typename Counts>
+nlohmann::json histogram(const Counts& counts) {
+  nlohmann::json result = nlohmann::json::object();
+  int place = 0;
+  for (const std::uint64_t count : counts) {
+    if (count != 0) result[std::to_string(place)] = count;
+    ++place;
+  }
+  return result;
+}
+
+void emit_bad_words(Context& context, const SweepReport& report, const std::vector<Pass>& passes) {
+  context.measure("bad_words", static_cast<double>(report.bad_words), Unit::count);
+  if (report.bad_words == 0) return;
+  nlohmann::json list = nlohmann::json::array();
+  for (std::uint32_t i = 0; i < report.recorded; ++i) list.push_back(describe(report.miscompares[i], passes));
+  context.evidence("miscompares", {{"bad_words", report.bad_words},
+                                   {"bad_bits", report.bad_bits},
+                                   {"words_by_flipped_bits", histogram(report.flipped_bits)},
+                                   {"bad_words_by_bit", histogram(report.per_bit)},
+                                   {"first", list}});
+}
+
+double plain_copy_gb_per_s(Context& context) {
+  Gpu& gpu = context.gpu();
+  const auto bandwidth =
+      memory::make_memory_bandwidth(gpu, memory::default_stream_bytes(gpu), context.seed());
+  std::vector<double> rates;
+  for (int i = 0; i < kCopies; ++i) {
+    const double seconds = bandwidth->run(memory::Stream::copy, 1);
+    rates.push_back(bandwidth->bytes(memory::Stream::copy) / seconds / 1e9);
+  }
+  return quantile(rates, 0.5);
+}
+
+/// Full sets, until the duration is used up. Each draws other random data.
+void sweep_for_duration(Context& context, MemorySweep& sweep, int page_shift, Totals& totals) {
+  const Nanoseconds start = context.clock().now();
+  const auto duration = static_cast<Nanoseconds>(context.duration_s() * static_cast<double>(kSecond));
+  int set = 0;
+  do {
+    const std::vector<Pass> passes = memory::full_set(context.seed(), set++, page_shift);
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+      const memory::PassResult result = sweep.run(passes[i]);
+      totals.traversals += passes[i].traversals();
+      totals.bytes += result.bytes;
+      totals.seconds += result.seconds;
+      if (passes[i].read) totals.report = sweep.report();
+      const double of_set = static_cast<double>(i + 1) / static_cast<double>(passes.size());
+      const double elapsed = static_cast<double>(context.clock().now() - start);
+      const double of_duration = duration > 0 ? elapsed / static_cast<double>(duration) : 1;
+      context.progress(std::min(set == 1 ? of_set : 1.0, std::min(1.0, of_duration)));
+    }
+  } while (context.clock().now() < start + duration);
+}
+
+void run(Context& context) {
+  Gpu& gpu = context.gpu();
+  const double copy_gb_per_s = plain_copy_gb_per_s(context);
+  const auto region = memory::allocate_region(gpu, kReserveBytes);
+  std::vector<DeviceBuffer*> buffers;
+  double bytes = 0;
+  for (const auto& buffer : region) {
+    buffers.push_back(buffer.get());
+    bytes += static_cast<double>(buffer->bytes());
+  }
+  const int page_shift = memory::sweep_page_shift(gpu);
+  const auto sweep = memory::make_memory_sweep(gpu, buffers, page_shift);
+  const std::vector<Pass> passes = memory::full_set(context.seed(), 0, page_shift);
+  Totals totals;
+  try {
+    sweep_for_duration(context, *sweep, page_shift, totals);
+  } catch (const DeviceError&) {
+    // What was found before the device gave up stands.
+    if (totals.report.bad_words > 0) emit_bad_words(context, totals.report, passes);
+    throw;
+  }
+  emit_bad_words(context, totals.report, passes);
+  context.measure("coverage", bytes / static_cast<double>(gpu.memory().total_bytes), Unit::ratio);
+  context.measure("passes", totals.traversals, Unit::count);
+  const double gb_per_s = totals.bytes / totals.seconds / 1e9;
+  context.measure("sweep_bandwidth", gb_per_s, Unit::gb_per_s);
+  context.measure("copy_ratio", gb_per_s / copy_gb_per_s, Unit::ratio);
+}
+
+const Registered memory_sweep{{
+    .name = "memory.sweep",
+    .summary = "Every word of at least 95 % of the memory holds what is written to it, under address, march "
+               "and random patterns",
+    .scope = Scope::gpu,
+    .measures =
+        {
+            {"bad_words", Unit::count,
+             "16-byte words read with another value than was written, over all passes", "hbm"},
+            {"coverage", Unit::ratio, "bytes swept over bytes of device memory", "hbm"},
+            {"passes", Unit::count, "times that every word was read or written; a full set is 100", ""},
+            {"sweep_bandwidth", Unit::gb_per_s, "bytes read plus written by the sweep over device time",
+             "hbm", false},
+            {"copy_ratio", Unit::ratio, "sweep bandwidth over a plain copy's in the same step", "hbm", false},
+        },
+    .findings = {"memory.miscompare", "memory.coverage"},
+    .run = run,
+}};
+
+}  // namespace
+}  // namespace assay
