@@ -1,0 +1,168 @@
+#include "harness/config/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "harness/config/nearest.h"
+#include "harness/config/paths.h"
+#include "harness/config/reader.h"
+
+namespace assay::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> kPlaceholders{"part",  "serial", "slot", "check",
+                                             "value", "limit",  "unit", "detail"};
+
+/// A finding with what is needed to report an error of it after all files are read.
+struct Located {
+  FindingKind kind;
+  Position position;
+  std::vector<Entry> explained_by;
+  TomlFile* file;
+};
+
+template <typename Enum>
+std::vector<std::string> names_of(const std::vector<Enum>& values) {
+  std::vector<std::string> list;
+  for (const Enum value : values) list.emplace_back(name_of(value));
+  return list;
+}
+
+bool is_code(const std::string& code) {
+  const auto valid = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  const auto dot = code.find('.');
+  return std::all_of(code.begin(), code.end(), valid) && dot != std::string::npos && dot != 0 &&
+         dot + 1 < code.size() && code.find('.', dot + 1) == std::string::npos;
+}
+
+void check_placeholders(Table& texts, const std::string& language, const std::string& text) {
+  std::size_t at = 0;
+  while ((at = text.find_first_of("{}", at)) != std::string::npos) {
+    const std::size_t end = text[at] == '{' ? text.find('}', at) : std::string::npos;
+    if (end == std::string::npos) {
+      texts.error(language, fmt::format("'{}' has a brace without its partner", language));
+      return;
+    }
+    const std::string name = text.substr(at + 1, end - at - 1);
+    if (std::find(kPlaceholders.begin(), kPlaceholders.end(), name) == kPlaceholders.end()) {
+      texts.error(language,
+                  fmt::format("there is no placeholder '{}'{}", name, suggestion(name, kPlaceholders)));
+    }
+    at = end + 1;
+  }
+}
+
+std::map<std::string, std::string> read_texts(Table& table, const std::string& key) {
+  std::map<std::string, std::string> by_language;
+  auto texts = table.table(key);
+  if (!texts) return by_language;
+  for (const char* language : {"en", "zh-CN"}) {
+    by_language[language] = texts->text(language);
+    check_placeholders(*texts, language, by_language[language]);
+  }
+  return by_language;
+}
+
+Located read_finding(const std::string& code, Table& table, TomlFile& file) {
+  static const auto kClasses =
+      names_of<FindingClass>({FindingClass::corruption, FindingClass::device_fault, FindingClass::incomplete,
+                              FindingClass::environment, FindingClass::performance});
+  static const auto kActions =
+      names_of<Action>({Action::none, Action::rerun, Action::fix_environment, Action::reset, Action::reseat,
+                        Action::swap_test, Action::return_part});
+  Located found{{}, table.position(), table.texts("explained_by"), &file};
+  found.kind.code = code;
+  if (!is_code(code)) table.error(fmt::format("'{}' is no code, such as \"memory.slow\"", code));
+  found.kind.cls =
+      finding_class_from(table.name_in("class", "class", kClasses)).value_or(FindingClass::incomplete);
+  found.kind.action = action_from(table.name_in("action", "action", kActions)).value_or(Action::none);
+  for (const Entry& entry : found.explained_by) found.kind.explained_by.push_back(entry.value);
+  found.kind.summary = read_texts(table, "summary");
+  found.kind.next_step = read_texts(table, "next_step");
+  return found;
+}
+
+/// What is explained accuses nobody. So a finding that stands whatever else broke is explained by another
+/// such one only, and absence by nothing that can be waived: the waiver would let the node pass.
+bool may_explain(FindingClass cause, FindingClass consequence) {
+  const auto stands = [](FindingClass cls) {
+    return cls == FindingClass::corruption || cls == FindingClass::device_fault;
+  };
+  if (stands(consequence)) return stands(cause);
+  return consequence == FindingClass::performance || cause != FindingClass::performance;
+}
+
+const FindingKind* find(const std::vector<Located>& all, const std::string& code) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Located& l) { return l.kind.code == code; });
+  return found == all.end() ? nullptr : &found->kind;
+}
+
+/// True where following explained_by from `code` leads to `target`.
+bool leads_to(const std::vector<Located>& all, const std::string& code, const std::string& target,
+              std::set<std::string>& seen) {
+  const FindingKind* kind = find(all, code);
+  if (kind == nullptr || !seen.insert(code).second) return false;
+  return std::any_of(kind->explained_by.begin(), kind->explained_by.end(), [&](const std::string& next) {
+    return next == target || leads_to(all, next, target, seen);
+  });
+}
+
+/// Two findings that explain each other would accuse nobody.
+void check_explanations(const std::vector<Located>& all) {
+  std::vector<std::string> codes;
+  for (const Located& located : all) codes.push_back(located.kind.code);
+  for (const Located& located : all) {
+    for (const Entry& entry : located.explained_by) {
+      const FindingKind* cause = find(all, entry.value);
+      std::set<std::string> seen;
+      if (cause == nullptr) {
+        located.file->error(entry.position, fmt::format("there is no finding '{}'{}", entry.value,
+                                                        suggestion(entry.value, codes)));
+      } else if (entry.value == located.kind.code || leads_to(all, entry.value, located.kind.code, seen)) {
+        located.file->error(entry.position,
+                            fmt::format("'{}' and '{}' explain each other: neither would accuse",
+                                        located.kind.code, entry.value));
+      } else if (!may_explain(cause->cls, located.kind.cls)) {
+        located.file->error(
+            entry.position,
+            fmt::format("'{}' of class {} cannot be explained by '{}' of class {}", located.kind.code,
+                        name_of(located.kind.cls), entry.value, name_of(cause->cls)));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<FindingKind> load_findings(const std::string& folder, Diagnostics& diagnostics) {
+  std::vector<std::unique_ptr<TomlFile>> files;
+  std::vector<Located> all;
+  for (const std::string& name : names_in(folder)) {
+    files.push_back(std::make_unique<TomlFile>((fs::path(folder) / (name + ".toml")).string(), diagnostics));
+    TomlFile& file = *files.back();
+    if (!file.parsed()) continue;
+    Table root = file.root();
+    for (auto& [code, table] : root.tables_by_name("findings")) {
+      if (find(all, code) != nullptr)
+        table.error(fmt::format("'{}' is there twice: in another file too", code));
+      all.push_back(read_finding(code, table, file));
+    }
+  }
+  if (files.empty()) diagnostics.add({folder, 0, 0, "there are no findings here"});
+  check_explanations(all);
+
+  std::vector<FindingKind> kinds;
+  for (Located& located : all) kinds.push_back(std::move(located.kind));
+  return kinds;
+}
+
+}  // namespace assay::config

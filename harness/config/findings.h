@@ -1,0 +1,16 @@
+// The findings catalogue, configs/findings/*.toml: code, class, action, what explains it, texts in English
+// and Chinese.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/config/diagnostics.h"
+#include "harness/plan/criteria.h"
+
+namespace assay::config {
+
+/// All files of the folder, in order of their names. A code given twice is an error.
+std::vector<FindingKind> load_findings(const std::string& folder, Diagnostics& diagnostics);
+
+}  // namespace assay::config

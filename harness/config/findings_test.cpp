@@ -1,0 +1,106 @@
+#include "harness/config/findings.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/config/test_files.h"
+
+namespace assay::config {
+namespace {
+
+std::string finding(const std::string& code, const std::string& cls, const std::string& more = "",
+                    const std::string& summary = "s") {
+  return "[findings.\"" + code + "\"]\nclass = \"" + cls + "\"\naction = \"reset\"\n" + more +
+         "\nsummary.en = \"" + summary +
+         "\"\nsummary.zh-CN = \"z\"\nnext_step.en = \"n\"\nnext_step.zh-CN = \"m\"\n";
+}
+
+std::string errors_with(const std::string& content, std::vector<FindingKind>* kinds = nullptr) {
+  const TestFolder folder;
+  folder.write("a.toml", content);
+  Diagnostics diagnostics;
+  auto loaded = load_findings(folder.path(), diagnostics);
+  if (kinds != nullptr) *kinds = std::move(loaded);
+  return errors_of(diagnostics);
+}
+
+TEST(Findings, AreReadWhole) {
+  std::vector<FindingKind> kinds;
+  EXPECT_EQ(errors_with(finding("a.one", "device_fault") +
+                            finding("a.two", "incomplete", "explained_by = [\"a.one\"]", "{part} {detail}"),
+                        &kinds),
+            "");
+  ASSERT_EQ(kinds.size(), 2u);
+  EXPECT_EQ(kinds[0].code, "a.one");
+  EXPECT_EQ(kinds[0].cls, FindingClass::device_fault);
+  EXPECT_EQ(kinds[0].action, Action::reset);
+  EXPECT_EQ(kinds[1].explained_by, std::vector<std::string>{"a.one"});
+  EXPECT_EQ(kinds[1].summary.at("en"), "{part} {detail}");
+  EXPECT_EQ(kinds[1].next_step.at("zh-CN"), "m");
+}
+
+TEST(Findings, WrongPlaceholder) {
+  EXPECT_EQ(errors_with(finding("a.one", "incomplete", "", "{prat}")),
+            "5:14: there is no placeholder 'prat'; did you mean 'part'?\n");
+  EXPECT_EQ(errors_with(finding("a.one", "incomplete", "", "{part")),
+            "5:14: 'en' has a brace without its partner\n");
+}
+
+TEST(Findings, WrongClassActionAndCode) {
+  EXPECT_EQ(errors_with(finding("a.one", "incomplet")),
+            "2:9: there is no class 'incomplet'; did you mean 'incomplete'?\n");
+  EXPECT_EQ(errors_with(finding("A-one", "incomplete")),
+            "1:1: 'A-one' is no code, such as \"memory.slow\"\n");
+}
+
+TEST(Findings, MissingLanguage) {
+  EXPECT_EQ(
+      errors_with("[findings.\"a.one\"]\nclass = \"incomplete\"\naction = \"none\"\nsummary.en = \"s\"\n"
+                  "summary.zh-CN = \"z\"\n[findings.\"a.one\".next_step]\nen = \"n\"\n"),
+      "6:1: required key 'zh-CN' is missing\n");
+}
+
+TEST(Findings, UnknownExplanation) {
+  EXPECT_EQ(errors_with(finding("a.one", "incomplete", "explained_by = [\"a.oen\"]")),
+            "4:17: there is no finding 'a.oen'; did you mean 'a.one'?\n");
+}
+
+TEST(Findings, NoneMayExplainItselfRoundAnyCorner) {
+  EXPECT_EQ(errors_with(finding("a.one", "incomplete", "explained_by = [\"a.one\"]")),
+            "4:17: 'a.one' and 'a.one' explain each other: neither would accuse\n");
+  const std::string ring = errors_with(finding("a.one", "incomplete", "explained_by = [\"a.two\"]") +
+                                       finding("a.two", "incomplete", "explained_by = [\"b.three\"]") +
+                                       finding("b.three", "incomplete", "explained_by = [\"a.one\"]"));
+  EXPECT_NE(ring.find("'a.one' and 'a.two' explain each other"), std::string::npos) << ring;
+}
+
+TEST(Findings, DeviceFaultsAreNotExplainedAway) {
+  EXPECT_EQ(errors_with(finding("a.one", "environment") +
+                        finding("a.two", "device_fault", "explained_by = [\"a.one\"]")),
+            "12:17: 'a.two' of class device_fault cannot be explained by 'a.one' of class environment\n");
+}
+
+TEST(Findings, AbsenceIsNotExplainedByWhatCanBeWaived) {
+  EXPECT_EQ(errors_with(finding("a.one", "performance") +
+                        finding("a.two", "incomplete", "explained_by = [\"a.one\"]")),
+            "12:17: 'a.two' of class incomplete cannot be explained by 'a.one' of class performance\n");
+}
+
+TEST(Findings, OneCodeInTwoFiles) {
+  const TestFolder folder;
+  folder.write("a.toml", finding("a.one", "incomplete"));
+  folder.write("b.toml", "\n" + finding("a.one", "incomplete"));
+  Diagnostics diagnostics;
+  load_findings(folder.path(), diagnostics);
+  EXPECT_EQ(errors_of(diagnostics), "2:1: 'a.one' is there twice: in another file too\n");
+  EXPECT_EQ(diagnostics.list()[0].file, folder.path() + "/b.toml");
+}
+
+TEST(Findings, AnEmptyFolderIsAnError) {
+  const TestFolder folder;
+  Diagnostics diagnostics;
+  EXPECT_TRUE(load_findings(folder.path(), diagnostics).empty());
+  EXPECT_FALSE(diagnostics.empty());
+}
+
+}  // namespace
+}  // namespace assay::config

@@ -1,0 +1,85 @@
+#include "harness/config/plant_file.h"
+
+#include <fmt/format.h>
+
+#include "harness/config/reader.h"
+
+namespace assay::config {
+namespace {
+
+constexpr double kMillisecondsPerSecond = 1000;
+
+/// A figure is { value, source, date }, or { value, assumed, date } where nothing has been published.
+double read_figure(Table& root, const std::string& key, Unit unit) {
+  auto figure = root.table(key);
+  if (!figure) return 0;
+  const double value = figure->quantity("value", unit);
+  const bool sourced = figure->has("source"), assumed = figure->has("assumed");
+  if (sourced == assumed)
+    figure->error(fmt::format("'{}' needs either a 'source' or why it is 'assumed'", key));
+  if (sourced) figure->text("source");
+  if (assumed) figure->text("assumed");
+  figure->date("date");
+  return value;
+}
+
+double read_positive(Table& root, const std::string& key, Unit unit) {
+  const double value = read_figure(root, key, unit);
+  if (root.has(key) && value <= 0) root.error(key, fmt::format("'{}' must be above 0", key));
+  return value;
+}
+
+double read_share(Table& root, const std::string& key) {
+  const double value = read_figure(root, key, Unit::ratio);
+  if (value < 0 || value >= 1) root.error(key, fmt::format("'{}' must be from 0 to less than 1", key));
+  return value;
+}
+
+/// Both poles together carry the published rise between idle and load; `fast_share` of it is the fast one's.
+void read_heat(Table& root, PlantFile& plant) {
+  const double idle_c = read_figure(root, "idle_temperature", Unit::celsius);
+  const double loaded_c = read_figure(root, "loaded_temperature", Unit::celsius);
+  const double loaded_w = read_positive(root, "loaded_power", Unit::watts);
+  const double fast_share = read_share(root, "fast_share");
+  plant.fast_time_constant_s = read_positive(root, "fast_time_constant", Unit::seconds);
+  plant.slow_time_constant_s = read_positive(root, "slow_time_constant", Unit::seconds);
+  plant.hbm_offset_c = read_figure(root, "hbm_offset", Unit::celsius);
+  plant.hbm_extra_c = read_figure(root, "hbm_extra", Unit::celsius);
+  if (!(loaded_w > plant.idle_power_w) || !(loaded_c > idle_c)) {
+    root.error("loaded_power", "under load a GPU takes more power and is hotter than when idle");
+    return;
+  }
+  const double resistance = (loaded_c - idle_c) / (loaded_w - plant.idle_power_w);
+  plant.fast_resistance_c_per_w = fast_share * resistance;
+  plant.slow_resistance_c_per_w = (1 - fast_share) * resistance;
+  plant.ambient_c = idle_c - resistance * plant.idle_power_w;
+}
+
+}  // namespace
+
+PlantFile load_plant_file(const std::string& path, Diagnostics& diagnostics) {
+  PlantFile plant;
+  TomlFile file(path, diagnostics);
+  if (!file.parsed()) return plant;
+  Table root = file.root();
+  plant.read_gb_per_s = read_positive(root, "read", Unit::gb_per_s);
+  plant.write_gb_per_s = read_positive(root, "write", Unit::gb_per_s);
+  plant.copy_gb_per_s = read_positive(root, "copy", Unit::gb_per_s);
+  plant.triad_gb_per_s = read_positive(root, "triad", Unit::gb_per_s);
+  plant.sweep_gb_per_s = read_positive(root, "sweep", Unit::gb_per_s);
+  plant.unit_spread = read_share(root, "unit_spread");
+  plant.launch_noise = read_share(root, "launch_noise");
+  plant.launch_overhead_s =
+      read_positive(root, "launch_overhead", Unit::milliseconds) / kMillisecondsPerSecond;
+  plant.idle_power_w = read_positive(root, "idle_power", Unit::watts);
+  plant.context_power_w = read_positive(root, "context_power", Unit::watts);
+  plant.hbm_full_power_w = read_positive(root, "hbm_full_power", Unit::watts);
+  plant.power_limit_w = read_positive(root, "power_limit", Unit::watts);
+  read_heat(root, plant);
+  plant.idle_sm_mhz = read_positive(root, "idle_sm_clock", Unit::megahertz);
+  plant.boost_sm_mhz = read_positive(root, "boost_sm_clock", Unit::megahertz);
+  plant.memory_mhz = read_positive(root, "memory_clock", Unit::megahertz);
+  return plant;
+}
+
+}  // namespace assay::config

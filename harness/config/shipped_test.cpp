@@ -1,0 +1,139 @@
+// The shipped configurations, against this binary's own checks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "harness/config/fault.h"
+#include "harness/config/findings.h"
+#include "harness/config/paths.h"
+#include "harness/config/profile.h"
+#include "harness/config/sim_node.h"
+#include "harness/config/site.h"
+#include "harness/config/sku.h"
+#include "harness/config/vocabulary.h"
+
+namespace assay::config {
+namespace {
+
+bool is_plant(const std::string& name) {
+  return name.rfind("plant-", 0) == 0;
+}
+bool is_selftest(const std::string& check) {
+  return check.rfind("selftest.", 0) == 0;
+}
+
+double estimate_of(const std::string& profile) {
+  Diagnostics diagnostics;
+  const Profile loaded = load_profile(resolve("profiles", profile), diagnostics);
+  EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
+  return std::accumulate(loaded.checks.begin(), loaded.checks.end(), 0.0,
+                         [](double sum, const ProfileCheck& check) { return sum + check.estimate_s; });
+}
+
+TEST(ShippedConfigs, AllLoadWithoutAnError) {
+  Diagnostics diagnostics;
+  EXPECT_GE(load_findings(configs_folder() + "/findings", diagnostics).size(), 50u);
+  for (const std::string& name : names("skus")) load_sku(resolve("skus", name), diagnostics);
+  for (const std::string& name : names("profiles")) load_profile(resolve("profiles", name), diagnostics);
+  for (const std::string& name : names("site")) load_site(resolve("site", name), diagnostics);
+  for (const std::string& name : names("faults")) load_fault(name, diagnostics);
+  for (const std::string& name : names("sim")) {
+    if (!is_plant(name)) load_sim_node(resolve("sim", name), diagnostics);
+  }
+  EXPECT_EQ(diagnostics.text(), "");
+  for (const char* kind : {"skus", "profiles", "site", "faults", "sim"})
+    EXPECT_FALSE(names(kind).empty()) << kind;
+}
+
+TEST(ShippedSkus, LimitEverythingThatIsJudged) {
+  Diagnostics diagnostics;
+  const Vocabulary vocabulary = shipped_vocabulary(diagnostics);
+  for (const std::string& name : {std::string("h200-sxm-8"), std::string("h200-1gpu-bench")}) {
+    const Sku sku = load_sku(resolve("skus", name), diagnostics);
+    for (const Check& check : vocabulary.checks) {
+      if (is_selftest(check.name)) continue;
+      for (const Measure& measure : check.measures) {
+        if (!measure.judged || sku.not_available.count(check.name + "/" + measure.name) != 0) continue;
+        EXPECT_TRUE(std::any_of(sku.limits.begin(), sku.limits.end(),
+                                [&](const Limit& limit) {
+                                  return limit.check == check.name && limit.measurement == measure.name;
+                                }))
+            << name << " has no limit for " << check.name << "/" << measure.name;
+      }
+    }
+  }
+}
+
+/// A written reason lifts the rule of 50 to 100 %, so that a slip beside one would not be an error of the
+/// file.
+TEST(ShippedSkus, RatesArePlausibleEvenWhereTheyGiveAReason) {
+  Diagnostics diagnostics;
+  const Sku sku = load_sku(resolve("skus", "h200-sxm-8"), diagnostics);
+  for (const Limit& limit : sku.limits) {
+    if (limit.unit != Unit::gb_per_s || limit.kind != LimitKind::min) continue;
+    const auto peak =
+        std::find_if(sku.peaks.begin(), sku.peaks.end(), [&](const Peak& p) { return p.name == limit.peak; });
+    ASSERT_NE(peak, sku.peaks.end()) << limit.measurement;
+    EXPECT_GT(std::get<double>(limit.bound), 0.7 * peak->value) << limit.measurement;
+    EXPECT_LT(limit.marginal_bound.value(), peak->value) << limit.measurement;
+  }
+}
+
+TEST(ShippedSkus, SlotsAndCertifiability) {
+  Diagnostics diagnostics;
+  const Sku full = load_sku(resolve("skus", "h200-sxm-8"), diagnostics);
+  ASSERT_EQ(full.slots.size(), 8u);
+  for (int slot = 0; slot < 8; ++slot) {
+    EXPECT_EQ(full.slots[static_cast<std::size_t>(slot)].part, gpu_part(slot));
+    EXPECT_EQ(full.slots[static_cast<std::size_t>(slot)].module_id, slot + 1);
+  }
+  EXPECT_TRUE(full.certifiable);
+  const Sku bench = load_sku(resolve("skus", "h200-1gpu-bench"), diagnostics);
+  EXPECT_EQ(bench.slots.size(), 1u);
+  EXPECT_FALSE(bench.certifiable);
+}
+
+TEST(ShippedProfiles, TakeTheTimeThatTheyPromise) {
+  EXPECT_LE(estimate_of("quick"), 60);
+  EXPECT_LE(estimate_of("nightly"), 300);
+  EXPECT_GE(estimate_of("burn-in"), 4 * 3600);
+}
+
+TEST(ShippedFaults, ExpectAFindingWhoseClassGivesThatVerdict) {
+  Diagnostics diagnostics;
+  const Vocabulary vocabulary = shipped_vocabulary(diagnostics);
+  std::set<std::string> kinds;
+  for (const std::string& name : names("faults")) {
+    const Fault fault = load_fault(name, diagnostics);
+    kinds.insert(fault.kind);
+    const FindingKind* finding = vocabulary.finding(fault.expect.code);
+    ASSERT_NE(finding, nullptr) << name;
+    const bool inconclusive =
+        finding->cls == FindingClass::incomplete || finding->cls == FindingClass::environment;
+    EXPECT_EQ(fault.expect.verdict, inconclusive ? "INCONCLUSIVE" : "REJECT") << name;
+  }
+  EXPECT_EQ(kinds.size(), fault_kinds().size()) << "a kind of fault without a file is never planted";
+}
+
+TEST(ShippedSimNodes, StandInTheirSkusSlots) {
+  Diagnostics diagnostics;
+  for (const std::string& name : names("sim")) {
+    if (is_plant(name)) continue;
+    const SimNode node = load_sim_node(resolve("sim", name), diagnostics);
+    const Sku sku = load_sku(resolve("skus", node.sku), diagnostics);
+    EXPECT_EQ(node.nvswitches, sku.nvswitches) << name;
+    ASSERT_EQ(node.gpus.size(), sku.slots.size()) << name;
+    for (const Slot& slot : sku.slots) {
+      EXPECT_TRUE(slot.module_id == 0 ||
+                  std::any_of(node.gpus.begin(), node.gpus.end(),
+                              [&](const SimGpu& gpu) { return gpu.module_id == slot.module_id; }))
+          << name << " has nothing in " << slot.part;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace assay::config

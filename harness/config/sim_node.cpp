@@ -1,0 +1,85 @@
+#include "harness/config/sim_node.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "harness/config/paths.h"
+#include "harness/config/pci_address.h"
+#include "harness/config/plant_file.h"
+#include "harness/config/reader.h"
+
+namespace assay::config {
+namespace {
+
+// The simulated node's own geometry; a fault's stride and the sweep's pages need room, and a run must stay
+// short.
+constexpr int kFewestCellWords = 1024, kMostCellWords = 1 << 24;
+constexpr int kMostGpus = 8, kMostSwitches = 64, kHighestModuleId = 255;
+constexpr std::int64_t kAnyPciId = 0xffffffff;
+
+void check_unique(Table& table, const std::vector<SimGpu>& earlier, const SimGpu& gpu) {
+  const auto same = [&](const char* key, const auto& mine, const auto& theirs) {
+    if (mine == theirs)
+      table.error(key, fmt::format("another GPU of the file has the {} '{}' already", key, mine));
+  };
+  for (const SimGpu& other : earlier) {
+    same("module_id", gpu.module_id, other.module_id);
+    same("pci_address", gpu.pci_address, other.pci_address);
+    same("serial", gpu.serial, other.serial);
+    same("uuid", gpu.uuid, other.uuid);
+  }
+}
+
+SimGpu read_gpu(Table& table) {
+  SimGpu gpu;
+  gpu.module_id = static_cast<int>(table.integer("module_id", 0, kHighestModuleId));
+  gpu.pci_address = table.text("pci_address");
+  gpu.serial = table.text("serial");
+  gpu.uuid = table.text("uuid");
+  gpu.board_part_number = table.text("board_part_number");
+  gpu.vbios = table.text("vbios");
+  if (!gpu.pci_address.empty() && !is_pci_address(gpu.pci_address)) {
+    table.error("pci_address", fmt::format("'{}' is no PCI address in lower case, such as \"0000:1b:00.0\"",
+                                           gpu.pci_address));
+  }
+  return gpu;
+}
+
+}  // namespace
+
+SimNode load_sim_node(const std::string& path, Diagnostics& diagnostics) {
+  SimNode node;
+  TomlFile file(path, diagnostics);
+  if (!file.parsed()) return node;
+  Table root = file.root();
+  node.name = file.stem();
+  node.path = path;
+  node.sku = root.name_in("sku", "SKU", names("skus"));
+  node.driver_version = root.text("driver_version");
+  node.nvml_version = root.text("nvml_version");
+  node.cuda_driver_version = static_cast<int>(root.integer("cuda_driver_version", 1000, 99999));
+  node.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));
+  node.gpu_name = root.text("gpu_name");
+  node.pci_device = static_cast<unsigned>(root.integer("pci_device", 0, kAnyPciId));
+  node.pci_subsystem = static_cast<unsigned>(root.integer("pci_subsystem", 0, kAnyPciId));
+  node.memory_mib = root.quantity("memory", Unit::mebibytes);
+  if (root.has("memory") && node.memory_mib <= 0) root.error("memory", "'memory' must be above 0 MiB");
+  node.cell_words = static_cast<int>(root.integer("cell_words", kFewestCellWords, kMostCellWords));
+  for (Table& table : root.tables("gpus")) {
+    SimGpu gpu = read_gpu(table);
+    check_unique(table, node.gpus, gpu);
+    node.gpus.push_back(std::move(gpu));
+  }
+  if (node.gpus.empty() || node.gpus.size() > kMostGpus) {
+    root.error("gpus",
+               fmt::format("a simulated node has 1 to {} [[gpus]], not {}", kMostGpus, node.gpus.size()));
+  }
+  const std::string plant = root.text("plant");
+  if (!plant.empty()) {
+    node.plant = load_plant_file((std::filesystem::path(file.folder()) / plant).string(), diagnostics);
+  }
+  return node;
+}
+
+}  // namespace assay::config

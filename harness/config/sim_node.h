@@ -1,0 +1,47 @@
+// A simulated node's file, configs/sim/*.toml: its SKU, what is in it, and the plant file behind it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/config/diagnostics.h"
+
+namespace assay::config {
+
+struct SimGpu {
+  int module_id = 0;
+  std::string pci_address;  // "0000:1b:00.0"
+  std::string serial, uuid, board_part_number, vbios;
+};
+
+/// How units behave: fitted to published figures, each with its source in the file. The judge never sees it.
+struct PlantFile {
+  double read_gb_per_s = 0, write_gb_per_s = 0, copy_gb_per_s = 0, triad_gb_per_s = 0, sweep_gb_per_s = 0;
+  double unit_spread = 0;   // relative standard deviation between units
+  double launch_noise = 0;  // relative standard deviation between launches of one unit
+  double launch_overhead_s = 0;
+  double idle_power_w = 0, context_power_w = 0, hbm_full_power_w = 0, power_limit_w = 0;
+  double ambient_c = 0, fast_resistance_c_per_w = 0, fast_time_constant_s = 0, slow_resistance_c_per_w = 0,
+         slow_time_constant_s = 0, hbm_offset_c = 0,
+         hbm_extra_c = 0;  // hbm_extra_c: HBM above core at full bandwidth
+  double idle_sm_mhz = 0, boost_sm_mhz = 0, memory_mhz = 0;
+};
+
+struct SimNode {
+  std::string name, sku;
+  std::string path;
+  std::string driver_version, nvml_version;
+  int cuda_driver_version = 13000;
+  int nvswitches = 0;
+  std::string gpu_name;
+  unsigned pci_device = 0, pci_subsystem = 0;
+  double memory_mib = 0;
+  int cell_words =
+      0;  // 16-byte words of simulated HBM behind each GPU: its own small geometry, odd on purpose
+  std::vector<SimGpu> gpus;
+  PlantFile plant;
+};
+
+SimNode load_sim_node(const std::string& path, Diagnostics& diagnostics);
+
+}  // namespace assay::config

@@ -1,0 +1,72 @@
+#include "harness/config/site.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/config/paths.h"
+#include "harness/config/pci_address.h"
+#include "harness/config/reader.h"
+#include "harness/config/site_reader.h"
+
+namespace assay::config {
+namespace {
+
+std::map<Part, std::string> read_addresses(Table& root) {
+  std::map<Part, std::string> addresses;
+  for (const Entry& entry : root.texts_by_name("slot_pci_addresses")) {
+    const auto number = gpu_slot(entry.key);
+    if (!number || entry.key != gpu_part(*number)) {
+      root.error(entry.position, fmt::format("'{}' is no slot, such as gpu3", entry.key));
+    }
+    if (!is_pci_address(entry.value)) {
+      root.error(entry.position,
+                 fmt::format("'{}' is no PCI address in lower case, such as \"0000:1b:00.0\"", entry.value));
+    }
+    for (const auto& [part, address] : addresses) {
+      if (address == entry.value)
+        root.error(entry.position, fmt::format("{} has this address already", part));
+    }
+    addresses[entry.key] = entry.value;
+  }
+  return addresses;
+}
+
+Waiver read_waiver(Table& table, const Vocabulary& vocabulary) {
+  Waiver waiver;
+  waiver.finding = table.name_in("finding", "finding", vocabulary.finding_codes());
+  waiver.part = table.text("part");
+  waiver.serial = table.optional_text("serial").value_or("");
+  waiver.reason = table.text("reason");
+  waiver.who = table.text("who");
+  waiver.expires = table.date("expires");
+  if (!waiver.part.empty() && waiver.part != "*" && !is_valid_part(waiver.part)) {
+    table.error("part", fmt::format("'{}' is no part, such as \"gpu3/hbm\" or \"*\"", waiver.part));
+  }
+  const FindingKind* kind = vocabulary.finding(waiver.finding);
+  if (kind != nullptr && kind->cls != FindingClass::performance) {
+    table.error("finding", fmt::format("'{}' is of class {}, which is never waived: only performance is",
+                                       waiver.finding, name_of(kind->cls)));
+  }
+  return waiver;
+}
+
+}  // namespace
+
+Site read_site(const std::string& path, const Vocabulary& vocabulary, Diagnostics& diagnostics) {
+  Site site;
+  TomlFile file(path, diagnostics);
+  if (!file.parsed()) return site;
+  Table root = file.root();
+  site.name = file.stem();
+  if (root.has("sku")) site.sku = root.name_in("sku", "SKU", names("skus"));
+  site.slot_pci_addresses = read_addresses(root);
+  for (Table& table : root.tables("waivers")) site.waivers.push_back(read_waiver(table, vocabulary));
+  return site;
+}
+
+Site load_site(const std::string& path, Diagnostics& diagnostics) {
+  return read_site(path, shipped_vocabulary(diagnostics), diagnostics);
+}
+
+}  // namespace assay::config

@@ -1,0 +1,23 @@
+// A site: what holds for a data centre or a chassis type, over and above the SKU.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/config/diagnostics.h"
+#include "harness/plan/criteria.h"
+
+namespace assay::config {
+
+struct Site {
+  std::string name;
+  std::string sku;  // used where --sku is not given
+  std::map<Part, std::string>
+      slot_pci_addresses;  // a chassis whose module ids are not the SKU's: gpuN -> "0000:18:00.0"
+  std::vector<Waiver> waivers;
+};
+
+Site load_site(const std::string& path, Diagnostics& diagnostics);
+
+}  // namespace assay::config

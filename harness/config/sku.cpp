@@ -1,0 +1,173 @@
+#include "harness/config/sku.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "harness/config/limits.h"
+#include "harness/config/nearest.h"
+#include "harness/config/paths.h"
+#include "harness/config/reader.h"
+#include "harness/config/sku_reader.h"
+
+namespace assay::config {
+namespace {
+
+constexpr int kMostSwitches = 64, kHighestModuleId = 255;
+
+std::vector<Slot> read_slots(Table& root) {
+  std::vector<Slot> slots;
+  std::vector<Table> tables = root.tables("slots");
+  for (Table& table : tables) {
+    Slot slot;
+    slot.part = table.text("part");
+    slot.module_id = static_cast<int>(table.integer("module_id", 0, kHighestModuleId));
+    const auto number = gpu_slot(slot.part);
+    if (!slot.part.empty() && (!number || slot.part != gpu_part(*number))) {
+      table.error("part", fmt::format("'{}' is no slot, such as \"gpu3\"", slot.part));
+    }
+    for (const Slot& earlier : slots) {
+      if (earlier.part == slot.part)
+        table.error("part", fmt::format("the slot '{}' is there twice", slot.part));
+      if (earlier.module_id == slot.module_id) {
+        table.error("module_id",
+                    fmt::format("{} has the module id {} already", earlier.part, slot.module_id));
+      }
+    }
+    if (tables.size() > 1 && slot.module_id == 0) {
+      table.error("module_id", "a node with several slots must tell each by its module id, from 1 up");
+    }
+    slots.push_back(std::move(slot));
+  }
+  if (slots.empty()) root.error("a SKU has at least one [[slots]]");
+  return slots;
+}
+
+std::vector<Peak> read_peaks(Table& root, std::vector<Peak> peaks) {
+  for (Table& table : root.tables("peaks")) {
+    Peak peak;
+    peak.name = table.text("name");
+    if (const auto quantity = table.any_quantity("value")) {
+      peak.value = quantity->value;
+      peak.unit = quantity->unit;
+      if (peak.value <= 0) table.error("value", "a peak is above 0");
+    }
+    peak.source = table.text("source");
+    peak.date = table.date("date");
+    const bool twice =
+        std::any_of(peaks.begin(), peaks.end(), [&](const Peak& p) { return p.name == peak.name; });
+    if (twice) table.error("name", fmt::format("the peak '{}' is there twice", peak.name));
+    peaks.push_back(std::move(peak));
+  }
+  return peaks;
+}
+
+std::map<std::string, std::string> read_not_available(Table& root, const Vocabulary& vocabulary,
+                                                      const std::vector<Limit>& limits) {
+  std::map<std::string, std::string> reasons;
+  for (const Entry& entry : root.texts_by_name("not_available")) {
+    const auto slash = entry.key.find('/');
+    const std::string check_name = entry.key.substr(0, slash);
+    const std::string measurement = slash == std::string::npos ? "" : entry.key.substr(slash + 1);
+    const Check* check = vocabulary.check(check_name);
+    if (check == nullptr) {
+      root.error(entry.position,
+                 fmt::format("'{}' is no \"check/measurement\": there is no check '{}'{}", entry.key,
+                             check_name, suggestion(check_name, vocabulary.check_names())));
+    } else if (find_measure(*check, measurement) == nullptr) {
+      root.error(entry.position, fmt::format("{} has no measurement '{}'{}", check_name, measurement,
+                                             suggestion(measurement, measure_names(*check))));
+    }
+    const bool limited = std::any_of(limits.begin(), limits.end(), [&](const Limit& limit) {
+      return limit.check == check_name && limit.measurement == measurement;
+    });
+    if (limited)
+      root.error(entry.position, fmt::format("'{}' has a limit, so it must be available", entry.key));
+    reasons[entry.key] = entry.value;
+  }
+  return reasons;
+}
+
+/// Each of `own` replaces the limit of the same subject, or is added.
+std::vector<Limit> merged(std::vector<Limit> limits, std::vector<Limit> own) {
+  for (Limit& limit : own) {
+    const auto replaced = std::find_if(limits.begin(), limits.end(),
+                                       [&](const Limit& given) { return same_subject(given, limit); });
+    if (replaced != limits.end()) {
+      *replaced = std::move(limit);
+    } else {
+      limits.push_back(std::move(limit));
+    }
+  }
+  return limits;
+}
+
+enum class Role { whole, base };
+
+Sku read(const std::string& path, const Vocabulary& vocabulary, Diagnostics& diagnostics, Role role);
+
+/// `limits_from`: the SKU whose peaks and limits hold here too.
+Sku read_base(TomlFile& file, Table& root, const Vocabulary& vocabulary, Diagnostics& diagnostics,
+              Role role) {
+  if (!root.has("limits_from")) return {};
+  if (role == Role::base) {
+    root.error("limits_from", "a SKU that others take limits from cannot take them from a third");
+    return {};
+  }
+  const std::string name = root.name_in("limits_from", "SKU", names_in(file.folder()));
+  if (name.empty()) return {};
+  return read((std::filesystem::path(file.folder()) / (name + ".toml")).string(), vocabulary, diagnostics,
+              Role::base);
+}
+
+Sku read(const std::string& path, const Vocabulary& vocabulary, Diagnostics& diagnostics, Role role) {
+  Sku sku;
+  TomlFile file(path, diagnostics);
+  if (!file.parsed()) return sku;
+  Table root = file.root();
+  Sku base = read_base(file, root, vocabulary, diagnostics, role);
+  sku.name = file.stem();
+  sku.summary = root.text("summary");
+  sku.certifiable = root.flag("certifiable");
+  sku.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));
+  sku.slots = read_slots(root);
+  sku.peaks = read_peaks(root, std::move(base.peaks));
+  std::vector<Limit> own = read_limits(root, vocabulary, sku.peaks);
+  sku.not_available = read_not_available(root, vocabulary, own);
+  base.limits.erase(std::remove_if(base.limits.begin(), base.limits.end(),
+                                   [&](const Limit& limit) {
+                                     return sku.not_available.count(limit.check + "/" + limit.measurement) !=
+                                            0;
+                                   }),
+                    base.limits.end());
+  sku.limits = merged(std::move(base.limits), std::move(own));
+  return sku;
+}
+
+}  // namespace
+
+Sku read_sku(const std::string& path, const Vocabulary& vocabulary, Diagnostics& diagnostics) {
+  return read(path, vocabulary, diagnostics, Role::whole);
+}
+
+std::vector<Limit> read_limits_file(const std::string& path, const Sku& sku, const Vocabulary& vocabulary,
+                                    Diagnostics& diagnostics) {
+  TomlFile file(path, diagnostics);
+  if (!file.parsed()) return sku.limits;
+  Table root = file.root();
+  std::vector<Limit> own = read_limits(root, vocabulary, sku.peaks);
+  if (own.empty()) root.error("a file of limits has at least one [[limits]]");
+  return merged(sku.limits, std::move(own));
+}
+
+Sku load_sku(const std::string& path, Diagnostics& diagnostics) {
+  return read_sku(path, shipped_vocabulary(diagnostics), diagnostics);
+}
+
+std::vector<Limit> load_limits(const std::string& path, const Sku& sku, Diagnostics& diagnostics) {
+  return read_limits_file(path, sku, shipped_vocabulary(diagnostics), diagnostics);
+}
+
+}  // namespace assay::config

@@ -1,0 +1,47 @@
+// A SKU: which slots a node of this kind has, what they should read, what they can reach at most, and the
+// limits.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/config/diagnostics.h"
+#include "harness/plan/criteria.h"
+
+namespace assay::config {
+
+struct Slot {
+  Part part;          // gpu0 ...
+  int module_id = 0;  // 0: the SKU does not fix one; the only GPU found is taken
+};
+
+/// A physical ceiling, against which limits are plausible.
+struct Peak {
+  std::string name;
+  double value = 0;
+  Unit unit = Unit::count;
+  std::string source, date;
+};
+
+struct Sku {
+  std::string name, summary;
+  bool certifiable = true;
+  std::vector<Slot> slots;
+  int nvswitches = 0;
+  /// Measurements that this SKU cannot have ("inventory.gpus/module_id"), with the reason: not required,
+  /// shown as absent.
+  std::map<std::string, std::string> not_available;
+  std::vector<Peak> peaks;
+  std::vector<Limit> limits;
+};
+
+/// Checks every limit against the registry of checks: check, measurement and unit exist, the finding is one
+/// that the check declares. Collects all errors of the file.
+Sku load_sku(const std::string& path, Diagnostics& diagnostics);
+
+/// A file of [[limits]] alone (`--limits FILE`): each replaces the SKU's limit of the same check, measurement
+/// and kind, or adds one.
+std::vector<Limit> load_limits(const std::string& path, const Sku& sku, Diagnostics& diagnostics);
+
+}  // namespace assay::config

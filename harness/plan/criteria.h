@@ -1,0 +1,109 @@
+// Criteria: everything the judge needs beside the records. A file of the run, with its own hash; another one
+// can be given to judge the same records again.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/node/part.h"
+#include "harness/units.h"
+
+namespace assay {
+
+enum class LimitKind {
+  min,         // value >= bound
+  max,         // value <= bound
+  equal,       // value == bound
+  peer_equal,  // equal on all GPUs of the node
+  peer_ratio,  // value >= bound x the median of the node's other GPUs; a violation is marginal where an
+               // absolute limit holds
+};
+
+struct Limit {
+  std::string check, measurement;
+  LimitKind kind = LimitKind::min;
+  std::variant<double, std::string> bound = 0.0;
+  Unit unit = Unit::count;
+  /// Between bound and marginal_bound the value is marginal: for min, bound > marginal_bound is impossible:
+  /// the value fails below `bound` and is marginal up to `marginal_bound`; for max, fails above `bound`,
+  /// marginal down to `marginal_bound`.
+  std::optional<double> marginal_bound;
+  /// peer_ratio: differences smaller than this (in `unit`) are never outliers.
+  double scale_floor = 0;
+  std::string finding;  // code
+  std::string source, date, reason, peak;
+};
+
+/// What the profile requires of the SKU: these measurements of this check, on each of these parts.
+struct RequiredMeasure {
+  std::string name;
+  Unit unit = Unit::count;
+  std::string subcomponent;
+  bool judged = true;
+  std::vector<Part> parts;  // where they differ from the check's measured_parts
+};
+struct RequiredCheck {
+  std::string check;
+  std::vector<Part> parts;                // parts that have a step: gpu0.. or "node"
+  std::vector<RequiredMeasure> measures;  // of each part in measured_parts
+  std::vector<Part> measured_parts;  // scope gpu: the same as parts; node checks: every slot they look at
+  int occurrences = 1;               // how many stages of the profile run it
+};
+
+/// Order is precedence. See configs/findings/.
+enum class FindingClass {
+  corruption,    // wrong data: REJECT, never waived
+  device_fault,  // the device's own word, or its absence: REJECT, never waived
+  incomplete,    // a harness fault, absence: INCONCLUSIVE
+  environment,   // INCONCLUSIVE; excuses performance, nothing else
+  performance,   // REJECT, waivable
+};
+
+enum class Action { none, rerun, fix_environment, reset, reseat, swap_test, return_part };
+
+struct FindingKind {
+  std::string code;
+  FindingClass cls = FindingClass::incomplete;
+  Action action = Action::none;
+  /// Codes that, found on the same unit (or on the node), make this one their consequence instead of an
+  /// accusation.
+  std::vector<std::string> explained_by;
+  /// Texts by language: "en", "zh-CN". Placeholders {part} {serial} {slot} {check} {value} {limit} {unit}
+  /// {detail}.
+  std::map<std::string, std::string> summary, next_step;
+};
+
+struct Waiver {
+  std::string finding;
+  Part part;                         // or "*"
+  std::string serial;                // empty: any
+  std::string reason, who, expires;  // YYYY-MM-DD, compared with the run's date
+};
+
+struct Criteria {
+  std::string sku, profile;
+  bool certifiable = true;
+  std::vector<RequiredCheck> required;
+  std::vector<Limit> limits;
+  std::vector<FindingKind> findings;
+  std::vector<Waiver> waivers;
+};
+
+std::string_view name_of(LimitKind);
+std::string_view name_of(FindingClass);
+std::string_view name_of(Action);
+std::optional<LimitKind> limit_kind_from(std::string_view);
+std::optional<FindingClass> finding_class_from(std::string_view);
+std::optional<Action> action_from(std::string_view);
+
+const FindingKind* find_kind(const Criteria& criteria, std::string_view code);
+
+void to_json(nlohmann::json& j, const Criteria& criteria);
+void from_json(const nlohmann::json& j, Criteria& criteria);
+
+}  // namespace assay
