@@ -1,0 +1,178 @@
+// What to do now: one card a finding.
+#include <algorithm>
+#include <set>
+
+#include "reports/format.h"
+#include "reports/html/page.h"
+#include "reports/view/limits.h"
+#include "reports/view/parts.h"
+
+namespace assay::reports {
+namespace {
+
+std::string css_of(verdict::Severity severity) {
+  switch (severity) {
+    case verdict::Severity::fail:
+      return "card fail";
+    case verdict::Severity::inconclusive:
+      return "card inconclusive";
+    case verdict::Severity::marginal:
+      return "card marginal";
+    case verdict::Severity::waived:
+      return "card waived";
+  }
+  return "card";
+}
+
+void add_place(HtmlPage& page, const verdict::Finding& finding) {
+  const Labels& labels = page.labels;
+  const PlannedSlot* slot = slot_of(page.input, finding.part);
+  const Element list = page.writer.open("dl", {{"class", "fields"}});
+  const auto add = [&](Label label, const std::string& value) {
+    if (value.empty()) return;
+    const Element pair = page.writer.open("div");
+    page.writer.element("dt", labels(label));
+    page.writer.element("dd", value);
+  };
+  add(Label::part, finding.part);
+  add(Label::serial, finding.serial);
+  add(Label::slot, finding.slot);
+  if (slot != nullptr) {
+    add(Label::module_id, slot->module_id != 0 ? std::to_string(slot->module_id) : "");
+    add(Label::pci_address, slot->pci_address);
+  }
+  add(Label::check, finding.check);
+  add(Label::action, name_of(labels, finding.action));
+}
+
+void add_evidence(HtmlPage& page, const verdict::Finding& finding) {
+  const Labels& labels = page.labels;
+  if (finding.evidence.empty()) return;
+  page.table(labels(Label::evidence), "evidence", [&] {
+    page.column_headers({labels(Label::step), labels(Label::part), labels(Label::measurement),
+                         labels(Label::value), labels(Label::limit), labels(Label::source)});
+    const Element body = page.writer.open("tbody");
+    for (const verdict::EvidenceItem& item : finding.evidence) {
+      const Element line = page.writer.open("tr");
+      page.row_header(item.step);
+      page.writer.element("td", item.part.empty() ? finding.part : item.part);
+      if (item.measurement.empty()) {
+        page.writer.element("td", item.detail, {{"colspan", "4"}});
+        continue;
+      }
+      std::string value = item.value ? with_unit(value_text_apart(*item.value, item.limit), item.unit)
+                                     : labels(Label::mark_missing);
+      if (!item.detail.empty()) value += labels(Label::list_comma) + item.detail;
+      page.writer.element("td", item.measurement);
+      page.writer.element("td", value, {{"class", "strong"}});
+      page.writer.element("td", limit_text(labels, item));
+      page.writer.element("td", item.source);
+    }
+  });
+}
+
+void add_consequences(HtmlPage& page, const verdict::Finding& finding) {
+  if (finding.consequences.empty()) return;
+  const Labels& labels = page.labels;
+  const Element box = page.writer.open("div", {{"class", "consequences"}});
+  page.writer.element(
+      "p", labels(Label::consequences) + labels(Label::colon) + labels(Label::consequences_none_accused));
+  const Element list = page.writer.open("ul");
+  for (const verdict::Consequence& consequence : finding.consequences) {
+    std::string text = fmt::format("{} ({}, {})", consequence.part, consequence.check, consequence.code);
+    if (!consequence.detail.empty()) text += labels(Label::colon) + consequence.detail;
+    page.writer.element("li", text);
+  }
+}
+
+std::set<std::string> steps_cited_by(const verdict::Finding& finding) {
+  std::set<std::string> steps;
+  for (const verdict::EvidenceItem& item : finding.evidence) steps.insert(item.step);
+  return steps;
+}
+
+/// The first finding that cites the step shows its raw evidence; later ones point there.
+int first_to_cite(const Input& input, const std::string& step) {
+  int number = 0;
+  for (const verdict::Finding& finding : input.judgement.findings) {
+    ++number;
+    if (steps_cited_by(finding).count(step) != 0) return number;
+  }
+  return 0;
+}
+
+void add_raw_evidence(HtmlPage& page, const NumberedFinding& numbered) {
+  const std::set<std::string> cited = steps_cited_by(*numbered.finding);
+  for (const record::Step& step : page.input.run.steps) {
+    if (step.evidence.empty() || cited.count(step.id) == 0) continue;
+    const int shown_at = first_to_cite(page.input, step.id);
+    if (shown_at != numbered.number) {
+      page.writer.element("p", page.labels(Label::raw_evidence_above, shown_at));
+      continue;
+    }
+    add_step_evidence(page, step);
+  }
+}
+
+void add_card(HtmlPage& page, const NumberedFinding& numbered) {
+  Writer& w = page.writer;
+  const verdict::Finding& finding = *numbered.finding;
+  const std::string id = fmt::format("finding-{}", numbered.number);
+  const Element card = w.open("article", {{"class", css_of(finding.severity)}, {"id", id}});
+  {
+    const Element heading = w.open("h3");
+    w.text(fmt::format("{}. {} ", numbered.number, finding.part));
+    w.element("code", finding.code);
+    w.text(" ");
+    w.element("span", name_of(page.labels, finding.severity), {{"class", "tag"}});
+  }
+  w.element("p", page.labels.pick(finding.summary), {{"class", "summary"}});
+  {
+    const Element next = w.open("p", {{"class", "next"}});
+    w.element("strong", page.labels(Label::next_step) + page.labels(Label::colon));
+    w.text(page.labels.pick(finding.next_step));
+  }
+  add_place(page, finding);
+  add_evidence(page, finding);
+  add_consequences(page, finding);
+  add_raw_evidence(page, numbered);
+}
+
+void add_group(HtmlPage& page, std::string_view id, Label title,
+               const std::vector<NumberedFinding>& findings) {
+  if (findings.empty()) return;
+  page.section(id, fmt::format("{} ({})", page.labels(title), findings.size()), [&] {
+    for (const NumberedFinding& finding : findings) add_card(page, finding);
+  });
+}
+
+}  // namespace
+
+bool is_cited(const Input& input, const record::Step& step) {
+  return first_to_cite(input, step.id) != 0;
+}
+
+void add_step_evidence(HtmlPage& page, const record::Step& step) {
+  for (const record::Evidence& evidence : step.evidence) {
+    // Open, since a closed one would not be printed.
+    const Element details = page.writer.open("details", {{"open", "open"}});
+    page.writer.element("summary", page.labels(Label::raw_evidence, evidence.name, step.id));
+    add_json(page, evidence.name, evidence.content);
+  }
+}
+
+void add_findings(HtmlPage& page) {
+  const verdict::Judgement& judgement = page.input.judgement;
+  const auto urgent = findings_to_act_on(judgement);
+  if (urgent.empty()) {
+    const bool accepted = judgement.verdict == verdict::Verdict::accept;
+    page.section("what-to-do", page.labels(Label::what_to_do), [&] {
+      page.writer.element("p", page.labels(accepted ? Label::nothing_to_do : Label::see_notes));
+    });
+  }
+  add_group(page, "what-to-do", Label::what_to_do, urgent);
+  add_group(page, "marginal", Label::marginal_findings, findings_of(judgement, verdict::Severity::marginal));
+  add_group(page, "waived", Label::waived_findings, findings_of(judgement, verdict::Severity::waived));
+}
+
+}  // namespace assay::reports

@@ -1,0 +1,101 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <vector>
+
+#include "reports/report.h"
+#include "reports/testing/golden.h"
+#include "reports/testing/sample_run.h"
+
+namespace assay::reports {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Sample {
+  const char* name;
+  testing::SampleRun (*make)();
+  const char* language;
+};
+
+class HtmlReport : public ::testing::TestWithParam<Sample> {};
+
+TEST_P(HtmlReport, EqualsItsGoldenFile) {
+  const testing::SampleRun sample = GetParam().make();
+  const std::string path =
+      std::string("reports/html/golden/") + GetParam().name + "." + GetParam().language + ".html";
+  EXPECT_EQ(testing::difference_from_golden(path, html(sample.input(GetParam().language))), "");
+}
+
+TEST_P(HtmlReport, EveryElementIsClosedInItsOrder) {
+  const testing::SampleRun sample = GetParam().make();
+  const std::string page = html(sample.input(GetParam().language));
+  std::vector<std::string> open;
+  const std::regex tag("<(/?)([a-z0-9]+)[^>]*>");
+  for (auto it = std::sregex_iterator(page.begin(), page.end(), tag); it != std::sregex_iterator(); ++it) {
+    const std::string name = (*it)[2];
+    if (name == "meta" || name == "wbr") continue;
+    if ((*it)[1].length() == 0) {
+      open.push_back(name);
+      continue;
+    }
+    ASSERT_FALSE(open.empty());
+    ASSERT_EQ(open.back(), name);
+    open.pop_back();
+  }
+  EXPECT_TRUE(open.empty());
+}
+
+TEST_P(HtmlReport, RefersToNothingOutsideItself) {
+  const testing::SampleRun sample = GetParam().make();
+  const std::string page = html(sample.input(GetParam().language));
+  for (const char* reference :
+       {"http:", "https:", "src=", "href=", "url(", "@import", "<link", "<script", "<img"}) {
+    EXPECT_THAT(page, Not(HasSubstr(reference)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Samples, HtmlReport,
+                         ::testing::Values(Sample{"healthy", testing::healthy_run, "en"},
+                                           Sample{"miscompare", testing::miscompare_run, "en"},
+                                           Sample{"miscompare", testing::miscompare_run, "zh-CN"},
+                                           Sample{"crashed_worker", testing::crashed_worker_run, "en"},
+                                           Sample{"missing_gpu", testing::missing_gpu_run, "zh-CN"}),
+                         [](const auto& sample) {
+                           return std::string(sample.param.name) +
+                                  (std::string(sample.param.language) == "en" ? "_en" : "_zh");
+                         });
+
+TEST(HtmlReportEscaping, MarkupInASerialOrAMessageIsText) {
+  const testing::SampleRun sample = testing::miscompare_run();
+  const std::string page = html(sample.input("en"));
+  EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&quot;2&quot;)&lt;/script&gt;"));
+  EXPECT_THAT(page,
+              HasSubstr("&lt;script&gt;alert(&#39;message&#39;)&lt;/script&gt; &amp; &quot;quotes&quot;"));
+}
+
+TEST(HtmlReportBand, IsThereForSimulatedRunsAndOnlyForThem) {
+  testing::SampleRun sample = testing::healthy_run();
+  EXPECT_THAT(html(sample.input("en")), HasSubstr("class=\"band\""));
+  sample.judgement.simulated = false;  // the plan still says so
+  EXPECT_THAT(html(sample.input("en")), HasSubstr("class=\"band\""));
+  sample.run.plan.simulated = false;
+  EXPECT_THAT(html(sample.input("en")), Not(HasSubstr("class=\"band\"")));
+  EXPECT_THAT(html(sample.input("en")), Not(HasSubstr("SIMULATED")));
+}
+
+TEST(HtmlReportEmpty, ARunThatHasNothingIsStillAReport) {
+  const testing::SampleRun sample;
+  EXPECT_THAT(html(sample.input("en")), HasSubstr("INCONCLUSIVE"));
+}
+
+TEST(HtmlReportLanguage, AnUnknownOneReadsAsEnglish) {
+  const testing::SampleRun sample = testing::healthy_run();
+  EXPECT_EQ(html(sample.input("fr")), html(sample.input("en")));
+  EXPECT_THAT(html(sample.input("zh-CN")), HasSubstr("lang=\"zh-CN\""));
+}
+
+}  // namespace
+}  // namespace assay::reports

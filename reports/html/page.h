@@ -1,0 +1,61 @@
+// What the sections of the HTML report share, and the sections themselves in their order.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/html/writer.h"
+#include "reports/labels.h"
+#include "reports/report.h"
+
+namespace assay::reports {
+
+using html_writer::Element;
+using html_writer::Writer;
+
+struct HtmlPage {
+  explicit HtmlPage(const Input& report_input) : input(report_input), labels(report_input.language) {}
+
+  const Input& input;
+  const Labels labels;
+  Writer writer;
+
+  void section(std::string_view id, const std::string& heading, const std::function<void()>& content);
+  void column_headers(const std::vector<std::string>& headers);
+  /// <th scope="row">, with places to break a long name.
+  void row_header(const std::string& name);
+  /// Text that may break after '_', '.' and '/', where a name is longer than its column.
+  void name(const std::string& text);
+  void row(const std::vector<std::string>& cells);
+  /// A table in a box that scrolls sideways on a narrow screen, and is announced by its caption.
+  void table(const std::string& caption, std::string_view css_class, const std::function<void()>& content);
+};
+
+void add_simulated_band(HtmlPage& page);
+void add_banner(HtmlPage& page);
+void add_identity(HtmlPage& page);
+void add_findings(HtmlPage& page);
+void add_matrix(HtmlPage& page);
+void add_measurements(HtmlPage& page);
+void add_telemetry(HtmlPage& page);
+void add_inventory(HtmlPage& page);
+void add_steps(HtmlPage& page);
+void add_limits(HtmlPage& page);
+void add_waivers(HtmlPage& page);
+void add_notes(HtmlPage& page);
+void add_provenance(HtmlPage& page);
+
+/// Evidence of any shape: lists of objects as tables, objects as pairs.
+void add_json(HtmlPage& page, const std::string& caption, const nlohmann::json& content);
+
+/// The raw evidence that a step kept, unfolded.
+void add_step_evidence(HtmlPage& page, const record::Step& step);
+/// True where a finding cites the step: its raw evidence stands with that finding.
+bool is_cited(const Input& input, const record::Step& step);
+
+/// In style.cpp.
+extern const char* const kStyleSheet;
+
+}  // namespace assay::reports

@@ -1,0 +1,239 @@
+#include "reports/labels.h"
+
+#include <array>
+#include <cstddef>
+
+namespace assay::reports {
+namespace {
+
+struct Entry {
+  Label label;
+  const char* english;
+  const char* chinese;
+};
+
+constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
+    {Label::title, "Node acceptance test report", "节点验收测试报告"},
+    {Label::simulated, "SIMULATED", "SIMULATED 模拟"},
+    {Label::simulated_sentence, "A simulated run is never an acceptance.", "模拟运行绝不构成验收。"},
+    {Label::verdict, "VERDICT", "结论"},
+    {Label::accept_meaning, "Every required check passed on every slot.",
+     "接收：所有槽位的全部必需检查均已通过。"},
+    {Label::accept_waived_meaning, "Every required check passed, but for what a waiver covers: listed below.",
+     "接收：全部必需检查均已通过，豁免项除外（见下）。"},
+    {Label::reject_meaning, "The node must not join the cluster. See what to do now.",
+     "拒收：该节点不得加入集群。请按“现在该做什么”处理。"},
+    {Label::inconclusive_meaning,
+     "Not decided: something required was not measured, or could not be trusted.",
+     "无法判定：有必需的测量未完成，或结果不可信。"},
+    {Label::partial, "PARTIAL RUN ({})", "部分运行（{}）"},
+    {Label::bench, "BENCH SKU, NOT CERTIFIABLE", "台架 SKU，不可用于验收"},
+    {Label::unfinished, "The run has not ended: its records have no final entry.",
+     "运行尚未结束：记录缺少结束条目。"},
+    {Label::torn, "The last record was incomplete and was left out.", "最后一条记录不完整，已略去。"},
+    {Label::identity, "Identification", "基本信息"},
+    {Label::provenance, "How this report came about", "报告依据"},
+    {Label::node, "Node", "节点"},
+    {Label::sku, "SKU", "SKU"},
+    {Label::profile, "Profile", "测试方案"},
+    {Label::started, "Started", "开始时间"},
+    {Label::ended, "Ended", "结束时间"},
+    {Label::driver, "Driver", "驱动版本"},
+    {Label::version, "Assay version", "Assay 版本"},
+    {Label::plan_hash, "Plan", "计划哈希"},
+    {Label::criteria_hash, "Criteria", "判据哈希"},
+    {Label::command_line, "Command line", "命令行"},
+    {Label::seed, "Seed", "随机种子"},
+    {Label::planted_faults, "Planted faults", "植入的故障"},
+    {Label::run_folder, "Run folder", "运行目录"},
+    {Label::report_file, "Report", "报告文件"},
+    {Label::what_to_do, "What to do now", "现在该做什么"},
+    {Label::nothing_to_do, "Nothing: no part is at fault.", "无需处理：没有部件有问题。"},
+    {Label::see_notes, "No part is accused. The notes say why the run is not an acceptance.",
+     "没有部件被判定有问题。备注说明了本次运行为何不能作为验收。"},
+    {Label::marginal_findings, "Marginal: accepted and watched", "临界项：接收并持续观察"},
+    {Label::waived_findings, "Waived", "已豁免"},
+    {Label::part, "Part", "部件"},
+    {Label::serial, "Serial", "序列号"},
+    {Label::slot, "Slot", "槽位"},
+    {Label::module_id, "Module id", "模块号"},
+    {Label::pci_address, "PCI address", "PCI 地址"},
+    {Label::name, "Name", "名称"},
+    {Label::part_number, "Part number", "部件号"},
+    {Label::uuid, "UUID", "UUID"},
+    {Label::location, "Location", "位置"},
+    {Label::action, "Action", "措施"},
+    {Label::next_step, "Next step", "下一步"},
+    {Label::evidence, "Evidence", "证据"},
+    {Label::step, "Step", "步骤"},
+    {Label::measurement, "Measurement", "测量项"},
+    {Label::value, "Value", "测量值"},
+    {Label::limit, "Limit", "限值"},
+    {Label::inline_limit, "limit", "限值"},
+    {Label::inline_source, "source", "来源"},
+    {Label::unit, "Unit", "单位"},
+    {Label::source, "Source", "来源"},
+    {Label::detail, "Detail", "说明"},
+    {Label::consequences, "Consequences", "连带现象"},
+    {Label::consequences_none_accused, "explained by this finding; no other part is accused",
+     "由本问题引起，不另行追究其他部件"},
+    {Label::raw_evidence, "Raw evidence: {} ({})", "原始证据：{}（{}）"},
+    {Label::raw_evidence_above, "Raw evidence: see finding {}.", "原始证据：见第 {} 项。"},
+    {Label::severity_fail, "FAIL", "不合格"},
+    {Label::severity_inconclusive, "INCONCLUSIVE", "无法判定"},
+    {Label::severity_marginal, "MARGINAL", "临界"},
+    {Label::severity_waived, "WAIVED", "已豁免"},
+    {Label::checks_by_part, "Checks", "检查结果"},
+    {Label::key_measurements, "Key measurements", "关键测量值"},
+    {Label::measurements, "Measurements", "测量值"},
+    {Label::stage_attempt, "stage {}, attempt {}", "阶段 {}，第 {} 次尝试"},
+    {Label::mark_outside, "outside the limit", "超出限值"},
+    {Label::mark_marginal, "marginal", "临界"},
+    {Label::mark_missing, "missing", "缺失"},
+    {Label::legend, "Marks", "标记"},
+    {Label::all_parts, "{}, the same on all", "{}，全部相同"},
+    {Label::telemetry, "Telemetry", "遥测"},
+    {Label::telemetry_zero, "Zero on all of them", "全部为零"},
+    {Label::inventory, "Inventory", "部件清单"},
+    {Label::not_found, "NOT FOUND", "未找到"},
+    {Label::steps, "Steps", "测试步骤"},
+    {Label::check, "Check", "检查项"},
+    {Label::status, "Status", "状态"},
+    {Label::attempt, "Attempt", "尝试次数"},
+    {Label::errors, "Errors", "错误"},
+    {Label::run_errors, "Errors of the run as a whole", "整个运行的错误"},
+    {Label::limits, "Limits", "限值表"},
+    {Label::relation, "Relation", "关系"},
+    {Label::marginal_band, "Marginal up to", "临界边界"},
+    {Label::reason, "Reason", "理由"},
+    {Label::peak, "Peak", "峰值"},
+    {Label::date, "Date", "日期"},
+    {Label::waivers, "Waivers", "豁免"},
+    {Label::waiver_who, "Granted by", "批准人"},
+    {Label::waiver_expires, "Expires", "有效期至"},
+    {Label::finding, "Finding", "问题代码"},
+    {Label::any, "any", "任意"},
+    {Label::notes, "Notes", "备注"},
+    {Label::none, "None.", "无。"},
+    {Label::cell_not_planned, "-", "-"},
+    {Label::cell_not_run, "NOT RUN", "未运行"},
+    {Label::cell_open, "OPEN", "未结束"},
+    {Label::cell_pass, "pass", "通过"},
+    {Label::cell_fail, "FAIL", "不合格"},
+    {Label::cell_error, "ERROR", "出错"},
+    {Label::cell_skip, "SKIP", "跳过"},
+    {Label::cell_not_applicable, "n/a", "不适用"},
+    {Label::status_open, "not ended", "未结束"},
+    {Label::status_complete, "complete", "完成"},
+    {Label::status_error, "error", "出错"},
+    {Label::status_skip, "skipped", "跳过"},
+    {Label::relation_min, ">=", "≥"},
+    {Label::relation_max, "<=", "≤"},
+    {Label::relation_equal, "=", "="},
+    {Label::relation_peer_equal, "equal on all GPUs", "所有 GPU 一致"},
+    {Label::relation_peer_ratio, "ratio to the median of the other GPUs >=", "与其余 GPU 中位数之比 ≥"},
+    {Label::of_other_gpus, "(from the other GPUs)", "（由其余 GPU 得出）"},
+    {Label::action_none, "none", "无"},
+    {Label::action_rerun, "run again", "重新运行"},
+    {Label::action_fix_environment, "mend the environment", "排除环境问题"},
+    {Label::action_reset, "reset, then test again", "复位后重新测试"},
+    {Label::action_reseat, "reseat, then test again", "重新插拔后再测试"},
+    {Label::action_swap_test, "swap test", "对调测试"},
+    {Label::action_return, "return the part", "退换部件"},
+    {Label::colon, ": ", "："},
+    {Label::list_comma, ", ", "，"},
+}};
+
+constexpr bool entries_in_order() {
+  for (std::size_t i = 0; i < kEntries.size(); ++i) {
+    if (static_cast<std::size_t>(kEntries[i].label) != i || kEntries[i].chinese == nullptr) return false;
+  }
+  return true;
+}
+static_assert(entries_in_order(), "every label once, in the order of the enumeration, in both languages");
+
+}  // namespace
+
+std::string Labels::operator()(Label label) const {
+  const Entry& entry = kEntries.at(static_cast<std::size_t>(label));
+  return chinese_ ? entry.chinese : entry.english;
+}
+
+std::string Labels::pick(const std::map<std::string, std::string>& texts) const {
+  for (const char* language : {chinese_ ? "zh-CN" : "en", "en"}) {
+    const auto found = texts.find(language);
+    if (found != texts.end() && !found->second.empty()) return found->second;
+  }
+  return {};
+}
+
+std::string name_of(const Labels& labels, verdict::Severity severity) {
+  switch (severity) {
+    case verdict::Severity::fail:
+      return labels(Label::severity_fail);
+    case verdict::Severity::inconclusive:
+      return labels(Label::severity_inconclusive);
+    case verdict::Severity::marginal:
+      return labels(Label::severity_marginal);
+    case verdict::Severity::waived:
+      return labels(Label::severity_waived);
+  }
+  return {};
+}
+
+std::string name_of(const Labels& labels, record::Status status) {
+  switch (status) {
+    case record::Status::open:
+      return labels(Label::status_open);
+    case record::Status::complete:
+      return labels(Label::status_complete);
+    case record::Status::error:
+      return labels(Label::status_error);
+    case record::Status::skip:
+      return labels(Label::status_skip);
+  }
+  return {};
+}
+
+std::string name_of(const Labels& labels, Action action) {
+  switch (action) {
+    case Action::none:
+      return labels(Label::action_none);
+    case Action::rerun:
+      return labels(Label::action_rerun);
+    case Action::fix_environment:
+      return labels(Label::action_fix_environment);
+    case Action::reset:
+      return labels(Label::action_reset);
+    case Action::reseat:
+      return labels(Label::action_reseat);
+    case Action::swap_test:
+      return labels(Label::action_swap_test);
+    case Action::return_part:
+      return labels(Label::action_return);
+  }
+  return {};
+}
+
+std::string meaning_of(const Labels& labels, const verdict::Judgement& judgement) {
+  switch (judgement.verdict) {
+    case verdict::Verdict::accept:
+      return labels(judgement.waived > 0 ? Label::accept_waived_meaning : Label::accept_meaning);
+    case verdict::Verdict::reject:
+      return labels(Label::reject_meaning);
+    case verdict::Verdict::inconclusive:
+      return labels(Label::inconclusive_meaning);
+  }
+  return {};
+}
+
+std::string relation_text(const Labels& labels, std::string_view relation) {
+  if (relation == "min") return labels(Label::relation_min);
+  if (relation == "max") return labels(Label::relation_max);
+  if (relation == "equal") return labels(Label::relation_equal);
+  if (relation == "peer_equal") return labels(Label::relation_peer_equal);
+  if (relation == "peer_ratio") return labels(Label::relation_peer_ratio);
+  return std::string(relation);
+}
+
+}  // namespace assay::reports

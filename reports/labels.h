@@ -1,0 +1,166 @@
+// The fixed words of all reports, in English and Simplified Chinese.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "harness/plan/criteria.h"
+#include "harness/verdict/judgement.h"
+
+namespace assay::reports {
+
+enum class Label {
+  title,
+  simulated,
+  simulated_sentence,
+  verdict,
+  accept_meaning,
+  accept_waived_meaning,
+  reject_meaning,
+  inconclusive_meaning,
+  partial,
+  bench,
+  unfinished,
+  torn,
+  identity,
+  provenance,
+  node,
+  sku,
+  profile,
+  started,
+  ended,
+  driver,
+  version,
+  plan_hash,
+  criteria_hash,
+  command_line,
+  seed,
+  planted_faults,
+  run_folder,
+  report_file,
+  what_to_do,
+  nothing_to_do,
+  see_notes,
+  marginal_findings,
+  waived_findings,
+  part,
+  serial,
+  slot,
+  module_id,
+  pci_address,
+  name,
+  part_number,
+  uuid,
+  location,
+  action,
+  next_step,
+  evidence,
+  step,
+  measurement,
+  value,
+  limit,
+  inline_limit,
+  inline_source,
+  unit,
+  source,
+  detail,
+  consequences,
+  consequences_none_accused,
+  raw_evidence,
+  raw_evidence_above,
+  severity_fail,
+  severity_inconclusive,
+  severity_marginal,
+  severity_waived,
+  checks_by_part,
+  key_measurements,
+  measurements,
+  stage_attempt,
+  mark_outside,
+  mark_marginal,
+  mark_missing,
+  legend,
+  all_parts,
+  telemetry,
+  telemetry_zero,
+  inventory,
+  not_found,
+  steps,
+  check,
+  status,
+  attempt,
+  errors,
+  run_errors,
+  limits,
+  relation,
+  marginal_band,
+  reason,
+  peak,
+  date,
+  waivers,
+  waiver_who,
+  waiver_expires,
+  finding,
+  any,
+  notes,
+  none,
+  cell_not_planned,
+  cell_not_run,
+  cell_open,
+  cell_pass,
+  cell_fail,
+  cell_error,
+  cell_skip,
+  cell_not_applicable,
+  status_open,
+  status_complete,
+  status_error,
+  status_skip,
+  relation_min,
+  relation_max,
+  relation_equal,
+  relation_peer_equal,
+  relation_peer_ratio,
+  of_other_gpus,
+  action_none,
+  action_rerun,
+  action_fix_environment,
+  action_reset,
+  action_reseat,
+  action_swap_test,
+  action_return,
+  colon,
+  list_comma,
+  count,
+};
+
+class Labels {
+ public:
+  explicit Labels(std::string_view language) : chinese_(language == "zh-CN") {}
+
+  std::string operator()(Label label) const;
+  template <typename... Arguments>
+  std::string operator()(Label label, const Arguments&... arguments) const {
+    return fmt::format(fmt::runtime((*this)(label)), arguments...);
+  }
+  /// The reader's language where `texts` has it, else English, else nothing.
+  std::string pick(const std::map<std::string, std::string>& texts) const;
+
+  std::string_view html_language() const { return chinese_ ? "zh-CN" : "en"; }
+
+ private:
+  bool chinese_;
+};
+
+std::string name_of(const Labels& labels, verdict::Severity severity);
+std::string name_of(const Labels& labels, record::Status status);
+std::string name_of(const Labels& labels, Action action);
+/// What the verdict means for the node, in a sentence.
+std::string meaning_of(const Labels& labels, const verdict::Judgement& judgement);
+/// ">=" for "min"; a relation without a sign of its own is shown as it is.
+std::string relation_text(const Labels& labels, std::string_view relation);
+
+}  // namespace assay::reports

@@ -1,0 +1,29 @@
+// What the sample runs are made of: a complete healthy run, and the pieces that a scenario changes.
+#pragma once
+
+#include <string>
+
+#include "reports/testing/sample_run.h"
+
+namespace assay::reports::testing {
+
+inline constexpr int kGpus = 8;
+
+/// All checks passed on all GPUs; with `without`, nothing was found in that slot and nothing ran there.
+SampleRun base_run(int without = -1);
+
+record::Step& step(SampleRun& sample, const std::string& check, const Part& part);
+verdict::CheckOutcome& outcome(SampleRun& sample, const std::string& check, const Part& part);
+record::Measurement measured(const Part& part, const char* name, record::Value value, const char* unit,
+                             const char* source = "check");
+
+verdict::Finding finding(const char* code, FindingClass cls, verdict::Severity severity, const char* check,
+                         Part part, Action action);
+/// Evidence that is a value against a limit.
+verdict::EvidenceItem compared(const char* step_id, const char* measurement, record::Value value,
+                               record::Value limit, const char* unit, const char* relation,
+                               const char* source);
+/// Evidence that is no measurement.
+verdict::EvidenceItem told(const std::string& step_id, const Part& part, const char* detail);
+
+}  // namespace assay::reports::testing

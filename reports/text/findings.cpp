@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <utility>
+
+#include "reports/format.h"
+#include "reports/text/page.h"
+#include "reports/text/width.h"
+#include "reports/view/limits.h"
+#include "reports/view/parts.h"
+
+namespace assay::reports {
+namespace {
+
+constexpr std::size_t kIndent = 4;
+
+std::string evidence_text(const Labels& labels, const verdict::EvidenceItem& item, const Part& accused) {
+  std::string text = item.step;
+  if (!item.part.empty() && item.part != accused)
+    text += text.empty() ? item.part : fmt::format(" ({})", item.part);
+  const auto add = [&](const std::string& piece) {
+    if (piece.empty()) return;
+    if (!text.empty()) text += labels(Label::colon);
+    text += piece;
+  };
+  if (!item.measurement.empty()) {
+    std::string value = item.value ? value_text_apart(*item.value, item.limit) : labels(Label::mark_missing);
+    std::string sentence = item.measurement + " = " + with_unit(value, item.unit);
+    const std::string limit = limit_text(labels, item);
+    if (!limit.empty()) sentence += labels(Label::list_comma) + labels(Label::inline_limit) + " " + limit;
+    if (!item.source.empty())
+      sentence += fmt::format(" [{}{}{}]", labels(Label::inline_source), labels(Label::colon), item.source);
+    add(sentence);
+  }
+  add(item.detail);
+  return text;
+}
+
+std::string consequence_text(const Labels& labels, const verdict::Consequence& consequence) {
+  std::string text = fmt::format("{} ({}, {})", consequence.part, consequence.check, consequence.code);
+  if (!consequence.detail.empty()) text += labels(Label::colon) + consequence.detail;
+  return text;
+}
+
+void add_place(TextPage& page, const verdict::Finding& finding) {
+  const Labels& labels = page.labels;
+  std::string place;
+  const auto add = [&](Label label, const std::string& value) {
+    if (value.empty()) return;
+    if (!place.empty()) place += "   ";
+    place += labels(label) + " " + value;
+  };
+  add(Label::serial, finding.serial);
+  add(Label::slot, finding.slot);
+  if (const PlannedSlot* slot = slot_of(page.input, finding.part)) {
+    if (slot->module_id != 0) add(Label::module_id, std::to_string(slot->module_id));
+    add(Label::pci_address, slot->pci_address);
+  }
+  if (!place.empty()) page.paragraph(kIndent, place);
+}
+
+void add_finding(TextPage& page, const NumberedFinding& numbered) {
+  const verdict::Finding& finding = *numbered.finding;
+  const Labels& labels = page.labels;
+  const auto style = finding.severity == verdict::Severity::fail ? page.styles.bad : page.styles.caution;
+  page.line();
+  const std::string number = pad_left(std::to_string(numbered.number), 2) + ". ";
+  page.line(number + styled(clean(fmt::format("{}   {}   {}", finding.part, finding.code,
+                                              name_of(labels, finding.severity))),
+                            style));
+  add_place(page, finding);
+  page.paragraph(kIndent, labels.pick(finding.summary));
+  std::size_t width = 0;
+  for (const Label label : {Label::next_step, Label::action, Label::evidence, Label::consequences}) {
+    width = std::max(width, display_width(labels(label)) + 2);
+  }
+  page.field(kIndent, width, labels(Label::next_step), labels.pick(finding.next_step));
+  page.field(kIndent, width, labels(Label::action), name_of(labels, finding.action));
+  std::string label = labels(Label::evidence);
+  for (const verdict::EvidenceItem& item : finding.evidence) {
+    page.field(kIndent, width, std::exchange(label, ""), evidence_text(labels, item, finding.part));
+  }
+  if (finding.consequences.empty()) return;
+  page.field(kIndent, width, labels(Label::consequences), labels(Label::consequences_none_accused));
+  for (const verdict::Consequence& consequence : finding.consequences) {
+    page.field(kIndent + width, 2, "-", consequence_text(labels, consequence));
+  }
+}
+
+void add_group(TextPage& page, Label title, const std::vector<NumberedFinding>& findings) {
+  if (findings.empty()) return;
+  page.heading(fmt::format("{} ({})", page.labels(title), findings.size()));
+  for (const NumberedFinding& finding : findings) add_finding(page, finding);
+}
+
+}  // namespace
+
+void add_text_findings(TextPage& page) {
+  const auto urgent = findings_to_act_on(page.input.judgement);
+  if (urgent.empty()) {
+    page.heading(page.labels(Label::what_to_do));
+    const bool accepted = page.input.judgement.verdict == verdict::Verdict::accept;
+    page.paragraph(0, page.labels(accepted ? Label::nothing_to_do : Label::see_notes));
+  }
+  add_group(page, Label::what_to_do, urgent);
+  add_group(page, Label::marginal_findings, findings_of(page.input.judgement, verdict::Severity::marginal));
+  add_group(page, Label::waived_findings, findings_of(page.input.judgement, verdict::Severity::waived));
+  if (page.input.run.errors.empty()) return;
+  page.heading(page.labels(Label::run_errors));
+  for (const record::Error& error : page.input.run.errors) {
+    page.field(0, 2, "-", error.symptom + page.labels(Label::colon) + error.message);
+  }
+}
+
+}  // namespace assay::reports

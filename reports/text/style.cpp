@@ -1,0 +1,18 @@
+#include "reports/text/style.h"
+
+namespace assay::reports {
+
+TextStyles::TextStyles(bool colour) {
+  if (!colour) return;
+  bold = "\x1b[1m";
+  good = "\x1b[1;32m";
+  bad = "\x1b[1;31m";
+  caution = "\x1b[1;33m";
+}
+
+std::string styled(std::string_view text, std::string_view style) {
+  if (style.empty()) return std::string(text);
+  return std::string(style) + std::string(text) + "\x1b[0m";
+}
+
+}  // namespace assay::reports

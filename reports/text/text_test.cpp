@@ -1,0 +1,83 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "reports/report.h"
+#include "reports/testing/golden.h"
+#include "reports/testing/sample_run.h"
+#include "reports/text/page.h"
+#include "reports/text/width.h"
+
+namespace assay::reports {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Sample {
+  const char* name;
+  testing::SampleRun (*make)();
+  const char* language;
+};
+
+class TextReport : public ::testing::TestWithParam<Sample> {};
+
+TEST_P(TextReport, EqualsItsGoldenFile) {
+  const testing::SampleRun sample = GetParam().make();
+  const std::string path =
+      std::string("reports/text/golden/") + GetParam().name + "." + GetParam().language + ".txt";
+  EXPECT_EQ(testing::difference_from_golden(path, text(sample.input(GetParam().language))), "");
+}
+
+TEST_P(TextReport, FitsIntoItsWidthAndHoldsNoControlCharacter) {
+  const testing::SampleRun sample = GetParam().make();
+  std::istringstream lines(text(sample.input(GetParam().language)));
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(display_width(line), kTextWidth) << line;
+    EXPECT_EQ(line, clean(line));
+    EXPECT_TRUE(line.empty() || line.back() != ' ') << line;
+  }
+}
+
+TEST_P(TextReport, SaysSimulatedFirst) {
+  testing::SampleRun sample = GetParam().make();
+  EXPECT_EQ(text(sample.input(GetParam().language)).rfind("SIMULATED", 0), 0u);
+  sample.run.plan.simulated = sample.judgement.simulated = false;
+  EXPECT_THAT(text(sample.input(GetParam().language)), Not(HasSubstr("SIMULATED")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Samples, TextReport,
+                         ::testing::Values(Sample{"healthy", testing::healthy_run, "en"},
+                                           Sample{"healthy", testing::healthy_run, "zh-CN"},
+                                           Sample{"miscompare", testing::miscompare_run, "en"},
+                                           Sample{"miscompare", testing::miscompare_run, "zh-CN"},
+                                           Sample{"crashed_worker", testing::crashed_worker_run, "en"},
+                                           Sample{"crashed_worker", testing::crashed_worker_run, "zh-CN"},
+                                           Sample{"missing_gpu", testing::missing_gpu_run, "en"},
+                                           Sample{"missing_gpu", testing::missing_gpu_run, "zh-CN"}),
+                         [](const auto& sample) {
+                           return std::string(sample.param.name) +
+                                  (std::string(sample.param.language) == "en" ? "_en" : "_zh");
+                         });
+
+TEST(TextReportColour, ComesOnlyWhenAsked) {
+  const testing::SampleRun sample = testing::miscompare_run();
+  EXPECT_THAT(text(sample.input("en")), Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(text(sample.input("en"), {.colour = true}), HasSubstr("\x1b[1;31m"));
+}
+
+TEST(TextReportEmpty, ARunThatHasNothingIsStillAReport) {
+  testing::SampleRun sample;
+  sample.run_folder.clear();
+  EXPECT_THAT(text(sample.input("en")), HasSubstr("INCONCLUSIVE"));
+}
+
+TEST(TextReportSimulated, OneWitnessIsEnough) {
+  testing::SampleRun sample = testing::healthy_run();
+  sample.judgement.simulated = false;  // the plan still says so
+  EXPECT_THAT(text(sample.input("en")), HasSubstr("SIMULATED"));
+}
+
+}  // namespace
+}  // namespace assay::reports
