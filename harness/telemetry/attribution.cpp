@@ -1,0 +1,123 @@
+#include "harness/telemetry/attribution.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "harness/telemetry/measures.h"
+
+namespace assay::telemetry {
+namespace {
+
+struct Delta {
+  const char* counter;
+  const char* measure;
+};
+
+constexpr std::array<Delta, 8> kDeltas{{
+    {counters::ecc_corrected_dram, "ecc_corrected_dram_delta"},
+    {counters::ecc_uncorrected_dram, "ecc_uncorrected_dram_delta"},
+    {counters::ecc_corrected_sram, "ecc_corrected_sram_delta"},
+    {counters::ecc_uncorrected_sram, "ecc_uncorrected_sram_delta"},
+    {counters::remapped_uncorrected, "remapped_rows_uncorrected_delta"},
+    {counters::pcie_replay, "pcie_replay_delta"},
+    {counters::nvlink_replay, "nvlink_replay_delta"},
+    {counters::nvlink_recovery, "nvlink_recovery_delta"},
+}};
+
+class Builder {
+ public:
+  explicit Builder(const Part& gpu) : gpu_(gpu) {}
+
+  void measure(const std::string& name, double value) {
+    for (const Measure& measure : telemetry_measures()) {
+      if (measure.name != name) continue;
+      const Part part = measure.subcomponent.empty() ? gpu_ : gpu_ + "/" + measure.subcomponent;
+      result.measurements.push_back({name, value, std::string(symbol(measure.unit)), part, kTelemetryCheck});
+    }
+  }
+  void measure(const std::string& name, const Reading<double>& reading) {
+    if (reading.value) measure(name, *reading.value);
+  }
+  void error(const std::string& symptom, const std::string& message) {
+    result.errors.push_back({symptom, message, gpu_, ""});
+  }
+
+  StepTelemetry result;
+
+ private:
+  const Part& gpu_;
+};
+
+std::optional<std::int64_t> counter(const GpuReadings& gpu, const char* name) {
+  const auto found = gpu.state.counters.find(name);
+  return found == gpu.state.counters.end() ? std::nullopt : found->second.value;
+}
+
+void add_deltas(Builder& builder, const GpuReadings& before, const GpuReadings& after) {
+  for (const Delta& delta : kDeltas) {
+    const auto first = counter(before, delta.counter), last = counter(after, delta.counter);
+    if (!first || !last) continue;
+    if (*last < *first) {
+      builder.error("harness.counter_backwards",
+                    fmt::format("{} went from {} to {}", delta.counter, *first, *last));
+      continue;
+    }
+    builder.measure(delta.measure, static_cast<double>(*last - *first));
+  }
+}
+
+void add_events(Builder& builder, const std::string& pci_address, const Snapshot& after,
+                const std::vector<KernelEvent>& events) {
+  int xids = 0;
+  nlohmann::json lines = nlohmann::json::array();
+  for (const KernelEvent& event : events) {
+    if (event.pci_address != pci_address) continue;
+    lines.push_back(event.line);
+    if (event.kind == KernelEvent::Kind::xid) ++xids;
+    if (event.kind == KernelEvent::Kind::fallen_off_bus) builder.error("device.lost", event.line);
+  }
+  if (after.kernel_log_missing.empty()) builder.measure("xid_count", xids);
+  if (!lines.empty()) builder.result.evidence.push_back({"kernel_log", {{"lines", lines}}});
+}
+
+void add_series(Builder& builder, const SeriesSummary& series) {
+  builder.measure("samples", series.samples);
+  builder.measure("power_median", series.power_median_w);
+  builder.measure("power_p95", series.power_p95_w);
+  builder.measure("temperature_p95", series.temperature_p95_c);
+  builder.measure("memory_temperature_p95", series.memory_temperature_p95_c);
+  builder.measure("sm_clock_median", series.sm_clock_median_mhz);
+}
+
+}  // namespace
+
+const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address) {
+  for (const GpuReadings& gpu : readings.gpus) {
+    if (gpu.identity.pci_address.value == pci_address) return &gpu;
+  }
+  return nullptr;
+}
+
+StepTelemetry attribute(const Part& gpu, const std::string& pci_address, const NodeReadings& before,
+                        const Snapshot& after, const std::vector<KernelEvent>& events) {
+  Builder builder(gpu);
+  const GpuReadings* first = find_gpu(before, pci_address);
+  const GpuReadings* last = find_gpu(after.readings, pci_address);
+  add_events(builder, pci_address, after, events);
+  if (last == nullptr) {
+    builder.error("device.lost", "the management library does not list it any more");
+  } else if (last->lost == "timeout") {
+    builder.error("device.telemetry_hung",
+                  fmt::format("a management library call did not return within {} s", kCallTimeoutMs / 1000));
+  } else if (!last->lost.empty()) {
+    builder.error("device.lost", "the management library answers: " + last->lost);
+  } else if (first != nullptr) {
+    add_deltas(builder, *first, *last);
+  }
+  const auto series = after.series.find(pci_address);
+  if (series != after.series.end()) add_series(builder, series->second);
+  return std::move(builder.result);
+}
+
+}  // namespace assay::telemetry

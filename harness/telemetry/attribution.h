@@ -1,0 +1,25 @@
+// What the sampler saw over a step, as the step's measurements and errors.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/record/run_record.h"
+#include "harness/telemetry/sampler.h"
+
+namespace assay::telemetry {
+
+struct StepTelemetry {
+  std::vector<record::Measurement> measurements;
+  std::vector<record::Error> errors;       // lost GPUs, counters that ran backwards
+  std::vector<record::Evidence> evidence;  // the raw kernel-log lines
+};
+
+/// Of one GPU over one step: `before` holds the counters to subtract, `events` all kernel events since then.
+/// A reading that the driver does not give is left out: it is for the judge to miss it.
+StepTelemetry attribute(const Part& gpu, const std::string& pci_address, const NodeReadings& before,
+                        const Snapshot& after, const std::vector<KernelEvent>& events);
+
+const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address);
+
+}  // namespace assay::telemetry

@@ -1,0 +1,131 @@
+#include "harness/telemetry/gpu_watch.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace assay::telemetry {
+
+struct GpuWatch::Shared {
+  std::unique_ptr<GpuSource> source;
+  std::unique_ptr<Clock> clock;
+  std::thread thread;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stop = false, stopped = false, requested = false, lost = false;
+  Nanoseconds period = 0;  // 0: not sampling
+  std::optional<GpuReadings> readings;
+  std::vector<GpuSample> samples;
+
+  void run();
+  void answer_request();
+  void take_sample(Nanoseconds now);
+};
+
+void GpuWatch::Shared::answer_request() {
+  {
+    const std::scoped_lock lock(mutex);
+    if (!requested) return;
+  }
+  GpuReadings fresh = source->readings();  // the call that may never return: no lock is held
+  const std::scoped_lock lock(mutex);
+  readings = std::move(fresh);
+  requested = false;
+  changed.notify_all();
+}
+
+void GpuWatch::Shared::take_sample(Nanoseconds now) {
+  GpuSample fresh = source->sample(now);
+  const std::scoped_lock lock(mutex);
+  samples.push_back(std::move(fresh));
+}
+
+void GpuWatch::Shared::run() {
+  Nanoseconds next = kForever;
+  for (;;) {
+    Nanoseconds current_period = 0;
+    {
+      const std::scoped_lock lock(mutex);
+      if (stop) break;
+      current_period = period;
+    }
+    answer_request();
+    const Nanoseconds now = clock->now();
+    if (current_period == 0) {
+      next = kForever;
+    } else if (next == kForever || now >= next) {
+      take_sample(now);
+      // On a grid, so that the rate holds; ticks that were missed are not made up for.
+      next = (now / current_period + 1) * current_period;
+    }
+    clock->sleep_until(next);
+  }
+  const std::scoped_lock lock(mutex);
+  stopped = true;
+  changed.notify_all();
+}
+
+GpuWatch::GpuWatch(std::unique_ptr<GpuSource> source, std::unique_ptr<Clock> clock)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->source = std::move(source);
+  shared_->clock = std::move(clock);
+  shared_->thread = std::thread([shared = shared_] { shared->run(); });
+}
+
+GpuWatch::~GpuWatch() {
+  {
+    const std::scoped_lock lock(shared_->mutex);
+    shared_->stop = true;
+  }
+  shared_->clock->interrupt();
+  std::unique_lock lock(shared_->mutex);
+  const bool ended = !shared_->lost && shared_->changed.wait_for(lock, std::chrono::seconds(1),
+                                                                 [this] { return shared_->stopped; });
+  lock.unlock();
+  if (ended) {
+    shared_->thread.join();
+  } else {
+    shared_->thread.detach();
+  }
+}
+
+void GpuWatch::sample_at(double hz) {
+  {
+    const std::scoped_lock lock(shared_->mutex);
+    shared_->period = hz > 0 ? static_cast<Nanoseconds>(static_cast<double>(kSecond) / hz) : 0;
+  }
+  shared_->clock->interrupt();
+}
+
+void GpuWatch::request_readings() {
+  {
+    const std::scoped_lock lock(shared_->mutex);
+    shared_->requested = true;
+    shared_->readings.reset();
+  }
+  shared_->clock->interrupt();
+}
+
+std::optional<GpuReadings> GpuWatch::wait_for_readings(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(shared_->mutex);
+  if (shared_->lost) return std::nullopt;
+  if (!shared_->changed.wait_for(lock, timeout, [this] { return !shared_->requested; })) {
+    shared_->lost = true;
+    return std::nullopt;
+  }
+  return std::exchange(shared_->readings, std::nullopt);
+}
+
+std::vector<GpuSample> GpuWatch::take_samples() {
+  const std::scoped_lock lock(shared_->mutex);
+  return std::exchange(shared_->samples, {});
+}
+
+bool GpuWatch::lost() const {
+  const std::scoped_lock lock(shared_->mutex);
+  return shared_->lost;
+}
+
+}  // namespace assay::telemetry

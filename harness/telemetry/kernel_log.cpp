@@ -1,0 +1,124 @@
+#include "harness/telemetry/kernel_log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <regex>
+
+#include <nlohmann/json.hpp>
+
+namespace assay::telemetry {
+namespace {
+
+// "NVRM: Xid (PCI:0000:9b:00): 79, ..." and the older form without "PCI:".
+const std::regex& xid_pattern() {
+  static const std::regex pattern(
+      R"(NVRM: Xid \((?:PCI:)?([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}(?:\.[0-7])?)\): ([0-9]{1,4})(?:,|$))");
+  return pattern;
+}
+
+const std::regex& sxid_pattern() {
+  static const std::regex pattern(
+      R"(SXid \(PCI:([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}(?:\.[0-7])?)\): ([0-9]{1,6}),)");
+  return pattern;
+}
+
+// "NVRM: GPU 0000:18:00.0: GPU has fallen off the bus." The domain may be left out.
+const std::regex& fallen_pattern() {
+  static const std::regex pattern(
+      R"(NVRM: GPU ((?:[0-9a-fA-F]{4,8}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]): GPU has fallen off the bus)");
+  return pattern;
+}
+
+std::string normal_address(std::string address) {
+  std::transform(address.begin(), address.end(), address.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  if (std::count(address.begin(), address.end(), ':') == 1) address = "0000:" + address;
+  if (address.find('.') == std::string::npos) address += ".0";
+  return address;
+}
+
+/// Of "6,1234,5678,-;text": the text. /dev/kmsg puts its fields before the first semicolon.
+std::string_view kmsg_text(std::string_view record) {
+  const auto semicolon = record.find(';');
+  return semicolon == std::string_view::npos ? record : record.substr(semicolon + 1);
+}
+
+}  // namespace
+
+std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
+  const std::string text(line);
+  std::smatch match;
+  if (std::regex_search(text, match, xid_pattern())) {
+    return KernelEvent{KernelEvent::Kind::xid, std::stoi(match[2]), normal_address(match[1]), text};
+  }
+  if (std::regex_search(text, match, fallen_pattern())) {
+    return KernelEvent{KernelEvent::Kind::fallen_off_bus, 0, normal_address(match[1]), text};
+  }
+  if (std::regex_search(text, match, sxid_pattern())) {
+    return KernelEvent{KernelEvent::Kind::nvswitch, std::stoi(match[2]), normal_address(match[1]), text};
+  }
+  return std::nullopt;
+}
+
+KernelLog::KernelLog(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
+  struct stat info {};
+  if (!fd_ || fstat(fd_.get(), &info) != 0) {
+    why_not_ = path + ": " + std::strerror(errno);
+    return;
+  }
+  is_device_ = S_ISCHR(info.st_mode);
+  lseek(fd_.get(), 0, SEEK_END);
+}
+
+std::vector<KernelEvent> KernelLog::poll() {
+  std::vector<KernelEvent> events;
+  if (!fd_) return events;
+  const auto take = [&](std::string_view line) {
+    if (auto event = parse_kernel_line(is_device_ ? kmsg_text(line) : line))
+      events.push_back(std::move(*event));
+  };
+  std::array<char, 8192> buffer{};  // the longest record that /dev/kmsg gives
+  for (;;) {
+    const ssize_t got = read(fd_.get(), buffer.data(), buffer.size());
+    // EPIPE: the ring overtook us and some records are gone; the next read goes on behind them.
+    if (got < 0 && (errno == EINTR || errno == EPIPE)) continue;
+    if (got <= 0) return events;
+    partial_line_.append(buffer.data(), static_cast<std::size_t>(got));
+    for (std::size_t end; (end = partial_line_.find('\n')) != std::string::npos;) {
+      take(std::string_view(partial_line_).substr(0, end));
+      partial_line_.erase(0, end + 1);
+    }
+  }
+}
+
+namespace {
+
+constexpr std::array<const char*, 3> kKindNames{"xid", "fallen_off_bus", "nvswitch"};
+
+}  // namespace
+
+void to_json(nlohmann::json& j, const KernelEvent& event) {
+  j = {{"kind", kKindNames[static_cast<std::size_t>(event.kind)]},
+       {"number", event.number},
+       {"pci_address", event.pci_address},
+       {"line", event.line}};
+}
+
+void from_json(const nlohmann::json& j, KernelEvent& event) {
+  const auto& kind = j.at("kind").get_ref<const std::string&>();
+  const auto found = std::find(kKindNames.begin(), kKindNames.end(), kind);
+  if (found == kKindNames.end()) throw std::invalid_argument("no kernel event of kind " + kind);
+  event.kind = static_cast<KernelEvent::Kind>(found - kKindNames.begin());
+  j.at("number").get_to(event.number);
+  j.at("pci_address").get_to(event.pci_address);
+  j.at("line").get_to(event.line);
+}
+
+}  // namespace assay::telemetry

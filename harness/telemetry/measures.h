@@ -1,0 +1,17 @@
+// What the sampler measures of every step: the counters' deltas over it, kernel-log events, summaries of its
+// series.
+#pragma once
+
+#include <vector>
+
+#include "harness/check.h"
+
+namespace assay::telemetry {
+
+/// The name under which these measures stand in limits and requirements, beside the checks' names.
+inline constexpr const char* kTelemetryCheck = "telemetry";
+
+/// Measures of each GPU over each step.
+const std::vector<Measure>& telemetry_measures();
+
+}  // namespace assay::telemetry

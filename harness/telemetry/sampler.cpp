@@ -1,0 +1,192 @@
+#include "harness/telemetry/sampler.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "harness/node/nvml_client.h"
+#include "harness/node_real/real_clock.h"
+#include "harness/node_sim/virtual_clock.h"
+#include "harness/run/channel.h"
+#include "harness/telemetry/gpu_watch.h"
+#include "harness/telemetry/series_file.h"
+#include "harness/telemetry/summary.h"
+
+namespace assay::telemetry {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kFlushIntervalMs = 1000;  // what a killed sampler loses of its series
+
+class NvmlSource : public GpuSource {
+ public:
+  NvmlSource(NvmlClient& client, int gpu) : client_(client), gpu_(gpu) {}
+  GpuReadings readings() override { return client_.readings(gpu_); }
+  GpuSample sample(Nanoseconds now) override { return client_.sample(gpu_, now); }
+
+ private:
+  NvmlClient& client_;
+  int gpu_;
+};
+
+struct WatchedGpu {
+  std::unique_ptr<GpuWatch> watch;
+  GpuIdentity identity;           // as last read: what a GPU is called once it no longer answers
+  std::vector<GpuSample> window;  // since the last snapshot
+};
+
+class Sampler {
+ public:
+  Sampler(run::Channel& channel, const SamplerStart& start, std::unique_ptr<NvmlClient> client)
+      : channel_(channel), client_(std::move(client)), kernel_log_(start.kernel_log_path) {
+    if (start.state_path.empty()) {
+      clock_ = std::make_unique<RealClock>();
+    } else {
+      state_ = sim::SharedState::attach(start.state_path);
+    }
+    for (int i = 0; i < client_->device_count(); ++i) {
+      gpus_.push_back(
+          {std::make_unique<GpuWatch>(std::make_unique<NvmlSource>(*client_, i), make_clock(start, i)),
+           {},
+           {}});
+    }
+  }
+
+  void serve() {
+    for (;;) {
+      if (!channel_.wait(kFlushIntervalMs)) {
+        collect();
+        if (file_) file_->flush();
+        continue;
+      }
+      const auto message = channel_.receive();
+      if (!message) return;  // the supervisor is gone
+      if (message->contains("snapshot")) channel_.send({{"snapshot", snapshot()}});
+      if (message->contains("record")) record(message->at("record"));
+      if (message->contains("finish")) return finish();
+    }
+  }
+
+ private:
+  std::unique_ptr<Clock> make_clock(const SamplerStart& start, int gpu) const {
+    if (!state_) return std::make_unique<RealClock>();
+    return std::make_unique<sim::VirtualClock>(*state_, start.seats.at(static_cast<std::size_t>(gpu)));
+  }
+
+  Nanoseconds now() const { return state_ ? sim::now((*state_)->clock) : clock_->now(); }
+
+  /// Moves samples from the threads to the file and to the window of the next snapshot.
+  void collect() {
+    for (WatchedGpu& gpu : gpus_) {
+      for (GpuSample& sample : gpu.watch->take_samples()) {
+        if (file_) file_->add(part_of(gpu), sample);
+        gpu.window.push_back(std::move(sample));
+      }
+    }
+  }
+
+  Part part_of(const WatchedGpu& gpu) const {
+    const std::string address = gpu.identity.pci_address.value.value_or("");
+    const auto found = parts_.find(address);
+    return found == parts_.end() ? address : found->second;
+  }
+
+  Snapshot snapshot() {
+    for (WatchedGpu& gpu : gpus_) gpu.watch->request_readings();
+    // Hanging GPUs share one time-out: they all hang at the same time.
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kCallTimeoutMs);
+    Snapshot result;
+    result.readings.time = now();
+    for (WatchedGpu& gpu : gpus_) {
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
+      auto readings = gpu.watch->wait_for_readings(std::max(left, std::chrono::milliseconds(1)));
+      if (readings) {
+        gpu.identity = readings->identity;
+      } else {
+        readings.emplace();
+        readings->identity = gpu.identity;
+        readings->lost = "timeout";
+      }
+      result.readings.gpus.push_back(std::move(*readings));
+    }
+    result.readings.driver_version = client_->driver_version();
+    result.readings.nvml_version = client_->nvml_version();
+    result.readings.cuda_driver_version = client_->cuda_driver_version();
+    result.readings.nvswitches = Integer::none("not_supported");
+    result.readings.simulated = client_->simulated();
+    result.events = kernel_log_.poll();
+    result.kernel_log_missing = kernel_log_.why_not();
+    collect();
+    for (WatchedGpu& gpu : gpus_) {
+      result.series[gpu.identity.pci_address.value.value_or("")] = summarise(gpu.window);
+      gpu.window.clear();
+    }
+    if (file_) file_->flush();
+    return result;
+  }
+
+  void record(const json& request) {
+    try {
+      file_.emplace(request.at("path").get<std::string>());
+    } catch (const std::runtime_error& error) {
+      channel_.send({{"failed", {{"why", error.what()}}}});
+      return;
+    }
+    request.at("parts").get_to(parts_);
+    for (WatchedGpu& gpu : gpus_) gpu.watch->sample_at(request.at("hz").get<double>());
+    channel_.send({{"recording", json::object()}});
+  }
+
+  void finish() {
+    for (WatchedGpu& gpu : gpus_) gpu.watch->sample_at(0);
+    collect();
+    std::size_t rows = 0;
+    if (file_) {
+      file_->flush();
+      rows = file_->rows();
+    }
+    channel_.send({{"finished", {{"rows", rows}}}});
+  }
+
+  run::Channel& channel_;
+  std::unique_ptr<NvmlClient> client_;
+  std::optional<sim::SharedState> state_;
+  std::unique_ptr<Clock> clock_;
+  KernelLog kernel_log_;
+  std::optional<SeriesFile> file_;
+  std::map<std::string, Part> parts_;  // by PCI address
+  std::vector<WatchedGpu> gpus_;       // last: its threads end before what they use does
+};
+
+}  // namespace
+
+int sampler_main(int fd) {
+  run::Channel channel(fd);
+  try {
+    const auto message = channel.receive();
+    if (!message) return 0;
+    const auto start = message->get<SamplerStart>();
+    std::string why_not;
+    auto client = NvmlClient::open(start.library, why_not, start.state_path);
+    if (!client) {
+      channel.send({{"failed", {{"why", why_not}}}});
+      return 0;
+    }
+    Sampler sampler(channel, start, std::move(client));
+    channel.send({{"ready", json::object()}});
+    sampler.serve();
+  } catch (const std::exception& error) {
+    try {
+      channel.send({{"failed", {{"why", error.what()}}}});
+    } catch (const run::ProtocolError&) {
+      return 1;  // nobody listens any more
+    }
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace assay::telemetry

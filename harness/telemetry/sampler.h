@@ -1,0 +1,55 @@
+// The sampler: the one process that talks to the management library. A thread per GPU, so that a GPU whose
+// driver call never returns cannot blind the rest; it also follows the kernel log.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/node/part.h"
+#include "harness/node/readings.h"
+#include "harness/telemetry/kernel_log.h"
+
+namespace assay::telemetry {
+
+/// Real time after which a management-library call counts as hung and its GPU's telemetry as lost.
+inline constexpr int kCallTimeoutMs = 5000;
+
+/// The first message to the sampler. It answers {ready: {}} or {failed: {why}}.
+struct SamplerStart {
+  std::string library;          // path or soname of the management library
+  std::string state_path;       // simulated nodes only
+  std::vector<int> seats;       // simulated nodes only: one at the clock for each GPU
+  std::string kernel_log_path;  // /dev/kmsg on a real node
+};
+
+/// One GPU's series since the last snapshot.
+struct SeriesSummary {
+  int samples = 0;
+  Reading<double> power_median_w, power_p95_w, temperature_p95_c, memory_temperature_p95_c,
+      sm_clock_median_mhz;
+};
+
+/// The answer to {snapshot: {}}: state and counters of every GPU now, and what happened since the last
+/// snapshot.
+struct Snapshot {
+  NodeReadings readings;
+  std::vector<KernelEvent> events;
+  std::string kernel_log_missing;               // why there are no events; empty when the log is read
+  std::map<std::string, SeriesSummary> series;  // by PCI address
+};
+
+// {record: {path, hz, parts: {PCI address: part}}}  starts the series; answered by {recording: {}} or
+// {failed: {why}} {finish: {}}                                      ends it; answered by {finished: {rows}}
+
+void to_json(nlohmann::json& j, const SamplerStart& start);
+void from_json(const nlohmann::json& j, SamplerStart& start);
+void to_json(nlohmann::json& j, const Snapshot& snapshot);
+void from_json(const nlohmann::json& j, Snapshot& snapshot);
+
+/// The sampler process's main: serves the channel until it closes.
+int sampler_main(int fd);
+
+}  // namespace assay::telemetry

@@ -1,0 +1,63 @@
+#include "harness/telemetry/sampler.h"
+
+namespace assay::telemetry {
+namespace {
+
+using nlohmann::json;
+
+json reading(const Reading<double>& r) {
+  return r.value ? json(*r.value) : json{{"missing", r.missing}};
+}
+
+Reading<double> reading(const json& j) {
+  if (j.is_number()) return Reading<double>::of(j.get<double>());
+  return Reading<double>::none(j.at("missing").get<std::string>());
+}
+
+}  // namespace
+
+void to_json(json& j, const SamplerStart& s) {
+  j = {{"library", s.library},
+       {"state_path", s.state_path},
+       {"seats", s.seats},
+       {"kernel_log", s.kernel_log_path}};
+}
+
+void from_json(const json& j, SamplerStart& s) {
+  j.at("library").get_to(s.library);
+  j.at("state_path").get_to(s.state_path);
+  j.at("seats").get_to(s.seats);
+  j.at("kernel_log").get_to(s.kernel_log_path);
+}
+
+void to_json(json& j, const Snapshot& s) {
+  json series = json::object();
+  for (const auto& [address, summary] : s.series) {
+    series[address] = {{"samples", summary.samples},
+                       {"power_median_w", reading(summary.power_median_w)},
+                       {"power_p95_w", reading(summary.power_p95_w)},
+                       {"temperature_p95_c", reading(summary.temperature_p95_c)},
+                       {"memory_temperature_p95_c", reading(summary.memory_temperature_p95_c)},
+                       {"sm_clock_median_mhz", reading(summary.sm_clock_median_mhz)}};
+  }
+  j = {{"readings", s.readings},
+       {"events", s.events},
+       {"kernel_log_missing", s.kernel_log_missing},
+       {"series", std::move(series)}};
+}
+
+void from_json(const json& j, Snapshot& s) {
+  j.at("readings").get_to(s.readings);
+  j.at("events").get_to(s.events);
+  j.at("kernel_log_missing").get_to(s.kernel_log_missing);
+  for (const auto& [address, summary] : j.at("series").items()) {
+    s.series[address] = {summary.at("samples").get<int>(),
+                         reading(summary.at("power_median_w")),
+                         reading(summary.at("power_p95_w")),
+                         reading(summary.at("temperature_p95_c")),
+                         reading(summary.at("memory_temperature_p95_c")),
+                         reading(summary.at("sm_clock_median_mhz"))};
+  }
+}
+
+}  // namespace assay::telemetry

@@ -1,0 +1,72 @@
+#include "harness/telemetry/series_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace assay::telemetry {
+namespace {
+
+constexpr int kCompressionLevel = 3;  // zstd's own default
+
+void append_cell(std::string& row, const Integer& reading) {
+  row += ',';
+  if (reading.value) fmt::format_to(std::back_inserter(row), "{}", *reading.value);
+}
+
+}  // namespace
+
+const std::string& SeriesFile::header() {
+  static const std::string header =
+      "time_ns,part,power_mw,sm_mhz,memory_mhz,temperature_c,memory_temperature_c,utilisation_percent,"
+      "memory_utilisation_percent,throttle_reasons,pcie_generation,pcie_width,memory_used_mib\n";
+  return header;
+}
+
+SeriesFile::SeriesFile(const std::string& path)
+    : fd_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)), path_(path) {
+  if (!fd_) throw std::runtime_error(path + ": " + std::strerror(errno));
+  if (lseek(fd_.get(), 0, SEEK_END) == 0) pending_ = header();
+}
+
+SeriesFile::~SeriesFile() {
+  try {
+    flush();
+  } catch (const std::exception&) {  // the disk is full, and nobody is left to tell
+  }
+}
+
+void SeriesFile::add(const Part& part, const GpuSample& s) {
+  fmt::format_to(std::back_inserter(pending_), "{},{}", s.time, part);
+  for (const Integer* reading :
+       {&s.power_mw, &s.sm_mhz, &s.memory_mhz, &s.temperature_c, &s.memory_temperature_c,
+        &s.utilisation_percent, &s.memory_utilisation_percent, &s.throttle_reasons, &s.pcie_generation,
+        &s.pcie_width, &s.memory_used_mib}) {
+    append_cell(pending_, *reading);
+  }
+  pending_ += '\n';
+  ++rows_;
+}
+
+void SeriesFile::flush() {
+  if (pending_.empty()) return;
+  std::string frame(ZSTD_compressBound(pending_.size()), '\0');
+  const std::size_t size =
+      ZSTD_compress(frame.data(), frame.size(), pending_.data(), pending_.size(), kCompressionLevel);
+  if (ZSTD_isError(size)) throw std::runtime_error(path_ + ": " + ZSTD_getErrorName(size));
+  pending_.clear();
+  std::string_view rest(frame.data(), size);
+  while (!rest.empty()) {
+    const ssize_t written = write(fd_.get(), rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw std::runtime_error(path_ + ": " + std::strerror(errno));
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace assay::telemetry

@@ -1,0 +1,37 @@
+// The telemetry file of a run: CSV, one row per sample and GPU, in zstd frames that are each whole on their
+// own.
+//
+// A run that is killed loses at most the rows of the last, unfinished frame; everything before stays readable
+// with `zstdcat`, DuckDB or pandas. Appending after a resume is another frame.
+#pragma once
+
+#include <string>
+
+#include "harness/node/part.h"
+#include "harness/node/readings.h"
+#include "harness/run/channel.h"
+
+namespace assay::telemetry {
+
+class SeriesFile {
+ public:
+  /// Opens for appending; a new file starts with the header row. Throws std::runtime_error.
+  explicit SeriesFile(const std::string& path);
+  ~SeriesFile();
+
+  void add(const Part& part, const GpuSample& sample);
+  /// Ends the frame and hands it to the kernel. Throws std::runtime_error when the disk is full.
+  void flush();
+  std::size_t rows() const { return rows_; }
+
+  /// The header row. Empty cells are readings that the driver does not give.
+  static const std::string& header();
+
+ private:
+  run::Descriptor fd_;
+  std::string path_;
+  std::string pending_;
+  std::size_t rows_ = 0;
+};
+
+}  // namespace assay::telemetry
