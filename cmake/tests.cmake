@@ -4,9 +4,10 @@ include(GoogleTest)
 
 file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/harness/*_test.cpp ${CMAKE_SOURCE_DIR}/suites/*_test.cpp
-  ${CMAKE_SOURCE_DIR}/kernels/*_test.cpp ${CMAKE_SOURCE_DIR}/reports/*_test.cpp)
+  ${CMAKE_SOURCE_DIR}/kernels/*_test.cpp ${CMAKE_SOURCE_DIR}/reports/*_test.cpp
+  ${CMAKE_SOURCE_DIR}/harness/testing/*.cpp ${CMAKE_SOURCE_DIR}/reports/testing/*.cpp)
 add_executable(unit_tests ${unit_sources})
-file(GLOB end_to_end_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*_test.cpp)
+file(GLOB end_to_end_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*.cpp)
 add_executable(end_to_end_tests ${end_to_end_sources})
 
 foreach(target unit_tests end_to_end_tests)

@@ -49,7 +49,8 @@ double power_under(const State& state, int gpu, double memory_load) {
   const GpuDynamic& d = state.dynamic[gpu];
   const PlantConstants& p = state.plant;
   const double base = d.contexts > 0 ? p.context_power_w : p.idle_power_w;
-  return std::min(p.power_limit_w, base + memory_load * (p.hbm_full_power_w - p.context_power_w));
+  const double limit_w = d.power_limit_mw * 1e-3;
+  return std::min(limit_w, base + memory_load * (p.hbm_full_power_w - p.context_power_w));
 }
 
 /// Closes the interval since heat_time; what follows starts from here.

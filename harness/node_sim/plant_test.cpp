@@ -23,6 +23,7 @@ struct PlantTest : testing::Test {
     state->plant.slow_resistance_c_per_w = 0.04;
     state->plant.slow_time_constant_s = 90;
     state->dynamic[0].present = 1;
+    state->dynamic[0].power_limit_mw = 700'000;
     set_load(*state, 0, 0, 0);
   }
 };

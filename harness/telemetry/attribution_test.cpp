@@ -72,6 +72,13 @@ TEST(Attribution, CountsXidsOfThisGpuOnlyAndKeepsTheLines) {
   EXPECT_EQ(telemetry.evidence[0].content["lines"], nlohmann::json::array({mine.line}));
 }
 
+TEST(Attribution, AnXidThatFollowsOurOwnKilledWorkerIsKeptButNotCounted) {
+  const KernelEvent clean_up{KernelEvent::Kind::xid, 45, kAddress, "NVRM: Xid (PCI:0000:19:00): 45, ..."};
+  const auto telemetry = attribute("gpu0", kAddress, node(0), snapshot(0), {clean_up});
+  EXPECT_EQ(std::get<double>(telemetry.measurements[0].value), 0);
+  EXPECT_EQ(telemetry.evidence.size(), 1u);
+}
+
 TEST(Attribution, ALostGpuIsItsOwnWord) {
   Snapshot after = snapshot(0);
   after.readings.gpus[0].lost = "gpu_lost";

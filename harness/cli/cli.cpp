@@ -1,0 +1,100 @@
+#include "harness/cli/cli.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/config/nearest.h"
+#include "harness/run/child.h"
+#include "harness/run/worker.h"
+#include "harness/telemetry/sampler.h"
+
+namespace assay::cli {
+namespace {
+
+/// Children are this binary, started by the supervisor; the verbs are not for people and not in the help.
+int child_main(const char* verb) {
+  run::become_child();
+  if (std::strcmp(verb, "__worker") == 0) return run::worker_main(run::kChannelDescriptor);
+  return telemetry::sampler_main(run::kChannelDescriptor);
+}
+
+bool is_child_verb(const char* verb) {
+  return std::strcmp(verb, "__worker") == 0 || std::strcmp(verb, "__sampler") == 0;
+}
+
+/// For "--sead": " Did you mean --seed?"
+std::string suggestion(const CLI::App& app, const std::vector<std::string>& unknown) {
+  const CLI::App* verb = &app;
+  for (const CLI::App* sub : app.get_subcommands()) verb = sub;
+  std::vector<std::string> known;
+  for (const CLI::Option* option : verb->get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  if (verb == &app) {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(sub->get_name());
+  }
+  for (const std::string& word : unknown) {
+    const std::string nearest = config::nearest(word, known);
+    if (!nearest.empty()) return fmt::format(" Did you mean {}?", nearest);
+  }
+  return "";
+}
+
+int complain(const std::string& message) {
+  std::fprintf(stderr, "assay: %s\n", message.c_str());
+  return Exit::usage;
+}
+
+int parse_and_run(CLI::App& app, Action& action, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
+  } catch (const CLI::ExtrasError& error) {
+    return complain(error.what() + suggestion(app, app.remaining(true)) + " See assay --help.");
+  } catch (const CLI::ParseError& error) {
+    return complain(std::string(error.what()) + " See assay --help.");
+  }
+  return action();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && is_child_verb(argv[1])) return child_main(argv[1]);
+  CLI::App app(
+      "Assay decides whether a newly delivered NVIDIA H200 node may join a cluster.\n\n"
+      "Exit codes: 0 ACCEPT or done, 10 REJECT, 11 INCONCLUSIVE, 2 wrong use or configuration, 1 a bug of "
+      "Assay.",
+      "assay");
+  app.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);
+  app.require_subcommand(1);
+  Action action;
+  add_run(app, action);
+  add_resume(app, action);
+  add_plan(app, action);
+  add_list(app, action);
+  add_doctor(app, action);
+  add_judge(app, action);
+  add_report(app, action);
+  try {
+    return parse_and_run(app, action, argc, argv);
+  } catch (const UsageError& error) {
+    return complain(error.what());
+  } catch (const CannotRun& error) {
+    std::fprintf(stderr, "assay: INCONCLUSIVE: %s\nassay: nothing was tested. See assay doctor.\n",
+                 error.what());
+    return Exit::inconclusive;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "assay: internal error: %s\n", error.what());
+    return Exit::bug;
+  }
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,44 @@
+// The command line: one file per verb.
+#pragma once
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace assay::cli {
+
+/// Exit codes, everywhere. 1 is left to our own bugs: shells, srun and crashes say 1 too, so no verdict does.
+enum Exit : int { accept = 0, bug = 1, usage = 2, reject = 10, inconclusive = 11 };
+
+/// Wrong flag, file, key, unit, path: exit 2. what() is for people.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// An acceptance that cannot succeed on this machine: exit 11. what() says what is missing.
+class CannotRun : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What runs when the verb was chosen.
+using Action = std::function<int()>;
+
+// Each adds its verb with its options, and sets `action` when that verb is parsed.
+void add_run(CLI::App& app, Action& action);
+void add_resume(CLI::App& app, Action& action);
+void add_plan(CLI::App& app, Action& action);
+void add_list(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
+void add_judge(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
+
+int main(int argc, char** argv);
+
+}  // namespace assay::cli

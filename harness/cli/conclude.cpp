@@ -1,0 +1,61 @@
+#include "harness/cli/conclude.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/cli.h"
+#include "harness/cli/load.h"
+#include "harness/run/checksums.h"
+#include "reports/report.h"
+
+namespace assay::cli {
+
+run::Progress::Style OutputOptions::progress_style() const {
+  return quiet ? run::Progress::Style::quiet : run::Progress::automatic();
+}
+
+void add_output_options(CLI::App& verb, OutputOptions& options) {
+  auto* quiet = verb.add_flag("--quiet", options.quiet, "No progress; the summary alone");
+  verb.add_flag("--json", options.json, "The judgement as JSON instead of the summary")->excludes(quiet);
+}
+
+int conclude(const run::RunFolder& folder, const OutputOptions& output) {
+  const StoredRun stored = load_run(folder.path());
+  const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
+  const reports::Input input{stored.run, judgement, stored.criteria, "en", folder.path()};
+  run::write_file(folder.report_html(), reports::html(input));
+  std::error_code ignored;
+  std::filesystem::remove(folder.simulated_state(), ignored);
+  run::write_file(folder.checksums(), run::checksums_of_folder(folder.path()));
+  const std::string answer = output.json ? verdict::to_json(judgement).dump(2) + "\n"
+                                         : reports::text(input, {isatty(STDOUT_FILENO) != 0});
+  std::fputs(answer.c_str(), stdout);
+  return exit_code(judgement.verdict);
+}
+
+int exit_code(verdict::Verdict verdict) {
+  switch (verdict) {
+    case verdict::Verdict::accept:
+      return Exit::accept;
+    case verdict::Verdict::reject:
+      return Exit::reject;
+    case verdict::Verdict::inconclusive:
+      break;
+  }
+  return Exit::inconclusive;
+}
+
+std::string command_line_of_this_process() {
+  std::string line = run::read_file("/proc/self/cmdline");
+  while (!line.empty() && line.back() == '\0') line.pop_back();
+  for (char& c : line) {
+    if (c == '\0') c = ' ';
+  }
+  return line;
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,32 @@
+// The end of a run, new or resumed: its reports, its checksums, the summary for whoever waits, the exit code.
+#pragma once
+
+#include <string>
+
+#include "harness/run/progress.h"
+#include "harness/run/run_folder.h"
+#include "harness/verdict/judgement.h"
+
+namespace CLI {
+class App;
+}
+
+namespace assay::cli {
+
+struct OutputOptions {
+  bool quiet = false, json = false;
+  run::Progress::Style progress_style() const;
+};
+
+void add_output_options(CLI::App& verb, OutputOptions& options);
+
+/// Judges the records as they lie on the disk, writes report.html and SHA256SUMS, prints the summary. The
+/// exit code.
+int conclude(const run::RunFolder& folder, const OutputOptions& output);
+
+int exit_code(verdict::Verdict verdict);
+
+/// As it was typed, for the records.
+std::string command_line_of_this_process();
+
+}  // namespace assay::cli

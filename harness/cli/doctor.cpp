@@ -1,0 +1,34 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/cli.h"
+#include "harness/cli/prerequisites.h"
+
+namespace assay::cli {
+namespace {
+
+int doctor_action() {
+  bool all_met = true;
+  for (const Prerequisite& p : prerequisites()) {
+    fmt::print("{}  {}: {}\n", p.met ? "ok     " : "MISSING", p.name, p.found);
+    if (!p.met) fmt::print("         {}\n", p.mend);
+    all_met = all_met && p.met;
+  }
+  fmt::print("{}\n", all_met
+                         ? "This machine can run an acceptance."
+                         : "This machine cannot run an acceptance. A simulated node works: see README.md.");
+  return all_met ? Exit::accept : Exit::inconclusive;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Action& action) {
+  CLI::App* verb =
+      app.add_subcommand("doctor", "Can this machine run an acceptance? What is missing, and how to mend it");
+  verb->callback([&action] { action = doctor_action; });
+}
+
+}  // namespace assay::cli

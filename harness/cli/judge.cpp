@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/cli.h"
+#include "harness/cli/conclude.h"
+#include "harness/cli/load.h"
+#include "harness/plan/criteria_builder.h"
+#include "reports/report.h"
+
+namespace assay::cli {
+namespace {
+
+int judge_action(const std::string& path, const std::string& limits, bool json) {
+  StoredRun stored = load_run(path);
+  if (!limits.empty()) override_limits(stored.criteria, load_limits(limits, load_sku(stored.criteria.sku)));
+  const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
+  if (json) {
+    fmt::print("{}\n", verdict::to_json(judgement).dump(2));
+  } else {
+    fmt::print("{}", reports::text({stored.run, judgement, stored.criteria, "en", stored.folder.path()}));
+  }
+  return exit_code(judgement.verdict);
+}
+
+}  // namespace
+
+void add_judge(CLI::App& app, Action& action) {
+  auto path = std::make_shared<std::string>();
+  auto limits = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  CLI::App* verb = app.add_subcommand(
+      "judge", "Judge a run's records again, without hardware; writes nothing into the run");
+  verb->add_option("RUN", *path, "The run's folder")->required();
+  verb->add_option("--limits", *limits, "A file of limits that replace the run's");
+  verb->add_flag("--json", *json, "The judgement as JSON");
+  verb->callback([&action, path, limits, json] {
+    action = [path, limits, json] { return judge_action(*path, *limits, *json); };
+  });
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,168 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/check.h"
+#include "harness/cli/cli.h"
+#include "harness/cli/load.h"
+#include "harness/config/paths.h"
+#include "harness/plan/plan.h"
+
+namespace assay::cli {
+namespace {
+
+using nlohmann::json;
+
+json measures_json(const Check& check) {
+  json measures = json::array();
+  for (const Measure& m : check.measures) {
+    measures.push_back({{"name", m.name},
+                        {"unit", symbol(m.unit)},
+                        {"meaning", m.meaning},
+                        {"subcomponent", m.subcomponent},
+                        {"judged", m.judged}});
+  }
+  return measures;
+}
+
+json checks() {
+  json list = json::array();
+  for (const Check& check : all_checks()) {
+    list.push_back({{"name", check.name},
+                    {"summary", check.summary},
+                    {"scope", name_of(check.scope)},
+                    {"measures", measures_json(check)},
+                    {"findings", check.findings}});
+  }
+  return list;
+}
+
+json fault_kinds_json() {
+  json list = json::array();
+  for (const config::FaultKind& kind : config::fault_kinds()) {
+    json parameters = json::array();
+    for (const config::FaultParameter& p : kind.parameters) {
+      parameters.push_back({{"name", p.name},
+                            {"meaning", p.meaning},
+                            {"unit", symbol(p.unit)},
+                            {"min", p.minimum},
+                            {"max", p.maximum},
+                            {"default", p.fallback}});
+    }
+    list.push_back({{"name", kind.name},
+                    {"summary", kind.summary},
+                    {"target", kind.target},
+                    {"parameters", parameters}});
+  }
+  return list;
+}
+
+json faults() {
+  json list = json::array();
+  for (const std::string& name : config::names("faults")) {
+    const config::Fault fault =
+        load_or_complain([&](auto& d) { return config::load_fault(config::resolve("faults", name), d); });
+    list.push_back(
+        {{"name", fault.name},
+         {"summary", fault.summary},
+         {"kind", fault.kind},
+         {"part", fault.part},
+         {"parameters", fault.parameters},
+         {"expect",
+          {{"verdict", fault.expect.verdict}, {"code", fault.expect.code}, {"part", fault.expect.part}}}});
+  }
+  return {{"faults", list}, {"kinds", fault_kinds_json()}};
+}
+
+json findings() {
+  json list = json::array();
+  for (const FindingKind& kind : load_findings()) {
+    list.push_back({{"name", kind.code},
+                    {"summary", kind.summary.at("en")},
+                    {"class", name_of(kind.cls)},
+                    {"action", name_of(kind.action)},
+                    {"next_step", kind.next_step.at("en")}});
+  }
+  return list;
+}
+
+json profiles() {
+  json list = json::array();
+  for (const std::string& name : config::names("profiles")) {
+    const config::Profile profile = load_profile(name);
+    double seconds = 0;
+    json names = json::array();
+    for (const auto& entry : profile.checks) {
+      seconds += entry.estimate_s;
+      names.push_back(entry.check);
+    }
+    list.push_back(
+        {{"name", name}, {"summary", profile.summary}, {"estimate_s", seconds}, {"checks", names}});
+  }
+  return list;
+}
+
+json skus() {
+  json list = json::array();
+  for (const std::string& name : config::names("skus")) {
+    const config::Sku sku = load_sku(name);
+    list.push_back({{"name", name},
+                    {"summary", sku.summary},
+                    {"slots", sku.slots.size()},
+                    {"certifiable", sku.certifiable}});
+  }
+  return list;
+}
+
+const std::map<std::string, json (*)()>& topics() {
+  static const std::map<std::string, json (*)()> table{
+      {"checks", checks}, {"faults", faults}, {"findings", findings}, {"profiles", profiles}, {"skus", skus}};
+  return table;
+}
+
+void print_entries(const json& entries) {
+  for (const json& entry : entries) {
+    fmt::print("  {:<28} {}\n", entry.at("name").get<std::string>(), entry.at("summary").get<std::string>());
+  }
+}
+
+void print_topic(const std::string& topic, const json& content) {
+  fmt::print("{}\n", topic);
+  print_entries(content.is_object() ? content.at(topic) : content);
+  if (!content.is_object()) return;
+  fmt::print("kinds of fault\n");
+  print_entries(content.at("kinds"));
+}
+
+int list_action(const std::string& topic, bool as_json) {
+  json all = json::object();
+  for (const auto& [name, make] : topics()) {
+    if (topic.empty() || topic == name) all[name] = make();
+  }
+  if (as_json) {
+    fmt::print("{}\n", (topic.empty() ? all : all.at(topic)).dump(2));
+  } else {
+    for (const auto& [name, content] : all.items()) print_topic(name, content);
+  }
+  return Exit::accept;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Action& action) {
+  auto topic = std::make_shared<std::string>();
+  auto as_json = std::make_shared<bool>(false);
+  CLI::App* verb = app.add_subcommand("list", "What there is: checks, faults, findings, profiles, skus");
+  std::vector<std::string> names;
+  for (const auto& [name, make] : topics()) names.push_back(name);
+  verb->add_option("TOPIC", *topic, "One of them; all when left out")->check(CLI::IsMember(names));
+  verb->add_flag("--json", *as_json, "As JSON");
+  verb->callback(
+      [&action, topic, as_json] { action = [topic, as_json] { return list_action(*topic, *as_json); }; });
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,43 @@
+// Loads configurations for a verb; every error of every file becomes one UsageError.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/cli/cli.h"
+#include "harness/config/fault.h"
+#include "harness/config/findings.h"
+#include "harness/config/profile.h"
+#include "harness/config/sim_node.h"
+#include "harness/config/site.h"
+#include "harness/config/sku.h"
+#include "harness/record/run_record.h"
+#include "harness/run/run_folder.h"
+
+namespace assay::cli {
+
+/// Calls `load` with a Diagnostics; throws UsageError with all that it collected.
+template <typename Load>
+auto load_or_complain(Load load) {
+  config::Diagnostics diagnostics;
+  auto result = load(diagnostics);
+  if (!diagnostics.empty()) throw UsageError("the configuration is wrong:\n" + diagnostics.text());
+  return result;
+}
+
+config::Sku load_sku(const std::string& name);
+config::Profile load_profile(const std::string& name);
+std::vector<FindingKind> load_findings();
+std::vector<Limit> load_limits(const std::string& path, const config::Sku& sku);
+
+/// A finished or killed run, as its verbs need it.
+struct StoredRun {
+  run::RunFolder folder;
+  record::Run run;
+  Criteria criteria;
+};
+
+/// Throws UsageError when the folder, its records or its criteria cannot be used.
+StoredRun load_run(const std::string& path);
+
+}  // namespace assay::cli

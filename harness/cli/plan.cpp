@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/cli.h"
+#include "harness/cli/prepare.h"
+
+namespace assay::cli {
+namespace {
+
+int plan_action(RunOptions options, bool json) {
+  options.out = std::filesystem::temp_directory_path().string();  // nothing is kept
+  const Prepared prepared = prepare(options);
+  const Plan& plan = prepared.plan;
+  if (json) {
+    fmt::print("{}\n", nlohmann::json(plan).dump(2));
+    return Exit::accept;
+  }
+  fmt::print("{}SKU {}, profile {}, node {}, seed {}\n", plan.simulated ? "SIMULATED. " : "", plan.sku,
+             plan.profile, plan.node, plan.seed);
+  for (const PlannedSlot& slot : plan.slots) {
+    fmt::print("  {:<6} {}\n", slot.part,
+               slot.pci_address.empty()
+                   ? "nothing found"
+                   : fmt::format("{}  serial {}  {}", slot.pci_address, slot.serial, slot.name));
+  }
+  double total = 0;
+  for (const Stage& stage : plan.stages) {
+    fmt::print("{:>3}. {:<20} {:<11} {:>7.0f} s  {}\n", stage.index + 1, stage.check, name_of(stage.scope),
+               stage.estimate_s, fmt::join(stage.parts, " "));
+    total += stage.estimate_s;
+  }
+  fmt::print("about {:.0f} s in all{}\n", total, plan.simulated ? ", of simulated time" : "");
+  for (const std::string& why : plan.partial) fmt::print("{}: the run will be INCONCLUSIVE at best\n", why);
+  return Exit::accept;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Action& action) {
+  auto options = std::make_shared<RunOptions>();
+  auto json = std::make_shared<bool>(false);
+  CLI::App* verb = app.add_subcommand("plan", "What would run, in what order, how long");
+  add_run_options(*verb, *options);
+  verb->add_flag("--json", *json, "The plan as JSON");
+  verb->callback(
+      [&action, options, json] { action = [options, json] { return plan_action(*options, *json); }; });
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,173 @@
+#include "harness/cli/prepare.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <random>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/cli.h"
+#include "harness/cli/load.h"
+#include "harness/cli/prerequisites.h"
+#include "harness/config/paths.h"
+#include "harness/plan/criteria_builder.h"
+#include "harness/plan/planner.h"
+
+namespace assay::cli {
+namespace {
+
+constexpr std::string_view kSimPrefix = "sim:";
+
+bool is_simulated(const std::string& node) {
+  return node.compare(0, kSimPrefix.size(), kSimPrefix) == 0;
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> items;
+  std::string item;
+  for (const char c : list + ",") {
+    if (c != ',') {
+      item += c;
+    } else if (!item.empty()) {
+      items.push_back(std::exchange(item, ""));
+    }
+  }
+  return items;
+}
+
+std::vector<int> slot_numbers(const std::string& list) {
+  std::vector<int> numbers;
+  for (const std::string& item : split(list)) {
+    const auto slot = gpu_slot("gpu" + item);
+    if (!slot)
+      throw UsageError(
+          fmt::format("--gpus {}: '{}' is no slot number; give for example --gpus 0,1,5", list, item));
+    numbers.push_back(*slot);
+  }
+  return numbers;
+}
+
+std::uint64_t fresh_seed() {
+  std::random_device device;
+  return device();  // 32 bits: short enough to be typed again
+}
+
+struct Configuration {
+  config::Site site;
+  std::optional<config::SimNode> sim_node;
+  config::Sku sku;
+  config::Profile profile;
+  std::vector<config::Fault> faults;
+  std::vector<FindingKind> findings;
+};
+
+std::string sku_name(const RunOptions& options, const Configuration& loaded) {
+  if (!options.sku.empty()) return options.sku;
+  if (loaded.sim_node) return loaded.sim_node->sku;
+  if (!loaded.site.sku.empty()) return loaded.site.sku;
+  throw UsageError(fmt::format(
+      "which SKU should this node be? Give --sku ({}) or a --site that names one: it is never guessed "
+      "from what is found",
+      fmt::join(config::names("skus"), ", ")));
+}
+
+Configuration load(const RunOptions& options) {
+  Configuration loaded;
+  if (options.node != "local" && !is_simulated(options.node)) {
+    throw UsageError(fmt::format("--node {}: give local, or sim:FILE with a node of configs/sim ({})",
+                                 options.node, fmt::join(config::names("sim"), ", ")));
+  }
+  if (!options.site.empty()) {
+    loaded.site = load_or_complain(
+        [&](auto& d) { return config::load_site(config::resolve("site", options.site), d); });
+  }
+  if (is_simulated(options.node)) {
+    const std::string file = config::resolve("sim", options.node.substr(kSimPrefix.size()));
+    loaded.sim_node = load_or_complain([&](auto& d) { return config::load_sim_node(file, d); });
+  } else if (!options.faults.empty()) {
+    throw UsageError("--fault plants faults in a simulated node; with --node local nothing is planted");
+  } else if (options.workers == "thread" || options.time_scale != 0) {
+    throw UsageError("--workers thread and --time-scale are for simulated nodes");
+  }
+  loaded.sku = load_sku(sku_name(options, loaded));
+  loaded.profile = load_profile(options.profile);
+  loaded.findings = load_findings();
+  for (const std::string& spec : options.faults) {
+    loaded.faults.push_back(load_or_complain([&](auto& d) { return config::load_fault(spec, d); }));
+  }
+  return loaded;
+}
+
+std::unique_ptr<run::NodeSession> open_node(const RunOptions& options, const Configuration& loaded,
+                                            std::uint64_t seed, const run::RunFolder& folder) {
+  if (!loaded.sim_node) return run::open_real_node();
+  std::map<int, int> slot_of_module;
+  for (const config::Slot& slot : loaded.sku.slots) {
+    if (slot.module_id != 0) slot_of_module[slot.module_id] = gpu_slot(slot.part).value_or(-1);
+  }
+  return run::build_simulated_node(
+      folder, {*loaded.sim_node, slot_of_module, loaded.faults, seed, options.time_scale, 0, ""});
+}
+
+}  // namespace
+
+void add_run_options(CLI::App& verb, RunOptions& options) {
+  verb.add_option("--sku", options.sku, "What the node should be; never inferred from what is found");
+  verb.add_option("--profile", options.profile, "quick, nightly, acceptance, burn-in, or a file")
+      ->capture_default_str();
+  verb.add_option("--node", options.node, "local, or sim:FILE for a simulated node")->capture_default_str();
+  verb.add_option("--fault", options.faults,
+                  "FILE[:key=value,...]: plant a fault in the simulated node; may be repeated");
+  verb.add_option("--site", options.site, "A site's file: slots by PCI address, waivers");
+  verb.add_option("--only", options.only, "Checks to run, as globs: memory.*,health.*. INCONCLUSIVE at best");
+  verb.add_option("--gpus", options.gpus, "Slots to test: 0,1,5. INCONCLUSIVE at best");
+  verb.add_option("--limits", options.limits, "A file of limits that replace the SKU's");
+  verb.add_option("--seed", options.seed, "Decides all test data, and a simulated node's behaviour");
+}
+
+run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& folder,
+                                 telemetry::Snapshot& first) {
+  try {
+    auto sampler = run::SamplerClient::start(node.sampler_start(), folder.child_log());
+    auto snapshot = sampler.snapshot();
+    if (!snapshot) throw CannotRun("the management library did not answer: " + sampler.why_lost());
+    first = std::move(*snapshot);
+    return sampler;
+  } catch (const run::NoManagementLibrary& error) {
+    throw CannotRun(error.what());
+  }
+}
+
+Prepared prepare(const RunOptions& options) {
+  const Configuration loaded = load(options);
+  const std::vector<int> gpus = slot_numbers(options.gpus);
+  Criteria criteria = build_criteria(loaded.sku, loaded.profile, loaded.site, loaded.findings);
+  if (!options.limits.empty()) override_limits(criteria, load_limits(options.limits, loaded.sku));
+  if (!loaded.sim_node) require_prerequisites();
+
+  const std::uint64_t seed = options.seed.value_or(fresh_seed());
+  auto folder = [&] {
+    try {
+      return run::RunFolder::stage(options.out);
+    } catch (const std::runtime_error& error) {
+      throw UsageError(std::string("--out: ") + error.what());
+    }
+  }();
+  auto node = open_node(options, loaded, seed, folder);
+  telemetry::Snapshot snapshot;
+  auto sampler = start_sampler(*node, folder, snapshot);
+  if (!node->simulated() && snapshot.readings.simulated) {
+    throw CannotRun("the management library on this machine is the simulator's, not the driver's");
+  }
+  try {
+    Plan plan = make_plan({loaded.sku, loaded.profile, loaded.site, snapshot.readings, options.node,
+                           node->simulated(), seed, split(options.only), gpus, loaded.faults});
+    return {std::move(folder),   std::move(node), std::move(sampler),
+            std::move(snapshot), std::move(plan), std::move(criteria)};
+  } catch (const PlanError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,50 @@
+// What `run` and `plan` have in common: options, configurations, the node opened and looked at, the plan
+// made.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/config/sku.h"
+#include "harness/plan/plan.h"
+#include "harness/run/node_session.h"
+#include "harness/run/run_folder.h"
+#include "harness/run/sampler_client.h"
+
+namespace CLI {
+class App;
+}
+
+namespace assay::cli {
+
+struct RunOptions {
+  std::string sku, profile = "quick", node = "local", site, limits, out = "runs", gpus, only;
+  std::vector<std::string> faults;
+  std::optional<std::uint64_t> seed;
+  double time_scale = 0;
+  std::string workers = "process";
+};
+
+void add_run_options(CLI::App& verb, RunOptions& options);
+
+/// Everything that a run starts from. Members end in the reverse order: the sampler first, the folder last.
+struct Prepared {
+  run::RunFolder folder;
+  std::unique_ptr<run::NodeSession> node;
+  run::SamplerClient sampler;
+  telemetry::Snapshot snapshot;
+  Plan plan;
+  Criteria criteria;
+};
+
+/// Opens the node and plans, in a staged folder that goes away with the result unless it is published.
+/// Throws UsageError, CannotRun.
+Prepared prepare(const RunOptions& options);
+
+/// Starts the sampler of a node and takes the first snapshot. Throws CannotRun.
+run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& folder,
+                                 telemetry::Snapshot& first);
+
+}  // namespace assay::cli

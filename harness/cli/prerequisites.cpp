@@ -1,0 +1,72 @@
+#include "harness/cli/prerequisites.h"
+
+#include <fmt/format.h>
+
+#include "harness/cli/cli.h"
+#include "harness/node/nvml_client.h"
+#include "harness/node_real/cuda_gpu.h"
+#include "harness/run/node_session.h"
+#include "harness/run/sampler_client.h"
+#include "harness/telemetry/kernel_log.h"
+
+namespace assay::cli {
+namespace {
+
+constexpr int kOldestDriver = 580;  // CUDA 13's first
+
+Prerequisite cuda_in_this_build() {
+  const bool built = built_with_cuda();
+  return {"CUDA in this build", built,
+          built ? "built for sm_90" : "the device halves of the kernels were left out",
+          "build on a machine with nvcc of CUDA 13"};
+}
+
+Prerequisite kernel_log() {
+  const telemetry::KernelLog log("/dev/kmsg");
+  const bool readable = log.why_not().empty();
+  return {"kernel log", readable, readable ? "/dev/kmsg can be read" : log.why_not(),
+          "run as root, or set kernel.dmesg_restrict=0: without it no Xid is seen"};
+}
+
+/// The driver, seen through the sampler: a driver that hangs takes the sampler with it, not us.
+std::vector<Prerequisite> driver() {
+  Prerequisite library{"NVIDIA driver", false, "",
+                       "install NVIDIA's driver 580 or later, and see that its modules are loaded"};
+  try {
+    auto sampler = run::SamplerClient::start({kNvmlLibrary, "", {}, "/dev/null"}, "/dev/null");
+    const auto snapshot = sampler.snapshot();
+    if (!snapshot) {
+      library.found = sampler.why_lost();
+      return {library};
+    }
+    const std::string version = snapshot->readings.driver_version.value.value_or("unknown");
+    library.met = !snapshot->readings.simulated && std::atoi(version.c_str()) >= kOldestDriver;
+    library.found = snapshot->readings.simulated ? "the simulator's library stands in for the driver's"
+                                                 : "version " + version;
+    const std::size_t gpus = snapshot->readings.gpus.size();
+    return {library,
+            {"GPUs", gpus > 0, fmt::format("{} answer", gpus),
+             "reseat the baseboard; look for Xid lines in dmesg"}};
+  } catch (const run::NoManagementLibrary& error) {
+    library.found = error.what();
+    return {library};
+  }
+}
+
+}  // namespace
+
+std::vector<Prerequisite> prerequisites() {
+  std::vector<Prerequisite> all{cuda_in_this_build(), kernel_log()};
+  for (Prerequisite& p : driver()) all.push_back(std::move(p));
+  return all;
+}
+
+void require_prerequisites() {
+  std::string missing;
+  for (const Prerequisite& p : prerequisites()) {
+    if (!p.met) missing += fmt::format("\n  {}: {}. {}", p.name, p.found, p.mend);
+  }
+  if (!missing.empty()) throw CannotRun("this machine cannot run an acceptance:" + missing);
+}
+
+}  // namespace assay::cli

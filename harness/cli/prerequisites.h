@@ -1,0 +1,22 @@
+// What this machine must have for an acceptance of real hardware: looked at by `doctor`, demanded by `run`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace assay::cli {
+
+struct Prerequisite {
+  std::string name;
+  bool met = false;
+  std::string found;  // what there is, or what is wrong
+  std::string mend;   // how to mend it, where it is not met
+};
+
+/// Opens nothing that can hang in this process. In the order in which a person would mend them.
+std::vector<Prerequisite> prerequisites();
+
+/// Throws CannotRun with everything that is missing.
+void require_prerequisites();
+
+}  // namespace assay::cli

@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <ctime>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/cli.h"
+#include "harness/cli/conclude.h"
+#include "harness/cli/prepare.h"
+#include "harness/run/supervisor.h"
+
+namespace assay::cli {
+namespace {
+
+std::string utc_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &parts);
+  return text;
+}
+
+/// Simulated runs say so in their folder's name.
+std::string folder_name(const Plan& plan) {
+  return fmt::format("{}{}-{}-{}", plan.simulated ? "SIMULATED-" : "", utc_stamp(), plan.sku, plan.profile);
+}
+
+int run_action(const RunOptions& options, const OutputOptions& output) {
+  Prepared prepared = prepare(options);
+  prepared.folder.publish(folder_name(prepared.plan));
+  prepared.node->moved_to(prepared.folder);
+  prepared.folder.lock();
+  run::write_file(prepared.folder.plan(), nlohmann::json(prepared.plan).dump(2) + "\n");
+  run::write_file(prepared.folder.criteria(), nlohmann::json(prepared.criteria).dump(2) + "\n");
+  run::execute({prepared.plan, prepared.criteria, prepared.folder, *prepared.node, prepared.sampler,
+                prepared.snapshot, command_line_of_this_process(), output.progress_style(),
+                options.workers == "thread"});
+  return conclude(prepared.folder, output);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  auto options = std::make_shared<RunOptions>();
+  auto output = std::make_shared<OutputOptions>();
+  CLI::App* verb = app.add_subcommand("run", "Test the node, judge it, write its report");
+  add_run_options(*verb, *options);
+  verb->add_option("--out", options->out, "Where run folders are made")->capture_default_str();
+  verb->add_option("--time-scale", options->time_scale,
+                   "Simulated nodes: simulated seconds per second, to watch it at a human pace")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--workers", options->workers, "process; or thread, for fast simulated runs")
+      ->check(CLI::IsMember({"process", "thread"}))
+      ->capture_default_str();
+  add_output_options(*verb, *output);
+  verb->callback(
+      [&action, options, output] { action = [options, output] { return run_action(*options, *output); }; });
+}
+
+}  // namespace assay::cli

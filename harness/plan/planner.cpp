@@ -1,0 +1,154 @@
+#include "harness/plan/planner.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <set>
+
+namespace assay {
+namespace {
+
+const GpuReadings* with_address(const NodeReadings& readings, const std::string& address) {
+  for (const GpuReadings& gpu : readings.gpus) {
+    if (gpu.identity.pci_address.value == address) return &gpu;
+  }
+  return nullptr;
+}
+
+const GpuReadings* with_module(const NodeReadings& readings, int module_id) {
+  for (const GpuReadings& gpu : readings.gpus) {
+    if (gpu.identity.module_id.value == module_id) return &gpu;
+  }
+  return nullptr;
+}
+
+bool any_module_known(const NodeReadings& readings) {
+  return std::any_of(readings.gpus.begin(), readings.gpus.end(),
+                     [](const GpuReadings& gpu) { return gpu.identity.module_id.has_value(); });
+}
+
+PlannedSlot planned(const config::Slot& slot, const GpuReadings* gpu) {
+  PlannedSlot result;
+  result.part = slot.part;
+  result.module_id = slot.module_id;
+  if (gpu == nullptr) return result;
+  const GpuIdentity& identity = gpu->identity;
+  result.pci_address = identity.pci_address.value.value_or("");
+  result.serial = identity.serial.value.value_or("");
+  result.uuid = identity.uuid.value.value_or("");
+  result.board_part_number = identity.board_part_number.value.value_or("");
+  result.name = identity.name.value.value_or("");
+  return result;
+}
+
+bool matches_any(const std::string& check, const std::vector<std::string>& globs) {
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const std::string& glob) { return fnmatch(glob.c_str(), check.c_str(), 0) == 0; });
+}
+
+std::vector<Part> stage_parts(Scope scope, const PlanRequest& request,
+                              const std::vector<PlannedSlot>& slots) {
+  if (scope == Scope::node) return {"node"};
+  std::vector<Part> parts;
+  for (const PlannedSlot& slot : slots) {
+    const int number = gpu_slot(slot.part).value_or(-1);
+    const bool chosen =
+        request.gpus.empty() || std::count(request.gpus.begin(), request.gpus.end(), number) != 0;
+    if (chosen && !slot.pci_address.empty()) parts.push_back(slot.part);
+  }
+  return parts;
+}
+
+void require_known_gpus(const PlanRequest& request) {
+  for (const int number : request.gpus) {
+    const bool known = std::any_of(request.sku.slots.begin(), request.sku.slots.end(),
+                                   [&](const config::Slot& slot) { return slot.part == gpu_part(number); });
+    if (!known) {
+      throw PlanError(fmt::format("--gpus {}: SKU {} has slots 0 to {}", number, request.sku.name,
+                                  request.sku.slots.size() - 1));
+    }
+  }
+}
+
+void require_matching_globs(const PlanRequest& request) {
+  for (const std::string& glob : request.only) {
+    std::vector<std::string> names;
+    for (const auto& entry : request.profile.checks) names.push_back(entry.check);
+    if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return matches_any(name, {glob}); }))
+      continue;
+    throw PlanError(fmt::format("--only {}: profile {} has no such check; it has {}", glob,
+                                request.profile.name,
+                                fmt::join(std::set<std::string>(names.begin(), names.end()), ", ")));
+  }
+}
+
+}  // namespace
+
+std::vector<PlannedSlot> assign_slots(const config::Sku& sku, const config::Site& site,
+                                      const NodeReadings& readings) {
+  const bool by_module =
+      std::any_of(sku.slots.begin(), sku.slots.end(), [](const auto& s) { return s.module_id != 0; });
+  if (by_module && site.slot_pci_addresses.empty() && !readings.gpus.empty() && !any_module_known(readings)) {
+    throw PlanError(
+        fmt::format("which GPU is in which slot cannot be told: the driver gives no module ids, and no site "
+                    "file names the slots' PCI "
+                    "addresses (--site FILE, [slots])"));
+  }
+  std::vector<PlannedSlot> slots;
+  std::size_t next = 0;
+  for (const config::Slot& slot : sku.slots) {
+    const auto address = site.slot_pci_addresses.find(slot.part);
+    if (address != site.slot_pci_addresses.end()) {
+      slots.push_back(planned(slot, with_address(readings, address->second)));
+    } else if (slot.module_id != 0) {
+      slots.push_back(planned(slot, with_module(readings, slot.module_id)));
+    } else {
+      slots.push_back(planned(slot, next < readings.gpus.size() ? &readings.gpus[next] : nullptr));
+      ++next;
+    }
+  }
+  return slots;
+}
+
+Plan make_plan(const PlanRequest& request) {
+  require_known_gpus(request);
+  require_matching_globs(request);
+  Plan plan;
+  plan.assay_version = ASSAY_VERSION;
+  plan.sku = request.sku.name;
+  plan.profile = request.profile.name;
+  plan.node = request.node;
+  plan.simulated = request.simulated;
+  plan.certifiable = request.sku.certifiable;
+  if (!request.only.empty()) plan.partial.push_back(fmt::format("--only {}", fmt::join(request.only, ",")));
+  if (!request.gpus.empty()) plan.partial.push_back(fmt::format("--gpus {}", fmt::join(request.gpus, ",")));
+  plan.seed = request.seed;
+  plan.sample_hz = request.profile.sample_hz;
+  plan.idle_timeout_s = request.profile.idle_timeout_s;
+  plan.slots = assign_slots(request.sku, request.site, request.readings);
+  for (const config::ProfileCheck& entry : request.profile.checks) {
+    if (!request.only.empty() && !matches_any(entry.check, request.only)) continue;
+    const Check* check = find_check(entry.check);
+    if (check == nullptr)
+      throw PlanError("profile " + request.profile.name + ": no check named " + entry.check);
+    Stage stage;
+    stage.index = static_cast<int>(plan.stages.size());
+    stage.check = entry.check;
+    stage.scope = check->scope;
+    stage.parts = stage_parts(check->scope, request, plan.slots);
+    if (stage.parts.empty()) continue;  // no GPU to run it on: the judge misses it, and inventory says why
+    stage.duration_s = entry.duration_s;
+    stage.estimate_s =
+        entry.estimate_s * (check->scope == Scope::gpu_serial ? static_cast<double>(stage.parts.size()) : 1);
+    stage.deadline_s = entry.deadline_s;
+    plan.stages.push_back(std::move(stage));
+  }
+  for (const config::Fault& fault : request.faults) {
+    plan.faults.push_back({fault.name, fault.kind, fault.part, fault.parameters});
+  }
+  return plan;
+}
+
+}  // namespace assay

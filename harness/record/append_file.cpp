@@ -1,0 +1,93 @@
+#include "harness/record/append_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace assay::record {
+namespace {
+
+[[noreturn]] void fail(const std::string& path, const char* what) {
+  throw JournalError(fmt::format("{}: {}: {}", path, what, std::generic_category().message(errno)));
+}
+
+void sync_folder_of(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const std::string folder = parent.empty() ? "." : parent.string();
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) fail(folder, "cannot open the folder");
+  const int result = ::fsync(descriptor);
+  ::close(descriptor);
+  if (result != 0) fail(folder, "cannot sync the folder");
+}
+
+}  // namespace
+
+AppendFile AppendFile::create(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor < 0) fail(path, "cannot create");
+  AppendFile file(descriptor, path);
+  file.lock();
+  sync_folder_of(path);
+  return file;
+}
+
+AppendFile AppendFile::open(const std::string& path, std::size_t length) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (descriptor < 0) fail(path, "cannot open");
+  AppendFile file(descriptor, path);
+  file.lock();
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) fail(path, "cannot stat");
+  if (static_cast<std::size_t>(status.st_size) < length) {
+    throw JournalError(
+        fmt::format("{}: is shorter than when it was read ({} of {} bytes)", path, status.st_size, length));
+  }
+  if (::ftruncate(descriptor, static_cast<off_t>(length)) != 0) fail(path, "cannot cut the torn tail");
+  return file;
+}
+
+AppendFile::AppendFile(AppendFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      path_(std::move(other.path_)),
+      failed_(other.failed_) {}
+
+AppendFile::~AppendFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void AppendFile::lock() {
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  if (errno == EWOULDBLOCK) throw JournalError(path_ + ": another process is writing this run");
+  fail(path_, "cannot lock");
+}
+
+void AppendFile::write(std::string_view bytes) {
+  if (failed_) throw JournalError(path_ + ": an earlier write failed");
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      failed_ = true;
+      fail(path_, "cannot write");
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void AppendFile::sync() {
+  if (failed_) throw JournalError(path_ + ": an earlier write failed");
+  if (::fdatasync(descriptor_) != 0) {
+    failed_ = true;  // the kernel may have dropped the dirty pages: a second fdatasync would lie
+    fail(path_, "cannot sync");
+  }
+}
+
+}  // namespace assay::record

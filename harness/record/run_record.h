@@ -1,0 +1,84 @@
+// A run's records as plain values: what record/reader.h makes of records.jsonl, and all that the judge sees.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/node/part.h"
+#include "harness/plan/plan.h"
+
+namespace assay::record {
+
+/// Numbers come as numbers; "NaN", "Infinity", "-Infinity" in the records come back as such doubles.
+using Value = std::variant<double, std::string, bool>;
+
+struct Measurement {
+  std::string name;
+  Value value;
+  std::string unit;    // as written: the judge compares it with the declared one
+  Part part;           // hardwareInfoId and subcomponent joined: "gpu3/hbm"
+  std::string source;  // "check", or "telemetry" for counter deltas and state that the sampler read
+};
+
+/// An OCP error artifact. The symptom is a finding code.
+struct Error {
+  std::string symptom, message;
+  Part part;          // which part it happened on; empty: the step's own, or the run as a whole
+  std::string ended;  // how a worker ended, where that is the error: "signal 11", "out of memory", "timeout"
+};
+
+struct Evidence {
+  std::string name;
+  nlohmann::json content;
+};
+
+enum class Status { open, complete, error, skip };
+
+/// "open", "complete", "error", "skip".
+std::string_view name_of(Status status);
+
+struct Step {
+  std::string id;     // testStepId
+  std::string check;  // testStepStart.name
+  Part part;
+  int stage = 0;
+  int attempt = 1;
+  Status status = Status::open;  // open: no testStepEnd was written
+  std::vector<Measurement> measurements;
+  std::vector<Error> errors;
+  std::vector<Evidence> evidence;
+  std::string started, ended;  // RFC 3339
+};
+
+/// How OCP's dutInfo describes a part of the node.
+struct Hardware {
+  std::string id;  // "gpu3"
+  std::string name, serial, part_number, location;
+};
+
+/// Software that the run depended on, as OCP's dutInfo describes it. `id` is "driver", "nvml", "cuda",
+/// "assay", ...
+struct Software {
+  std::string id, name, version;
+};
+
+struct Run {
+  Plan plan;  // testRunStart.parameters.plan
+  std::string plan_hash, criteria_hash, started, ended, command_line, version;
+  std::string node_name, driver_version;  // the version of the software with the id "driver"
+  std::vector<Hardware> hardware;
+  std::vector<Software> software;
+  std::vector<Step> steps;      // in order of their start; the `judgement` step is left out
+  std::vector<Error> errors;    // run-level
+  bool closed = false;          // testRunEnd was written
+  bool torn = false;            // the last line was incomplete and was left out
+  std::size_t valid_bytes = 0;  // length of the file's valid prefix
+  std::int64_t next_sequence = 0;
+};
+
+}  // namespace assay::record

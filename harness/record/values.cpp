@@ -1,0 +1,83 @@
+#include "harness/record/values.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <ctime>
+#include <limits>
+#include <stdexcept>
+
+namespace assay::record {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kExactIntegers = std::int64_t{1} << 53;
+constexpr const char* kNan = "NaN";
+constexpr const char* kInfinity = "Infinity";
+constexpr const char* kMinusInfinity = "-Infinity";
+
+json number_to_json(double number) {
+  if (std::isnan(number)) return kNan;
+  if (std::isinf(number)) return number > 0 ? kInfinity : kMinusInfinity;
+  return number;
+}
+
+}  // namespace
+
+json value_to_json(const Value& value) {
+  if (const auto* number = std::get_if<double>(&value)) return number_to_json(*number);
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  return std::get<bool>(value);
+}
+
+Value value_from_json(const json& j, const std::string& unit) {
+  if (j.is_boolean()) return j.get<bool>();
+  if (j.is_number()) return j.get<double>();
+  if (!j.is_string())
+    throw std::invalid_argument(std::string("a value cannot be of the JSON type ") + j.type_name());
+  const auto text = j.get<std::string>();
+  if (unit != symbol(Unit::text)) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (text == kNan) return std::numeric_limits<double>::quiet_NaN();
+    if (text == kInfinity) return infinity;
+    if (text == kMinusInfinity) return -infinity;
+  }
+  return text;
+}
+
+json portable(const json& j) {
+  if (j.is_number_float()) return number_to_json(j.get<double>());
+  if (j.is_number_unsigned()) {
+    const auto number = j.get<std::uint64_t>();
+    return number <= kExactIntegers ? j : json(fmt::format("{:#018x}", number));
+  }
+  if (j.is_number_integer()) {
+    const auto number = j.get<std::int64_t>();
+    return number >= -kExactIntegers && number <= kExactIntegers ? j : json(fmt::format("{:#x}", number));
+  }
+  if (!j.is_structured()) return j;
+  json copy = j;
+  for (json& item : copy) item = portable(item);
+  return copy;
+}
+
+std::string rfc3339(Nanoseconds time) {
+  Nanoseconds seconds = time / kSecond;
+  Nanoseconds fraction = time % kSecond;
+  if (fraction < 0) {
+    fraction += kSecond;
+    --seconds;
+  }
+  // Breaking a second down into a date costs more than the rest of a record, and many records share one.
+  thread_local Nanoseconds last_seconds = std::numeric_limits<Nanoseconds>::min();
+  thread_local std::string last_text;
+  if (seconds != last_seconds) {
+    last_text = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(seconds)));
+    last_seconds = seconds;
+  }
+  return fmt::format("{}.{:09}Z", last_text, fraction);
+}
+
+}  // namespace assay::record

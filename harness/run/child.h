@@ -1,0 +1,53 @@
+// A child of the supervisor: a process of this same binary, or a thread of a fast simulation. How it ended is
+// data.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/run/channel.h"
+
+namespace assay::run {
+
+struct Ending {
+  enum class How { exited, signalled, lost };
+  How how = How::exited;
+  int code = 0;  // exit status, or signal number
+  bool core_dumped = false;
+  bool out_of_memory = false;    // the kernel's OOM killer struck while it lived
+  std::string describe() const;  // "killed by signal 11 (Segmentation fault)"
+};
+
+class Child {
+ public:
+  virtual ~Child() = default;
+  /// Our end of its channel.
+  virtual int fd() const = 0;
+  virtual void send(const nlohmann::json& message) = 0;
+  /// Process id, or 0 for a thread.
+  virtual pid_t pid() const = 0;
+  /// How it ended, once it has. Never blocks.
+  virtual std::optional<Ending> ended() = 0;
+  /// Asks (SIGTERM) or forces (SIGKILL) it to end. A thread cannot be made to.
+  virtual void signal(int number) = 0;
+};
+
+/// Starts `this-binary verb`, with the channel as descriptor 3, standard input empty, standard output and
+/// error appended to `log_path`. Throws std::runtime_error.
+std::unique_ptr<Child> spawn_process(const std::string& verb, const std::string& log_path);
+
+/// Runs worker_main in a thread. Its end is seen when worker_main returns.
+std::unique_ptr<Child> spawn_worker_thread();
+
+/// The descriptor that a spawned process finds its channel at.
+inline constexpr int kChannelDescriptor = 3;
+
+/// What a child process does first: it dies with its parent, and does not take the terminal's Ctrl-C.
+void become_child();
+
+}  // namespace assay::run

@@ -1,0 +1,117 @@
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+
+#include "harness/run/child.h"
+
+extern char** environ;
+
+namespace assay::run {
+namespace {
+
+/// Times that the kernel's OOM killer has struck on this machine.
+long oom_kills() {
+  std::ifstream file("/proc/vmstat");
+  std::string name;
+  long value = 0;
+  while (file >> name >> value) {
+    if (name == "oom_kill") return value;
+  }
+  return 0;
+}
+
+class ChildProcess : public Child {
+ public:
+  ChildProcess(pid_t pid, Descriptor fd) : pid_(pid), fd_(std::move(fd)), oom_kills_before_(oom_kills()) {}
+  ~ChildProcess() override {
+    if (ended()) return;
+    kill(pid_, SIGKILL);
+    // Not waited for: a process in an uninterruptible driver call would hold us here for ever.
+    waitpid(pid_, nullptr, WNOHANG);
+  }
+  int fd() const override { return fd_.get(); }
+  void send(const nlohmann::json& message) override { Channel(fd_.get()).send(message); }
+  pid_t pid() const override { return pid_; }
+  void signal(int number) override {
+    if (!ended()) kill(pid_, number);
+  }
+
+  std::optional<Ending> ended() override {
+    if (ending_) return ending_;
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+    Ending ending;
+    if (WIFSIGNALED(status)) {
+      ending.how = Ending::How::signalled;
+      ending.code = WTERMSIG(status);
+      ending.core_dumped = WCOREDUMP(status);
+      ending.out_of_memory = ending.code == SIGKILL && oom_kills() > oom_kills_before_;
+    } else {
+      ending.code = WEXITSTATUS(status);
+    }
+    ending_ = ending;
+    return ending_;
+  }
+
+ private:
+  pid_t pid_;
+  Descriptor fd_;
+  long oom_kills_before_;
+  std::optional<Ending> ending_;
+};
+
+struct FileActions {
+  posix_spawn_file_actions_t actions;
+  FileActions() { posix_spawn_file_actions_init(&actions); }
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions); }
+};
+
+struct Attributes {
+  posix_spawnattr_t attributes;
+  Attributes() {
+    // The supervisor blocks the signals that it reads from a descriptor; a child starts with a clean mask.
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes); }
+};
+
+}  // namespace
+
+std::unique_ptr<Child> spawn_process(const std::string& verb, const std::string& log_path) {
+  SocketPair sockets = make_socket_pair();
+  FileActions files;
+  posix_spawn_file_actions_addopen(&files.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files.actions, STDOUT_FILENO, log_path.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_adddup2(&files.actions, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&files.actions, sockets.child.get(), kChannelDescriptor);
+  const Attributes attributes;
+
+  std::string program = "assay", argument = verb;
+  char* const arguments[] = {program.data(), argument.data(), nullptr};
+  pid_t pid = 0;
+  const int error =
+      posix_spawn(&pid, "/proc/self/exe", &files.actions, &attributes.attributes, arguments, environ);
+  if (error != 0) throw std::runtime_error("cannot start '" + verb + "': " + std::strerror(error));
+  return std::make_unique<ChildProcess>(pid, std::move(sockets.parent));
+}
+
+void become_child() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // The terminal sends Ctrl-C to the whole foreground group; the supervisor decides what becomes of its
+  // children.
+  setpgid(0, 0);
+}
+
+}  // namespace assay::run

@@ -1,0 +1,48 @@
+#include <thread>
+
+#include "harness/run/child.h"
+#include "harness/run/worker.h"
+
+namespace assay::run {
+namespace {
+
+class ChildThread : public Child {
+ public:
+  explicit ChildThread(SocketPair sockets)
+      : fd_(std::move(sockets.parent)), state_(std::make_shared<Shared>()) {
+    state_->child = std::move(sockets.child);
+    std::thread([state = state_] {
+      state->exit_status = worker_main(state->child.get());
+      state->child.close();
+      state->finished = true;
+    }).detach();  // one that hangs cannot be joined, nor killed: it is left behind, as a wedged process would
+                  // be
+  }
+  int fd() const override { return fd_.get(); }
+  void send(const nlohmann::json& message) override { Channel(fd_.get()).send(message); }
+  pid_t pid() const override { return 0; }
+  void signal(int) override {}
+  std::optional<Ending> ended() override {
+    if (!state_->finished) return std::nullopt;
+    Ending ending;
+    ending.code = state_->exit_status;
+    return ending;
+  }
+
+ private:
+  struct Shared {
+    Descriptor child;
+    int exit_status = 0;
+    std::atomic<bool> finished = false;
+  };
+  Descriptor fd_;
+  std::shared_ptr<Shared> state_;
+};
+
+}  // namespace
+
+std::unique_ptr<Child> spawn_worker_thread() {
+  return std::make_unique<ChildThread>(make_socket_pair());
+}
+
+}  // namespace assay::run

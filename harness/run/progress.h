@@ -1,0 +1,42 @@
+// Progress for the person who waits: a live line on a terminal, plain lines elsewhere, nothing when quiet.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "harness/plan/plan.h"
+
+namespace assay::run {
+
+class Progress {
+ public:
+  enum class Style { live, plain, quiet };
+  /// Live when standard error is a terminal, plain otherwise.
+  static Style automatic();
+
+  Progress(const Plan& plan, Style style) : plan_(plan), style_(style) {}
+  ~Progress();
+
+  /// `attempt` above 1: a repeat.
+  void stage_started(const Stage& stage, int attempt);
+  /// 0 to 1, of one part; the stage is as far as its slowest part.
+  void part_progress(const Part& part, double fraction);
+  void stage_ended(int failed_steps);
+  void note(const std::string& text);
+
+ private:
+  void draw();
+  void clear();
+  double seconds_left() const;
+
+  const Plan& plan_;
+  Style style_;
+  const Stage* stage_ = nullptr;
+  int attempt_ = 1;
+  std::map<Part, double> fractions_;
+  std::chrono::steady_clock::time_point stage_start_, last_draw_;
+  bool drawn_ = false;
+};
+
+}  // namespace assay::run

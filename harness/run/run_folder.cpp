@@ -1,0 +1,98 @@
+#include "harness/run/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace assay::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const std::string& path, int error) {
+  throw std::runtime_error(path + ": " + std::strerror(error));
+}
+
+}  // namespace
+
+RunFolder RunFolder::stage(const std::string& out) {
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (error) throw std::runtime_error(out + ": " + error.message());
+  std::string path = out + "/.starting-XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) fail(out, errno);
+  fs::permissions(path, fs::perms(0755), error);
+  return RunFolder(out, fs::absolute(path).lexically_normal().string(), true);
+}
+
+RunFolder RunFolder::open(const std::string& path) {
+  if (!fs::is_directory(path)) throw std::runtime_error(path + ": no such run folder");
+  RunFolder folder({}, fs::absolute(path).lexically_normal().string(), false);
+  while (folder.path_.size() > 1 && folder.path_.back() == '/') folder.path_.pop_back();
+  if (!fs::exists(folder.records())) {
+    throw std::runtime_error(path + ": is no run folder (it has no records.jsonl)");
+  }
+  return folder;
+}
+
+RunFolder::~RunFolder() {
+  if (!staged_ || path_.empty()) return;
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+void RunFolder::publish(const std::string& name) {
+  const std::string base = (fs::path(path_).parent_path() / name).string();
+  for (int attempt = 1;; ++attempt) {
+    const std::string target = attempt == 1 ? base : base + "-" + std::to_string(attempt);
+    // renameat2 refuses an existing target, where rename() would replace an empty folder.
+    if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) {
+      path_ = target;
+      staged_ = false;
+      return;
+    }
+    if (errno != EEXIST) fail(target, errno);
+  }
+}
+
+bool RunFolder::lock() {
+  lock_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return lock_ && flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+void write_file(const std::string& path, const std::string& content) {
+  const std::string temporary = path + ".tmp";
+  {
+    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+    file << content;
+    file.flush();
+    if (!file) fail(temporary, errno);
+  }
+  std::error_code error;
+  fs::rename(temporary, path, error);
+  if (error) throw std::runtime_error(path + ": " + error.message());
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail(path, errno);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+nlohmann::json read_json(const std::string& path) {
+  try {
+    return nlohmann::json::parse(read_file(path));
+  } catch (const nlohmann::json::parse_error& error) {
+    throw std::runtime_error(path + ": " + error.what());
+  }
+}
+
+}  // namespace assay::run

@@ -1,0 +1,106 @@
+#include "harness/run/sampler_client.h"
+
+#include <poll.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+namespace assay::run {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr int kOpenTimeoutMs = 30'000;  // nvmlInit on a node whose driver was just loaded takes seconds
+// A snapshot waits at most kCallTimeoutMs for wedged GPUs; the rest is for a busy machine.
+constexpr int kSnapshotTimeoutMs = telemetry::kCallTimeoutMs + 10'000;
+constexpr int kEndTimeoutMs = 2'000;
+
+}  // namespace
+
+SamplerClient SamplerClient::start(const telemetry::SamplerStart& start, const std::string& log_path) {
+  SamplerClient client(spawn_process("__sampler", log_path));
+  const auto answer = client.ask(start, kOpenTimeoutMs);
+  if (!answer) throw NoManagementLibrary("the management library did not open: " + client.why_lost_);
+  if (answer->contains("failed"))
+    throw NoManagementLibrary(answer->at("failed").at("why").get<std::string>());
+  return client;
+}
+
+void SamplerClient::record(const std::string& path, double hz, const std::map<std::string, Part>& parts) {
+  const auto answer = ask({{"record", {{"path", path}, {"hz", hz}, {"parts", parts}}}}, kSnapshotTimeoutMs);
+  if (answer && answer->contains("failed")) lose(answer->at("failed").at("why").get<std::string>());
+}
+
+std::optional<telemetry::Snapshot> SamplerClient::snapshot() {
+  const auto answer = ask({{"snapshot", nlohmann::json::object()}}, kSnapshotTimeoutMs);
+  if (!answer) return std::nullopt;
+  if (!answer->contains("snapshot")) {
+    lose(answer->value("/failed/why"_json_pointer, std::string("it answered something else")));
+    return std::nullopt;
+  }
+  return answer->at("snapshot").get<telemetry::Snapshot>();
+}
+
+void SamplerClient::finish() {
+  if (!child_) return;
+  ask({{"finish", nlohmann::json::object()}}, kSnapshotTimeoutMs);
+  if (!child_) return;
+  const auto give_up = steady_clock::now() + milliseconds(kEndTimeoutMs);
+  while (!child_->ended() && steady_clock::now() < give_up) std::this_thread::sleep_for(milliseconds(1));
+  child_.reset();
+}
+
+void SamplerClient::notice_end() {
+  if (!child_) return;
+  try {
+    if (read_available(child_->fd(), decoder_, 1 << 16)) return;
+    lose("it closed its channel");
+  } catch (const ProtocolError& error) {
+    lose(error.what());
+  }
+}
+
+std::optional<nlohmann::json> SamplerClient::ask(const nlohmann::json& message, int timeout_ms) {
+  if (!child_) return std::nullopt;
+  try {
+    child_->send(message);
+    const auto give_up = steady_clock::now() + milliseconds(timeout_ms);
+    for (;;) {
+      if (auto answer = decoder_.next()) return answer;
+      const auto left = std::chrono::duration_cast<milliseconds>(give_up - steady_clock::now()).count();
+      pollfd entry{child_->fd(), POLLIN, 0};
+      if (left <= 0 || poll(&entry, 1, static_cast<int>(left)) == 0) {
+        lose("no answer within " + std::to_string(timeout_ms / 1000) + " s");
+        return std::nullopt;
+      }
+      if ((entry.revents & (POLLIN | POLLHUP)) != 0 && !read_available(child_->fd(), decoder_, 1 << 16)) {
+        lose("it closed its channel");
+        return std::nullopt;
+      }
+    }
+  } catch (const ProtocolError& error) {
+    lose(error.what());
+    return std::nullopt;
+  }
+}
+
+void SamplerClient::lose(const std::string& why) {
+  why_lost_ = why;
+  const auto give_up =
+      steady_clock::now() + milliseconds(200);  // a process that was just killed is reaped in no time
+  auto ending = child_->ended();
+  while (!ending && steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(milliseconds(1));
+    ending = child_->ended();
+  }
+  if (ending) {
+    why_lost_ = ending->describe();
+  } else {
+    child_->signal(SIGKILL);
+  }
+  child_.reset();
+}
+
+}  // namespace assay::run

@@ -1,0 +1,52 @@
+// The supervisor's end of the sampler.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "harness/run/child.h"
+#include "harness/telemetry/sampler.h"
+
+namespace assay::run {
+
+/// The management library cannot be used: no driver, the wrong library, no answer. what() is for people.
+class NoManagementLibrary : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class SamplerClient {
+ public:
+  /// Spawns the sampler and waits until it has opened the library. Throws NoManagementLibrary.
+  static SamplerClient start(const telemetry::SamplerStart& start, const std::string& log_path);
+
+  /// Throws NoManagementLibrary when the telemetry file cannot be written.
+  void record(const std::string& path, double hz, const std::map<std::string, Part>& parts);
+
+  /// Nothing once the sampler is dead: why_lost() says how.
+  std::optional<telemetry::Snapshot> snapshot();
+  const std::string& why_lost() const { return why_lost_; }
+  bool alive() const { return child_ != nullptr; }
+  pid_t pid() const { return child_ ? child_->pid() : 0; }
+  /// For poll(): readable when it died unasked.
+  int fd() const { return child_ ? child_->fd() : -1; }
+  /// The sampler's channel has something that was not asked for: it ended.
+  void notice_end();
+
+  /// Writes out its series and ends it.
+  void finish();
+
+ private:
+  explicit SamplerClient(std::unique_ptr<Child> child) : child_(std::move(child)) {}
+  /// The next message, or nothing after `timeout_ms`, at its death, or at nonsense: then why_lost() is set.
+  std::optional<nlohmann::json> ask(const nlohmann::json& message, int timeout_ms);
+  void lose(const std::string& why);
+
+  std::unique_ptr<Child> child_;
+  FrameDecoder decoder_;
+  std::string why_lost_;
+};
+
+}  // namespace assay::run

@@ -1,0 +1,36 @@
+// Runs a plan to its end: stages, repeats, judgement, reports. It holds no CUDA context and makes no
+// management-library call: whatever can hang lives in a child with a deadline.
+#pragma once
+
+#include <string>
+
+#include "harness/plan/criteria.h"
+#include "harness/run/node_session.h"
+#include "harness/run/progress.h"
+#include "harness/run/run_folder.h"
+#include "harness/run/sampler_client.h"
+#include "harness/verdict/judgement.h"
+
+namespace assay::run {
+
+struct Execution {
+  const Plan& plan;
+  const Criteria& criteria;
+  const RunFolder& folder;
+  NodeSession& node;
+  SamplerClient& sampler;
+  telemetry::Snapshot first_snapshot;  // the one that the plan was made from
+  std::string command_line;
+  Progress::Style progress = Progress::Style::plain;
+  bool thread_workers = false;
+};
+
+/// A new run: writes the records from their first line. The judgement has been written when this returns.
+verdict::Judgement execute(Execution execution);
+
+/// Goes on with a run that was killed: ends its open steps, runs what is missing.
+/// Throws record::RecordsError when the records cannot be trusted, std::runtime_error when the run is closed
+/// already.
+verdict::Judgement resume(Execution execution);
+
+}  // namespace assay::run

@@ -1,0 +1,98 @@
+#include "harness/run/worker_handle.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+namespace assay::run {
+namespace {
+
+constexpr std::size_t kReadAtOnce = 1 << 16;
+
+}  // namespace
+
+WorkerHandle::WorkerHandle(std::unique_ptr<Child> child, Assignment assignment, Time deadline)
+    : child_(std::move(child)), assignment_(std::move(assignment)), deadline_(deadline) {}
+
+void WorkerHandle::read() {
+  if (!channel_open_) return;
+  channel_open_ = read_available(child_->fd(), decoder_, kReadAtOnce);
+  if (!channel_open_) torn_ = decoder_.mid_frame();
+}
+
+std::optional<nlohmann::json> WorkerHandle::next() {
+  if (stopped() || !protocol_error_.empty())
+    return std::nullopt;  // a worker that was given up is not listened to
+  try {
+    auto message = decoder_.next();
+    if (!message) return std::nullopt;
+    if (message->contains("done")) done_ = true;
+    if (++frames_ > kMaxFramesPerStep || decoder_.bytes_fed() > kMaxBytesPerStep) {
+      stop("harness.pipe_flood",
+           fmt::format("it sent more than {} messages or {} MiB", kMaxFramesPerStep, kMaxBytesPerStep >> 20),
+           std::chrono::steady_clock::now());
+      return std::nullopt;
+    }
+    return message;
+  } catch (const ProtocolError& error) {
+    protocol_error_ = error.what();
+    stop("harness.protocol", error.what(), std::chrono::steady_clock::now());
+    return std::nullopt;
+  }
+}
+
+void WorkerHandle::stop(const std::string& symptom, const std::string& why, Time now) {
+  if (stopped() || ending_ || lost_) return;
+  stop_symptom_ = symptom;
+  stop_why_ = why;
+  phase_ = Phase::terminating;
+  deadline_ = now + kTermGrace;
+  child_->signal(SIGTERM);
+}
+
+bool WorkerHandle::over(Time now) {
+  if (ending_ || lost_) return true;
+  if (!channel_open_ || stopped()) {
+    ending_ = child_->ended();
+    if (ending_) return true;
+  }
+  if (now < deadline_) return false;
+  switch (phase_) {
+    case Phase::working:
+      stop("harness.step_timeout", "it did not finish within its deadline", now);
+      break;
+    case Phase::terminating:
+      phase_ = Phase::killing;
+      deadline_ = now + kKillGrace;
+      stop_why_ += "; SIGTERM did not end it";
+      child_->signal(SIGKILL);
+      break;
+    case Phase::killing:
+      lost_ = true;
+      stop_why_ += "; SIGKILL did not end it either";
+      break;
+  }
+  return lost_;
+}
+
+std::optional<record::Error> WorkerHandle::failure() const {
+  const Part& part = assignment_.part;
+  const std::string ended = ending_ ? ending_->describe() : Ending{Ending::How::lost}.describe();
+  if (lost_) return record::Error{"harness.worker_unkillable", part + ": " + stop_why_, part, ended};
+  if (stopped()) return record::Error{stop_symptom_, part + ": " + stop_why_, part, ended};
+  if (ending_->how == Ending::How::signalled) {
+    const char* symptom = ending_->out_of_memory     ? "harness.out_of_memory"
+                          : ending_->code == SIGKILL ? "harness.worker_lost"
+                                                     : "harness.worker_crashed";
+    return record::Error{symptom, part + ": the worker was " + ended, part, ended};
+  }
+  if (torn_)
+    return record::Error{"harness.protocol", part + ": the worker ended in mid-message", part, ended};
+  if (!done_ || ending_->code != 0) {
+    return record::Error{"harness.worker_exit", part + ": the worker " + ended + " before it was done", part,
+                         ended};
+  }
+  return std::nullopt;
+}
+
+}  // namespace assay::run

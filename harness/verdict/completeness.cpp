@@ -1,0 +1,152 @@
+// Absence never passes: what the criteria require and the records do not hold.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "harness/telemetry/measures.h"
+#include "harness/verdict/codes.h"
+#include "harness/verdict/evidence.h"
+
+namespace assay::verdict {
+namespace {
+
+using record::Status;
+using record::Step;
+
+bool contains(const std::vector<Part>& parts, const Part& part) {
+  return std::find(parts.begin(), parts.end(), part) != parts.end();
+}
+
+bool has_measurement(const Step& step, const std::string& check, const std::string& name, const Part& part) {
+  return std::any_of(step.measurements.begin(), step.measurements.end(), [&](const record::Measurement& m) {
+    return m.name == name && m.part == part && check_of(step, m) == check;
+  });
+}
+
+std::string state_of(const Step& step) {
+  switch (step.status) {
+    case Status::open:
+      return step.id + " was never ended";
+    case Status::skip:
+      return step.id + " was skipped";
+    case Status::error:
+      return step.id + (step.errors.empty() ? " ended in error without saying why" : " ended in error");
+    case Status::complete:
+      break;
+  }
+  return step.id + " completed";
+}
+
+/// How often the plan itself runs the check on the part.
+int planned(const Plan& plan, const std::string& check, const Part& part) {
+  return static_cast<int>(std::count_if(plan.stages.begin(), plan.stages.end(), [&](const Stage& stage) {
+    return stage.check == check && contains(step_parts(stage), part);
+  }));
+}
+
+void observe_runs(const Case& c, const RequiredCheck& required, const Part& part,
+                  std::vector<Observation>& seen) {
+  const int in_plan = planned(c.run.plan, required.check, part);
+  // What a partial run left out on purpose is said once, in the notes, and keeps it from ACCEPT as a whole.
+  const int needed = c.run.plan.partial.empty() ? std::max(required.occurrences, in_plan) : in_plan;
+  std::set<int> completed;
+  for (const Step& step : c.run.steps) {
+    if (step.check == required.check && step.part == part && step.status == Status::complete) {
+      completed.insert(step.stage);
+    }
+  }
+  const int done = static_cast<int>(completed.size());
+  if (done >= needed) return;
+
+  Observation observation;
+  observation.code = codes::check_not_run;
+  observation.check = required.check;
+  observation.step_part = observation.part = observation.evidence.part = part;
+  std::string states;
+  for (const Step& step : c.run.steps) {
+    if (step.check != required.check || step.part != part || completed.count(step.stage) != 0) continue;
+    observation.evidence.step = step.id;
+    states += "; " + state_of(step);
+    for (const record::Error& error : step.errors) {
+      observation.because.emplace_back(
+          error.symptom, part_for_code(error.symptom, error.part.empty() ? step.part : error.part));
+    }
+  }
+  observation.evidence.detail =
+      fmt::format("{} completed {} of {} times on {}{}", required.check, done, needed, part, states);
+  seen.push_back(std::move(observation));
+}
+
+void observe_measures(const RequiredCheck& required, const Step& step, std::vector<Observation>& seen) {
+  for (const RequiredMeasure& measure : required.measures) {
+    if (!measure.judged) continue;
+    const std::vector<Part>& parts = measured_parts(required, measure);
+    const bool own_part_only = contains(parts, step.part);
+    for (const Part& measured : parts) {
+      if (own_part_only && measured != step.part) continue;
+      const Part part = join_part(measured, measure.subcomponent);
+      if (has_measurement(step, required.check, measure.name, part)) continue;
+      Observation observation;
+      observation.code = codes::missing_measurement;
+      observation.check = required.check;
+      observation.step_part = step.part;
+      observation.part = observation.evidence.part = part;
+      observation.evidence.step = step.id;
+      observation.evidence.measurement = measure.name;
+      observation.evidence.unit = std::string(symbol(measure.unit));
+      observation.evidence.detail = fmt::format("{} of {} was not measured", measure.name, part);
+      seen.push_back(std::move(observation));
+    }
+  }
+}
+
+/// The GPUs whose counters are read around this step.
+std::vector<Part> gpus_of(const Case& c, const Step& step) {
+  const Stage* stage = c.stage(step.stage);
+  if (stage == nullptr || stage->scope == Scope::gpu || stage->scope == Scope::gpu_serial) return {step.part};
+  if (stage->scope == Scope::ranks) return stage->parts;
+  return {};
+}
+
+void observe_telemetry(const Case& c, const RequiredCheck& required, const Step& step,
+                       std::vector<Observation>& seen) {
+  for (const Part& gpu : gpus_of(c, step)) {
+    if (!contains(required.parts, gpu)) continue;
+    std::string missing;
+    for (const RequiredMeasure& measure : required.measures) {
+      const Part part = join_part(gpu, measure.subcomponent);
+      if (!measure.judged || has_measurement(step, required.check, measure.name, part)) continue;
+      missing += (missing.empty() ? "" : ", ") + measure.name;
+    }
+    if (missing.empty()) continue;
+    Observation observation;
+    observation.code = codes::telemetry_lost;
+    observation.check = required.check;
+    observation.step_part = observation.part = observation.evidence.part = gpu;
+    observation.evidence.step = step.id;
+    observation.evidence.detail = fmt::format("no {} of {} over {}", missing, gpu, step.id);
+    seen.push_back(std::move(observation));
+  }
+}
+
+}  // namespace
+
+void observe_completeness(const Case& c, std::vector<Observation>& seen) {
+  for (const RequiredCheck& required : c.criteria.required) {
+    const bool telemetry = required.check == telemetry::kTelemetryCheck;
+    if (!telemetry) {
+      for (const Part& part : required.parts) observe_runs(c, required, part, seen);
+    }
+    for (const Step& step : c.run.steps) {
+      if (step.status != Status::complete) continue;
+      if (telemetry) {
+        observe_telemetry(c, required, step, seen);
+      } else if (step.check == required.check) {
+        observe_measures(required, step, seen);
+      }
+    }
+  }
+}
+
+}  // namespace assay::verdict

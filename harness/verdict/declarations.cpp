@@ -1,0 +1,114 @@
+// Every value as it was declared: known by name and part, in its unit, finite, and with a limit to be judged
+// by.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/verdict/codes.h"
+#include "harness/verdict/evidence.h"
+
+namespace assay::verdict {
+namespace {
+
+using record::Measurement;
+using record::Step;
+
+const RequiredMeasure* find_measure(const RequiredCheck* required, const std::string& name) {
+  if (required == nullptr) return nullptr;
+  for (const RequiredMeasure& measure : required->measures) {
+    if (measure.name == name) return &measure;
+  }
+  return nullptr;
+}
+
+bool belongs(const RequiredCheck& required, const RequiredMeasure& measure, const Part& part) {
+  const std::vector<Part>& parts = measured_parts(required, measure);
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const Part& measured) { return join_part(measured, measure.subcomponent) == part; });
+}
+
+bool is_finite(const Measurement& measurement, Unit unit) {
+  if (unit == Unit::text) return std::holds_alternative<std::string>(measurement.value);
+  if (const auto* number = std::get_if<double>(&measurement.value)) return std::isfinite(*number);
+  return std::holds_alternative<bool>(measurement.value);
+}
+
+Observation about(const Step& step, const Measurement& measurement, const char* code, std::string detail) {
+  Observation observation;
+  observation.code = code;
+  observation.check = check_of(step, measurement);
+  observation.step_part = observation.check == step.check ? step.part : Part(unit_of(measurement.part));
+  observation.part = observation.evidence.part = measurement.part;
+  observation.evidence.step = step.id;
+  observation.evidence.measurement = measurement.name;
+  observation.evidence.value = measurement.value;
+  observation.evidence.unit = measurement.unit;
+  observation.evidence.detail = std::move(detail);
+  return observation;
+}
+
+void observe_measurement(const Case& c, const Step& step, const Measurement& measurement,
+                         std::vector<Observation>& seen) {
+  const std::string& check = check_of(step, measurement);
+  const RequiredCheck* required = c.required(check);
+  const RequiredMeasure* measure = find_measure(required, measurement.name);
+  if (measure == nullptr) {
+    seen.push_back(about(step, measurement, codes::undeclared_measurement,
+                         fmt::format("{} declares no {}", check, measurement.name)));
+    return;
+  }
+  if (!measure->judged) return;
+  if (!belongs(*required, *measure, measurement.part)) {
+    seen.push_back(about(step, measurement, codes::undeclared_measurement,
+                         fmt::format("{} is not expected of {}", measurement.name, measurement.part)));
+  }
+  if (measurement.unit != symbol(measure->unit)) {
+    seen.push_back(about(step, measurement, codes::wrong_unit,
+                         fmt::format("{} is in '{}' and was declared in '{}'", measurement.name,
+                                     measurement.unit, symbol(measure->unit))));
+  } else if (!is_finite(measurement, measure->unit)) {
+    seen.push_back(about(step, measurement, codes::not_finite,
+                         fmt::format("{} is {}", measurement.name, text_of(measurement.value))));
+  }
+}
+
+/// A comparison with peers judges nothing where there is nobody to compare with.
+bool can_judge(const Limit& limit, const RequiredCheck& required, const RequiredMeasure& measure) {
+  if (limit.unit != measure.unit) return false;
+  const bool peers = limit.kind == LimitKind::peer_equal || limit.kind == LimitKind::peer_ratio;
+  const std::vector<Part>& parts = measured_parts(required, measure);
+  const auto gpus =
+      std::count_if(parts.begin(), parts.end(), [](const Part& part) { return gpu_slot(part).has_value(); });
+  return !peers || gpus > 1;
+}
+
+void observe_limits_exist(const Case& c, const RequiredCheck& required, std::vector<Observation>& seen) {
+  for (const RequiredMeasure& measure : required.measures) {
+    if (!measure.judged) continue;
+    const auto limits = c.limits(required.check, measure.name);
+    if (std::any_of(limits.begin(), limits.end(),
+                    [&](const Limit* limit) { return can_judge(*limit, required, measure); })) {
+      continue;
+    }
+    Observation observation;
+    observation.code = codes::no_limit;
+    observation.check = required.check;
+    observation.part = observation.evidence.part = "node";
+    observation.evidence.measurement = measure.name;
+    observation.evidence.unit = std::string(symbol(measure.unit));
+    observation.evidence.detail = fmt::format("nothing limits {}/{}", required.check, measure.name);
+    seen.push_back(std::move(observation));
+  }
+}
+
+}  // namespace
+
+void observe_declarations(const Case& c, std::vector<Observation>& seen) {
+  for (const Step& step : c.run.steps) {
+    for (const Measurement& measurement : step.measurements) observe_measurement(c, step, measurement, seen);
+  }
+  for (const RequiredCheck& required : c.criteria.required) observe_limits_exist(c, required, seen);
+}
+
+}  // namespace assay::verdict

@@ -1,0 +1,74 @@
+#include "harness/verdict/draft.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace assay::verdict {
+namespace {
+
+/// Accusations of one part are one finding, whichever checks made them.
+std::string separate_check(FindingClass cls, const std::string& check) {
+  const bool accuses = cls != FindingClass::incomplete && cls != FindingClass::environment;
+  return accuses ? std::string() : check;
+}
+
+}  // namespace
+
+int rank_of(const Draft& draft) {
+  if (draft.severity == Severity::marginal || draft.severity == Severity::waived) return 3;
+  switch (draft.cls) {
+    case FindingClass::corruption:
+    case FindingClass::device_fault:
+      return 0;
+    case FindingClass::incomplete:
+    case FindingClass::environment:
+      return 1;
+    case FindingClass::performance:
+      return 2;
+  }
+  return 1;
+}
+
+std::vector<Draft> gather(const Case& c, const std::vector<Observation>& seen) {
+  std::map<std::tuple<std::string, Part, std::string>, Draft> drafts;
+  for (const Observation& observation : seen) {
+    const FindingClass cls = c.class_of(observation.code);
+    Draft& draft = drafts[{observation.code, observation.part, separate_check(cls, observation.check)}];
+    if (draft.evidence.empty()) {
+      draft.code = observation.code;
+      draft.check = observation.check;
+      draft.cls = cls;
+      draft.kind = find_kind(c.criteria, observation.code);
+      draft.part = observation.part;
+    }
+    if (observation.severity < draft.severity) {  // the worse one comes first, so that the texts quote it
+      draft.severity = observation.severity;
+      draft.check = observation.check;
+      draft.evidence.insert(draft.evidence.begin(), observation.evidence);
+    } else {
+      draft.evidence.push_back(observation.evidence);
+    }
+    draft.because.insert(draft.because.end(), observation.because.begin(), observation.because.end());
+  }
+  std::vector<Draft> ordered;
+  for (auto& [key, draft] : drafts) ordered.push_back(std::move(draft));
+  std::stable_sort(ordered.begin(), ordered.end(), [](const Draft& a, const Draft& b) {
+    return std::make_tuple(rank_of(a), a.cls) < std::make_tuple(rank_of(b), b.cls);
+  });
+  return ordered;
+}
+
+const record::Hardware* hardware_of(const record::Run& run, const Part& part) {
+  for (const record::Hardware& hardware : run.hardware) {
+    if (hardware.id == unit_of(part)) return &hardware;
+  }
+  return nullptr;
+}
+
+std::string serial_of(const record::Run& run, const Part& part) {
+  const record::Hardware* hardware = hardware_of(run, part);
+  return hardware == nullptr ? std::string() : hardware->serial;
+}
+
+}  // namespace assay::verdict

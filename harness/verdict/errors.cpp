@@ -1,0 +1,119 @@
+// What steps and the run reported as errors: the symptom is the finding's code.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "harness/verdict/codes.h"
+#include "harness/verdict/evidence.h"
+
+namespace assay::verdict {
+namespace {
+
+using record::Error;
+using record::Status;
+using record::Step;
+
+bool is_nowhere(const Part& part) {
+  return part.empty() || part == "harness" || part == "environment";
+}
+
+/// Where an error belongs: the part that it names, or that of the step where it names no part of the node.
+Part place_of(const Error& error, const Part& fallback) {
+  return part_for_code(error.symptom, is_nowhere(error.part) ? fallback : error.part);
+}
+
+std::string detail_of(const Error& error) {
+  if (error.ended.empty()) return error.message;
+  return error.message.empty() ? error.ended : fmt::format("{} ({})", error.message, error.ended);
+}
+
+Observation about(const Case& c, const Error& error, const Part& fallback) {
+  Observation observation;
+  observation.code = error.symptom;
+  observation.severity = c.severity_of(c.class_of(error.symptom));
+  observation.part = observation.evidence.part = place_of(error, fallback);
+  observation.evidence.detail = detail_of(error);
+  return observation;
+}
+
+bool completed_later(const record::Run& run, const Step& step) {
+  return std::any_of(run.steps.begin(), run.steps.end(), [&](const Step& other) {
+    return other.stage == step.stage && other.check == step.check && other.part == step.part &&
+           other.attempt > step.attempt && other.status == Status::complete;
+  });
+}
+
+/// Whether most of the other GPUs of the step's stage came to their end.
+bool peers_finished(const record::Run& run, const Step& step) {
+  std::set<Part> peers, finished;
+  for (const Step& other : run.steps) {
+    if (other.stage != step.stage || other.part == step.part || !gpu_slot(other.part)) continue;
+    peers.insert(other.part);
+    if (other.status == Status::complete) finished.insert(other.part);
+  }
+  return finished.size() * 2 > peers.size();
+}
+
+/// One hang may be anybody's. Two on one GPU, while the same work ends on its peers, are the GPU's.
+void observe_hangs(const Case& c, std::vector<Observation>& seen) {
+  std::map<Part, std::vector<const Step*>> hangs;
+  for (const Step& step : c.run.steps) {
+    const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const Error& error) {
+      return error.symptom == codes::step_timeout;
+    });
+    if (timed_out && gpu_slot(step.part) && peers_finished(c.run, step)) {
+      hangs[Part(unit_of(step.part))].push_back(&step);
+    }
+  }
+  for (const auto& [gpu, steps] : hangs) {
+    if (steps.size() < 2) continue;
+    for (Observation& observation : seen) {
+      if (observation.code == codes::step_timeout && unit_of(observation.part) == gpu) {
+        observation.because.emplace_back(codes::device_hung, gpu);
+      }
+    }
+    for (const Step* step : steps) {
+      Observation observation;
+      observation.code = codes::device_hung;
+      observation.severity = c.severity_of(c.class_of(codes::device_hung));
+      observation.check = step->check;
+      observation.step_part = step->part;
+      observation.part = observation.evidence.part = gpu;
+      observation.evidence.step = step->id;
+      observation.evidence.detail = fmt::format("{} hung while its peers finished", step->id);
+      seen.push_back(std::move(observation));
+    }
+  }
+}
+
+}  // namespace
+
+void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& notes) {
+  for (const Step& step : c.run.steps) {
+    for (const Error& error : step.errors) {
+      if (error.symptom == codes::interrupted && completed_later(c.run, step)) {
+        notes.push_back(fmt::format("{} was interrupted and completed in a later attempt", step.id));
+        continue;
+      }
+      Observation observation = about(c, error, step.part);
+      observation.check = step.check;
+      observation.step_part = step.part;
+      observation.evidence.step = step.id;
+      seen.push_back(std::move(observation));
+    }
+  }
+  const bool all_ran = std::none_of(seen.begin(), seen.end(),
+                                    [](const Observation& o) { return o.code == codes::check_not_run; });
+  for (const Error& error : c.run.errors) {
+    if (error.symptom == codes::interrupted && all_ran) {
+      notes.push_back("the run was interrupted and went on to its end");
+      continue;
+    }
+    seen.push_back(about(c, error, "node"));
+  }
+  observe_hangs(c, seen);
+}
+
+}  // namespace assay::verdict

@@ -1,0 +1,64 @@
+// What single records show against a part or against the harness, before anything is explained, waived or
+// merged; and the run with its criteria, indexed as the judge looks things up.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/verdict/judgement.h"
+
+namespace assay::verdict {
+
+/// A finding code on a part.
+using Cause = std::pair<std::string, Part>;
+
+struct Observation {
+  std::string code;
+  Severity severity = Severity::inconclusive;
+  std::string check;
+  Part step_part;  // of the check whose outcome this touches; empty: of all its parts
+  Part part;       // where it was seen, down to the subcomponent
+  EvidenceItem evidence;
+  std::vector<Cause>
+      because;  // known beyond what the catalogue says: the error that kept a check from running
+};
+
+struct Case {
+  const record::Run& run;
+  const Criteria& criteria;
+
+  /// Nothing for a check that the criteria do not ask for.
+  const RequiredCheck* required(const std::string& check) const;
+  /// Nothing for a step that stands outside the plan.
+  const Stage* stage(int index) const;
+  /// Of a code that the catalogue lacks: incomplete, which accuses nobody and accepts nothing.
+  FindingClass class_of(const std::string& code) const;
+  /// What a failure of this class does to the verdict.
+  Severity severity_of(FindingClass cls) const;
+  std::vector<const Limit*> limits(const std::string& check, const std::string& measurement) const;
+};
+
+/// "telemetry" for what the sampler read, else the step's check: under which name limits and requirements
+/// stand.
+const std::string& check_of(const record::Step& step, const record::Measurement& measurement);
+
+/// The parts that a check has to measure.
+const std::vector<Part>& measured_parts(const RequiredCheck& required, const RequiredMeasure& measure);
+
+/// "gpu3/hbm" of "gpu3" and "hbm".
+Part join_part(const Part& part, const std::string& subcomponent);
+
+/// Memory findings belong to the HBM of the GPU that reported them.
+Part part_for_code(const std::string& code, const Part& part);
+
+/// Readable text of a value: "17", "4012.5", "NaN".
+std::string text_of(const record::Value& value);
+
+/// The judge's passes over the records. Each adds what it sees.
+void observe_completeness(const Case& c, std::vector<Observation>& seen);
+void observe_declarations(const Case& c, std::vector<Observation>& seen);
+void observe_limits(const Case& c, std::vector<Observation>& seen);
+void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& notes);
+
+}  // namespace assay::verdict

@@ -1,0 +1,89 @@
+// The verdict: what the records show, waived, explained and merged, in the order of precedence.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/telemetry/measures.h"
+#include "harness/verdict/draft.h"
+
+namespace assay::verdict {
+namespace {
+
+/// Whether the criteria ask for anything at all: judging nothing must not look like passing everything.
+bool require_something(const Criteria& criteria) {
+  return std::any_of(criteria.required.begin(), criteria.required.end(), [](const RequiredCheck& required) {
+    return required.check != telemetry::kTelemetryCheck && !required.parts.empty();
+  });
+}
+
+/// Why this run cannot be an acceptance, whatever it measured.
+std::vector<std::string> obstacles(const Case& c) {
+  const Plan& plan = c.run.plan;
+  std::vector<std::string> found;
+  if (!require_something(c.criteria))
+    found.push_back("the criteria require nothing: nothing can be accepted");
+  if (plan.sku != c.criteria.sku || plan.profile != c.criteria.profile) {
+    found.push_back(fmt::format("the criteria are for {}, {} and the run is of {}, {}", c.criteria.sku,
+                                c.criteria.profile, plan.sku, plan.profile));
+  }
+  for (const std::string& reason : plan.partial) {
+    found.push_back(fmt::format("partial run ({}): it cannot lead to ACCEPT", reason));
+  }
+  if (!c.run.closed) found.push_back("the run was not ended: resume it");
+  if (c.run.torn) found.push_back("the records' last line is torn: what followed was lost");
+  return found;
+}
+
+bool any_of_rank(const std::vector<Draft>& drafts, int rank) {
+  return std::any_of(drafts.begin(), drafts.end(),
+                     [&](const Draft& draft) { return rank_of(draft) == rank; });
+}
+
+/// Consequences count too: a cause is at least as binding, so they change nothing, and no mistake there can
+/// lose one.
+Verdict verdict_of(const std::vector<Draft>& drafts, bool acceptable) {
+  if (any_of_rank(drafts, 0)) return Verdict::reject;
+  if (any_of_rank(drafts, 1)) return Verdict::inconclusive;
+  if (any_of_rank(drafts, 2)) return Verdict::reject;
+  return acceptable ? Verdict::accept : Verdict::inconclusive;
+}
+
+}  // namespace
+
+Judgement judge(const record::Run& run, const Criteria& criteria) {
+  const Case c{run, criteria};
+  Judgement judgement;
+  judgement.simulated = run.plan.simulated;
+  judgement.sku = run.plan.sku;
+  judgement.profile = run.plan.profile;
+  judgement.plan_hash = run.plan_hash;
+  judgement.criteria_hash = content_hash(criteria);
+
+  const std::vector<std::string> in_the_way = obstacles(c);
+  judgement.notes = in_the_way;
+  if (!run.plan.certifiable || !criteria.certifiable) {
+    judgement.notes.push_back(fmt::format("{} cannot be certified", run.plan.sku));
+  }
+  if (judgement.criteria_hash != run.criteria_hash) {
+    judgement.notes.push_back("judged by other criteria than the run was started with");
+  }
+
+  std::vector<Observation> seen;
+  observe_completeness(c, seen);
+  observe_declarations(c, seen);
+  observe_limits(c, seen);
+  observe_errors(c, seen, judgement.notes);
+
+  std::vector<Draft> drafts = gather(c, seen);
+  waive(c, drafts, judgement.notes);
+  explain(drafts);
+  judgement.findings = merge(c, drafts);
+  judgement.checks = check_outcomes(c, seen, drafts);
+  judgement.waived =
+      static_cast<int>(std::count_if(judgement.findings.begin(), judgement.findings.end(),
+                                     [](const Finding& f) { return f.severity == Severity::waived; }));
+  judgement.verdict = verdict_of(drafts, in_the_way.empty());
+  return judgement;
+}
+
+}  // namespace assay::verdict

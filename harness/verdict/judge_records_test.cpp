@@ -1,0 +1,322 @@
+// What the records must hold: absence, odd values, limits and attempts, and the GPUs against one another.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "harness/testing/run_builder.h"
+#include "harness/verdict/judgement.h"
+
+namespace assay::verdict {
+namespace {
+
+using namespace assay::builders;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class JudgeRecords : public ::testing::Test {
+ protected:
+  /// The only finding that there is.
+  Finding only(Verdict verdict) {
+    const Judgement judgement = judge(run, criteria);
+    EXPECT_EQ(judgement.verdict, verdict);
+    EXPECT_EQ(judgement.findings.size(), 1u) << to_json(judgement).dump(1);
+    return judgement.findings.empty() ? Finding{} : judgement.findings[0];
+  }
+  record::Measurement& bandwidth(int gpu, int attempt = 1) {
+    return measurement_of(step_of(run, "memory.bandwidth", gpu_part(gpu), attempt), "copy_bandwidth",
+                          gpu_part(gpu) + "/hbm");
+  }
+  CheckOutcome outcome(const std::string& check, const Part& part) {
+    for (const CheckOutcome& candidate : judge(run, criteria).checks) {
+      if (candidate.check == check && candidate.part == part) return candidate;
+    }
+    return {};
+  }
+
+  Criteria criteria = sample_criteria();
+  record::Run run = healthy_run(criteria);
+};
+
+TEST_F(JudgeRecords, ACheckThatRanTooRarely) {
+  required_of(criteria, "memory.sweep").occurrences = 2;
+  const Finding finding = only(Verdict::inconclusive);
+  EXPECT_EQ(finding.code, "harness.check_not_run");
+  EXPECT_EQ(finding.part, "harness");
+  EXPECT_EQ(finding.evidence.size(), 8u);
+  EXPECT_EQ(finding.evidence[3].part, "gpu3");
+  EXPECT_THAT(finding.evidence[0].detail, HasSubstr("1 of 2"));
+  EXPECT_EQ(outcome("memory.sweep", "gpu3").status, record::Status::error);
+}
+
+TEST_F(JudgeRecords, AnotherAttemptIsNotAnotherOccurrence) {
+  required_of(criteria, "memory.sweep").occurrences = 2;
+  for (int slot = 0; slot < kGpus; ++slot) repeat(run, "memory.sweep", gpu_part(slot), 2);
+  EXPECT_EQ(only(Verdict::inconclusive).code, "harness.check_not_run");
+}
+
+TEST_F(JudgeRecords, APlannedStageMustRunEvenIfTheCriteriaAskForFewer) {
+  run.plan.stages.push_back({4, "memory.sweep", Scope::gpu, {"gpu2"}, 30, 35, 120});
+  EXPECT_EQ(only(Verdict::inconclusive).evidence.at(0).part, "gpu2");
+}
+
+TEST_F(JudgeRecords, AMissingMeasurementOfANodeCheckNamesTheSlot) {
+  auto& measurements = step_of(run, "inventory.gpus", "node").measurements;
+  measurements.erase(measurements.begin() + 3);  // gpu1's "present"
+  const Finding finding = only(Verdict::inconclusive);
+  EXPECT_EQ(finding.code, "harness.missing_measurement");
+  EXPECT_EQ(finding.evidence.at(0).part, "gpu1");
+  EXPECT_EQ(finding.evidence.at(0).measurement, "present");
+  const CheckOutcome inventory = outcome("inventory.gpus", "node");
+  EXPECT_EQ(inventory.status, record::Status::error);
+  EXPECT_EQ(inventory.result, Result::not_applicable);
+}
+
+TEST_F(JudgeRecords, AMeasurementOnTheWrongPartDoesNotCount) {
+  bandwidth(3).part = "gpu3";
+  const Judgement judgement = judge(run, criteria);
+  EXPECT_EQ(judgement.verdict, Verdict::inconclusive);
+  ASSERT_EQ(judgement.findings.size(), 2u);
+  EXPECT_EQ(judgement.findings[0].code, "harness.missing_measurement");
+  EXPECT_EQ(judgement.findings[1].code, "harness.undeclared_measurement");
+}
+
+TEST_F(JudgeRecords, NotFinite) {
+  for (const double value :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+        -std::numeric_limits<double>::infinity()}) {
+    bandwidth(3).value = value;
+    EXPECT_EQ(only(Verdict::inconclusive).code, "harness.not_finite");
+  }
+  bandwidth(3).value = std::string("fast");
+  const Finding finding = only(Verdict::inconclusive);
+  EXPECT_EQ(finding.code, "harness.not_finite");
+  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("fast"));
+}
+
+TEST_F(JudgeRecords, AWrongUnitIsNotHeldAgainstTheLimit) {
+  bandwidth(3).value = 4.1;
+  bandwidth(3).unit = "TB/s";
+  EXPECT_EQ(only(Verdict::inconclusive).code, "harness.wrong_unit");
+}
+
+TEST_F(JudgeRecords, NoLimit) {
+  required_of(criteria, "memory.sweep").measures.push_back({"passes", Unit::count, "", true});
+  for (int slot = 0; slot < kGpus; ++slot) {
+    step_of(run, "memory.sweep", gpu_part(slot))
+        .measurements.push_back({"passes", 1.0, "1", gpu_part(slot), "check"});
+  }
+  const Finding finding = only(Verdict::inconclusive);
+  EXPECT_EQ(finding.code, "harness.no_limit");
+  EXPECT_EQ(finding.evidence.size(), 1u);
+  EXPECT_EQ(outcome("memory.sweep", "gpu0").status, record::Status::error);
+}
+
+TEST_F(JudgeRecords, ALimitInAnotherUnitIsNone) {
+  limit_of(criteria, "bus_bandwidth", LimitKind::min).unit = Unit::mebibytes;
+  EXPECT_EQ(only(Verdict::inconclusive).code, "harness.no_limit");
+}
+
+TEST_F(JudgeRecords, APeerLimitDoesNotJudgeALoneGpu) {
+  criteria = sample_criteria(1);
+  run = healthy_run(criteria, 1);
+  const Finding finding = only(Verdict::inconclusive);
+  EXPECT_EQ(finding.code, "harness.no_limit");
+  EXPECT_EQ(finding.evidence.at(0).measurement, "vbios");
+}
+
+TEST_F(JudgeRecords, Undeclared) {
+  step_of(run, "memory.sweep", "gpu3").measurements.push_back({"surprise", 1.0, "1", "gpu3", "check"});
+  const Finding finding = only(Verdict::inconclusive);
+  EXPECT_EQ(finding.code, "harness.undeclared_measurement");
+  EXPECT_EQ(finding.evidence.at(0).part, "gpu3");
+}
+
+TEST_F(JudgeRecords, AMeasurementThatIsNotJudgedMayBeAnythingOrAbsent) {
+  measurement_of(step_of(run, "inventory.gpus", "node"), "name", "gpu3").value =
+      std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::accept);
+}
+
+TEST_F(JudgeRecords, LostTelemetryIsOneFinding) {
+  for (record::Step& step : run.steps) {
+    auto& all = step.measurements;
+    all.erase(std::remove_if(all.begin(), all.end(), [](const auto& m) { return m.source == "telemetry"; }),
+              all.end());
+  }
+  run.errors.push_back({"harness.telemetry_lost", "the sampler died", "", "signal 9"});
+  const Finding finding = only(Verdict::inconclusive);
+  EXPECT_EQ(finding.code, "harness.telemetry_lost");
+  EXPECT_EQ(finding.part, "harness");
+  EXPECT_EQ(outcome("telemetry", "gpu3").status, record::Status::skip);
+  EXPECT_EQ(outcome("memory.sweep", "gpu3").result, Result::pass);
+}
+
+TEST_F(JudgeRecords, TelemetryOfACollectiveIsRequiredOfEachRank) {
+  auto& all = step_of(run, "collective.allreduce", "node").measurements;
+  all.erase(std::remove_if(all.begin(), all.end(), [](const auto& m) { return m.part == "gpu4/hbm"; }),
+            all.end());
+  const Finding finding = only(Verdict::inconclusive);
+  ASSERT_EQ(finding.evidence.size(), 1u);
+  EXPECT_EQ(finding.evidence[0].part, "gpu4");
+  EXPECT_THAT(finding.evidence[0].detail, HasSubstr("ecc_uncorrected_dram_delta, remap_pending"));
+}
+
+TEST_F(JudgeRecords, MinimumWithItsMarginalBand) {
+  limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).bound = 0.5;
+  const struct {
+    double value;
+    Verdict verdict;
+    bool found;
+  } cases[]{{3899.9, Verdict::reject, true},
+            {3900, Verdict::accept, true},
+            {3999.9, Verdict::accept, true},
+            {4000, Verdict::accept, false}};
+  for (const auto& c : cases) {
+    set_bandwidth(run, 3, c.value);
+    const Judgement judgement = judge(run, criteria);
+    EXPECT_EQ(judgement.verdict, c.verdict) << c.value;
+    EXPECT_EQ(!judgement.findings.empty(), c.found) << c.value;
+  }
+}
+
+TEST_F(JudgeRecords, MaximumWithItsMarginalBand) {
+  limit_of(criteria, "inlet", LimitKind::max).marginal_bound = 30;
+  auto& inlet = measurement_of(step_of(run, "memory.sweep", "gpu3"), "inlet", "gpu3");
+  inlet.value = 35.5;
+  EXPECT_EQ(only(Verdict::inconclusive).part, "environment");
+  inlet.value = 35.0;
+  EXPECT_EQ(only(Verdict::accept).severity, Severity::marginal);
+  inlet.value = 30.0;
+  EXPECT_THAT(judge(run, criteria).findings, IsEmpty());
+}
+
+TEST_F(JudgeRecords, MarginalIsAcceptedAndListed) {
+  set_bandwidth(run, 3, 3990);
+  const Finding finding = only(Verdict::accept);
+  EXPECT_EQ(finding.code, "memory.slow");
+  EXPECT_EQ(finding.severity, Severity::marginal);
+  EXPECT_EQ(std::get<double>(*finding.evidence.at(0).limit), 4000);
+  EXPECT_EQ(outcome("memory.bandwidth", "gpu3").result, Result::pass);
+}
+
+TEST_F(JudgeRecords, TheMedianOfRepeatsIsJudged) {
+  set_bandwidth(run, 3, 3990);
+  for (int attempt = 2; attempt <= 4; ++attempt) repeat(run, "memory.bandwidth", "gpu3", attempt);
+  set_bandwidth(run, 3, 4100, 2);
+  set_bandwidth(run, 3, 4110, 3);
+  set_bandwidth(run, 3, 3000, 4);
+  EXPECT_THAT(judge(run, criteria).findings, IsEmpty());  // 3000, 3990, 4100, 4110: median 4045
+  EXPECT_EQ(outcome("memory.bandwidth", "gpu3").attempts, 4);
+  set_bandwidth(run, 3, 3800, 2);
+  set_bandwidth(run, 3, 3800, 3);
+  const Finding finding = only(Verdict::reject);
+  EXPECT_EQ(std::get<double>(*finding.evidence.at(0).value), 3800);
+  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("median of 4 attempts"));
+}
+
+TEST_F(JudgeRecords, AFailInTheFirstAttemptStands) {
+  set_bandwidth(run, 3, 3000);
+  for (int attempt = 2; attempt <= 4; ++attempt) {
+    repeat(run, "memory.bandwidth", "gpu3", attempt);
+    set_bandwidth(run, 3, 4100, attempt);
+  }
+  EXPECT_EQ(only(Verdict::reject).severity, Severity::fail);
+}
+
+TEST_F(JudgeRecords, CorruptionInAnyAttemptStandsAlsoFromAStepThatDied) {
+  repeat(run, "memory.sweep", "gpu3", 2);
+  auto& second = repeat(run, "memory.sweep", "gpu3", 3);
+  measurement_of(second, "bad_words", "gpu3/hbm").value = 1.0;
+  second.status = record::Status::open;
+  const Finding finding = only(Verdict::reject);
+  EXPECT_EQ(finding.code, "memory.miscompare");
+  EXPECT_EQ(finding.part, "gpu3/hbm");
+  EXPECT_EQ(finding.evidence.at(0).step, "sim-01-memory.sweep-gpu3-a3");
+}
+
+TEST_F(JudgeRecords, EvidenceOfOneCodeAndPartIsOneFinding) {
+  for (const char* check : {"memory.sweep", "memory.bandwidth"}) {
+    measurement_of(step_of(run, check, "gpu3"), "ecc_uncorrected_dram_delta", "gpu3/hbm").value = 2.0;
+  }
+  const Finding finding = only(Verdict::reject);
+  EXPECT_EQ(finding.evidence.size(), 2u);
+  EXPECT_EQ(outcome("telemetry", "gpu3").result, Result::fail);
+  EXPECT_EQ(outcome("telemetry", "gpu2").result, Result::pass);
+  EXPECT_EQ(outcome("memory.sweep", "gpu3").result, Result::pass);
+}
+
+TEST_F(JudgeRecords, AFlagIsHeldAgainstANumber) {
+  auto& present = measurement_of(step_of(run, "inventory.gpus", "node"), "present", "gpu3");
+  present.value = true;
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::accept);
+  present.value = false;
+  EXPECT_EQ(only(Verdict::reject).code, "inventory.gpu_missing");
+  EXPECT_EQ(outcome("inventory.gpus", "node").result, Result::fail);
+}
+
+TEST_F(JudgeRecords, AnOutlierAboveTheAbsoluteFloorIsMarginal) {
+  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
+  set_bandwidth(run, 3, 4200);  // 0.97 of 4400 is 4268
+  const Finding finding = only(Verdict::accept);
+  EXPECT_EQ(finding.part, "gpu3/hbm");
+  EXPECT_EQ(finding.severity, Severity::marginal);
+  EXPECT_EQ(finding.evidence.at(0).relation, "peer_ratio");
+  EXPECT_DOUBLE_EQ(std::get<double>(*finding.evidence.at(0).limit), 0.97 * 4400);
+}
+
+TEST_F(JudgeRecords, AnOutlierWithoutAnAbsoluteLimitFails) {
+  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
+  set_bandwidth(run, 3, 4200);
+  auto& limits = criteria.limits;
+  limits.erase(limits.begin() + 3);
+  ASSERT_EQ(limits[3].kind, LimitKind::peer_ratio);
+  EXPECT_EQ(only(Verdict::reject).severity, Severity::fail);
+}
+
+TEST_F(JudgeRecords, TheWorstEvidenceDecidesAndIsQuotedWhateverItsOrder) {
+  limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).bound = 0.5;
+  run.plan.stages.push_back({4, "memory.bandwidth", Scope::gpu, {"gpu3"}, 5, 10, 60});
+  record::Step second = step_of(run, "memory.bandwidth", "gpu3");
+  second.stage = 4;
+  second.id = "sim-04-memory.bandwidth-gpu3";
+  run.steps.push_back(second);
+  for (const bool first_is_worse : {true, false}) {
+    set_bandwidth(run, 3, first_is_worse ? 3000 : 3990);
+    measurement_of(run.steps.back(), "copy_bandwidth", "gpu3/hbm").value = first_is_worse ? 3990.0 : 3000.0;
+    const Finding finding = only(Verdict::reject);
+    EXPECT_EQ(finding.severity, Severity::fail);
+    EXPECT_EQ(std::get<double>(*finding.evidence.at(0).value), 3000);
+    EXPECT_EQ(finding.evidence.size(), 2u);
+  }
+}
+
+TEST_F(JudgeRecords, BelowTheScaleFloorNobodyIsAnOutlier) {
+  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
+  set_bandwidth(run, 3, 4200);
+  limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).scale_floor = 200;
+  EXPECT_THAT(judge(run, criteria).findings, IsEmpty());
+}
+
+TEST_F(JudgeRecords, TheMinorityDiffers) {
+  measurement_of(step_of(run, "inventory.gpus", "node"), "vbios", "gpu6").value =
+      std::string("96.00.00.00.00");
+  kind_of(criteria, "inventory.vbios_differs").cls = FindingClass::device_fault;
+  const Finding finding = only(Verdict::reject);
+  EXPECT_EQ(finding.part, "gpu6");
+  EXPECT_EQ(std::get<std::string>(*finding.evidence.at(0).limit), "96.00.A5.00.01");
+}
+
+TEST_F(JudgeRecords, WithoutAMajorityItIsTheNode) {
+  for (int slot = 0; slot < 4; ++slot) {
+    measurement_of(step_of(run, "inventory.gpus", "node"), "vbios", gpu_part(slot)).value =
+        std::string("other");
+  }
+  kind_of(criteria, "inventory.vbios_differs").cls = FindingClass::device_fault;
+  const Finding finding = only(Verdict::reject);
+  EXPECT_EQ(finding.part, "node");
+  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("gpu0 other"));
+}
+
+}  // namespace
+}  // namespace assay::verdict

@@ -1,0 +1,84 @@
+// What the judge concludes: findings, a status per check and part, one verdict.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/plan/criteria.h"
+#include "harness/record/run_record.h"
+
+namespace assay::verdict {
+
+enum class Verdict { accept, reject, inconclusive };
+enum class Severity { fail, inconclusive, marginal, waived };
+enum class Result { pass, fail, not_applicable };
+
+struct EvidenceItem {
+  std::string step;  // testStepId
+  Part part;         // where it was seen; the finding's own part may be "harness" or "environment"
+  std::string measurement;
+  std::optional<record::Value> value, limit;
+  std::string unit;
+  std::string relation;  // "min", "max", "equal", ...
+  std::string source;    // of the limit, with its date
+  std::string detail;    // for what is no measurement: how a worker ended, which rank never came
+};
+
+/// Something that a finding explains: shown beneath it, accuses nobody.
+struct Consequence {
+  std::string code, check;
+  Part part;
+  std::string detail;
+};
+
+struct Finding {
+  std::string code;
+  FindingClass cls = FindingClass::incomplete;
+  Severity severity = Severity::fail;
+  std::string check;
+  Part part;
+  Action action = Action::none;
+  std::string serial, slot;
+  std::map<std::string, std::string> summary, next_step;  // by language, placeholders filled
+  std::vector<EvidenceItem> evidence;
+  std::vector<Consequence> consequences;
+};
+
+struct CheckOutcome {
+  std::string check;
+  Part part;
+  record::Status status = record::Status::open;
+  Result result = Result::not_applicable;
+  int attempts = 0;
+};
+
+struct Judgement {
+  Verdict verdict = Verdict::inconclusive;
+  int waived = 0;
+  bool simulated = false;
+  std::string sku, profile, plan_hash, criteria_hash;
+  std::vector<Finding> findings;  // accusations first, by precedence
+  std::vector<CheckOutcome> checks;
+  /// What must be known beside the findings: why the run cannot be an acceptance, what was waived and why,
+  /// what was repeated.
+  std::vector<std::string> notes;
+};
+
+/// Pure: no clock, no file, no device. The same arguments give the same judgement. A run that is not closed
+/// is at best INCONCLUSIVE: who judges in order to close it (and has ended all steps) says so by setting
+/// `closed` beforehand.
+Judgement judge(const record::Run& run, const Criteria& criteria);
+
+/// "ACCEPT", "ACCEPT (waived 2)", "REJECT", "INCONCLUSIVE".
+std::string headline(const Judgement& judgement);
+std::string_view name_of(Verdict);
+std::string_view name_of(Severity);
+std::string_view name_of(Result);
+
+/// The stable, documented form of `assay judge --json`.
+nlohmann::json to_json(const Judgement& judgement);
+
+}  // namespace assay::verdict

@@ -1,0 +1,29 @@
+// Holds every measured value against the limits of its check and measurement.
+#include "harness/verdict/series.h"
+
+namespace assay::verdict {
+namespace {
+
+record::Value bound_of(const Limit& limit, Grade graded) {
+  if (graded == Grade::marginal && limit.marginal_bound) return *limit.marginal_bound;
+  return std::visit([](const auto& bound) { return record::Value(bound); }, limit.bound);
+}
+
+}  // namespace
+
+void observe_limits(const Case& c, std::vector<Observation>& seen) {
+  const std::vector<Series> all = collect_series(c.run);
+  for (const Series& series : all) {
+    for (const Limit* limit : c.limits(series.check, series.measurement)) {
+      if (is_peer(limit->kind)) continue;
+      const auto outcomes = over_attempts(series, *limit, c.class_of(limit->finding),
+                                          [&](const record::Value& value) { return grade(*limit, value); });
+      for (const Outcome& outcome : outcomes) {
+        seen.push_back(observation_of(c, series, *limit, outcome, bound_of(*limit, outcome.grade)));
+      }
+    }
+  }
+  observe_peers(c, all, seen);
+}
+
+}  // namespace assay::verdict

@@ -1,0 +1,82 @@
+// From drafts to findings as people and programs read them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "harness/verdict/draft.h"
+
+namespace assay::verdict {
+namespace {
+
+/// Incompleteness and environment accuse no part; their evidence says where they were seen.
+Part shown_part(const Draft& draft) {
+  if (draft.cls == FindingClass::incomplete) return "harness";
+  if (draft.cls == FindingClass::environment) return "environment";
+  return draft.part;
+}
+
+std::size_t root_of(const std::vector<Draft>& drafts, std::size_t index) {
+  while (drafts[index].cause) index = *drafts[index].cause;
+  return index;
+}
+
+std::string describe(const EvidenceItem& item) {
+  std::string text;
+  if (!item.measurement.empty() && item.value) {
+    text = fmt::format("{} {} {}", item.measurement, text_of(*item.value), item.unit);
+    if (item.limit) text += fmt::format(" ({} {})", item.relation, text_of(*item.limit));
+  }
+  if (!item.detail.empty()) text += (text.empty() ? "" : "; ") + item.detail;
+  return text;
+}
+
+void add_consequence(const Draft& draft, Finding& finding) {
+  const auto same = [&](const Consequence& other) {
+    return other.code == draft.code && other.check == draft.check && other.part == draft.part;
+  };
+  if (std::any_of(finding.consequences.begin(), finding.consequences.end(), same)) return;
+  finding.consequences.push_back({draft.code, draft.check, draft.part, describe(draft.evidence.front())});
+}
+
+}  // namespace
+
+std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
+  std::vector<Finding> findings;
+  std::vector<const FindingKind*> kinds;
+  std::map<std::tuple<std::string, Part, Severity>, std::size_t> index;
+  std::vector<std::size_t> finding_of(drafts.size());
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    const Draft& draft = drafts[i];
+    if (draft.cause) continue;
+    const Part part = shown_part(draft);
+    const auto [at, added] =
+        index.emplace(std::make_tuple(draft.code, part, draft.severity), findings.size());
+    finding_of[i] = at->second;
+    if (added) {
+      Finding finding;
+      finding.code = draft.code;
+      finding.cls = draft.cls;
+      finding.severity = draft.severity;
+      finding.check = draft.check;
+      finding.part = part;
+      finding.action = draft.kind == nullptr ? Action::rerun : draft.kind->action;
+      if (const record::Hardware* hardware = hardware_of(c.run, part)) {
+        finding.serial = hardware->serial;
+        finding.slot = hardware->location;
+      }
+      findings.push_back(std::move(finding));
+      kinds.push_back(draft.kind);
+    }
+    auto& evidence = findings[at->second].evidence;
+    evidence.insert(evidence.end(), draft.evidence.begin(), draft.evidence.end());
+  }
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    if (drafts[i].cause) add_consequence(drafts[i], findings[finding_of[root_of(drafts, i)]]);
+  }
+  for (std::size_t i = 0; i < findings.size(); ++i) fill_texts(kinds[i], findings[i]);
+  return findings;
+}
+
+}  // namespace assay::verdict

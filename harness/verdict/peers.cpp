@@ -1,0 +1,137 @@
+// The node's GPUs against one another, at the same stage.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "harness/verdict/series.h"
+
+namespace assay::verdict {
+namespace {
+
+using record::Value;
+using Group =
+    std::vector<const Series*>;  // the same measurement and subcomponent at the same stage, one a GPU
+
+std::vector<Group> peer_groups(const std::vector<Series>& all) {
+  std::map<std::tuple<std::string, std::string, int, std::string>, Group> groups;
+  for (const Series& series : all) {
+    if (!gpu_slot(series.part)) continue;
+    groups[{series.check, series.measurement, series.stage, std::string(subcomponent_of(series.part))}]
+        .push_back(&series);
+  }
+  std::vector<Group> list;
+  for (auto& [key, group] : groups) list.push_back(std::move(group));
+  return list;
+}
+
+/// An absolute limit on the same measurement that the value keeps.
+bool holds_absolute_limit(const Case& c, const Series& series, Unit unit, const Value& value) {
+  bool holds = false;
+  for (const Limit* limit : c.limits(series.check, series.measurement)) {
+    if (is_peer(limit->kind) || limit->unit != unit) continue;
+    if (grade(*limit, value) == Grade::fail) return false;
+    holds = true;
+  }
+  return holds;
+}
+
+void observe_ratio(const Case& c, const Limit& limit, const Group& group, std::vector<Observation>& seen) {
+  const auto* ratio = std::get_if<double>(&limit.bound);
+  if (ratio == nullptr) return;
+  for (const Series* series : group) {
+    std::vector<double> others;
+    for (const Series* other : group) {
+      const std::vector<double> numbers = numbers_of(*other, limit);
+      if (other != series && !numbers.empty()) others.push_back(median(numbers));
+    }
+    if (others.empty()) continue;
+    const double reference = median(others);
+    const auto grade_value = [&](const Value& value) {
+      const auto number = number_of(value);
+      if (!number || *number >= *ratio * reference || reference - *number <= limit.scale_floor)
+        return Grade::pass;
+      return holds_absolute_limit(c, *series, limit.unit, value) ? Grade::marginal : Grade::fail;
+    };
+    for (Outcome outcome : over_attempts(*series, limit, c.class_of(limit.finding), grade_value)) {
+      outcome.detail +=
+          fmt::format("{}{} of the other GPUs' median {} {}", outcome.detail.empty() ? "" : "; ", *ratio,
+                      text_of(reference), symbol(limit.unit));
+      seen.push_back(observation_of(c, *series, limit, outcome, *ratio * reference));
+    }
+  }
+}
+
+/// What more than half of the GPUs say, in all their attempts.
+std::optional<Value> majority_of(const Group& group) {
+  for (const Series* candidate : group) {
+    const Value& value = candidate->samples.front().measurement->value;
+    const auto agreeing = std::count_if(group.begin(), group.end(), [&](const Series* series) {
+      return std::all_of(series->samples.begin(), series->samples.end(),
+                         [&](const Sample& sample) { return sample.measurement->value == value; });
+    });
+    if (static_cast<std::size_t>(agreeing) * 2 > group.size()) return value;
+  }
+  return std::nullopt;
+}
+
+std::string all_values(const Group& group) {
+  std::string text;
+  for (const Series* series : group) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", unit_of(series->part),
+                        text_of(series->samples.front().measurement->value));
+  }
+  return text;
+}
+
+void observe_equality(const Case& c, const Limit& limit, const Group& group, std::vector<Observation>& seen) {
+  const auto majority = majority_of(group);
+  if (majority) {
+    for (const Series* series : group) {
+      for (const Sample& sample : series->samples) {
+        const Value& value = sample.measurement->value;
+        if (value == *majority) continue;
+        const Outcome outcome{Grade::fail, sample, value, "most of the node's GPUs say otherwise"};
+        seen.push_back(observation_of(c, *series, limit, outcome, *majority));
+      }
+    }
+    return;
+  }
+  // Nobody can say who is right: the node disagrees with itself.
+  const Series& first = *group.front();
+  const Sample& sample = first.samples.front();
+  Outcome outcome{Grade::fail, sample, sample.measurement->value, all_values(group)};
+  Observation observation = observation_of(c, first, limit, outcome, outcome.value);
+  observation.part = observation.evidence.part = "node";
+  observation.evidence.value.reset();
+  observation.evidence.limit.reset();
+  seen.push_back(std::move(observation));
+}
+
+Group in_unit_of(const Limit& limit, const Group& group) {
+  Group kept;
+  for (const Series* series : group) {
+    if (series->samples.front().measurement->unit == symbol(limit.unit)) kept.push_back(series);
+  }
+  return kept;
+}
+
+}  // namespace
+
+void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen) {
+  for (const Group& group : peer_groups(all)) {
+    for (const Limit* limit : c.limits(group.front()->check, group.front()->measurement)) {
+      if (!is_peer(limit->kind)) continue;
+      const Group peers = in_unit_of(*limit, group);
+      if (peers.size() < 2) continue;
+      if (limit->kind == LimitKind::peer_ratio) {
+        observe_ratio(c, *limit, peers, seen);
+      } else {
+        observe_equality(c, *limit, peers, seen);
+      }
+    }
+  }
+}
+
+}  // namespace assay::verdict

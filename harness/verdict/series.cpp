@@ -1,0 +1,149 @@
+#include "harness/verdict/series.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+namespace assay::verdict {
+
+using record::Measurement;
+using record::Run;
+using record::Step;
+using record::Value;
+
+namespace {
+
+bool is_comparable(const Measurement& measurement) {
+  const bool text = measurement.unit == symbol(Unit::text);
+  if (text != std::holds_alternative<std::string>(measurement.value)) return false;
+  const auto* number = std::get_if<double>(&measurement.value);
+  return number == nullptr || std::isfinite(*number);
+}
+
+const Value& value_of(const Sample& sample) {
+  return sample.measurement->value;
+}
+
+std::vector<Sample> in_unit(const Series& series, const Limit& limit) {
+  std::vector<Sample> samples;
+  for (const Sample& sample : series.samples) {
+    if (sample.measurement->unit == symbol(limit.unit)) samples.push_back(sample);
+  }
+  return samples;
+}
+
+}  // namespace
+
+std::vector<Series> collect_series(const Run& run) {
+  std::map<std::tuple<std::string, std::string, int, Part>, Series> found;
+  for (const Step& step : run.steps) {
+    for (const Measurement& measurement : step.measurements) {
+      if (!is_comparable(measurement)) continue;
+      const std::string& check = check_of(step, measurement);
+      Series& series = found[{check, measurement.name, step.stage, measurement.part}];
+      series.check = check;
+      series.measurement = measurement.name;
+      series.stage = step.stage;
+      series.part = measurement.part;
+      series.samples.push_back({&step, &measurement});
+    }
+  }
+  std::vector<Series> all;
+  for (auto& [key, series] : found) {
+    std::stable_sort(series.samples.begin(), series.samples.end(),
+                     [](const Sample& a, const Sample& b) { return a.step->attempt < b.step->attempt; });
+    all.push_back(std::move(series));
+  }
+  return all;
+}
+
+bool is_peer(LimitKind kind) {
+  return kind == LimitKind::peer_equal || kind == LimitKind::peer_ratio;
+}
+
+std::optional<double> number_of(const Value& value) {
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? 1.0 : 0.0;
+  return std::nullopt;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+std::vector<double> numbers_of(const Series& series, const Limit& limit) {
+  std::vector<double> numbers;
+  for (const Sample& sample : in_unit(series, limit)) {
+    const auto number = number_of(value_of(sample));
+    if (!number) return {};
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+Grade grade(const Limit& limit, const Value& value) {
+  const auto number = number_of(value);
+  const auto* bound = std::get_if<double>(&limit.bound);
+  if (limit.kind == LimitKind::equal) {
+    if (bound != nullptr) return number && *number == *bound ? Grade::pass : Grade::fail;
+    const auto* text = std::get_if<std::string>(&value);
+    return text != nullptr && *text == std::get<std::string>(limit.bound) ? Grade::pass : Grade::fail;
+  }
+  if (!number || bound == nullptr) return Grade::fail;
+  // Written so that a bound that is no number fails.
+  if (limit.kind == LimitKind::min) {
+    if (!(*number >= *bound)) return Grade::fail;
+    return limit.marginal_bound && *number < *limit.marginal_bound ? Grade::marginal : Grade::pass;
+  }
+  if (!(*number <= *bound)) return Grade::fail;
+  return limit.marginal_bound && *number > *limit.marginal_bound ? Grade::marginal : Grade::pass;
+}
+
+std::vector<Outcome> over_attempts(const Series& series, const Limit& limit, FindingClass cls,
+                                   const std::function<Grade(const Value&)>& grade_value) {
+  const std::vector<Sample> samples = in_unit(series, limit);
+  if (samples.empty()) return {};
+  const std::vector<double> numbers = numbers_of(series, limit);
+  const bool by_median = cls == FindingClass::performance && !numbers.empty();
+  std::vector<Outcome> outcomes;
+  for (const Sample& sample : samples) {
+    const Grade graded = grade_value(value_of(sample));
+    const bool first_attempt = sample.step->attempt == samples.front().step->attempt;
+    const bool stands = by_median ? first_attempt && graded == Grade::fail : graded != Grade::pass;
+    if (stands) outcomes.push_back({graded, sample, value_of(sample), {}});
+  }
+  if (!by_median || !outcomes.empty()) return outcomes;
+  const double middle = median(numbers);
+  const Grade graded = grade_value(middle);
+  if (graded == Grade::pass) return {};
+  const std::string detail = numbers.size() > 1 ? fmt::format("median of {} attempts", numbers.size()) : "";
+  return {{graded, samples.back(), middle, detail}};
+}
+
+Observation observation_of(const Case& c, const Series& series, const Limit& limit, const Outcome& outcome,
+                           const Value& bound) {
+  const FindingClass cls = c.class_of(limit.finding);
+  Observation observation;
+  observation.code = limit.finding;
+  observation.severity = outcome.grade == Grade::marginal ? Severity::marginal : c.severity_of(cls);
+  observation.check = series.check;
+  const bool own = series.check == outcome.sample.step->check;
+  observation.step_part = own ? outcome.sample.step->part : Part(unit_of(series.part));
+  observation.part = observation.evidence.part = part_for_code(limit.finding, series.part);
+  observation.evidence.step = outcome.sample.step->id;
+  observation.evidence.measurement = series.measurement;
+  observation.evidence.value = outcome.value;
+  observation.evidence.limit = bound;
+  observation.evidence.unit = std::string(symbol(limit.unit));
+  observation.evidence.relation = std::string(name_of(limit.kind));
+  observation.evidence.source = limit.date.empty() ? limit.source : limit.source + ", " + limit.date;
+  observation.evidence.detail = outcome.detail;
+  return observation;
+}
+
+}  // namespace assay::verdict

@@ -1,0 +1,62 @@
+// The catalogue's texts with their placeholders filled.
+#include <utility>
+#include <vector>
+
+#include "harness/verdict/draft.h"
+
+namespace assay::verdict {
+namespace {
+
+constexpr const char* kUnknown = "-";
+
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+std::string known(const std::string& text) {
+  return text.empty() ? kUnknown : text;
+}
+
+Values values_of(const Finding& finding) {
+  const EvidenceItem& first = finding.evidence.front();
+  return {{"{part}", known(finding.part)},
+          {"{serial}", known(finding.serial)},
+          {"{slot}", known(finding.slot)},
+          {"{check}", known(finding.check)},
+          {"{value}", first.value ? text_of(*first.value) : kUnknown},
+          {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
+          {"{unit}", first.unit == symbol(Unit::count) || first.unit == symbol(Unit::text) ? "" : first.unit},
+          {"{detail}", known(first.detail)}};
+}
+
+/// In one pass over the template, so that a placeholder inside a value stays text.
+std::string fill(const std::string& text, const Values& values) {
+  std::string filled;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::pair<std::string, std::string>* hit = nullptr;
+    for (const auto& value : values) {
+      if (text.compare(at, value.first.size(), value.first) == 0) hit = &value;
+    }
+    if (hit == nullptr) {
+      filled += text[at++];
+    } else {
+      if (hit->second.empty() && !filled.empty() && filled.back() == ' ')
+        filled.pop_back();  // a count has no unit
+      filled += hit->second;
+      at += hit->first.size();
+    }
+  }
+  return filled;
+}
+
+}  // namespace
+
+void fill_texts(const FindingKind* kind, Finding& finding) {
+  const Values values = values_of(finding);
+  if (kind == nullptr) {
+    finding.summary["en"] = fill("{detail} (the catalogue has no " + finding.code + ")", values);
+    return;
+  }
+  for (const auto& [language, text] : kind->summary) finding.summary[language] = fill(text, values);
+  for (const auto& [language, text] : kind->next_step) finding.next_step[language] = fill(text, values);
+}
+
+}  // namespace assay::verdict

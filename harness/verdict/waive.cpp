@@ -1,0 +1,59 @@
+// Waivers: for performance and for settings of the environment. Never for corruption, a device's fault or
+// absence.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "harness/verdict/draft.h"
+
+namespace assay::verdict {
+namespace {
+
+constexpr std::size_t kDateLength = 10;  // YYYY-MM-DD
+
+/// The part as found ("gpu3/hbm"), or as the finding shows it ("environment").
+bool names_part(const Waiver& waiver, const Draft& draft) {
+  if (waiver.part == "*" || waiver.part == draft.part) return true;
+  return draft.cls == FindingClass::environment && waiver.part == "environment";
+}
+
+bool matches(const Case& c, const Waiver& waiver, const Draft& draft) {
+  if (waiver.finding != draft.code || !names_part(waiver, draft)) return false;
+  return waiver.serial.empty() || waiver.serial == serial_of(c.run, draft.part);
+}
+
+std::string title(const Waiver& waiver, const Draft& draft) {
+  return fmt::format("waiver of {} on {} ({}, {})", draft.code, draft.part, waiver.who, waiver.reason);
+}
+
+/// Why it does not apply; empty when it does.
+std::string objection(const Case& c, const Waiver& waiver, const Draft& draft) {
+  const bool waivable = draft.cls == FindingClass::performance || draft.cls == FindingClass::environment;
+  if (!waivable) return fmt::format("{} is never waived", name_of(draft.cls));
+  const std::string date = c.run.started.substr(0, kDateLength);
+  const bool dated = date.size() == kDateLength && waiver.expires.size() == kDateLength;
+  if (!dated) return "it cannot be dated";
+  if (waiver.expires < date) return "it expired on " + waiver.expires;
+  return {};
+}
+
+}  // namespace
+
+void waive(const Case& c, std::vector<Draft>& drafts, std::vector<std::string>& notes) {
+  for (Draft& draft : drafts) {
+    for (const Waiver& waiver : c.criteria.waivers) {
+      if (draft.severity == Severity::marginal || draft.severity == Severity::waived) break;
+      if (!matches(c, waiver, draft)) continue;
+      const std::string reason = objection(c, waiver, draft);
+      if (reason.empty()) {
+        draft.severity = Severity::waived;
+        notes.push_back(fmt::format("{} until {}", title(waiver, draft), waiver.expires));
+      } else {
+        notes.push_back(fmt::format("{} does not apply: {}", title(waiver, draft), reason));
+      }
+    }
+  }
+}
+
+}  // namespace assay::verdict

@@ -1,0 +1,64 @@
+// The state that a GPU carries with it: pending and failed row remaps, the recovery action that its driver
+// asks for, errors since the driver was loaded. The deltas over each step are the sampler's
+// (harness/telemetry/measures.cpp).
+#include "harness/check.h"
+
+namespace assay {
+namespace {
+
+void measure(Context& context, const Part& part, const char* name, const Integer& reading) {
+  if (reading.value) context.measure_at(part, name, static_cast<double>(*reading.value), Unit::count);
+}
+
+Integer counter(const GpuState& state, const char* name) {
+  const auto found = state.counters.find(name);
+  return found == state.counters.end() ? Integer::none("not_read") : found->second;
+}
+
+void run(Context& context) {
+  for (const SlotInventory& slot : context.slots()) {
+    if (slot.found == nullptr) continue;
+    const GpuState& state = slot.found->state;
+    const Part memory = slot.part + "/hbm";
+    measure(context, memory, "row_remap_pending", state.row_remap_pending);
+    measure(context, memory, "row_remap_failure", state.row_remap_failure);
+    measure(context, memory, "remapped_rows_corrected", counter(state, counters::remapped_corrected));
+    measure(context, memory, "remapped_rows_uncorrected", counter(state, counters::remapped_uncorrected));
+    measure(context, memory, "ecc_corrected_dram", counter(state, counters::ecc_corrected_dram));
+    measure(context, memory, "ecc_uncorrected_dram", counter(state, counters::ecc_uncorrected_dram));
+    measure(context, slot.part, "recovery_action", state.recovery_action);
+    measure(context, slot.part, "sram_threshold_exceeded", state.sram_threshold_exceeded);
+    measure(context, slot.part, "pcie_replays", counter(state, counters::pcie_replay));
+  }
+}
+
+const Registered health_counters{{
+    .name = "health.counters",
+    .summary =
+        "No GPU carries a fault of its own: row remaps, uncorrected errors, a recovery action that is due",
+    .scope = Scope::node,
+    .measures =
+        {
+            {"row_remap_pending", Unit::count, "1: a row remap waits for a reset", "hbm"},
+            {"row_remap_failure", Unit::count, "1: a row could not be remapped", "hbm"},
+            {"remapped_rows_corrected", Unit::count, "rows remapped for corrected errors, lifetime", "hbm",
+             false},
+            {"remapped_rows_uncorrected", Unit::count, "rows remapped for uncorrected errors, lifetime",
+             "hbm"},
+            {"ecc_corrected_dram", Unit::count, "corrected HBM errors since the driver was loaded", "hbm",
+             false},
+            {"ecc_uncorrected_dram", Unit::count, "uncorrected HBM errors since the driver was loaded",
+             "hbm"},
+            {"recovery_action", Unit::count,
+             "what the driver asks for: 0 nothing, 1 reset, 2 reboot, 3 drain, 4 both", ""},
+            {"sram_threshold_exceeded", Unit::count,
+             "1: on-chip memory errors are above the maker's threshold", "", false},
+            {"pcie_replays", Unit::count, "PCIe replays since the driver was loaded", "", false},
+        },
+    .findings = {"memory.remap_pending", "memory.remap_failure", "memory.rows_remapped",
+                 "memory.ecc_uncorrected", "device.recovery_action"},
+    .run = run,
+}};
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,153 @@
+// A healthy simulated node, from the command line to the report.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "tests/assay_process.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+/// All measurements of a run: "step name part" to value.
+std::map<std::string, nlohmann::json> measurements(const std::string& run) {
+  std::map<std::string, nlohmann::json> result;
+  for (const auto& line : records(run)) {
+    const auto step = line.find("testStepArtifact");
+    if (step == line.end() || !step->contains("measurement")) continue;
+    const auto& m = step->at("measurement");
+    const std::string key = step->at("testStepId").get<std::string>() + " " +
+                            m.at("name").get<std::string>() + " " + m.value("hardwareInfoId", "") + "/" +
+                            m.value("/subcomponent/name"_json_pointer, "");
+    EXPECT_FALSE(result.count(key)) << key << " twice";
+    result[key] = m.at("value");
+  }
+  return result;
+}
+
+struct AcceptanceTest : testing::Test {
+  ScratchFolder scratch;
+};
+
+TEST_F(AcceptanceTest, AHealthyNodeIsAcceptedAndNeverTakenForReal) {
+  const Finished run = run_simulated(scratch);
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("ACCEPT"));
+  EXPECT_THAT(run.out, HasSubstr("SIMULATED"));
+  const std::string folder = scratch.only_run();
+  EXPECT_THAT(folder, HasSubstr("SIMULATED"));
+  EXPECT_THAT(run.out, HasSubstr(folder));
+  for (const char* file :
+       {"plan.json", "criteria.json", "records.jsonl", "telemetry.csv.zst", "report.html", "SHA256SUMS"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder + "/" + file)) << file;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder + "/simulated-node.state"));
+  const auto judgement = judge(scratch, folder);
+  EXPECT_EQ(judgement.at("verdict"), "ACCEPT");
+  EXPECT_EQ(judgement.at("simulated"), true);
+  EXPECT_THAT(accusations(judgement), IsEmpty());
+  for (const auto& line : records(folder)) {
+    if (const auto step = line.find("testStepArtifact"); step != line.end()) {
+      EXPECT_THAT(step->at("testStepId").get<std::string>(), testing::StartsWith("sim-"));
+    }
+  }
+  EXPECT_EQ(std::system(("cd '" + folder + "' && sha256sum --quiet -c SHA256SUMS").c_str()), 0);
+}
+
+TEST_F(AcceptanceTest, TheSameSeedGivesTheSameMeasurementsAndAnotherSeedOthers) {
+  ASSERT_EQ(run_simulated(scratch, {}, "first").exit_code, 0);
+  ASSERT_EQ(run_simulated(scratch, {}, "second").exit_code, 0);
+  ASSERT_EQ(run_simulated(scratch, {"--seed", "8"}, "third").exit_code, 2) << "--seed twice is an error";
+  ASSERT_EQ(assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--seed", "8", "--out",
+                            scratch / "third"})
+                .exit_code,
+            0);
+  const auto first = measurements(scratch.only_run("first"));
+  EXPECT_GT(first.size(), 200u);
+  EXPECT_EQ(first, measurements(scratch.only_run("second")));
+  EXPECT_NE(first, measurements(scratch.only_run("third")));
+}
+
+TEST_F(AcceptanceTest, ThreadsGiveTheSameMeasurementsAsProcesses) {
+  ASSERT_EQ(run_simulated(scratch, {}, "processes").exit_code, 0);
+  ASSERT_EQ(run_simulated(scratch, {"--workers", "thread"}, "threads").exit_code, 0);
+  EXPECT_EQ(measurements(scratch.only_run("processes")), measurements(scratch.only_run("threads")));
+}
+
+TEST_F(AcceptanceTest, AnyOldRunIsJudgedAgainUnderOtherLimits) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  double fastest = 0, slowest = 1e9;
+  std::string slowest_part;
+  for (const auto& [key, value] : measurements(folder)) {
+    if (key.find(" copy_bandwidth ") == std::string::npos) continue;
+    fastest = std::max(fastest, value.get<double>());
+    if (value.get<double>() < slowest) {
+      slowest = value.get<double>();
+      slowest_part = key.substr(key.rfind(' ') + 1);
+    }
+  }
+  ASSERT_LT(slowest, fastest);
+  const std::string before = read_text(folder + "/records.jsonl");
+  // Just above the slowest GPU's copy bandwidth.
+  const std::string limits =
+      scratch.write("limits.toml",
+                    "[[limits]]\ncheck = \"memory.bandwidth\"\n"
+                    "measurement = \"copy_bandwidth\"\nmin = \"" +
+                        std::to_string(slowest + 1e-3) +
+                        " GB/s\"\npeak = \"hbm_bandwidth\"\nfinding = \"memory.slow\"\n"
+                        "source = \"raised by the test\"\ndate = \"2026-11-23\"\n");
+  const Finished judged = assay(scratch, {"judge", folder, "--limits", limits, "--json"});
+  EXPECT_EQ(judged.exit_code, 10) << judged.err;
+  EXPECT_THAT(accusations(nlohmann::json::parse(judged.out)), ElementsAre("memory.slow@" + slowest_part));
+  EXPECT_EQ(read_text(folder + "/records.jsonl"), before) << "judging wrote into the run";
+}
+
+TEST_F(AcceptanceTest, ARunIsNeverWrittenOver) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string first = scratch.only_run();
+  const std::string before = read_text(first + "/records.jsonl");
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  EXPECT_EQ(read_text(first + "/records.jsonl"), before);
+}
+
+TEST_F(AcceptanceTest, APartialRunIsInconclusive) {
+  const Finished some = run_simulated(scratch, {"--only", "memory.*"}, "only");
+  EXPECT_EQ(some.exit_code, 11) << some.out;
+  EXPECT_THAT(some.out, HasSubstr("--only"));
+  const Finished few = run_simulated(scratch, {"--gpus", "0,1"}, "gpus");
+  EXPECT_EQ(few.exit_code, 11) << few.out;
+}
+
+TEST_F(AcceptanceTest, ReportsAreThereInBothLanguages) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  const Finished chinese = assay(scratch, {"report", folder, "--lang", "zh-CN"});
+  EXPECT_EQ(chinese.exit_code, 0);
+  EXPECT_THAT(chinese.out, HasSubstr("模拟"));
+  const Finished html = assay(scratch, {"report", folder, "--format", "html"});
+  EXPECT_EQ(html.exit_code, 0);
+  EXPECT_THAT(html.out, HasSubstr("SIMULATED"));
+  EXPECT_THAT(html.out, Not(HasSubstr("http://")));
+  EXPECT_THAT(html.out, Not(HasSubstr("https://")));
+}
+
+TEST_F(AcceptanceTest, EveryLineIsValidAgainstTheOcpSchema) {
+  const std::string schema = std::string(ASSAY_SOURCE_DIR) + "/../shared/data/ocp-json-schema";
+  if (!std::filesystem::exists(schema)) GTEST_SKIP() << "no OCP schema at " << schema;
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string command = "/usr/bin/python3 " ASSAY_SOURCE_DIR "/tests/ocp_schema_check.py '" + schema +
+                              "' '" + scratch.only_run() + "/records.jsonl' > '" + (scratch / "schema") +
+                              "' 2>&1";
+  EXPECT_EQ(std::system(command.c_str()), 0) << read_text(scratch / "schema");
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,138 @@
+// Whatever is typed wrong: one clear error, exit 2, and nothing half-written.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/assay_process.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+using testing::HasSubstr;
+
+struct Mistake {
+  std::string name;
+  std::vector<std::string> arguments;
+  std::string message;  // part of what standard error must say
+};
+
+void PrintTo(const Mistake& m, std::ostream* out) {
+  *out << m.name;
+}
+
+const std::string kNode = "sim:configs/sim/h200-8gpu.toml";
+
+class BadInput : public testing::TestWithParam<Mistake> {};
+
+TEST_P(BadInput, IsOneClearErrorAndLeavesNothing) {
+  const ScratchFolder scratch;
+  auto arguments = GetParam().arguments;
+  if (arguments.size() > 0 && arguments[0] == "run")
+    arguments.insert(arguments.end(), {"--out", scratch / "out"});
+  const Finished finished = assay(scratch, arguments);
+  EXPECT_EQ(finished.exit_code, 2) << finished.out << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr(GetParam().message));
+  EXPECT_EQ(finished.out, "");
+  EXPECT_TRUE(!std::filesystem::exists(scratch / "out") || std::filesystem::is_empty(scratch / "out"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadInput,
+    testing::Values(
+        Mistake{"NoVerb", {}, "subcommand"},  //
+        Mistake{"WrongVerb", {"rnu"}, "Did you mean run?"},
+        Mistake{"WrongFlag", {"run", "--node", kNode, "--sead", "7"}, "Did you mean --seed?"},
+        Mistake{"SeedIsNoNumber", {"run", "--node", kNode, "--seed", "seven"}, "seven"},
+        Mistake{"NoSku", {"run"}, "--sku"},
+        Mistake{"WrongSku", {"run", "--node", kNode, "--sku", "h200-sxm-9"}, "h200-sxm-8"},
+        Mistake{"WrongProfile", {"run", "--node", kNode, "--profile", "quik"}, "quick"},
+        Mistake{"WrongNode", {"run", "--sku", "h200-sxm-8", "--node", "simulated"}, "sim:FILE"},
+        Mistake{"NoSuchNode", {"run", "--node", "sim:configs/sim/h200-9gpu.toml"}, "h200-9gpu"},
+        Mistake{
+            "NoSuchFault", {"run", "--node", kNode, "--fault", "configs/faults/slow-hbn.toml"}, "slow-hbm"},
+        Mistake{"WrongFaultParameter", {"run", "--node", kNode, "--fault", "slow-hbm:fractor=0.5"}, "factor"},
+        Mistake{"FaultOutOfRange", {"run", "--node", kNode, "--fault", "slow-hbm:factor=7"}, "factor"},
+        Mistake{"FaultOnRealNode", {"run", "--sku", "h200-sxm-8", "--fault", "slow-hbm"}, "simulated"},
+        Mistake{"WrongOnly", {"run", "--node", kNode, "--only", "memroy.*"}, "memory.sweep"},
+        Mistake{"WrongGpus", {"run", "--node", kNode, "--gpus", "0,x"}, "--gpus"},
+        Mistake{"GpuBeyondTheSku", {"run", "--node", kNode, "--gpus", "8"}, "0 to 7"},
+        Mistake{"NoSuchLimits", {"run", "--node", kNode, "--limits", "nowhere.toml"}, "nowhere.toml"},
+        Mistake{"NegativeTimeScale", {"run", "--node", kNode, "--time-scale", "-1"}, "time-scale"},
+        Mistake{"NoSuchRun", {"judge", "nowhere"}, "nowhere"},  //
+        Mistake{"NoRunFolder", {"report", "configs"}, "records.jsonl"},
+        Mistake{"ResumeNothing", {"resume", "configs"}, "records.jsonl"},
+        Mistake{"WrongLanguage", {"report", "configs", "--lang", "fr"}, "fr"},
+        Mistake{"WrongTopic", {"list", "chekcs"}, "chekcs"}),
+    [](const testing::TestParamInfo<Mistake>& m) { return m.param.name; });
+
+struct BadFiles : testing::Test {
+  ScratchFolder scratch;
+  Finished run_with_limits(const std::string& toml) {
+    return run_simulated(scratch, {"--limits", scratch.write("limits.toml", toml)});
+  }
+};
+
+TEST_F(BadFiles, AllErrorsOfAFileComeAtOnceWithTheirPlaces) {
+  const Finished finished = run_with_limits(
+      "[[limits]]\n"
+      "check = \"memory.bandwidth\"\n"
+      "measurement = \"copy_bandwith\"\n"
+      "mim = \"3.8 TB/s\"\n"
+      "finding = \"memory.slow\"\n");
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("limits.toml:3:"));
+  EXPECT_THAT(finished.err, HasSubstr("copy_bandwidth"));
+  EXPECT_THAT(finished.err, HasSubstr("limits.toml:4:"));
+  EXPECT_THAT(finished.err, HasSubstr("did you mean 'min'?"));
+}
+
+TEST_F(BadFiles, ALimitOfAThousandthOfThePeakIsRefused) {
+  const Finished finished = run_with_limits(
+      "[[limits]]\ncheck = \"memory.bandwidth\"\nmeasurement = \"copy_bandwidth\"\nmin = \"2.333 GB/s\"\n"
+      "peak = \"hbm_bandwidth\"\nfinding = \"memory.slow\"\nsource = \"a slip of a thousand\"\ndate = "
+      "\"2026-11-23\"\n");
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("hbm_bandwidth"));
+}
+
+TEST_F(BadFiles, ChangedCriteriaAreNoticed) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  std::string criteria = read_text(folder + "/criteria.json");
+  criteria.replace(criteria.find("\"bound\""), 7, "\"bounb\"");
+  std::filesystem::remove(folder + "/criteria.json");
+  scratch.write("out/" + std::filesystem::path(folder).filename().string() + "/criteria.json", criteria);
+  const Finished judged = assay(scratch, {"judge", folder});
+  EXPECT_EQ(judged.exit_code, 2);
+  EXPECT_THAT(judged.err, HasSubstr("hash"));
+}
+
+TEST_F(BadFiles, AnUnwritableOutIsAnError) {
+  scratch.write("file", "");
+  const Finished finished = run_simulated(scratch, {}, "file/out");
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("--out"));
+}
+
+TEST(NoDriver, IsInconclusiveAndNeverASimulatedNode) {
+  const ScratchFolder scratch;
+  const Finished finished = assay(scratch, {"run", "--sku", "h200-sxm-8", "--out", scratch / "out"});
+  if (finished.exit_code != 11) GTEST_SKIP() << "this machine has a driver";
+  EXPECT_THAT(finished.err, HasSubstr("driver"));
+  EXPECT_THAT(finished.err, HasSubstr("assay doctor"));
+  EXPECT_THAT(finished.err + finished.out, testing::Not(HasSubstr("SIMULATED")));
+  EXPECT_FALSE(std::filesystem::exists(scratch / "out"));
+}
+
+TEST(Doctor, SaysWhatIsMissingAndHowToMendIt) {
+  const ScratchFolder scratch;
+  const Finished finished = assay(scratch, {"doctor"});
+  EXPECT_THAT(finished.out, HasSubstr("NVIDIA driver"));
+  EXPECT_THAT(finished.out, HasSubstr("kernel log"));
+  EXPECT_TRUE(finished.exit_code == 0 || finished.exit_code == 11);
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,107 @@
+// Assay tests itself with checks that are bad on purpose: each has the status and the verdict that it must
+// end in.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/check.h"
+#include "tests/assay_process.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+
+struct Case {
+  std::string check, verdict, status, accusation;  // status: of the check on one of its parts
+};
+
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.check;
+}
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> table{
+      {"pass", "ACCEPT", "complete", ""},
+      {"fail", "REJECT", "complete", "selftest.wrong_value"},
+      {"crash", "INCONCLUSIVE", "error", "harness.worker_crashed"},
+      {"abort", "INCONCLUSIVE", "error", "harness.worker_crashed"},
+      {"exit", "INCONCLUSIVE", "error", "harness.worker_exit"},
+      {"throw", "INCONCLUSIVE", "error", "harness.check_error"},
+      {"memory", "INCONCLUSIVE", "error", "harness.out_of_memory"},
+      {"hang", "INCONCLUSIVE", "error", "harness.step_timeout"},
+      {"hang_hard", "INCONCLUSIVE", "error", "harness.step_timeout"},
+      {"flood", "INCONCLUSIVE", "error", "harness.pipe_flood"},
+      {"torn_frame", "INCONCLUSIVE", "error", "harness.protocol"},
+      {"noise", "INCONCLUSIVE", "error", "harness.protocol"},
+      {"nan", "INCONCLUSIVE", "complete", "harness.not_finite"},
+      {"wrong_unit", "INCONCLUSIVE", "complete", "harness.wrong_unit"},
+      {"undeclared", "INCONCLUSIVE", "complete", "harness.undeclared_measurement"},
+      {"silent", "INCONCLUSIVE", "complete", "harness.missing_measurement"},
+      {"ranks", "ACCEPT", "complete", ""},
+      {"rank_missing", "INCONCLUSIVE", "error", "harness.rank_missing"},
+  };
+  return table;
+}
+
+/// Runs one self-test as a whole profile, so that it is no partial run.
+Finished run_alone(const ScratchFolder& scratch, const std::string& check,
+                   const std::string& deadline = "1 s") {
+  const std::string profile = scratch.write(
+      "alone.toml",
+      fmt::format("summary = \"one self-test\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n\n[[checks]]\n"
+                  "check = \"selftest.{}\"\nduration = \"0 s\"\nestimate = \"1 s\"\ndeadline = \"{}\"\n",
+                  check, deadline));
+  return assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile", profile, "--limits",
+                         "suites/selftest/limits.toml", "--seed", "1", "--out", scratch / "out"});
+}
+
+class SelfTests : public testing::TestWithParam<Case> {};
+
+TEST_P(SelfTests, EndsAsItMust) {
+  const Case& expected = GetParam();
+  const ScratchFolder scratch;
+  const bool must_hang =
+      expected.accusation == "harness.step_timeout" || expected.accusation == "harness.rank_missing";
+  const Finished run = run_alone(scratch, expected.check, must_hang ? "1 s" : "60 s");
+  const auto judgement = judge(scratch, scratch.only_run());
+  EXPECT_EQ(judgement.at("verdict"), expected.verdict) << run.out << run.err;
+  std::vector<std::string> codes;
+  for (const auto& finding : judgement.at("findings")) codes.push_back(finding.at("code"));
+  if (expected.accusation.empty()) {
+    EXPECT_THAT(codes, testing::IsEmpty());
+  } else {
+    EXPECT_THAT(codes, testing::Each(expected.accusation)) << judgement.at("findings").dump(2);
+    EXPECT_THAT(codes, testing::Not(testing::IsEmpty()));
+  }
+  for (const auto& outcome : judgement.at("checks")) {
+    if (outcome.at("check") != "selftest." + expected.check) continue;
+    EXPECT_EQ(outcome.at("status"), expected.status);
+    if (expected.verdict != "ACCEPT") {
+      EXPECT_NE(outcome.at("result"), "pass");
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SelfTests, testing::ValuesIn(cases()),
+                         [](const testing::TestParamInfo<Case>& c) { return c.param.check; });
+
+TEST(SelfTests, EveryOneIsInTheTable) {
+  std::vector<std::string> registered, listed;
+  for (const Check& check : all_checks()) {
+    if (check.name.rfind("selftest.", 0) == 0) registered.push_back(check.name);
+  }
+  for (const Case& c : cases()) listed.push_back("selftest." + c.check);
+  EXPECT_THAT(registered, testing::UnorderedElementsAreArray(listed));
+}
+
+TEST(SelfTests, AMissingRankIsNamed) {
+  const ScratchFolder scratch;
+  run_alone(scratch, "rank_missing");
+  const auto judgement = judge(scratch, scratch.only_run());
+  EXPECT_THAT(judgement.dump(), testing::HasSubstr("gpu2"));
+  EXPECT_THAT(judgement.dump(), testing::Not(testing::HasSubstr("gpu3:")));
+}
+
+}  // namespace
+}  // namespace assay
