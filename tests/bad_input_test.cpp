@@ -41,7 +41,7 @@ TEST_P(BadInput, IsOneClearErrorAndLeavesNothing) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadInput,
     testing::Values(
-        Mistake{"NoVerb", {}, "subcommand"},  //
+        Mistake{"NoVerb", {}, "which verb?"},  //
         Mistake{"WrongVerb", {"rnu"}, "Did you mean run?"},
         Mistake{"WrongFlag", {"run", "--node", kNode, "--sead", "7"}, "Did you mean --seed?"},
         Mistake{"SeedIsNoNumber", {"run", "--node", kNode, "--seed", "seven"}, "seven"},

@@ -34,10 +34,10 @@ const std::vector<Case>& cases() {
       {"flood", "INCONCLUSIVE", "error", "harness.pipe_flood"},
       {"torn_frame", "INCONCLUSIVE", "error", "harness.protocol"},
       {"noise", "INCONCLUSIVE", "error", "harness.protocol"},
-      {"nan", "INCONCLUSIVE", "complete", "harness.not_finite"},
-      {"wrong_unit", "INCONCLUSIVE", "complete", "harness.wrong_unit"},
-      {"undeclared", "INCONCLUSIVE", "complete", "harness.undeclared_measurement"},
-      {"silent", "INCONCLUSIVE", "complete", "harness.missing_measurement"},
+      {"nan", "INCONCLUSIVE", "error", "harness.not_finite"},
+      {"wrong_unit", "INCONCLUSIVE", "error", "harness.wrong_unit"},
+      {"undeclared", "INCONCLUSIVE", "error", "harness.undeclared_measurement"},
+      {"silent", "INCONCLUSIVE", "error", "harness.missing_measurement"},
       {"ranks", "ACCEPT", "complete", ""},
       {"rank_missing", "INCONCLUSIVE", "error", "harness.rank_missing"},
   };
@@ -50,7 +50,7 @@ Finished run_alone(const ScratchFolder& scratch, const std::string& check,
   const std::string profile = scratch.write(
       "alone.toml",
       fmt::format("summary = \"one self-test\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n\n[[checks]]\n"
-                  "check = \"selftest.{}\"\nduration = \"0 s\"\nestimate = \"1 s\"\ndeadline = \"{}\"\n",
+                  "check = \"selftest.{}\"\nduration = \"0 s\"\nestimate = \"0.5 s\"\ndeadline = \"{}\"\n",
                   check, deadline));
   return assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile", profile, "--limits",
                          "suites/selftest/limits.toml", "--seed", "1", "--out", scratch / "out"});

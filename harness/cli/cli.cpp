@@ -61,6 +61,7 @@ int parse_and_run(CLI::App& app, Action& action, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return complain(std::string(error.what()) + " See assay --help.");
   }
+  if (!action) return complain("which verb? run, resume, plan, list, doctor, judge or report. See assay --help.");
   return action();
 }
 
@@ -74,7 +75,7 @@ int main(int argc, char** argv) {
       "Assay.",
       "assay");
   app.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   Action action;
   add_run(app, action);
   add_resume(app, action);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <string>
 
 #include "harness/node_sim/plant.h"
@@ -148,6 +149,9 @@ double SimGpu::launch_seconds(const Work& work) {
 
 double SimGpu::execute(const Work& work, const std::function<void()>& body) {
   require_present();
+  if (const FaultState* crash = find_fault(*state_, "worker_crash", slot_)) {
+    std::raise(static_cast<int>(fault_parameter(*crash, "signal", SIGSEGV)));
+  }
   try {
     body();
   } catch (const DeviceError&) {

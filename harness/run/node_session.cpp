@@ -38,7 +38,9 @@ class SimulatedNode : public NodeSession {
   Clock& clock() override { return clock_; }
 
   telemetry::SamplerStart sampler_start() override {
-    for (int i = 0; i < state_->gpu_count; ++i) sampler_seats_.push_back(new_seat());
+    for (int i = 0; i < state_->gpu_count; ++i) {
+      if (state_->dynamic[i].present != 0) sampler_seats_.push_back(new_seat());  // as many as NVML will list
+    }
     return {simulated_library_path(), state_path_, sampler_seats_, state_->kernel_log_path};
   }
 
@@ -89,7 +91,8 @@ std::unique_ptr<NodeSession> build_simulated_node(const RunFolder& folder, sim::
   setup.kernel_log_path = folder.simulated_kernel_log();
   std::ofstream(setup.kernel_log_path).flush();
   using namespace std::chrono;
-  setup.start = duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
+  // On a whole second: where the samples fall within a step must not depend on when the run was started.
+  setup.start = duration_cast<seconds>(system_clock::now().time_since_epoch()).count() * kSecond;
   sim::build_state(*state, setup);
   return std::make_unique<SimulatedNode>(std::move(state), folder.simulated_state());
 }
