@@ -24,12 +24,27 @@ config::Fault load(const std::string& name) {
   return fault;
 }
 
+/// The quick profile with deadlines for a test that waits for them.
+std::string impatient_profile(const ScratchFolder& scratch) {
+  std::string profile =
+      "summary = \"the quick profile, impatient\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n";
+  for (const char* check :
+       {"inventory.gpus", "health.counters", "memory.bandwidth", "memory.sweep", "health.counters"}) {
+    profile += "[[checks]]\ncheck = \"" + std::string(check) +
+               "\"\nduration = \"0 s\"\nestimate = \"0.1 s\"\ndeadline = \"3 s\"\n";
+  }
+  return scratch.write("impatient.toml", profile);
+}
+
 class Faults : public testing::TestWithParam<std::string> {};
 
 TEST_P(Faults, EndsInItsVerdictCodeAndPartAndAccusesNothingElse) {
   const config::Fault fault = load(GetParam());
   const ScratchFolder scratch;
-  const Finished run = run_simulated(scratch, {"--fault", "configs/faults/" + GetParam() + ".toml"});
+  const std::string profile = fault.kind == "worker_hang" ? impatient_profile(scratch) : "quick";
+  const Finished run =
+      assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile", profile, "--seed", "7",
+                      "--out", scratch / "out", "--fault", "configs/faults/" + GetParam() + ".toml"});
   EXPECT_EQ(run.exit_code, exit_code_of(fault.expect.verdict)) << run.out << run.err;
   const auto judgement = judge(scratch, scratch.only_run());
   EXPECT_EQ(judgement.at("verdict"), fault.expect.verdict);

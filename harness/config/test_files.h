@@ -70,7 +70,7 @@ inline Vocabulary test_vocabulary() {
   vocabulary.findings = {finding("memory.miscompare", FindingClass::corruption),
                          finding("device.xid", FindingClass::device_fault),
                          finding("harness.worker_crashed", FindingClass::incomplete),
-                         finding("environment.hot", FindingClass::environment),
+                         finding("environment.not_idle", FindingClass::environment),
                          finding("memory.slow", FindingClass::performance)};
   return vocabulary;
 }

@@ -76,7 +76,7 @@ PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
   reading.sm_mhz = d.contexts > 0 ? p.boost_sm_mhz : p.idle_sm_mhz;
   reading.memory_mhz = p.memory_mhz;
   reading.energy_j = energy_at(d, time);
-  reading.utilisation = d.memory_load > 0 ? 1 : 0;
+  reading.utilisation = d.memory_load > 0 ? 1 : d.foreign_utilisation;
   reading.memory_utilisation = d.memory_load;
   return reading;
 }
@@ -98,7 +98,7 @@ void release_gpu(State& state, int gpu, Nanoseconds time) {
   GpuDynamic& d = state.dynamic[gpu];
   change_contexts(state, gpu, time, -d.contexts);
   set_load(state, gpu, time, 0);
-  d.memory_used_bytes = 0;
+  d.memory_used_bytes = d.memory_held_bytes;
   for (const GpuProcess& process : d.processes) d.memory_used_bytes += process.memory_bytes;
 }
 

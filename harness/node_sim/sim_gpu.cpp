@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <string>
 
+#include "harness/node_sim/launch_faults.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_kernel_log.h"
 
@@ -149,9 +149,8 @@ double SimGpu::launch_seconds(const Work& work) {
 
 double SimGpu::execute(const Work& work, const std::function<void()>& body) {
   require_present();
-  if (const FaultState* crash = find_fault(*state_, "worker_crash", slot_)) {
-    std::raise(static_cast<int>(fault_parameter(*crash, "signal", SIGSEGV)));
-  }
+  act_at_launch(*state_, index_, launches_);
+  require_present();
   try {
     body();
   } catch (const DeviceError&) {

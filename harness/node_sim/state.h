@@ -21,7 +21,7 @@ inline constexpr int kMaxFaults = 16;
 inline constexpr int kMaxFaultParameters = 8;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kNvlinks = 18;
-inline constexpr std::uint32_t kStateVersion = 1;
+inline constexpr std::uint32_t kStateVersion = 2;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -78,11 +78,14 @@ struct GpuDynamic {
   double energy_j;                                        // up to heat_time
   std::int64_t ecc_corrected_dram, ecc_uncorrected_dram;  // volatile, since the driver was loaded
   std::int64_t ecc_corrected_dram_aggregate, ecc_uncorrected_dram_aggregate;
+  std::int64_t ecc_corrected_sram, ecc_uncorrected_sram;  // volatile
   std::int64_t remapped_corrected, remapped_uncorrected;
   std::int32_t remap_pending, remap_failure, recovery_action;
   std::int64_t pcie_replay;
   std::int64_t nvlink_replay, nvlink_recovery, nvlink_crc;  // sums over the links
-  std::int64_t memory_used_bytes;
+  std::int64_t memory_used_bytes;   // ours and others'
+  std::int64_t memory_held_bytes;   // of that, held by no process at all: a driver that leaks
+  double foreign_utilisation;       // 0 to 1: work that is not ours
   // Settings and trained links: what a person or a bad seat has changed.
   std::int32_t ecc_enabled, mig_enabled, compute_mode, persistence_enabled;
   std::int32_t power_limit_mw;  // enforced; the default limit is PlantConstants::power_limit_w

@@ -30,6 +30,7 @@ class VirtualClock : public Clock {
   Nanoseconds now() const override;
   bool sleep_until(Nanoseconds deadline) override;
   void interrupt() override;
+  void abandon() override { leave_seat(state_->clock, seat_); }
 
  private:
   SharedState state_;

@@ -45,7 +45,7 @@ Criteria sample() {
   finding.code = "memory.slow";
   finding.cls = FindingClass::performance;
   finding.action = Action::return_part;
-  finding.explained_by = {"environment.hot"};
+  finding.explained_by = {"environment.not_idle"};
   finding.summary = {{"en", "slow"}, {"zh-CN", "偏慢"}};
   finding.next_step = {{"en", "return"}, {"zh-CN", "返厂"}};
   c.findings = {finding};

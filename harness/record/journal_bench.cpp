@@ -1,9 +1,11 @@
-// Records per second through the journal, and per second read back.
+// Records per second into the journal, and per second read back.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "harness/record/journal.h"
 #include "harness/record/reader.h"
@@ -12,14 +14,21 @@
 namespace assay::record {
 namespace {
 
-struct Scratch {
+constexpr int kRecordsPerStep = 1'000;
+
+class Scratch {
+ public:
   Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "assay-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    folder = pattern;
+    folder_ = (std::filesystem::temp_directory_path() / "assay-bench-XXXXXX").string();
+    if (::mkdtemp(folder_.data()) == nullptr) std::abort();
   }
-  ~Scratch() { std::filesystem::remove_all(folder); }
-  std::string folder;
+  ~Scratch() { std::filesystem::remove_all(folder_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  std::string records() const { return folder_ + "/records.jsonl"; }
+
+ private:
+  std::string folder_;
 };
 
 Journal begin(const std::string& path, const Criteria& criteria) {
@@ -27,36 +36,60 @@ Journal begin(const std::string& path, const Criteria& criteria) {
   const Run run = builders::healthy_run(criteria);
   journal.run_start({run.plan, run.criteria_hash, run.version, run.command_line, run.node_name, run.hardware,
                      run.software});
-  journal.step_start("step", "memory.bandwidth", "gpu3", 2, 1);
   return journal;
 }
 
-void measurement(benchmark::State& state) {
+Measurement bandwidth(double value) {
+  return {"copy_bandwidth", value, "GB/s", "gpu3/hbm", "check"};
+}
+
+std::vector<Limit> limits_of_bandwidth(const Criteria& criteria) {
+  std::vector<Limit> limits;
+  for (const Limit& limit : criteria.limits) {
+    if (limit.measurement == "copy_bandwidth") limits.push_back(limit);
+  }
+  return limits;
+}
+
+void write_step(Journal& journal, int number, const std::vector<Limit>& limits) {
+  const std::string step = "step" + std::to_string(number);
+  journal.step_start(step, "memory.bandwidth", "gpu3", 2, number);
+  for (int i = 0; i < kRecordsPerStep; ++i) journal.measurement(step, bandwidth(4123.4567 + i), limits);
+  journal.step_end(step, Status::complete);
+}
+
+/// A thousand records a step, which is far more than a check writes; `synced`: each step is on the disk
+/// before the next one starts, as in a run.
+void write(benchmark::State& state, bool limited, bool synced) {
   const Scratch scratch;
   const Criteria criteria = builders::sample_criteria();
-  Journal journal = begin(scratch.folder + "/records.jsonl", criteria);
-  const std::vector<Limit> limits{criteria.limits.at(3)};
-  const std::vector<Limit> none;
-  Measurement value{"copy_bandwidth", 4123.4567, "GB/s", "gpu3/hbm", "check"};
-  for (auto _ : state) journal.measurement("step", value, state.range(0) != 0 ? limits : none);
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(measurement)->Arg(0)->Arg(1);
-
-void read_back(benchmark::State& state) {
-  const Scratch scratch;
-  const std::string path = scratch.folder + "/records.jsonl";
-  constexpr int kRecords = 10'000;
-  {
-    Journal journal = begin(path, builders::sample_criteria());
-    for (int i = 0; i < kRecords; ++i) journal.measurement("step", {"m", 1.0 * i, "1", "gpu3", "check"});
+  const std::vector<Limit> limits = limited ? limits_of_bandwidth(criteria) : std::vector<Limit>{};
+  Journal journal = begin(scratch.records(), criteria);
+  int steps = 0;
+  for (auto _ : state) {
+    write_step(journal, ++steps, limits);
+    if (synced) journal.sync();
   }
-  for (auto _ : state) benchmark::DoNotOptimize(read_records(path));
-  state.SetItemsProcessed(state.iterations() * kRecords);
+  state.SetItemsProcessed(state.iterations() * kRecordsPerStep);
 }
-BENCHMARK(read_back);
+BENCHMARK_CAPTURE(write, plain, false, false)->Name("journal_write")->UseRealTime();
+BENCHMARK_CAPTURE(write, limited, true, false)->Name("journal_write_with_limits")->UseRealTime();
+BENCHMARK_CAPTURE(write, synced, false, true)->Name("journal_write_synced")->UseRealTime();
+
+void read(benchmark::State& state) {
+  const Scratch scratch;
+  constexpr int kSteps = 20;
+  {
+    Journal journal = begin(scratch.records(), builders::sample_criteria());
+    for (int step = 1; step <= kSteps; ++step) write_step(journal, step, {});
+  }
+  for (auto _ : state) {
+    const Run run = read_records(scratch.records());
+    if (run.steps.size() != kSteps) state.SkipWithError("not all steps were read back");
+  }
+  state.SetItemsProcessed(state.iterations() * kSteps * kRecordsPerStep);
+}
+BENCHMARK(read)->Name("journal_read")->UseRealTime();
 
 }  // namespace
 }  // namespace assay::record
-
-BENCHMARK_MAIN();

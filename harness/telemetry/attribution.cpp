@@ -26,13 +26,18 @@ constexpr std::array<Delta, 8> kDeltas{{
     {counters::nvlink_recovery, "nvlink_recovery_delta"},
 }};
 
-// NVIDIA's Xid catalogue (November 2026): of these, by themselves, nothing is to be concluded. 43 and 45 follow an application
-// that ended, as ours does at a deadline; 63 and 154 report what the row-remap and recovery-action readings say better.
+// NVIDIA's Xid catalogue (November 2026): of these, by themselves, nothing is to be concluded. 43 and 45
+// follow an application that ended, as ours does at a deadline; 63 and 154 report what the row-remap and
+// recovery-action readings say better.
 constexpr std::array<int, 4> kXidsWithoutMeaningAlone{43, 45, 63, 154};
 
-bool counts(const KernelEvent& event) {
-  const auto& ignored = kXidsWithoutMeaningAlone;
-  return event.kind == KernelEvent::Kind::xid && std::find(ignored.begin(), ignored.end(), event.number) == ignored.end();
+// The same catalogue, Hopper: these ask for a reset of the GPU or for the vendor whatever the application
+// did.
+constexpr std::array<int, 11> kFatalXids{46, 48, 62, 64, 79, 95, 109, 119, 140, 143, 158};
+
+template <std::size_t size>
+bool contains(const std::array<int, size>& numbers, int number) {
+  return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }
 
 class Builder {
@@ -84,7 +89,12 @@ void add_events(Builder& builder, const std::string& pci_address, const Snapshot
   for (const KernelEvent& event : events) {
     if (event.pci_address != pci_address) continue;
     lines.push_back(event.line);
-    if (counts(event)) ++xids;
+    if (event.kind == KernelEvent::Kind::xid) {
+      if (contains(kFatalXids, event.number))
+        builder.error("device.xid_fatal", event.line);
+      else if (!contains(kXidsWithoutMeaningAlone, event.number))
+        ++xids;
+    }
     if (event.kind == KernelEvent::Kind::fallen_off_bus) builder.error("device.lost", event.line);
   }
   if (after.kernel_log_missing.empty()) builder.measure("xid_count", xids);

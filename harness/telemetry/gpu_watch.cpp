@@ -15,6 +15,8 @@ struct GpuWatch::Shared {
   std::mutex mutex;
   std::condition_variable changed;
   bool stop = false, stopped = false, requested = false, lost = false;
+  std::optional<std::chrono::steady_clock::time_point>
+      call_start;          // of the call into the driver that is under way
   Nanoseconds period = 0;  // 0: not sampling
   std::optional<GpuReadings> readings;
   std::vector<GpuSample> samples;
@@ -22,23 +24,39 @@ struct GpuWatch::Shared {
   void run();
   void answer_request();
   void take_sample(Nanoseconds now);
+  void begin_call();
+  void lose();  // caller holds the mutex
 };
+
+void GpuWatch::Shared::begin_call() {
+  const std::scoped_lock lock(mutex);
+  call_start = std::chrono::steady_clock::now();
+}
+
+void GpuWatch::Shared::lose() {
+  lost = true;
+  clock->abandon();
+}
 
 void GpuWatch::Shared::answer_request() {
   {
     const std::scoped_lock lock(mutex);
     if (!requested) return;
   }
+  begin_call();
   GpuReadings fresh = source->readings();  // the call that may never return: no lock is held
   const std::scoped_lock lock(mutex);
+  call_start.reset();
   readings = std::move(fresh);
   requested = false;
   changed.notify_all();
 }
 
 void GpuWatch::Shared::take_sample(Nanoseconds now) {
+  begin_call();
   GpuSample fresh = source->sample(now);
   const std::scoped_lock lock(mutex);
+  call_start.reset();
   samples.push_back(std::move(fresh));
 }
 
@@ -48,7 +66,7 @@ void GpuWatch::Shared::run() {
     Nanoseconds current_period = 0;
     {
       const std::scoped_lock lock(mutex);
-      if (stop) break;
+      if (stop || lost) break;  // given up while it was stuck: it does not come back
       current_period = period;
     }
     answer_request();
@@ -59,6 +77,10 @@ void GpuWatch::Shared::run() {
       take_sample(now);
       // On a grid, so that the rate holds; ticks that were missed are not made up for.
       next = (now / current_period + 1) * current_period;
+    }
+    {
+      const std::scoped_lock lock(mutex);
+      if (lost) break;
     }
     clock->sleep_until(next);
   }
@@ -112,10 +134,16 @@ std::optional<GpuReadings> GpuWatch::wait_for_readings(std::chrono::milliseconds
   std::unique_lock lock(shared_->mutex);
   if (shared_->lost) return std::nullopt;
   if (!shared_->changed.wait_for(lock, timeout, [this] { return !shared_->requested; })) {
-    shared_->lost = true;
+    shared_->lose();
     return std::nullopt;
   }
   return std::exchange(shared_->readings, std::nullopt);
+}
+
+void GpuWatch::lose_if_stuck(std::chrono::milliseconds timeout) {
+  const std::scoped_lock lock(shared_->mutex);
+  const auto& start = shared_->call_start;
+  if (!shared_->lost && start && std::chrono::steady_clock::now() - *start > timeout) shared_->lose();
 }
 
 std::vector<GpuSample> GpuWatch::take_samples() {

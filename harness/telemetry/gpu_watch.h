@@ -34,6 +34,9 @@ class GpuWatch {
   /// Nothing when the thread did not answer within `timeout` of real time: its telemetry is lost from now on.
   std::optional<GpuReadings> wait_for_readings(std::chrono::milliseconds timeout);
 
+  /// Gives the thread up when a call of its has been under way for longer than `timeout` of real time.
+  void lose_if_stuck(std::chrono::milliseconds timeout);
+
   /// Takes the samples since the last call.
   std::vector<GpuSample> take_samples();
   bool lost() const;

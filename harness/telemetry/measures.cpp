@@ -14,7 +14,10 @@ const std::vector<Measure>& telemetry_measures() {
       {"pcie_replay_delta", Unit::count, "PCIe replays counted over the step", "pcie"},
       {"nvlink_replay_delta", Unit::count, "NVLink replays over the step, all links", ""},
       {"nvlink_recovery_delta", Unit::count, "NVLink recoveries over the step, all links", ""},
-      {"xid_count", Unit::count, "Xid lines that name this GPU over the step, without those that mean nothing alone (43, 45, 63, 154)", ""},
+      {"xid_count", Unit::count,
+       "Xid lines that name this GPU over the step; without fatal ones, which are errors, and those that "
+       "mean nothing alone (43, 45, 63, 154)",
+       ""},
       {"samples", Unit::count, "telemetry samples taken over the step", "", false},
       {"power_median", Unit::watts, "board power over the step, median", "", false},
       {"power_p95", Unit::watts, "board power over the step, 95th percentile", "", false},

@@ -57,6 +57,7 @@ class Sampler {
   void serve() {
     for (;;) {
       if (!channel_.wait(kFlushIntervalMs)) {
+        for (WatchedGpu& gpu : gpus_) gpu.watch->lose_if_stuck(std::chrono::milliseconds(kCallTimeoutMs));
         collect();
         if (file_) file_->flush();
         continue;

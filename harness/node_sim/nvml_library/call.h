@@ -2,6 +2,8 @@
 // node.
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -23,6 +25,12 @@ struct GpuView {
   sim::PlantReading plant() const { return sim::read_plant(state, gpu, now); }
 };
 
+/// A planted wedge: once work has run on the GPU, no call about it returns.
+inline bool hangs(sim::State& state, int gpu) {
+  const sim::Lock lock(state.mutex);
+  return sim::find_fault(state, "nvml_hang", state.constants[gpu].slot) && state.dynamic[gpu].contexts > 0;
+}
+
 /// Checks in NVML's order: initialised, arguments, GPU there. `body` maps a GpuView to a Return.
 template <typename Body>
 Return with_gpu(Device device, bool arguments_valid, Body body) {
@@ -32,6 +40,9 @@ Return with_gpu(Device device, bool arguments_valid, Body body) {
   if (!arguments_valid || !session.knows(device)) return Return::invalid_argument;
   const Nanoseconds now = session.now();
   sim::State& state = **shared;
+  if (hangs(state, device->gpu)) {
+    for (;;) pause();
+  }
   const sim::Lock lock(state.mutex);
   if (!state.dynamic[device->gpu].present) return Return::gpu_lost;
   return body(GpuView{device->index, device->gpu, now, state, state.constants[device->gpu],

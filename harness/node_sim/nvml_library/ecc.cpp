@@ -19,10 +19,21 @@ std::int64_t dram_errors(const sim::GpuDynamic& gpu, unsigned error, unsigned co
   return counter == kVolatile ? gpu.ecc_uncorrected_dram : gpu.ecc_uncorrected_dram_aggregate;
 }
 
-/// The simulated SRAM makes no errors, so the sum over the memories is the DRAM's.
+/// The simulated SRAM keeps no count over the card's life.
+unsigned long long sram_errors(const sim::GpuDynamic& gpu, unsigned error) {
+  return static_cast<unsigned long long>(error == kCorrected ? gpu.ecc_corrected_sram
+                                                             : gpu.ecc_uncorrected_sram);
+}
+
 Return nvmlDeviceGetTotalEccErrors(Device device, unsigned error, unsigned counter,
                                    unsigned long long* count) {
-  return nvmlDeviceGetMemoryErrorCounter(device, error, counter, kLocationDram, count);
+  const bool valid = count && error < kErrorTypes && counter < kCounterTypes;
+  return with_gpu(device, valid, [&](const GpuView& gpu) {
+    if (!gpu.dynamic.ecc_enabled) return Return::not_supported;
+    *count = static_cast<unsigned long long>(dram_errors(gpu.dynamic, error, counter)) +
+             sram_errors(gpu.dynamic, error);
+    return Return::success;
+  });
 }
 
 Return nvmlDeviceGetMemoryErrorCounter(Device device, unsigned error, unsigned counter, unsigned location,
@@ -33,7 +44,7 @@ Return nvmlDeviceGetMemoryErrorCounter(Device device, unsigned error, unsigned c
     if (location != kLocationDram && location != kLocationSram) return Return::not_supported;
     *count = location == kLocationDram
                  ? static_cast<unsigned long long>(dram_errors(gpu.dynamic, error, counter))
-                 : 0;
+                 : sram_errors(gpu.dynamic, error);
     return Return::success;
   });
 }
