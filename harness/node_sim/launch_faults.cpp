@@ -1,8 +1,5 @@
 #include "harness/node_sim/launch_faults.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <map>
 #include <string>
@@ -16,6 +13,7 @@ namespace {
 struct Launch {
   State& state;
   int gpu;
+  Clock& clock;
   std::uint64_t number;
   const FaultState& fault;
 
@@ -64,8 +62,8 @@ void crash(const Launch& launch) {
   std::raise(static_cast<int>(launch.parameter("signal")));
 }
 
-[[noreturn]] void hang(const Launch&) {
-  for (;;) pause();
+[[noreturn]] void hang(const Launch& launch) {
+  for (;;) launch.clock.sleep_until(kForever);
 }
 
 void refuse(const Launch&) {
@@ -95,12 +93,12 @@ const std::map<std::string, void (*)(const Launch&)>& actions() {
 
 }  // namespace
 
-void act_at_launch(State& state, int gpu, std::uint64_t launch) {
+void act_at_launch(State& state, int gpu, Clock& clock, std::uint64_t launch) {
   for (int i = 0; i < state.fault_count; ++i) {
     const FaultState& fault = state.faults[i];
     if (fault.slot != state.constants[gpu].slot) continue;
     const auto action = actions().find(fault.kind);
-    if (action != actions().end()) action->second({state, gpu, launch, fault});
+    if (action != actions().end()) action->second({state, gpu, clock, launch, fault});
   }
 }
 

@@ -1,5 +1,5 @@
-// Faults that act when work is launched on a simulated GPU: errors that are counted, Xids, a GPU that falls off, a worker that
-// crashes or hangs.
+// Faults that act when work is launched on a simulated GPU: errors that are counted, Xids, a GPU that falls
+// off, a worker that crashes or hangs.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,8 @@
 
 namespace assay::sim {
 
-/// Called before each launch with its number in this process, from 0. May throw DeviceError, raise a signal, or never return.
-void act_at_launch(State& state, int gpu, std::uint64_t launch);
+/// Called before each launch with its number in this process, from 0. May throw DeviceError, raise a signal,
+/// or never return: then it waits by `clock`, since a hanging GPU does not stop the others' time.
+void act_at_launch(State& state, int gpu, Clock& clock, std::uint64_t launch);
 
 }  // namespace assay::sim

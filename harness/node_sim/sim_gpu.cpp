@@ -149,7 +149,7 @@ double SimGpu::launch_seconds(const Work& work) {
 
 double SimGpu::execute(const Work& work, const std::function<void()>& body) {
   require_present();
-  act_at_launch(*state_, index_, launches_);
+  act_at_launch(*state_, index_, clock_, launches_);
   require_present();
   try {
     body();

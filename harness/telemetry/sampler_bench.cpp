@@ -4,10 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -71,7 +71,9 @@ void sampler(benchmark::State& state) {
   for (auto _ : state) {
     try {
       SamplerProcess process;
-      process.ask({{"record", {{"path", "/dev/null"}, {"hz", kHz}, {"parts", nlohmann::json::object()}}}},
+      const auto series = std::filesystem::temp_directory_path() / "assay-bench-series";
+      std::filesystem::remove(series);
+      process.ask({{"record", {{"path", series.string()}, {"hz", kHz}, {"parts", nlohmann::json::object()}}}},
                   "recording");
       const double processor_before = process.processor_seconds();
       const auto before = steady_clock::now();
@@ -86,6 +88,7 @@ void sampler(benchmark::State& state) {
           process.ask({{"finish", nlohmann::json::object()}}, "finished").at("rows").get<double>();
       state.counters["sample_share"] = rows / (kGpus * kHz * seconds);
       state.SetIterationTime(seconds);
+      std::filesystem::remove(series);
     } catch (const std::exception& error) {
       state.SkipWithError(error.what());
     }
