@@ -1,0 +1,149 @@
+// Over all checks and all faults: what is declared is real, and every detector has been seen to fire.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "harness/check.h"
+#include "harness/config/fault.h"
+#include "harness/config/findings.h"
+#include "harness/config/paths.h"
+#include "tests/assay_process.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+
+bool is_selftest(const Check& check) {
+  return check.name.rfind("selftest.", 0) == 0;
+}
+
+std::set<std::string> codes_of_the_fault_catalogue() {
+  std::set<std::string> codes;
+  for (const std::string& name : config::names("faults")) {
+    config::Diagnostics diagnostics;
+    codes.insert(config::load_fault(name, diagnostics).expect.code);
+    EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
+  }
+  return codes;
+}
+
+/// What no fault of a simulated node can lead to by itself, and the test that provokes it instead.
+const std::map<std::string, std::string>& provoked_elsewhere() {
+  static const std::map<std::string, std::string> table{
+      {"selftest.wrong_value", "selftest_test: fail"},
+      {"harness.worker_exit", "selftest_test: exit"},
+      {"harness.out_of_memory", "selftest_test: memory"},
+      {"harness.step_timeout", "selftest_test: hang"},
+      {"harness.protocol", "selftest_test: torn_frame, noise"},
+      {"harness.pipe_flood", "selftest_test: flood"},
+      {"harness.wrong_unit", "selftest_test: wrong_unit"},
+      {"harness.undeclared_measurement", "selftest_test: undeclared"},
+      {"harness.missing_measurement", "selftest_test: silent"},
+      {"harness.not_finite", "selftest_test: nan"},
+      {"harness.rank_missing", "selftest_test: rank_missing"},
+      {"harness.check_error", "selftest_test: throw"},
+      {"harness.worker_lost", "killed_test: AKilledWorker"},
+      {"harness.telemetry_lost", "killed_test: AKilledSampler"},
+      {"harness.interrupted", "killed_test: CtrlC"},
+      {"harness.check_not_run", "judge tests: a removed step"},
+      {"harness.no_limit", "judge tests: a removed limit"},
+      {"harness.device_memory", "sim_gpu_test: more than there is"},
+      {"harness.no_cuda", "needs a real node and a build without CUDA"},
+      {"harness.worker_unkillable", "needs a driver call that SIGKILL does not end"},
+      {"device.ecc_uncorrectable", "fault ecc-uncorrected, as a consequence"},
+      {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},
+  };
+  return table;
+}
+
+TEST(Conformance, EveryFindingOfTheCatalogueIsProvoked) {
+  config::Diagnostics diagnostics;
+  const auto provoked = codes_of_the_fault_catalogue();
+  for (const FindingKind& kind : config::load_findings(config::configs_folder() + "/findings", diagnostics)) {
+    const bool elsewhere = provoked_elsewhere().count(kind.code) != 0;
+    EXPECT_TRUE(provoked.count(kind.code) != 0 || elsewhere) << kind.code << " has never been seen to fire";
+    EXPECT_FALSE(provoked.count(kind.code) != 0 && elsewhere) << kind.code << " is excused without need";
+  }
+  EXPECT_EQ(diagnostics.text(), "");
+}
+
+TEST(Conformance, EveryFindingThatACheckDeclaresIsProvokedAndInTheCatalogue) {
+  config::Diagnostics diagnostics;
+  const auto catalogue = config::load_findings(config::configs_folder() + "/findings", diagnostics);
+  for (const Check& check : all_checks()) {
+    EXPECT_FALSE(check.findings.empty()) << check.name;
+    for (const std::string& code : check.findings) {
+      EXPECT_TRUE(std::any_of(catalogue.begin(), catalogue.end(),
+                              [&](const auto& kind) { return kind.code == code; }))
+          << check.name << " declares " << code;
+    }
+  }
+}
+
+TEST(Conformance, ACheckIsFoundByItsNameInSuites) {
+  for (const Check& check : all_checks()) {
+    std::string path = check.name;
+    std::replace(path.begin(), path.end(), '.', '/');
+    EXPECT_TRUE(std::filesystem::exists(std::string(ASSAY_SOURCE_DIR) + "/suites/" + path + ".cpp"))
+        << check.name;
+  }
+}
+
+TEST(Conformance, DeclarationsAreWhole) {
+  for (const Check& check : all_checks()) {
+    EXPECT_FALSE(check.summary.empty()) << check.name;
+    EXPECT_NE(check.run, nullptr) << check.name;
+    std::set<std::string> names;
+    for (const Measure& measure : check.measures) {
+      EXPECT_TRUE(names.insert(measure.name).second)
+          << check.name << " declares " << measure.name << " twice";
+      EXPECT_FALSE(measure.meaning.empty()) << check.name << "/" << measure.name;
+    }
+    EXPECT_TRUE(
+        std::any_of(check.measures.begin(), check.measures.end(), [](const Measure& m) { return m.judged; }))
+        << check.name << " could not fail";
+  }
+}
+
+TEST(Conformance, ACheckWhoseDeviceCallFailsEndsInErrorNeverInPassOrSkip) {
+  const ScratchFolder scratch;
+  EXPECT_EQ(run_simulated(scratch, {"--fault", "device-call-fails"}).exit_code, 11);
+  const auto judgement = judge(scratch, scratch.only_run());
+  std::set<std::string> seen;
+  for (const auto& outcome : judgement.at("checks")) {
+    const Check* check = find_check(outcome.at("check").get<std::string>());
+    if (check == nullptr || check->scope == Scope::node || outcome.at("part") != "gpu1") continue;
+    EXPECT_EQ(outcome.at("status"), "error") << check->name;
+    EXPECT_EQ(outcome.at("result"), "not_applicable") << check->name;
+    seen.insert(check->name);
+  }
+  for (const Check& check : all_checks()) {
+    if (check.scope == Scope::node || is_selftest(check)) continue;
+    EXPECT_TRUE(seen.count(check.name))
+        << check.name << " is not in the quick profile: run it here with the fault too";
+  }
+}
+
+TEST(Conformance, MoreGpusThanTheSkuHasAreNoticed) {
+  const ScratchFolder scratch;
+  const Finished run = run_simulated(scratch, {"--sku", "h200-1gpu-bench"});
+  EXPECT_EQ(run.exit_code, 11) << run.out;
+  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+              testing::Contains("inventory.unexpected_gpu@harness"));
+}
+
+TEST(Conformance, TheBenchSkuAcceptsOneGpuAndSaysThatItCannotBeCertified) {
+  const ScratchFolder scratch;
+  const Finished run = assay(
+      scratch, {"run", "--node", "sim:configs/sim/h200-1gpu.toml", "--seed", "1", "--out", scratch / "out"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, testing::HasSubstr("certified"));
+}
+
+}  // namespace
+}  // namespace assay
