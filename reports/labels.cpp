@@ -49,6 +49,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::report_file, "Report", "报告文件"},
     {Label::what_to_do, "What to do now", "现在该做什么"},
     {Label::nothing_to_do, "Nothing: no part is at fault.", "无需处理：没有部件有问题。"},
+    {Label::and_more, "... and {} more: see report.html", "……另有 {} 条，见 report.html"},
     {Label::see_notes, "No part is accused. The notes say why the run is not an acceptance.",
      "没有部件被判定有问题。备注说明了本次运行为何不能作为验收。"},
     {Label::marginal_findings, "Marginal: accepted and watched", "临界项：接收并持续观察"},

@@ -43,6 +43,7 @@ enum class Label {
   report_file,
   what_to_do,
   nothing_to_do,
+  and_more,
   see_notes,
   marginal_findings,
   waived_findings,

@@ -134,7 +134,7 @@ TEST(Conformance, MoreGpusThanTheSkuHasAreNoticed) {
   const Finished run = run_simulated(scratch, {"--sku", "h200-1gpu-bench"});
   EXPECT_EQ(run.exit_code, 11) << run.out;
   EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
-              testing::Contains("inventory.unexpected_gpu@harness"));
+              testing::Contains("inventory.unexpected_gpu@node"));
 }
 
 TEST(Conformance, TheBenchSkuAcceptsOneGpuAndSaysThatItCannotBeCertified) {

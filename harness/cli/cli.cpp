@@ -61,7 +61,8 @@ int parse_and_run(CLI::App& app, Action& action, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return complain(std::string(error.what()) + " See assay --help.");
   }
-  if (!action) return complain("which verb? run, resume, plan, list, doctor, judge or report. See assay --help.");
+  if (!action)
+    return complain("which verb? run, resume, plan, list, doctor, judge or report. See assay --help.");
   return action();
 }
 

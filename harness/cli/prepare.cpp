@@ -114,9 +114,11 @@ std::unique_ptr<run::NodeSession> open_node(const RunOptions& options, const Con
 
 void add_run_options(CLI::App& verb, RunOptions& options) {
   verb.add_option("--sku", options.sku, "What the node should be; never inferred from what is found");
-  verb.add_option("--profile", options.profile, "quick, nightly, acceptance, burn-in, or a file")
+  verb.add_option("--profile", options.profile, "quick, nightly, acceptance, burn-in, or a .toml file")
       ->capture_default_str();
-  verb.add_option("--node", options.node, "local, or sim:FILE for a simulated node")->capture_default_str();
+  verb.add_option("--node", options.node,
+                  "local, or sim:FILE for a simulated node (sim:NAME: configs/sim/NAME.toml)")
+      ->capture_default_str();
   verb.add_option("--fault", options.faults,
                   "FILE[:key=value,...]: plant a fault in the simulated node; may be repeated");
   verb.add_option("--site", options.site, "A site's file: slots by PCI address, waivers");

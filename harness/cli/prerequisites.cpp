@@ -66,7 +66,7 @@ void require_prerequisites() {
   for (const Prerequisite& p : prerequisites()) {
     if (!p.met) missing += fmt::format("\n  {}: {}. {}", p.name, p.found, p.mend);
   }
-  if (!missing.empty()) throw CannotRun("this machine cannot run an acceptance:" + missing);
+  if (!missing.empty()) throw CannotRun("the node cannot be tested:" + missing);
 }
 
 }  // namespace assay::cli

@@ -1,3 +1,5 @@
+#include <sys/socket.h>
+
 #include <thread>
 
 #include "harness/run/child.h"
@@ -21,7 +23,8 @@ class ChildThread : public Child {
   int fd() const override { return fd_.get(); }
   void send(const nlohmann::json& message) override { Channel(fd_.get()).send(message); }
   pid_t pid() const override { return 0; }
-  void signal(int) override {}
+  /// A thread cannot be killed; that nobody listens to it any more ends it at the next thing it says.
+  void signal(int) override { shutdown(fd_.get(), SHUT_RDWR); }
   std::optional<Ending> ended() override {
     if (!state_->finished) return std::nullopt;
     Ending ending;

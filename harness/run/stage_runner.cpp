@@ -122,8 +122,8 @@ void StageRunner::start_workers(const Stage& stage, int attempt) {
     if (hung_gpus_.count(part) != 0) {
       for (Step& step : steps_) {
         if (step.part == part)
-          fail_step(step, {"harness.worker_unkillable",
-                           part + ": left out, an earlier worker still hangs on it", part, ""});
+          fail_step(step,
+                    {"harness.worker_unkillable", "left out: an earlier worker still hangs on it", part, ""});
       }
       continue;
     }
@@ -261,9 +261,8 @@ std::optional<record::Error> StageRunner::judge_rank(const WorkerHandle& worker,
   const bool others_waited =
       std::any_of(exchange_.begin(), exchange_.end(), [](const auto& b) { return b.has_value(); });
   if (!failure && others_waited && !worker.reported_error) {
-    failure =
-        record::Error{"harness.rank_missing", worker.assignment().part + ": it ended without the others",
-                      worker.assignment().part, ""};
+    failure = record::Error{"harness.rank_missing", "it ended while the others waited for it",
+                            worker.assignment().part, ""};
   }
   if (failure || others_waited) {
     for (auto& other : workers_)

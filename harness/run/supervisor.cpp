@@ -25,11 +25,9 @@ constexpr int kHangRepeats = 1;
 std::vector<record::Hardware> hardware_of(const Plan& plan) {
   std::vector<record::Hardware> hardware;
   for (const PlannedSlot& slot : plan.slots) {
-    const std::string place =
-        slot.module_id != 0 ? fmt::format("module {}", slot.module_id) : std::string("single");
-    const std::string location = slot.pci_address.empty()
-                                     ? place + ", nothing found"
-                                     : fmt::format("{}, PCI {}", place, slot.pci_address);
+    const std::string number = std::to_string(gpu_slot(slot.part).value_or(0));
+    const std::string location =
+        slot.module_id != 0 ? fmt::format("{} (module {})", number, slot.module_id) : number;
     hardware.push_back({slot.part, slot.name.empty() ? "no GPU found" : slot.name, slot.serial,
                         slot.board_part_number, location});
   }
@@ -68,7 +66,7 @@ class Supervisor {
     start.criteria_hash = content_hash(execution_.criteria);
     start.version = ASSAY_VERSION;
     start.command_line = execution_.command_line;
-    start.node_name = host_name();
+    start.node_name = execution_.node.simulated() ? "a simulated node" : host_name();
     start.hardware = hardware_of(execution_.plan);
     start.software = software_of(execution_.first_snapshot.readings);
     journal_.run_start(start);

@@ -1,5 +1,6 @@
 #include "harness/run/worker.h"
 
+#include <chrono>
 #include <cmath>
 #include <new>
 #include <optional>
@@ -13,6 +14,8 @@ namespace assay::run {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::chrono::milliseconds kProgressInterval{100};  // a display is not redrawn more often
 
 json number(double value) {
   if (std::isnan(value)) return "NaN";
@@ -84,7 +87,12 @@ class PipeContext : public Context {
     channel_.send({{"evidence", {{"name", name}, {"content", content}}}});
   }
   void log(const std::string& message) override { channel_.send({{"log", {{"message", message}}}}); }
-  void progress(double fraction) override { channel_.send({{"progress", {{"fraction", fraction}}}}); }
+  void progress(double fraction) override {
+    const auto now = std::chrono::steady_clock::now();
+    if (fraction < 1 && now - last_progress_ < kProgressInterval) return;
+    last_progress_ = now;
+    channel_.send({{"progress", {{"fraction", fraction}}}});
+  }
   void send_raw(const std::string& bytes) override { channel_.send_raw(bytes); }
 
  private:
@@ -108,6 +116,7 @@ class PipeContext : public Context {
         {{"measure", {{"name", name}, {"value", std::move(value)}, {"unit", symbol(unit)}, {"part", part}}}});
   }
 
+  std::chrono::steady_clock::time_point last_progress_;
   Channel& channel_;
   const Check& check_;
   const Assignment& assignment_;

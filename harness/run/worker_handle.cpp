@@ -27,7 +27,8 @@ std::optional<nlohmann::json> WorkerHandle::next() {
     auto message = decoder_.next();
     if (!message) return std::nullopt;
     if (message->contains("done")) done_ = true;
-    if (++frames_ > kMaxFramesPerStep || decoder_.bytes_fed() > kMaxBytesPerStep) {
+    if (!message->contains("progress")) ++frames_;  // hours of work report progress for hours
+    if (frames_ > kMaxFramesPerStep || decoder_.bytes_fed() > kMaxBytesPerStep) {
       stop("harness.pipe_flood",
            fmt::format("it sent more than {} messages or {} MiB", kMaxFramesPerStep, kMaxBytesPerStep >> 20),
            std::chrono::steady_clock::now());
@@ -78,19 +79,18 @@ bool WorkerHandle::over(Time now) {
 std::optional<record::Error> WorkerHandle::failure() const {
   const Part& part = assignment_.part;
   const std::string ended = ending_ ? ending_->describe() : Ending{Ending::How::lost}.describe();
-  if (lost_) return record::Error{"harness.worker_unkillable", part + ": " + stop_why_, part, ended};
-  if (stopped()) return record::Error{stop_symptom_, part + ": " + stop_why_, part, ended};
+  if (lost_) return record::Error{"harness.worker_unkillable", stop_why_, part, ended};
+  if (stopped()) return record::Error{stop_symptom_, stop_why_, part, ended};
   if (ending_->how == Ending::How::signalled) {
     const char* symptom = ending_->out_of_memory     ? "harness.out_of_memory"
                           : ending_->code == SIGKILL ? "harness.worker_lost"
                                                      : "harness.worker_crashed";
-    return record::Error{symptom, part + ": the worker was " + ended, part, ended};
+    return record::Error{symptom, "the worker died", part, ended};
   }
   if (torn_)
-    return record::Error{"harness.protocol", part + ": the worker ended in mid-message", part, ended};
+    return record::Error{"harness.protocol", "the worker ended in the middle of a message", part, ended};
   if (!done_ || ending_->code != 0) {
-    return record::Error{"harness.worker_exit", part + ": the worker " + ended + " before it was done", part,
-                         ended};
+    return record::Error{"harness.worker_exit", "the worker ended before it was done", part, ended};
   }
   return std::nullopt;
 }

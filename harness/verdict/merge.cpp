@@ -10,10 +10,12 @@
 namespace assay::verdict {
 namespace {
 
-/// Incompleteness and environment accuse no part; their evidence says where they were seen.
+/// What the harness or the surroundings did accuses no part; the evidence says where it was seen.
 Part shown_part(const Draft& draft) {
-  if (draft.cls == FindingClass::incomplete) return "harness";
-  if (draft.cls == FindingClass::environment) return "environment";
+  if (draft.kind == nullptr) return "harness";  // a code that the catalogue does not know
+  for (const char* nobody : {"harness", "environment"}) {
+    if (draft.code.rfind(std::string(nobody) + ".", 0) == 0) return nobody;
+  }
   return draft.part;
 }
 
@@ -25,7 +27,8 @@ std::size_t root_of(const std::vector<Draft>& drafts, std::size_t index) {
 std::string describe(const EvidenceItem& item) {
   std::string text;
   if (!item.measurement.empty() && item.value) {
-    text = fmt::format("{} {} {}", item.measurement, text_of(*item.value), item.unit);
+    const bool has_unit = item.unit != symbol(Unit::count) && item.unit != symbol(Unit::text);
+    text = fmt::format("{} = {}{}", item.measurement, text_of(*item.value), has_unit ? " " + item.unit : "");
     if (item.limit) text += fmt::format(" ({} {})", item.relation, text_of(*item.limit));
   }
   if (!item.detail.empty()) text += (text.empty() ? "" : "; ") + item.detail;

@@ -1,4 +1,5 @@
 // The catalogue's texts with their placeholders filled.
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -15,9 +16,23 @@ std::string known(const std::string& text) {
   return text.empty() ? kUnknown : text;
 }
 
+/// Where a finding that accuses no part was seen: "gpu7", or "gpu0, gpu1, gpu2".
+std::string where(const Finding& finding) {
+  const bool accuses = finding.part != "harness" && finding.part != "environment";
+  if (accuses) return finding.part;
+  std::string places;
+  std::set<std::string> seen;
+  for (const EvidenceItem& item : finding.evidence) {
+    const std::string unit(unit_of(item.part));
+    if (unit.empty() || unit == finding.part || !seen.insert(unit).second) continue;
+    places += (places.empty() ? "" : ", ") + unit;
+  }
+  return places.empty() ? finding.part : places;
+}
+
 Values values_of(const Finding& finding) {
   const EvidenceItem& first = finding.evidence.front();
-  return {{"{part}", known(finding.part)},
+  return {{"{part}", known(where(finding))},
           {"{serial}", known(finding.serial)},
           {"{slot}", known(finding.slot)},
           {"{check}", known(finding.check)},

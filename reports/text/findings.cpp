@@ -11,6 +11,8 @@ namespace assay::reports {
 namespace {
 
 constexpr std::size_t kIndent = 4;
+// A fault that shows in every step of every GPU is said a few times; report.html has the whole list.
+constexpr std::size_t kMostItems = 6;
 
 std::string evidence_text(const Labels& labels, const verdict::EvidenceItem& item, const Part& accused) {
   std::string text = item.step;
@@ -57,6 +59,11 @@ void add_place(TextPage& page, const verdict::Finding& finding) {
   if (!place.empty()) page.paragraph(kIndent, place);
 }
 
+void add_rest(TextPage& page, std::size_t indent, std::size_t count) {
+  if (count <= kMostItems) return;
+  page.paragraph(indent, fmt::format(fmt::runtime(page.labels(Label::and_more)), count - kMostItems));
+}
+
 void add_finding(TextPage& page, const NumberedFinding& numbered) {
   const verdict::Finding& finding = *numbered.finding;
   const Labels& labels = page.labels;
@@ -75,14 +82,17 @@ void add_finding(TextPage& page, const NumberedFinding& numbered) {
   page.field(kIndent, width, labels(Label::next_step), labels.pick(finding.next_step));
   page.field(kIndent, width, labels(Label::action), name_of(labels, finding.action));
   std::string label = labels(Label::evidence);
-  for (const verdict::EvidenceItem& item : finding.evidence) {
-    page.field(kIndent, width, std::exchange(label, ""), evidence_text(labels, item, finding.part));
+  for (std::size_t i = 0; i < std::min(finding.evidence.size(), kMostItems); ++i) {
+    page.field(kIndent, width, std::exchange(label, ""),
+               evidence_text(labels, finding.evidence[i], finding.part));
   }
+  add_rest(page, kIndent + width, finding.evidence.size());
   if (finding.consequences.empty()) return;
   page.field(kIndent, width, labels(Label::consequences), labels(Label::consequences_none_accused));
-  for (const verdict::Consequence& consequence : finding.consequences) {
-    page.field(kIndent + width, 2, "-", consequence_text(labels, consequence));
+  for (std::size_t i = 0; i < std::min(finding.consequences.size(), kMostItems); ++i) {
+    page.field(kIndent + width, 2, "-", consequence_text(labels, finding.consequences[i]));
   }
+  add_rest(page, kIndent + width, finding.consequences.size());
 }
 
 void add_group(TextPage& page, Label title, const std::vector<NumberedFinding>& findings) {
