@@ -1,14 +1,18 @@
 #include "harness/cli/cli.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
 #include <CLI/CLI.hpp>
 
 #include "harness/config/nearest.h"
+#include "harness/record/append_file.h"
 #include "harness/run/child.h"
 #include "harness/run/worker.h"
 #include "harness/telemetry/sampler.h"
@@ -46,6 +50,16 @@ std::string suggestion(const CLI::App& app, const std::vector<std::string>& unkn
   return "";
 }
 
+/// A descriptor 0 to 2 that was closed would be given to the next file or socket, and a library's message
+/// would land in it.
+void open_standard_descriptors() {
+  for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = open("/dev/null", O_RDWR)) {
+    if (fd <= STDERR_FILENO) continue;
+    close(fd);
+    return;
+  }
+}
+
 int complain(const std::string& message) {
   std::fprintf(stderr, "assay: %s\n", message.c_str());
   return Exit::usage;
@@ -63,13 +77,19 @@ int parse_and_run(CLI::App& app, Action& action, int argc, char** argv) {
   }
   if (!action)
     return complain("which verb? run, resume, plan, list, doctor, judge or report. See assay --help.");
-  return action();
+  const int code = action();
+  // An answer that never arrived is none.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw std::runtime_error("the answer could not be written");
+  return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   if (argc == 2 && is_child_verb(argv[1])) return child_main(argv[1]);
+  std::signal(SIGPIPE, SIG_IGN);  // whoever read our progress may leave; the run goes on
   CLI::App app(
       "Assay decides whether a newly delivered NVIDIA H200 node may join a cluster.\n\n"
       "Exit codes: 0 ACCEPT or done, 10 REJECT, 11 INCONCLUSIVE, 2 wrong use or configuration, 1 a bug of "
@@ -91,6 +111,13 @@ int main(int argc, char** argv) {
     return complain(error.what());
   } catch (const CannotRun& error) {
     std::fprintf(stderr, "assay: INCONCLUSIVE: %s\nassay: nothing was tested. See assay doctor.\n",
+                 error.what());
+    return Exit::inconclusive;
+  } catch (const record::JournalError& error) {
+    std::fprintf(stderr,
+                 "assay: INCONCLUSIVE: the records cannot be written: %s\nassay: what was written stands. "
+                 "Make room, then: "
+                 "assay resume RUN\n",
                  error.what());
     return Exit::inconclusive;
   } catch (const std::exception& error) {

@@ -23,17 +23,32 @@ void add_output_options(CLI::App& verb, OutputOptions& options) {
   verb.add_flag("--json", options.json, "The judgement as JSON instead of the summary")->excludes(quiet);
 }
 
+namespace {
+
+void write_reports(const run::RunFolder& folder, const reports::Input& input) {
+  run::write_file(folder.report_html(), reports::html(input));
+  std::error_code ignored;
+  std::filesystem::remove(folder.simulated_state(), ignored);
+  std::filesystem::remove(folder.baseline(), ignored);
+  run::write_file(folder.checksums(), run::checksums_of_folder(folder.path()));
+}
+
+}  // namespace
+
 int conclude(const run::RunFolder& folder, const OutputOptions& output) {
   const StoredRun stored = load_run(folder.path());
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   const reports::Input input{stored.run, judgement, stored.criteria, "en", folder.path()};
-  run::write_file(folder.report_html(), reports::html(input));
-  std::error_code ignored;
-  std::filesystem::remove(folder.simulated_state(), ignored);
-  run::write_file(folder.checksums(), run::checksums_of_folder(folder.path()));
   const std::string answer = output.json ? verdict::to_json(judgement).dump(2) + "\n"
                                          : reports::text(input, {isatty(STDOUT_FILENO) != 0});
   std::fputs(answer.c_str(), stdout);
+  try {
+    write_reports(folder, input);
+  } catch (const std::runtime_error& error) {  // the verdict stands in the records, which are complete
+    std::fprintf(stderr,
+                 "assay: the report could not be written: %s\nassay: see assay report %s --format html\n",
+                 error.what(), folder.path().c_str());
+  }
   return exit_code(judgement.verdict);
 }
 

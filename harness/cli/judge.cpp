@@ -8,7 +8,6 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/load.h"
-#include "harness/plan/criteria_builder.h"
 #include "reports/report.h"
 
 namespace assay::cli {
@@ -16,7 +15,7 @@ namespace {
 
 int judge_action(const std::string& path, const std::string& limits, bool json) {
   StoredRun stored = load_run(path);
-  if (!limits.empty()) override_limits(stored.criteria, load_limits(limits, load_sku(stored.criteria.sku)));
+  if (!limits.empty()) replace_limits(stored.criteria, limits, load_sku(stored.criteria.sku));
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   if (json) {
     fmt::print("{}\n", verdict::to_json(judgement).dump(2));

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "harness/config/paths.h"
+#include "harness/plan/criteria_builder.h"
 #include "harness/record/reader.h"
+#include "harness/run/checksums.h"
 
 namespace assay::cli {
 
@@ -21,8 +23,13 @@ std::vector<FindingKind> load_findings() {
       [](auto& d) { return config::load_findings(config::configs_folder() + "/findings", d); });
 }
 
-std::vector<Limit> load_limits(const std::string& path, const config::Sku& sku) {
-  return load_or_complain([&](auto& d) { return config::load_limits(path, sku, d); });
+void replace_limits(Criteria& criteria, const std::string& path, const config::Sku& sku) {
+  const auto limits = load_or_complain([&](auto& d) { return config::load_limits(path, sku, d); });
+  try {
+    override_limits(criteria, limits);
+  } catch (const LimitError& error) {
+    throw UsageError(path + ": " + error.what());
+  }
 }
 
 StoredRun load_run(const std::string& path) {
@@ -36,6 +43,11 @@ StoredRun load_run(const std::string& path) {
                       stored.folder.criteria(), content_hash(criteria), stored.run.criteria_hash));
     }
     criteria.get_to(stored.criteria);
+    if (content_hash(run::read_json(stored.folder.plan())) != stored.run.plan_hash) {
+      throw UsageError(fmt::format("{} is not the plan that the records were made by", stored.folder.plan()));
+    }
+    const std::string changed = run::changed_files(stored.folder.path());
+    if (!changed.empty()) throw UsageError(fmt::format("{}: changed since the run ended: {}", path, changed));
     return stored;
   } catch (const record::RecordsError& error) {
     throw UsageError(path + "/records.jsonl: " + error.what());

@@ -28,7 +28,9 @@ auto load_or_complain(Load load) {
 config::Sku load_sku(const std::string& name);
 config::Profile load_profile(const std::string& name);
 std::vector<FindingKind> load_findings();
-std::vector<Limit> load_limits(const std::string& path, const config::Sku& sku);
+/// Puts a file of limits over the criteria's. Throws UsageError where one would loosen what decides between
+/// sound and defective.
+void replace_limits(Criteria& criteria, const std::string& path, const config::Sku& sku);
 
 /// A finished or killed run, as its verbs need it.
 struct StoredRun {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <random>
 
 #include <CLI/CLI.hpp>
@@ -36,13 +38,22 @@ std::vector<std::string> split(const std::string& list) {
   return items;
 }
 
-std::vector<int> slot_numbers(const std::string& list) {
+/// The items of an option that was given: at least one, and none of them empty.
+std::vector<std::string> items_of(const std::string& option, const std::optional<std::string>& list) {
+  if (!list) return {};
+  const std::vector<std::string> items = split(*list);
+  const auto commas = static_cast<std::size_t>(std::count(list->begin(), list->end(), ','));
+  if (items.size() != commas + 1)
+    throw UsageError(fmt::format("{} {}: an empty item in the list", option, *list));
+  return items;
+}
+
+std::vector<int> slot_numbers(const std::vector<std::string>& items) {
   std::vector<int> numbers;
-  for (const std::string& item : split(list)) {
+  for (const std::string& item : items) {
     const auto slot = gpu_slot("gpu" + item);
     if (!slot)
-      throw UsageError(
-          fmt::format("--gpus {}: '{}' is no slot number; give for example --gpus 0,1,5", list, item));
+      throw UsageError(fmt::format("--gpus: '{}' is no slot number; give for example --gpus 0,1,5", item));
     numbers.push_back(*slot);
   }
   return numbers;
@@ -51,6 +62,11 @@ std::vector<int> slot_numbers(const std::string& list) {
 std::uint64_t fresh_seed() {
   std::random_device device;
   return device();  // 32 bits: short enough to be typed again
+}
+
+bool is_shipped(const std::string& file) {
+  const auto folder = std::filesystem::weakly_canonical(config::configs_folder()).string() + "/";
+  return std::filesystem::weakly_canonical(file).string().compare(0, folder.size(), folder) == 0;
 }
 
 struct Configuration {
@@ -90,11 +106,27 @@ Configuration load(const RunOptions& options) {
   } else if (options.workers == "thread" || options.time_scale != 0) {
     throw UsageError("--workers thread and --time-scale are for simulated nodes");
   }
-  loaded.sku = load_sku(sku_name(options, loaded));
+  const std::string sku_file = config::resolve("skus", sku_name(options, loaded));
+  loaded.sku = load_sku(sku_file);
+  if (!is_shipped(sku_file)) loaded.sku.name = sku_file;
   loaded.profile = load_profile(options.profile);
+  // Whoever reads "acceptance" must be able to rely on the shipped one.
+  const std::string profile_file = config::resolve("profiles", options.profile);
+  if (!is_shipped(profile_file)) loaded.profile.name = profile_file;
   loaded.findings = load_findings();
   for (const std::string& spec : options.faults) {
     loaded.faults.push_back(load_or_complain([&](auto& d) { return config::load_fault(spec, d); }));
+  }
+  for (const config::Fault& fault : loaded.faults) {
+    if (options.workers == "thread" && (fault.kind == "worker_crash" || fault.kind == "worker_hang")) {
+      throw UsageError(
+          fmt::format("--workers thread: the fault {} needs workers that are processes", fault.name));
+    }
+    const bool exists =
+        std::any_of(loaded.sku.slots.begin(), loaded.sku.slots.end(),
+                    [&](const config::Slot& slot) { return slot.part == unit_of(fault.part); });
+    if (!exists)
+      throw UsageError(fmt::format("--fault {}: SKU {} has no {}", fault.name, loaded.sku.name, fault.part));
   }
   return loaded;
 }
@@ -129,9 +161,11 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
 }
 
 run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& folder,
-                                 telemetry::Snapshot& first) {
+                                 telemetry::Snapshot& first, std::int64_t kernel_log_position) {
   try {
-    auto sampler = run::SamplerClient::start(node.sampler_start(), folder.child_log());
+    telemetry::SamplerStart start = node.sampler_start();
+    start.kernel_log_position = kernel_log_position;
+    auto sampler = run::SamplerClient::start(start, folder.child_log());
     auto snapshot = sampler.snapshot();
     if (!snapshot) throw CannotRun("the management library did not answer: " + sampler.why_lost());
     first = std::move(*snapshot);
@@ -143,9 +177,9 @@ run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& f
 
 Prepared prepare(const RunOptions& options) {
   const Configuration loaded = load(options);
-  const std::vector<int> gpus = slot_numbers(options.gpus);
+  const std::vector<int> gpus = slot_numbers(items_of("--gpus", options.gpus));
   Criteria criteria = build_criteria(loaded.sku, loaded.profile, loaded.site, loaded.findings);
-  if (!options.limits.empty()) override_limits(criteria, load_limits(options.limits, loaded.sku));
+  if (!options.limits.empty()) replace_limits(criteria, options.limits, loaded.sku);
   if (!loaded.sim_node) require_prerequisites();
 
   const std::uint64_t seed = options.seed.value_or(fresh_seed());
@@ -164,7 +198,7 @@ Prepared prepare(const RunOptions& options) {
   }
   try {
     Plan plan = make_plan({loaded.sku, loaded.profile, loaded.site, snapshot.readings, options.node,
-                           node->simulated(), seed, split(options.only), gpus, loaded.faults});
+                           node->simulated(), seed, items_of("--only", options.only), gpus, loaded.faults});
     return {std::move(folder),   std::move(node), std::move(sampler),
             std::move(snapshot), std::move(plan), std::move(criteria)};
   } catch (const PlanError& error) {

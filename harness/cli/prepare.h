@@ -20,7 +20,8 @@ class App;
 namespace assay::cli {
 
 struct RunOptions {
-  std::string sku, profile = "quick", node = "local", site, limits, out = "runs", gpus, only;
+  std::string sku, profile = "quick", node = "local", site, limits, out = "runs";
+  std::optional<std::string> gpus, only;
   std::vector<std::string> faults;
   std::optional<std::uint64_t> seed;
   double time_scale = 0;
@@ -43,8 +44,10 @@ struct Prepared {
 /// Throws UsageError, CannotRun.
 Prepared prepare(const RunOptions& options);
 
-/// Starts the sampler of a node and takes the first snapshot. Throws CannotRun.
+/// Starts the sampler of a node and takes the first snapshot. The kernel log is read from
+/// `kernel_log_position` on. Throws CannotRun.
 run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& folder,
-                                 telemetry::Snapshot& first);
+                                 telemetry::Snapshot& first,
+                                 std::int64_t kernel_log_position = telemetry::KernelLog::kFromEnd);
 
 }  // namespace assay::cli

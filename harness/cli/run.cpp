@@ -32,12 +32,11 @@ int run_action(const RunOptions& options, const OutputOptions& output) {
   Prepared prepared = prepare(options);
   prepared.folder.publish(folder_name(prepared.plan));
   prepared.node->moved_to(prepared.folder);
-  prepared.folder.lock();
   run::write_file(prepared.folder.plan(), nlohmann::json(prepared.plan).dump(2) + "\n");
   run::write_file(prepared.folder.criteria(), nlohmann::json(prepared.criteria).dump(2) + "\n");
   run::execute({prepared.plan, prepared.criteria, prepared.folder, *prepared.node, prepared.sampler,
-                prepared.snapshot, command_line_of_this_process(), output.progress_style(),
-                options.workers == "thread"});
+                prepared.snapshot.readings, telemetry::baseline_of(prepared.snapshot),
+                command_line_of_this_process(), output.progress_style(), options.workers == "thread"});
   return conclude(prepared.folder, output);
 }
 
@@ -51,7 +50,7 @@ void add_run(CLI::App& app, Action& action) {
   verb->add_option("--out", options->out, "Where run folders are made")->capture_default_str();
   verb->add_option("--time-scale", options->time_scale,
                    "Simulated nodes: simulated seconds per second, to watch it at a human pace")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1e-3, 1e6));
   verb->add_option("--workers", options->workers, "process; or thread, for fast simulated runs")
       ->check(CLI::IsMember({"process", "thread"}))
       ->capture_default_str();

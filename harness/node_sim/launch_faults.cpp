@@ -51,6 +51,12 @@ void log_an_xid(const Launch& launch) {
   log_xid(launch.state, launch.gpu, static_cast<int>(launch.parameter("number")), true, "planted");
 }
 
+void report_nvswitch_error(const Launch& launch) {
+  if (launch.number != 0) return;
+  log_sxid(launch.state, static_cast<int>(launch.parameter("switch")),
+           static_cast<int>(launch.parameter("number")));
+}
+
 void fall_off_the_bus(const Launch& launch) {
   if (static_cast<std::int64_t>(launch.number) < launch.parameter("launch")) return;
   const Lock lock(launch.state.mutex);
@@ -81,6 +87,7 @@ const std::map<std::string, void (*)(const Launch&)>& actions() {
       {"nvlink_errors", count_nvlink_errors},
       {"sram_errors", count_sram_errors},
       {"counter_reset", reset_counters},
+      {"nvswitch_error", report_nvswitch_error},
       {"xid", log_an_xid},
       {"gpu_lost", fall_off_the_bus},
       {"worker_crash", crash},

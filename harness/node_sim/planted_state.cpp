@@ -59,6 +59,7 @@ const std::map<std::string, std::function<void(const Target&)>>& plantings() {
        [](const Target& gpu) {
          gpu.dynamic.nvlinks_active -= static_cast<std::int32_t>(gpu.parameter("links"));
        }},
+      {"sram_threshold", [](const Target& gpu) { gpu.dynamic.sram_threshold_exceeded = 1; }},
       {"row_remap_failure", [](const Target& gpu) { gpu.dynamic.remap_failure = 1; }},
       {"rows_remapped", [](const Target& gpu) { gpu.dynamic.remapped_uncorrected = gpu.parameter("rows"); }},
       {"recovery_action",

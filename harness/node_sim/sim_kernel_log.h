@@ -11,4 +11,7 @@ namespace assay::sim {
 /// false.
 void log_xid(const State& state, int gpu, int number, bool ours, const std::string& text);
 
+/// "nvidia-nvswitch2: SXid (PCI:0000:c4:00.0): 20034, Fatal, Link 30 LTSSM Fault Up".
+void log_sxid(const State& state, int nvswitch, int number);
+
 }  // namespace assay::sim

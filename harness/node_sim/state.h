@@ -83,9 +83,9 @@ struct GpuDynamic {
   std::int32_t remap_pending, remap_failure, recovery_action;
   std::int64_t pcie_replay;
   std::int64_t nvlink_replay, nvlink_recovery, nvlink_crc;  // sums over the links
-  std::int64_t memory_used_bytes;   // ours and others'
-  std::int64_t memory_held_bytes;   // of that, held by no process at all: a driver that leaks
-  double foreign_utilisation;       // 0 to 1: work that is not ours
+  std::int64_t memory_used_bytes;                           // ours and others'
+  std::int64_t memory_held_bytes;  // of that, held by no process at all: a driver that leaks
+  double foreign_utilisation;      // 0 to 1: work that is not ours
   // Settings and trained links: what a person or a bad seat has changed.
   std::int32_t ecc_enabled, mig_enabled, compute_mode, persistence_enabled;
   std::int32_t power_limit_mw;  // enforced; the default limit is PlantConstants::power_limit_w

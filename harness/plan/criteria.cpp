@@ -187,9 +187,14 @@ static void from_json(const nlohmann::json& j, Waiver& waiver) {
 }
 
 void to_json(nlohmann::json& j, const Criteria& criteria) {
-  j = {{"sku", criteria.sku},           {"profile", criteria.profile}, {"certifiable", criteria.certifiable},
-       {"required", criteria.required}, {"limits", criteria.limits},   {"findings", criteria.findings},
-       {"waivers", criteria.waivers}};
+  j = {{"sku", criteria.sku},
+       {"profile", criteria.profile},
+       {"certifiable", criteria.certifiable},
+       {"required", criteria.required},
+       {"limits", criteria.limits},
+       {"findings", criteria.findings},
+       {"waivers", criteria.waivers},
+       {"replaced_limits", criteria.replaced_limits}};
 }
 
 void from_json(const nlohmann::json& j, Criteria& criteria) {
@@ -200,6 +205,7 @@ void from_json(const nlohmann::json& j, Criteria& criteria) {
   j.at("limits").get_to(criteria.limits);
   j.at("findings").get_to(criteria.findings);
   j.at("waivers").get_to(criteria.waivers);
+  j.at("replaced_limits").get_to(criteria.replaced_limits);
 }
 
 }  // namespace assay

@@ -92,6 +92,8 @@ struct Criteria {
   std::vector<Limit> limits;
   std::vector<FindingKind> findings;
   std::vector<Waiver> waivers;
+  std::vector<std::string>
+      replaced_limits;  // "memory.bandwidth/copy_bandwidth": by --limits, not the SKU's own
 };
 
 std::string_view name_of(LimitKind);

@@ -43,6 +43,31 @@ PlannedSlot planned(const config::Slot& slot, const GpuReadings* gpu) {
   return result;
 }
 
+/// A site's file for another chassis would have sound GPUs reported as missing: where it names an address
+/// that nothing has, while a GPU answers from an address that it does not name, the file is to be doubted
+/// first.
+void require_plausible_site(const config::Sku& sku, const config::Site& site, const NodeReadings& readings) {
+  if (site.slot_pci_addresses.empty()) return;
+  std::string empty_slot, unnamed;
+  for (const auto& [part, address] : site.slot_pci_addresses) {
+    if (with_address(readings, address) == nullptr) empty_slot = part + " " + address;
+  }
+  for (const GpuReadings& gpu : readings.gpus) {
+    const std::string address = gpu.identity.pci_address.value.value_or("");
+    const bool named = std::any_of(site.slot_pci_addresses.begin(), site.slot_pci_addresses.end(),
+                                   [&](const auto& slot) { return slot.second == address; });
+    const bool by_module = std::any_of(sku.slots.begin(), sku.slots.end(), [&](const config::Slot& slot) {
+      return site.slot_pci_addresses.count(slot.part) == 0 && gpu.identity.module_id.value == slot.module_id;
+    });
+    if (!named && !by_module) unnamed = address;
+  }
+  if (empty_slot.empty() || unnamed.empty()) return;
+  throw PlanError(fmt::format(
+      "the site's file is of another chassis: nothing is at {}, and a GPU answers from {}, which it does "
+      "not name",
+      empty_slot, unnamed));
+}
+
 bool matches_any(const std::string& check, const std::vector<std::string>& globs) {
   return std::any_of(globs.begin(), globs.end(),
                      [&](const std::string& glob) { return fnmatch(glob.c_str(), check.c_str(), 0) == 0; });
@@ -96,6 +121,7 @@ std::vector<PlannedSlot> assign_slots(const config::Sku& sku, const config::Site
                     "file names the slots' PCI "
                     "addresses (--site FILE, [slots])"));
   }
+  require_plausible_site(sku, site, readings);
   std::vector<PlannedSlot> slots;
   std::size_t next = 0;
   for (const config::Slot& slot : sku.slots) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <stdexcept>
 
@@ -25,6 +26,21 @@ std::string checksums_of_folder(const std::string& folder) {
     sums += std::string(digest) + "  " + name + "\n";
   }
   return sums;
+}
+
+std::string changed_files(const std::string& folder) {
+  std::ifstream sums(folder + "/SHA256SUMS");
+  std::string changed;
+  for (std::string line; std::getline(sums, line);) {
+    constexpr std::size_t kDigestLength = SHA256_DIGEST_STRING_LENGTH - 1;
+    if (line.size() < kDigestLength + 3) continue;
+    const std::string name = line.substr(kDigestLength + 2);
+    char digest[SHA256_DIGEST_STRING_LENGTH] = "";
+    const bool there = SHA256File((folder + "/" + name).c_str(), digest) != nullptr;
+    if (!there || line.compare(0, kDigestLength, digest) != 0)
+      changed += (changed.empty() ? "" : ", ") + name;
+  }
+  return changed;
 }
 
 }  // namespace assay::run

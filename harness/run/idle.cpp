@@ -21,7 +21,12 @@ std::string name_of_gpu(const Plan& plan, const GpuReadings& gpu) {
 
 std::optional<Busy> busy(const Plan& plan, const NodeReadings& readings) {
   for (const GpuReadings& gpu : readings.gpus) {
-    if (!gpu.state.processes.value || gpu.state.processes.value->empty()) continue;
+    if (!gpu.lost.empty()) continue;  // that is a finding of its own
+    if (!gpu.state.processes.value) {
+      return Busy{"environment.not_idle", fmt::format("whether {} is in use cannot be read ({})",
+                                                      name_of_gpu(plan, gpu), gpu.state.processes.missing)};
+    }
+    if (gpu.state.processes.value->empty()) continue;
     const ForeignProcess& process = gpu.state.processes.value->front();
     return Busy{
         "environment.foreign_process",

@@ -11,12 +11,16 @@
 namespace assay::run {
 namespace {
 
+/// Signals that somebody wants ignored (nohup: SIGHUP) stay ignored: blocked, they would be queued all the
+/// same.
 sigset_t watched() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction action {};
+    sigaction(number, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) sigaddset(&set, number);
+  }
   return set;
 }
 

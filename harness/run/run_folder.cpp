@@ -17,6 +17,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kStagePrefix = ".starting-";
+
+/// Left behind by a run that was killed while it was planned: nobody holds its lock.
+void remove_abandoned_stages(const std::string& out) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(out, ignored)) {
+    if (entry.path().filename().string().rfind(kStagePrefix, 0) != 0) continue;
+    const Descriptor folder(::open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder && flock(folder.get(), LOCK_EX | LOCK_NB) == 0) fs::remove_all(entry.path(), ignored);
+  }
+}
+
 [[noreturn]] void fail(const std::string& path, int error) {
   throw std::runtime_error(path + ": " + std::strerror(error));
 }
@@ -27,10 +39,13 @@ RunFolder RunFolder::stage(const std::string& out) {
   std::error_code error;
   fs::create_directories(out, error);
   if (error) throw std::runtime_error(out + ": " + error.message());
-  std::string path = out + "/.starting-XXXXXX";
+  remove_abandoned_stages(out);
+  std::string path = out + "/" + kStagePrefix + "XXXXXX";
   if (mkdtemp(path.data()) == nullptr) fail(out, errno);
   fs::permissions(path, fs::perms(0755), error);
-  return RunFolder(out, fs::absolute(path).lexically_normal().string(), true);
+  RunFolder folder(out, fs::absolute(path).lexically_normal().string(), true);
+  folder.lock();
+  return folder;
 }
 
 RunFolder RunFolder::open(const std::string& path) {

@@ -35,6 +35,8 @@ class RunFolder {
   std::string telemetry() const { return path_ + "/telemetry.csv.zst"; }
   std::string report_html() const { return path_ + "/report.html"; }
   std::string checksums() const { return path_ + "/SHA256SUMS"; }
+  /// Where telemetry goes on after a kill (telemetry/baseline.h); gone when the run is complete.
+  std::string baseline() const { return path_ + "/telemetry-baseline.json"; }
   /// What children print: libraries' own words, for when something goes wrong.
   std::string child_log() const { return path_ + "/children.log"; }
   /// Simulated nodes only: the node's state, gone when the run is complete, and its kernel log.

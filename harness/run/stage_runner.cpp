@@ -42,12 +42,14 @@ record::Measurement measurement_from(const json& m) {
 
 }  // namespace
 
-StageRunner::StageRunner(RunServices services, telemetry::Snapshot first)
+StageRunner::StageRunner(RunServices services, telemetry::Baseline first)
     : services_(services),
-      latest_(std::move(first)),
-      baseline_(latest_.readings),
-      pending_events_(latest_.events),
-      idle_budget_s_(services.plan.idle_timeout_s) {}
+      baseline_(std::move(first.readings)),
+      pending_events_(std::move(first.pending)),
+      idle_budget_s_(services.plan.idle_timeout_s) {
+  latest_.kernel_log_position = first.kernel_log_position;
+  save_baseline();
+}
 
 bool StageRunner::run(const Stage& stage, const std::vector<Part>& parts, int attempt) {
   if (stage.scope != Scope::gpu_serial) return run_together(stage, parts, attempt);
@@ -84,7 +86,10 @@ bool StageRunner::run_together(const Stage& stage, const std::vector<Part>& part
 
 bool StageRunner::snapshot() {
   auto fresh = services_.sampler.snapshot();
-  if (!fresh) return false;
+  if (!fresh) {
+    services_.node.sampler_gone();
+    return false;
+  }
   pending_events_.insert(pending_events_.end(), fresh->events.begin(), fresh->events.end());
   latest_ = std::move(*fresh);
   return true;
@@ -301,12 +306,55 @@ void StageRunner::record_telemetry_of(Step& step, const PlannedSlot& slot) {
   for (const auto& error : seen.errors) fail_step(step, error);
 
   // This GPU's alone: what other GPUs counted meanwhile waits for their own step.
-  for (std::size_t i = 0; i < baseline_.gpus.size() && i < latest_.readings.gpus.size(); ++i) {
-    if (baseline_.gpus[i].identity.pci_address.value == address) baseline_.gpus[i] = latest_.readings.gpus[i];
+  const GpuReadings* now = telemetry::find_gpu(latest_.readings, address);
+  for (GpuReadings& gpu : baseline_.gpus) {
+    if (now != nullptr && gpu.identity.pci_address.value == address) gpu = *now;
   }
   pending_events_.erase(std::remove_if(pending_events_.begin(), pending_events_.end(),
                                        [&](const auto& event) { return event.pci_address == address; }),
                         pending_events_.end());
+}
+
+void StageRunner::record_stray_events() {
+  const auto is_planned = [&](const telemetry::KernelEvent& event) {
+    return std::any_of(services_.plan.slots.begin(), services_.plan.slots.end(),
+                       [&](const PlannedSlot& slot) { return slot.pci_address == event.pci_address; });
+  };
+  const auto first_stray = std::stable_partition(pending_events_.begin(), pending_events_.end(), is_planned);
+  for (auto event = first_stray; event != pending_events_.end(); ++event) {
+    if (event->kind == telemetry::KernelEvent::Kind::nvswitch) {
+      const Part part = fmt::format("nvswitch{}", event->nvswitch);
+      if (event->fatal)
+        services_.journal.run_error({"nvswitch.fatal", event->line, part, ""});
+      else
+        services_.journal.run_log(record::LogSeverity::warning, event->line);
+    } else {
+      services_.journal.run_error(
+          {"device.xid_fatal", event->line + " (a GPU in no slot of the SKU)", "node", ""});
+    }
+  }
+  pending_events_.erase(first_stray, pending_events_.end());
+}
+
+void StageRunner::save_baseline() const {
+  telemetry::save_baseline(services_.baseline_file,
+                           {baseline_, pending_events_, latest_.kernel_log_position});
+}
+
+void StageRunner::take_last_look(int attempt) {
+  Stage look;
+  look.index = static_cast<int>(services_.plan.stages.size());
+  look.check = telemetry::kTelemetryCheck;
+  for (const PlannedSlot& slot : services_.plan.slots) {
+    if (!slot.pci_address.empty()) look.parts.push_back(slot.part);
+  }
+  steps_.clear();
+  for (const Part& part : look.parts) {
+    steps_.push_back({step_id(services_.plan, look, part, attempt), part, false});
+    services_.journal.step_start(steps_.back().id, look.check, part, look.index, attempt);
+  }
+  record_telemetry(look);
+  end_steps();
 }
 
 void StageRunner::note_lost_sampler() {
@@ -329,7 +377,9 @@ void StageRunner::end_steps() {
     services_.journal.step_end(step.id, step.failed ? record::Status::error : record::Status::complete);
     failed += step.failed ? 1 : 0;
   }
+  record_stray_events();
   services_.journal.sync();
+  save_baseline();
   services_.progress.stage_ended(failed);
 }
 

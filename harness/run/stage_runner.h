@@ -14,6 +14,7 @@
 #include "harness/run/progress.h"
 #include "harness/run/sampler_client.h"
 #include "harness/run/worker_handle.h"
+#include "harness/telemetry/baseline.h"
 
 namespace assay::run {
 
@@ -26,16 +27,21 @@ struct RunServices {
   SamplerClient& sampler;
   Progress& progress;
   Interrupt& interrupt;
-  std::string child_log;
+  std::string child_log, baseline_file;
   bool thread_workers = false;  // simulated nodes only
 };
 
 class StageRunner {
  public:
-  StageRunner(RunServices services, telemetry::Snapshot first);
+  /// `first` is where the counters' deltas start from.
+  StageRunner(RunServices services, telemetry::Baseline first);
 
   /// Runs the stage on these of its step parts (plan.h: step_parts). False when the run was interrupted.
   bool run(const Stage& stage, const std::vector<Part>& parts, int attempt);
+
+  /// A last look at every GPU's counters and at the kernel log, as steps of their own (check "telemetry"):
+  /// what happened after the last GPU step counts too.
+  void take_last_look(int attempt);
 
  private:
   struct Step {
@@ -56,6 +62,9 @@ class StageRunner {
   std::optional<record::Error> judge_rank(const WorkerHandle& worker, std::optional<record::Error> failure);
   void record_telemetry(const Stage& stage);
   void record_telemetry_of(Step& step, const PlannedSlot& slot);
+  /// Kernel events that belong to no planned GPU: NVSwitches, GPUs in no slot.
+  void record_stray_events();
+  void save_baseline() const;
   void note_lost_sampler();
   void fail_step(Step& step, const record::Error& error);
   void fail_all(const record::Error& error);

@@ -57,8 +57,8 @@ class Supervisor {
         journal_(std::move(journal)),
         progress_(execution.plan, execution.progress),
         stages_({execution.plan, execution.criteria, journal_, execution.node, execution.sampler, progress_,
-                 interrupt_, execution.folder.child_log(), execution.thread_workers},
-                execution.first_snapshot) {}
+                 interrupt_, execution.folder.child_log(), execution.folder.baseline(), execution.thread_workers},
+                execution.baseline) {}
 
   void start() {
     record::RunStart start;
@@ -68,7 +68,7 @@ class Supervisor {
     start.command_line = execution_.command_line;
     start.node_name = execution_.node.simulated() ? "a simulated node" : host_name();
     start.hardware = hardware_of(execution_.plan);
-    start.software = software_of(execution_.first_snapshot.readings);
+    start.software = software_of(execution_.readings);
     journal_.run_start(start);
     journal_.sync();
   }
@@ -93,6 +93,7 @@ class Supervisor {
     execution_.sampler.record(execution_.folder.telemetry(), execution_.plan.sample_hz, parts);
     const bool whole = run_stages(existing) && run_repeats();
     if (!whole) journal_.run_error({"harness.interrupted", "the run was interrupted before its end", "", ""});
+    stages_.take_last_look(1 + last_attempt(existing, static_cast<int>(execution_.plan.stages.size())));
     execution_.sampler.finish();
     execution_.node.sampler_gone();
     return close();
@@ -125,6 +126,14 @@ class Supervisor {
     return ended ? 0 : last + 1;
   }
 
+  static int last_attempt(const record::Run& existing, int stage) {
+    int last = 0;
+    for (const record::Step& step : existing.steps) {
+      if (step.stage == stage) last = std::max(last, step.attempt);
+    }
+    return last;
+  }
+
   bool run_repeats() {
     const record::Run so_far = read_back();
     for (const Stage& stage : execution_.plan.stages) {
@@ -148,11 +157,13 @@ class Supervisor {
       for (const verdict::EvidenceItem& item : finding.evidence) marginal_steps.insert(item.step);
     }
     std::vector<Part> hung;
+    std::set<Part> repeated;  // before the run was killed, or a second attempt after it was
     bool any_finished = false;
     for (const record::Step& step : so_far.steps) {
       if (step.stage != stage.index) continue;
       if (step.attempt > 1)
         return {};  // repeated before the run was killed, or a second attempt after it was
+      if (step.attempt > 1) repeated.insert(step.part);
       any_finished = any_finished || step.status == Status::complete;
       if (marginal_steps.count(step.id) != 0) due[step.part] = kMarginalRepeats;
       const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const record::Error& e) {
@@ -163,6 +174,7 @@ class Supervisor {
     if (any_finished) {
       for (const Part& part : hung) due.emplace(part, kHangRepeats);
     }
+    for (const Part& part : repeated) due.erase(part);
     return due;
   }
 

@@ -9,6 +9,7 @@
 #include "harness/run/progress.h"
 #include "harness/run/run_folder.h"
 #include "harness/run/sampler_client.h"
+#include "harness/telemetry/baseline.h"
 #include "harness/verdict/judgement.h"
 
 namespace assay::run {
@@ -19,7 +20,8 @@ struct Execution {
   const RunFolder& folder;
   NodeSession& node;
   SamplerClient& sampler;
-  telemetry::Snapshot first_snapshot;  // the one that the plan was made from
+  const NodeReadings& readings;  // as the run found the node
+  telemetry::Baseline baseline;  // where the counters' deltas start from
   std::string command_line;
   Progress::Style progress = Progress::Style::plain;
   bool thread_workers = false;

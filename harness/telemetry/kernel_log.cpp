@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <regex>
 
@@ -25,7 +26,7 @@ const std::regex& xid_pattern() {
 
 const std::regex& sxid_pattern() {
   static const std::regex pattern(
-      R"(SXid \(PCI:([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}(?:\.[0-7])?)\): ([0-9]{1,6}),)");
+      R"(nvidia-nvswitch([0-9]{1,3}): SXid \(PCI:([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}(?:\.[0-7])?)\): ([0-9]{1,6}), (Fatal)?)");
   return pattern;
 }
 
@@ -44,12 +45,6 @@ std::string normal_address(std::string address) {
   return address;
 }
 
-/// Of "6,1234,5678,-;text": the text. /dev/kmsg puts its fields before the first semicolon.
-std::string_view kmsg_text(std::string_view record) {
-  const auto semicolon = record.find(';');
-  return semicolon == std::string_view::npos ? record : record.substr(semicolon + 1);
-}
-
 }  // namespace
 
 std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
@@ -62,37 +57,65 @@ std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
     return KernelEvent{KernelEvent::Kind::fallen_off_bus, 0, normal_address(match[1]), text};
   }
   if (std::regex_search(text, match, sxid_pattern())) {
-    return KernelEvent{KernelEvent::Kind::nvswitch, std::stoi(match[2]), normal_address(match[1]), text};
+    KernelEvent event{KernelEvent::Kind::nvswitch, std::stoi(match[3]), normal_address(match[2]), text};
+    event.nvswitch = std::stoi(match[1]);
+    event.fatal = match[4] == "Fatal";
+    return event;
   }
   return std::nullopt;
 }
 
-KernelLog::KernelLog(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
+KernelLog::KernelLog(const std::string& path, std::int64_t position)
+    : fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
   struct stat info {};
   if (!fd_ || fstat(fd_.get(), &info) != 0) {
     why_not_ = path + ": " + std::strerror(errno);
     return;
   }
   is_device_ = S_ISCHR(info.st_mode);
-  lseek(fd_.get(), 0, SEEK_END);
+  if (position == kFromEnd) {
+    const off_t end = lseek(fd_.get(), 0, SEEK_END);
+    position_ = is_device_ ? 0 : end;
+  } else {
+    // /dev/kmsg has no seeking by sequence number: it is read from its first record, and older ones are
+    // passed over.
+    position_ = position;
+    lseek(fd_.get(), is_device_ ? 0 : position, SEEK_SET);
+  }
+}
+
+void KernelLog::take(std::string_view record, std::vector<KernelEvent>& events) {
+  std::string_view text = record;
+  if (is_device_) {
+    // "6,1234,5678,-;text": priority, sequence number, microseconds, flags. Continuation lines start with a
+    // space.
+    const auto semicolon = record.find(';'), comma = record.find(',');
+    if (semicolon == std::string_view::npos || comma > semicolon) return;
+    const std::int64_t sequence = std::strtoll(record.data() + comma + 1, nullptr, 10);
+    if (sequence < position_) return;
+    position_ = sequence + 1;
+    text = record.substr(semicolon + 1);
+  } else {
+    position_ += static_cast<std::int64_t>(record.size()) + 1;
+  }
+  if (auto event = parse_kernel_line(text)) events.push_back(std::move(*event));
 }
 
 std::vector<KernelEvent> KernelLog::poll() {
   std::vector<KernelEvent> events;
   if (!fd_) return events;
-  const auto take = [&](std::string_view line) {
-    if (auto event = parse_kernel_line(is_device_ ? kmsg_text(line) : line))
-      events.push_back(std::move(*event));
-  };
   std::array<char, 8192> buffer{};  // the longest record that /dev/kmsg gives
   for (;;) {
     const ssize_t got = read(fd_.get(), buffer.data(), buffer.size());
-    // EPIPE: the ring overtook us and some records are gone; the next read goes on behind them.
-    if (got < 0 && (errno == EINTR || errno == EPIPE)) continue;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EPIPE) {
+      why_not_ = "the kernel's log ring overtook us: records were lost";
+      continue;
+    }
     if (got <= 0) return events;
     partial_line_.append(buffer.data(), static_cast<std::size_t>(got));
     for (std::size_t end; (end = partial_line_.find('\n')) != std::string::npos;) {
-      take(std::string_view(partial_line_).substr(0, end));
+      take(std::string_view(partial_line_).substr(0, end), events);
       partial_line_.erase(0, end + 1);
     }
   }
@@ -108,7 +131,9 @@ void to_json(nlohmann::json& j, const KernelEvent& event) {
   j = {{"kind", kKindNames[static_cast<std::size_t>(event.kind)]},
        {"number", event.number},
        {"pci_address", event.pci_address},
-       {"line", event.line}};
+       {"line", event.line},
+       {"nvswitch", event.nvswitch},
+       {"fatal", event.fatal}};
 }
 
 void from_json(const nlohmann::json& j, KernelEvent& event) {
@@ -119,6 +144,8 @@ void from_json(const nlohmann::json& j, KernelEvent& event) {
   j.at("number").get_to(event.number);
   j.at("pci_address").get_to(event.pci_address);
   j.at("line").get_to(event.line);
+  j.at("nvswitch").get_to(event.nvswitch);
+  j.at("fatal").get_to(event.fatal);
 }
 
 }  // namespace assay::telemetry

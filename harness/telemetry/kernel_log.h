@@ -1,6 +1,7 @@
 // The kernel log's word on GPUs: Xid lines, GPUs that fell off the bus, NVSwitch errors.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ struct KernelEvent {
   int number = 0;           // Xid or SXid; 0 for fallen_off_bus
   std::string pci_address;  // "0000:9b:00.0"; a function that the line leaves out is 0
   std::string line;         // as logged, without the logger's own prefix
+  int nvswitch = -1;        // which NVSwitch the line names, for Kind::nvswitch
+  bool fatal = false;       // for Kind::nvswitch: the line says Fatal
 };
 
 void to_json(nlohmann::json& j, const KernelEvent& event);
@@ -27,19 +30,27 @@ void from_json(const nlohmann::json& j, KernelEvent& event);
 /// Forms: nvidia.com/deploy/xid-errors; NVSwitch lines carry "SXid".
 std::optional<KernelEvent> parse_kernel_line(std::string_view line);
 
-/// Follows /dev/kmsg, or a file of such lines, from its end on.
+/// Follows /dev/kmsg, or a file of such lines.
 class KernelLog {
  public:
-  /// Opens the log; why_not() tells when it could not be read.
-  explicit KernelLog(const std::string& path);
+  static constexpr std::int64_t kFromEnd = -1;
+
+  /// Opens the log, to be read from `position` on (a position() of the same boot), or from its end. why_not()
+  /// tells when it could not be read, or no longer whole: the kernel's ring overtook us.
+  explicit KernelLog(const std::string& path, std::int64_t position = kFromEnd);
+  /// Behind the last record that poll() has looked at.
+  std::int64_t position() const { return position_; }
   const std::string& why_not() const { return why_not_; }
   /// Events since the last call. Does not block.
   std::vector<KernelEvent> poll();
 
  private:
+  void take(std::string_view record, std::vector<KernelEvent>& events);
+
   run::Descriptor fd_;
   std::string why_not_;
   bool is_device_ = false;
+  std::int64_t position_ = 0;  // a file's offset; the next sequence number of /dev/kmsg
   std::string partial_line_;
 };
 

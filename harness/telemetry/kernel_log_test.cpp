@@ -37,6 +37,10 @@ TEST(KernelLine, ReadsAnNvswitchError) {
   ASSERT_TRUE(event);
   EXPECT_EQ(event->kind, KernelEvent::Kind::nvswitch);
   EXPECT_EQ(event->number, 20034);
+  EXPECT_EQ(event->nvswitch, 0);
+  EXPECT_TRUE(event->fatal);
+  EXPECT_FALSE(
+      parse_kernel_line("nvidia-nvswitch1: SXid (PCI:0000:0a:00.0): 22013, Non-fatal, Link 57")->fatal);
 }
 
 TEST(KernelLine, MalformedAndOrdinaryLinesAreNoEvents) {
@@ -60,6 +64,20 @@ TEST(KernelLog, GivesOnlyWhatIsLoggedAfterItWasOpenedAndOnlyWholeLines) {
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].number, 63);
   EXPECT_EQ(events[0].line, "NVRM: Xid (PCI:0000:02:00): 63, Row remapping pending");
+  std::filesystem::remove(path);
+}
+
+TEST(KernelLog, GoesOnFromAPosition) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "kernel-log-position-test";
+  std::ofstream log(path);
+  KernelLog first(path);
+  log << "NVRM: Xid (PCI:0000:01:00): 31, seen\n" << std::flush;
+  EXPECT_EQ(first.poll().size(), 1u);
+  log << "NVRM: Xid (PCI:0000:02:00): 48, while nobody looked\n" << std::flush;
+  KernelLog second(path, first.position());
+  const auto events = second.poll();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].number, 48);
   std::filesystem::remove(path);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "harness/node/nvml_client.h"
 #include "harness/node_real/real_clock.h"
@@ -40,7 +41,9 @@ struct WatchedGpu {
 class Sampler {
  public:
   Sampler(run::Channel& channel, const SamplerStart& start, std::unique_ptr<NvmlClient> client)
-      : channel_(channel), client_(std::move(client)), kernel_log_(start.kernel_log_path) {
+      : channel_(channel),
+        client_(std::move(client)),
+        kernel_log_(start.kernel_log_path, start.kernel_log_position) {
     if (start.state_path.empty()) {
       clock_ = std::make_unique<RealClock>();
     } else {
@@ -59,6 +62,7 @@ class Sampler {
       if (!channel_.wait(kFlushIntervalMs)) {
         for (WatchedGpu& gpu : gpus_) gpu.watch->lose_if_stuck(std::chrono::milliseconds(kCallTimeoutMs));
         collect();
+        poll_kernel_log();
         if (file_) file_->flush();
         continue;
       }
@@ -86,6 +90,11 @@ class Sampler {
         gpu.window.push_back(std::move(sample));
       }
     }
+  }
+
+  /// Often: the kernel's ring holds a few thousand records, and a step may take an hour.
+  void poll_kernel_log() {
+    for (KernelEvent& event : kernel_log_.poll()) events_.push_back(std::move(event));
   }
 
   Part part_of(const WatchedGpu& gpu) const {
@@ -118,8 +127,10 @@ class Sampler {
     result.readings.cuda_driver_version = client_->cuda_driver_version();
     result.readings.nvswitches = Integer::none("not_supported");
     result.readings.simulated = client_->simulated();
-    result.events = kernel_log_.poll();
+    poll_kernel_log();
+    result.events = std::exchange(events_, {});
     result.kernel_log_missing = kernel_log_.why_not();
+    result.kernel_log_position = kernel_log_.position();
     collect();
     for (WatchedGpu& gpu : gpus_) {
       result.series[gpu.identity.pci_address.value.value_or("")] = summarise(gpu.window);
@@ -157,6 +168,7 @@ class Sampler {
   std::optional<sim::SharedState> state_;
   std::unique_ptr<Clock> clock_;
   KernelLog kernel_log_;
+  std::vector<KernelEvent> events_;  // since the last snapshot
   std::optional<SeriesFile> file_;
   std::map<std::string, Part> parts_;  // by PCI address
   std::vector<WatchedGpu> gpus_;       // last: its threads end before what they use does

@@ -23,6 +23,7 @@ struct SamplerStart {
   std::string state_path;       // simulated nodes only
   std::vector<int> seats;       // simulated nodes only: one at the clock for each GPU
   std::string kernel_log_path;  // /dev/kmsg on a real node
+  std::int64_t kernel_log_position = KernelLog::kFromEnd;
 };
 
 /// One GPU's series since the last snapshot.
@@ -38,6 +39,7 @@ struct Snapshot {
   NodeReadings readings;
   std::vector<KernelEvent> events;
   std::string kernel_log_missing;               // why there are no events; empty when the log is read
+  std::int64_t kernel_log_position = 0;         // up to which these events are all
   std::map<std::string, SeriesSummary> series;  // by PCI address
 };
 

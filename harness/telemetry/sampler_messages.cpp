@@ -20,7 +20,8 @@ void to_json(json& j, const SamplerStart& s) {
   j = {{"library", s.library},
        {"state_path", s.state_path},
        {"seats", s.seats},
-       {"kernel_log", s.kernel_log_path}};
+       {"kernel_log", s.kernel_log_path},
+       {"kernel_log_position", s.kernel_log_position}};
 }
 
 void from_json(const json& j, SamplerStart& s) {
@@ -28,6 +29,7 @@ void from_json(const json& j, SamplerStart& s) {
   j.at("state_path").get_to(s.state_path);
   j.at("seats").get_to(s.seats);
   j.at("kernel_log").get_to(s.kernel_log_path);
+  j.at("kernel_log_position").get_to(s.kernel_log_position);
 }
 
 void to_json(json& j, const Snapshot& s) {
@@ -43,6 +45,7 @@ void to_json(json& j, const Snapshot& s) {
   j = {{"readings", s.readings},
        {"events", s.events},
        {"kernel_log_missing", s.kernel_log_missing},
+       {"kernel_log_position", s.kernel_log_position},
        {"series", std::move(series)}};
 }
 
@@ -50,6 +53,7 @@ void from_json(const json& j, Snapshot& s) {
   j.at("readings").get_to(s.readings);
   j.at("events").get_to(s.events);
   j.at("kernel_log_missing").get_to(s.kernel_log_missing);
+  j.at("kernel_log_position").get_to(s.kernel_log_position);
   for (const auto& [address, summary] : j.at("series").items()) {
     s.series[address] = {summary.at("samples").get<int>(),
                          reading(summary.at("power_median_w")),

@@ -68,6 +68,12 @@ Judgement judge(const record::Run& run, const Criteria& criteria) {
     judgement.notes.push_back("judged by other criteria than the run was started with");
   }
 
+  judgement.replaced_limits = static_cast<int>(criteria.replaced_limits.size());
+  for (const std::string& limit : criteria.replaced_limits) {
+    judgement.notes.push_back(
+        fmt::format("the limit of {} is not the SKU's own: it was given by --limits", limit));
+  }
+
   std::vector<Observation> seen;
   observe_completeness(c, seen);
   observe_declarations(c, seen);

@@ -174,7 +174,7 @@ TEST_F(JudgeCauses, ASlowGpuExplainsASlowCollective) {
   const Finding finding = only(Verdict::reject);
   EXPECT_EQ(finding.code, "memory.slow");
   ASSERT_EQ(finding.consequences.size(), 1u);
-  EXPECT_THAT(finding.consequences[0].detail, HasSubstr("bus_bandwidth 200 GB/s (min 400)"));
+  EXPECT_THAT(finding.consequences[0].detail, HasSubstr("bus_bandwidth = 200 GB/s (min 400)"));
 }
 
 TEST_F(JudgeCauses, OneHangIsInconclusive) {

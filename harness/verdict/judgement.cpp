@@ -1,6 +1,7 @@
 #include "harness/verdict/judgement.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace assay::verdict {
 
@@ -43,10 +44,13 @@ std::string_view name_of(Result result) {
 }
 
 std::string headline(const Judgement& judgement) {
-  if (judgement.verdict == Verdict::accept && judgement.waived > 0) {
-    return fmt::format("{} (waived {})", name_of(judgement.verdict), judgement.waived);
-  }
-  return std::string(name_of(judgement.verdict));
+  std::string text(name_of(judgement.verdict));
+  if (judgement.verdict != Verdict::accept) return text;
+  std::vector<std::string> but;
+  if (judgement.waived > 0) but.push_back(fmt::format("waived {}", judgement.waived));
+  if (judgement.replaced_limits > 0)
+    but.push_back(fmt::format("limits replaced {}", judgement.replaced_limits));
+  return but.empty() ? text : fmt::format("{} ({})", text, fmt::join(but, ", "));
 }
 
 }  // namespace assay::verdict

@@ -58,6 +58,7 @@ struct CheckOutcome {
 struct Judgement {
   Verdict verdict = Verdict::inconclusive;
   int waived = 0;
+  int replaced_limits = 0;  // by --limits: shown beside ACCEPT, as waivers are
   bool simulated = false;
   std::string sku, profile, plan_hash, criteria_hash;
   std::vector<Finding> findings;  // accusations first, by precedence
@@ -72,7 +73,7 @@ struct Judgement {
 /// `closed` beforehand.
 Judgement judge(const record::Run& run, const Criteria& criteria);
 
-/// "ACCEPT", "ACCEPT (waived 2)", "REJECT", "INCONCLUSIVE".
+/// "ACCEPT", "ACCEPT (waived 2)", "ACCEPT (waived 2, limits replaced 1)", "REJECT", "INCONCLUSIVE".
 std::string headline(const Judgement& judgement);
 std::string_view name_of(Verdict);
 std::string_view name_of(Severity);

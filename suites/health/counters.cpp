@@ -52,11 +52,11 @@ const Registered health_counters{{
             {"recovery_action", Unit::count,
              "what the driver asks for: 0 nothing, 1 reset, 2 reboot, 3 drain, 4 both", ""},
             {"sram_threshold_exceeded", Unit::count,
-             "1: on-chip memory errors are above the maker's threshold", "", false},
+             "1: on-chip memory errors are above the maker's threshold", ""},
             {"pcie_replays", Unit::count, "PCIe replays since the driver was loaded", "", false},
         },
     .findings = {"memory.remap_pending", "memory.remap_failure", "memory.rows_remapped",
-                 "memory.ecc_uncorrected", "device.recovery_action"},
+                 "memory.ecc_uncorrected", "device.recovery_action", "device.sram_threshold"},
     .run = run,
 }};
 

@@ -94,7 +94,12 @@ void sweep_for_duration(Context& context, MemorySweep& sweep, int page_shift, To
       totals.traversals += passes[i].traversals();
       totals.bytes += result.bytes;
       totals.seconds += result.seconds;
-      if (passes[i].read) totals.report = sweep.report();
+      if (passes[i].read) {
+        const bool first_found = totals.report.bad_words == 0;
+        totals.report = sweep.report();
+        // At once, and again with the totals at the end: a worker that is killed meanwhile loses no evidence.
+        if (first_found && totals.report.bad_words > 0) emit_bad_words(context, totals.report, passes);
+      }
       const double of_set = static_cast<double>(i + 1) / static_cast<double>(passes.size());
       const double elapsed = static_cast<double>(context.clock().now() - start);
       const double of_duration = duration > 0 ? elapsed / static_cast<double>(duration) : 1;
