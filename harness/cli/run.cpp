@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -23,17 +24,20 @@ std::string utc_stamp() {
   return text;
 }
 
+/// "acceptance", also of somebody's own /tmp/acceptance.toml.
+std::string stem(const std::string& name_or_path) { return std::filesystem::path(name_or_path).stem().string(); }
+
 /// Simulated runs say so in their folder's name.
 std::string folder_name(const Plan& plan) {
-  return fmt::format("{}{}-{}-{}", plan.simulated ? "SIMULATED-" : "", utc_stamp(), plan.sku, plan.profile);
+  return fmt::format("{}{}-{}-{}", plan.simulated ? "SIMULATED-" : "", utc_stamp(), stem(plan.sku), stem(plan.profile));
 }
 
 int run_action(const RunOptions& options, const OutputOptions& output) {
   Prepared prepared = prepare(options);
-  prepared.folder.publish(folder_name(prepared.plan));
-  prepared.node->moved_to(prepared.folder);
   run::write_file(prepared.folder.plan(), nlohmann::json(prepared.plan).dump(2) + "\n");
   run::write_file(prepared.folder.criteria(), nlohmann::json(prepared.criteria).dump(2) + "\n");
+  prepared.folder.publish(folder_name(prepared.plan));
+  prepared.node->moved_to(prepared.folder);
   run::execute({prepared.plan, prepared.criteria, prepared.folder, *prepared.node, prepared.sampler,
                 prepared.snapshot.readings, telemetry::baseline_of(prepared.snapshot),
                 command_line_of_this_process(), output.progress_style(), options.workers == "thread"});

@@ -46,7 +46,10 @@ class Collector : public Context {
     bool declared = false;
     for (const Measure& measure : check_.measures) declared |= measure.name == name && measure.unit == unit;
     EXPECT_TRUE(declared) << name;
-    EXPECT_TRUE(values.emplace(name, value).second) << name << " twice";
+    const auto [known, first] = values.emplace(name, value);
+    // Findings are said at once and again with their total; nothing else is said twice.
+    EXPECT_TRUE(first || (name == "bad_words" && value >= known->second)) << name << " twice";
+    known->second = value;
   }
   void measure(const std::string&, const std::string&) override { FAIL(); }
   void measure_at(const Part&, const std::string&, double, Unit) override { FAIL(); }
