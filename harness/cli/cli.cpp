@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,8 @@ namespace {
 /// Children are this binary, started by the supervisor; the verbs are not for people and not in the help.
 int child_main(const char* verb) {
   run::become_child();
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %P %l %v");  // children share one file, the run's children.log
+  spdlog::info("{} started", verb);
   if (std::strcmp(verb, "__worker") == 0) return run::worker_main(run::kChannelDescriptor);
   return telemetry::sampler_main(run::kChannelDescriptor);
 }

@@ -36,7 +36,8 @@ json checks() {
                     {"summary", check.summary},
                     {"scope", name_of(check.scope)},
                     {"measures", measures_json(check)},
-                    {"findings", check.findings}});
+                    {"findings", check.findings},
+                    {"device_evidence", check.device_evidence}});
   }
   return list;
 }
@@ -126,7 +127,9 @@ const std::map<std::string, json (*)()>& topics() {
 
 void print_entries(const json& entries) {
   for (const json& entry : entries) {
-    fmt::print("  {:<28} {}\n", entry.at("name").get<std::string>(), entry.at("summary").get<std::string>());
+    const std::string evidence = entry.value("device_evidence", std::string());
+    fmt::print("  {:<28} {}{}\n", entry.at("name").get<std::string>(), entry.at("summary").get<std::string>(),
+               evidence.empty() ? "" : " [device half: " + evidence + "]");
   }
 }
 

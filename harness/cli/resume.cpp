@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
@@ -66,6 +68,16 @@ std::unique_ptr<run::NodeSession> reopen(const StoredRun& stored) {
   }
 }
 
+/// A supervisor that was just killed may have left a child that is still about to end with the lock in its
+/// hands.
+bool lock_soon(run::RunFolder& folder) {
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    if (folder.lock()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return false;
+}
+
 int resume_action(const std::string& path, const OutputOptions& output) {
   run::RunFolder lock = [&] {
     try {
@@ -74,7 +86,7 @@ int resume_action(const std::string& path, const OutputOptions& output) {
       throw UsageError(error.what());
     }
   }();
-  if (!lock.lock()) throw UsageError(path + ": another process is working on this run");
+  if (!lock_soon(lock)) throw UsageError(path + ": another process is working on this run");
   const StoredRun stored = load_run(path);
   if (stored.run.closed)
     throw UsageError(path + ": the run has ended; there is nothing to resume. See assay report.");

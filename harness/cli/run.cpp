@@ -25,11 +25,14 @@ std::string utc_stamp() {
 }
 
 /// "acceptance", also of somebody's own /tmp/acceptance.toml.
-std::string stem(const std::string& name_or_path) { return std::filesystem::path(name_or_path).stem().string(); }
+std::string stem(const std::string& name_or_path) {
+  return std::filesystem::path(name_or_path).stem().string();
+}
 
 /// Simulated runs say so in their folder's name.
 std::string folder_name(const Plan& plan) {
-  return fmt::format("{}{}-{}-{}", plan.simulated ? "SIMULATED-" : "", utc_stamp(), stem(plan.sku), stem(plan.profile));
+  return fmt::format("{}{}-{}-{}", plan.simulated ? "SIMULATED-" : "", utc_stamp(), stem(plan.sku),
+                     stem(plan.profile));
 }
 
 int run_action(const RunOptions& options, const OutputOptions& output) {

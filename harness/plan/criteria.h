@@ -37,6 +37,8 @@ struct Limit {
   double scale_floor = 0;
   std::string finding;  // code
   std::string source, date, reason, peak;
+
+  friend bool operator==(const Limit&, const Limit&) = default;
 };
 
 /// What the profile requires of the SKU: these measurements of this check, on each of these parts.

@@ -105,6 +105,7 @@ void override_limits(Criteria& criteria, const std::vector<Limit>& limits) {
       criteria.limits.push_back(limit);
       continue;
     }
+    if (*same == limit) continue;
     const bool moved = same->finding != limit.finding || !is_no_looser(*same, limit);
     if (moved && decides_on_soundness(criteria, *same)) {
       throw LimitError(name + " decides between a sound part and a defective one (" + same->finding +

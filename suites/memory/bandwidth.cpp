@@ -94,6 +94,7 @@ const Registered memory_bandwidth{{
         },
     .findings = {"memory.slow", "memory.miscompare"},
     .run = run,
+    .device_evidence = "never run on a GPU",
 }};
 
 }  // namespace

@@ -154,6 +154,7 @@ const Registered memory_sweep{{
         },
     .findings = {"memory.miscompare", "memory.coverage"},
     .run = run,
+    .device_evidence = "never run on a GPU",
 }};
 
 }  // namespace

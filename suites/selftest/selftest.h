@@ -14,7 +14,7 @@ inline const std::vector<Measure>& value_measure() {
 }
 
 inline Check declare(std::string name, std::string summary, Scope scope, void (*run)(Context&)) {
-  return {std::move(name), std::move(summary), scope, value_measure(), {"selftest.wrong_value"}, run};
+  return {std::move(name), std::move(summary), scope, value_measure(), {"selftest.wrong_value"}, run, ""};
 }
 
 }  // namespace assay::selftest
