@@ -1,4 +1,6 @@
 // The parts of the node, the steps, the limits, the waivers and the notes.
+#include <algorithm>
+
 #include "reports/format.h"
 #include "reports/html/page.h"
 #include "reports/view/limits.h"
@@ -68,12 +70,23 @@ void add_steps(HtmlPage& page) {
       const Element body = page.writer.open("tbody");
       for (const record::Step& step : page.input.run.steps) add_step_row(page, step);
     });
-    for (const record::Step& step : page.input.run.steps) {
-      if (!is_cited(page.input, step)) add_step_evidence(page, step);
-    }
     if (page.input.run.errors.empty()) return;
     page.writer.element("h3", labels(Label::run_errors));
     add_errors(page, page.input.run.errors);
+  });
+}
+
+void add_raw_evidence(HtmlPage& page) {
+  const auto& steps = page.input.run.steps;
+  if (std::all_of(steps.begin(), steps.end(), [](const record::Step& step) { return step.evidence.empty(); }))
+    return;
+  page.section("raw-evidence", page.labels(Label::raw_evidence_title), [&] {
+    for (const record::Step& step : steps) {
+      for (const record::Evidence& evidence : step.evidence) {
+        page.writer.element("h3", fmt::format("{} ({})", evidence.name, step.id));
+        add_json(page, evidence.name, evidence.content);
+      }
+    }
   });
 }
 

@@ -91,27 +91,14 @@ std::set<std::string> steps_cited_by(const verdict::Finding& finding) {
   return steps;
 }
 
-/// The first finding that cites the step shows its raw evidence; later ones point there.
-int first_to_cite(const Input& input, const std::string& step) {
-  int number = 0;
-  for (const verdict::Finding& finding : input.judgement.findings) {
-    ++number;
-    if (steps_cited_by(finding).count(step) != 0) return number;
-  }
-  return 0;
-}
-
-void add_raw_evidence(HtmlPage& page, const NumberedFinding& numbered) {
-  const std::set<std::string> cited = steps_cited_by(*numbered.finding);
-  for (const record::Step& step : page.input.run.steps) {
-    if (step.evidence.empty() || cited.count(step.id) == 0) continue;
-    const int shown_at = first_to_cite(page.input, step.id);
-    if (shown_at != numbered.number) {
-      page.writer.element("p", page.labels(Label::raw_evidence_above, shown_at));
-      continue;
-    }
-    add_step_evidence(page, step);
-  }
+/// Where it stands: dozens of rows here would hide what there is to do.
+void add_raw_evidence_note(HtmlPage& page, const verdict::Finding& finding) {
+  const std::set<std::string> cited = steps_cited_by(finding);
+  const auto& steps = page.input.run.steps;
+  const bool any = std::any_of(steps.begin(), steps.end(), [&](const record::Step& step) {
+    return !step.evidence.empty() && cited.count(step.id) != 0;
+  });
+  if (any) page.writer.element("p", page.labels(Label::raw_evidence_below));
 }
 
 void add_card(HtmlPage& page, const NumberedFinding& numbered) {
@@ -135,7 +122,7 @@ void add_card(HtmlPage& page, const NumberedFinding& numbered) {
   add_place(page, finding);
   add_evidence(page, finding);
   add_consequences(page, finding);
-  add_raw_evidence(page, numbered);
+  add_raw_evidence_note(page, finding);
 }
 
 void add_group(HtmlPage& page, std::string_view id, Label title,
@@ -147,19 +134,6 @@ void add_group(HtmlPage& page, std::string_view id, Label title,
 }
 
 }  // namespace
-
-bool is_cited(const Input& input, const record::Step& step) {
-  return first_to_cite(input, step.id) != 0;
-}
-
-void add_step_evidence(HtmlPage& page, const record::Step& step) {
-  for (const record::Evidence& evidence : step.evidence) {
-    // Open, since a closed one would not be printed.
-    const Element details = page.writer.open("details", {{"open", "open"}});
-    page.writer.element("summary", page.labels(Label::raw_evidence, evidence.name, step.id));
-    add_json(page, evidence.name, evidence.content);
-  }
-}
 
 void add_findings(HtmlPage& page) {
   const verdict::Judgement& judgement = page.input.judgement;

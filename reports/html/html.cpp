@@ -43,6 +43,7 @@ std::string html(const Input& input) {
     add_waivers(page);
     add_notes(page);
     add_provenance(page);
+    add_raw_evidence(page);
   }
   return page.writer.take() + "\n";
 }

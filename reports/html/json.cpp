@@ -48,8 +48,17 @@ void add_table(HtmlPage& page, const std::string& caption, const json& rows) {
 }  // namespace
 
 void add_json(HtmlPage& page, const std::string& caption, const json& content) {
+  const bool flat =
+      content.is_object() &&
+      std::none_of(content.begin(), content.end(), [](const json& value) { return value.is_structured(); });
   if (is_table(content)) {
     add_table(page, caption, content);
+  } else if (flat && content.size() > 0) {  // a histogram: its caption says of what
+    std::string pairs;
+    for (const auto& item : content.items()) {
+      pairs += (pairs.empty() ? "" : ", ") + item.key() + ": " + scalar_text(item.value());
+    }
+    page.writer.element("p", caption + " {" + pairs + "}");
   } else if (content.is_object()) {
     for (const auto& item : content.items()) add_json(page, item.key(), item.value());
   } else if (content.is_array()) {

@@ -43,17 +43,13 @@ void add_telemetry(HtmlPage& page);
 void add_inventory(HtmlPage& page);
 void add_steps(HtmlPage& page);
 void add_limits(HtmlPage& page);
+void add_raw_evidence(HtmlPage& page);
 void add_waivers(HtmlPage& page);
 void add_notes(HtmlPage& page);
 void add_provenance(HtmlPage& page);
 
 /// Evidence of any shape: lists of objects as tables, objects as pairs.
 void add_json(HtmlPage& page, const std::string& caption, const nlohmann::json& content);
-
-/// The raw evidence that a step kept, unfolded.
-void add_step_evidence(HtmlPage& page, const record::Step& step);
-/// True where a finding cites the step: its raw evidence stands with that finding.
-bool is_cited(const Input& input, const record::Step& step);
 
 /// In style.cpp.
 extern const char* const kStyleSheet;
