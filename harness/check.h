@@ -101,8 +101,8 @@ struct Check {
   std::vector<std::string>
       findings;  // codes it can lead to; class, action and texts are in configs/findings/
   void (*run)(Context&) = nullptr;
-  /// Where its device half has been seen to work: "never run on a GPU", or the evidence under reports/evidence/. Empty for a check
-  /// that launches nothing.
+  /// Where its device half has been seen to work: "never run on a GPU", or the evidence under
+  /// reports/evidence/. Empty for a check that launches nothing.
   std::string device_evidence;
 };
 

@@ -41,7 +41,7 @@ std::vector<std::string> split(const std::string& list) {
 /// The items of an option that was given: at least one, and none of them empty.
 std::vector<std::string> items_of(const std::string& option, const std::optional<std::string>& list) {
   if (!list) return {};
-  const std::vector<std::string> items = split(*list);
+  std::vector<std::string> items = split(*list);
   const auto commas = static_cast<std::size_t>(std::count(list->begin(), list->end(), ','));
   if (items.size() != commas + 1)
     throw UsageError(fmt::format("{} {}: an empty item in the list", option, *list));

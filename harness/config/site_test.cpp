@@ -45,7 +45,8 @@ TEST(Site, IsReadWhole) {
 }
 
 TEST(Site, OnlyPerformanceIsWaived) {
-  for (const char* code : {"memory.miscompare", "device.xid", "harness.worker_crashed", "environment.not_idle"}) {
+  for (const char* code :
+       {"memory.miscompare", "device.xid", "harness.worker_crashed", "environment.not_idle"}) {
     EXPECT_EQ(errors_with(waiver(code, "*", "2027-01-31")).substr(0, 5), "2:11:") << code;
   }
   EXPECT_EQ(errors_with(waiver("memory.miscompare", "*", "2027-01-31")),

@@ -27,7 +27,8 @@ class Clock {
   /// Makes one pending or the next sleep_until return false. Callable from another thread.
   virtual void interrupt() = 0;
 
-  /// Whoever slept by this clock is stuck elsewhere and will not come back: virtual time no longer waits for it.
+  /// Whoever slept by this clock is stuck elsewhere and will not come back: virtual time no longer waits for
+  /// it.
   virtual void abandon() {}
 };
 

@@ -29,9 +29,9 @@ struct Limit {
   LimitKind kind = LimitKind::min;
   std::variant<double, std::string> bound = 0.0;
   Unit unit = Unit::count;
-  /// Between bound and marginal_bound the value is marginal: for min, bound > marginal_bound is impossible:
-  /// the value fails below `bound` and is marginal up to `marginal_bound`; for max, fails above `bound`,
-  /// marginal down to `marginal_bound`.
+  /// Values between `bound` and this are marginal. It lies above the bound of a min (below `bound` fails,
+  /// from there up to this is marginal) and below the bound of a max (above `bound` fails, from there down to
+  /// this is marginal).
   std::optional<double> marginal_bound;
   /// peer_ratio: differences smaller than this (in `unit`) are never outliers.
   double scale_floor = 0;

@@ -11,8 +11,6 @@
 
 #include "harness/run/child.h"
 
-extern char** environ;
-
 namespace assay::run {
 namespace {
 
@@ -27,7 +25,7 @@ long oom_kills() {
   return 0;
 }
 
-class ChildProcess : public Child {
+class ChildProcess final : public Child {
  public:
   ChildProcess(pid_t pid, Descriptor fd) : pid_(pid), fd_(std::move(fd)), oom_kills_before_(oom_kills()) {}
   ~ChildProcess() override {

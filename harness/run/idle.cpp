@@ -10,7 +10,7 @@ constexpr std::int64_t kIdleUtilisationPercent = 5;
 constexpr double kBytesPerMib = 1024.0 * 1024.0;
 
 std::string name_of_gpu(const Plan& plan, const GpuReadings& gpu) {
-  const std::string address = gpu.identity.pci_address.value.value_or("?");
+  std::string address = gpu.identity.pci_address.value.value_or("?");
   for (const PlannedSlot& slot : plan.slots) {
     if (slot.pci_address == address) return slot.part;
   }

@@ -42,7 +42,7 @@ record::Measurement measurement_from(const json& m) {
 
 }  // namespace
 
-StageRunner::StageRunner(RunServices services, telemetry::Baseline first)
+StageRunner::StageRunner(const RunServices& services, telemetry::Baseline first)
     : services_(services),
       baseline_(std::move(first.readings)),
       pending_events_(std::move(first.pending)),

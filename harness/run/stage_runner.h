@@ -34,7 +34,7 @@ struct RunServices {
 class StageRunner {
  public:
   /// `first` is where the counters' deltas start from.
-  StageRunner(RunServices services, telemetry::Baseline first);
+  StageRunner(const RunServices& services, telemetry::Baseline first);
 
   /// Runs the stage on these of its step parts (plan.h: step_parts). False when the run was interrupted.
   bool run(const Stage& stage, const std::vector<Part>& parts, int attempt);

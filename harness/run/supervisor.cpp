@@ -56,9 +56,10 @@ class Supervisor {
       : execution_(execution),
         journal_(std::move(journal)),
         progress_(execution.plan, execution.progress),
-        stages_({execution.plan, execution.criteria, journal_, execution.node, execution.sampler, progress_,
-                 interrupt_, execution.folder.child_log(), execution.folder.baseline(), execution.thread_workers},
-                execution.baseline) {}
+        stages_(
+            {execution.plan, execution.criteria, journal_, execution.node, execution.sampler, progress_,
+             interrupt_, execution.folder.child_log(), execution.folder.baseline(), execution.thread_workers},
+            execution.baseline) {}
 
   void start() {
     record::RunStart start;
@@ -187,7 +188,7 @@ class Supervisor {
   }
 
   Judgement close() {
-    const Judgement judgement = verdict::judge(read_back(), execution_.criteria);
+    Judgement judgement = verdict::judge(read_back(), execution_.criteria);
     journal_.judgement(judgement);
     switch (judgement.verdict) {
       case Verdict::accept:

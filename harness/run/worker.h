@@ -39,13 +39,15 @@ struct Assignment {
 void to_json(nlohmann::json& j, const Assignment& assignment);
 void from_json(const nlohmann::json& j, Assignment& assignment);
 
-/// Messages from a worker, by their only key:
-///   measure  {name, value, unit, part}     value: number or string; "NaN", "Infinity", "-Infinity" for such
-///   numbers evidence {name, content} log      {message} progress {fraction} error    {symptom, message}
-///   symptom: a finding code exchange {blob}                        answered by {exchange: [blob, ...]} when
-///   all ranks have come done     {}                            the last one
-///
-/// Runs the assignment that arrives on `fd` to its end. The process's exit status.
+/// Runs the assignment that arrives on `fd` to its end; returns the process's exit status. It sends messages
+/// with one key each:
+/// - measure {name, value, unit, part}: a number or a text; "NaN", "Infinity", "-Infinity" for such numbers
+/// - evidence {name, content}
+/// - log {message}
+/// - progress {fraction}
+/// - error {symptom, message}: the symptom is a finding code
+/// - exchange {blob}: answered by {exchange: [blob, ...]} when all ranks have come
+/// - done {}: the last one
 int worker_main(int fd);
 
 }  // namespace assay::run

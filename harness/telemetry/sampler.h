@@ -43,8 +43,9 @@ struct Snapshot {
   std::map<std::string, SeriesSummary> series;  // by PCI address
 };
 
-// {record: {path, hz, parts: {PCI address: part}}}  starts the series; answered by {recording: {}} or
-// {failed: {why}} {finish: {}}                                      ends it; answered by {finished: {rows}}
+// The other messages to the sampler, and their answers:
+// - {record: {path, hz, parts: {PCI address: part}}} starts the series: {recording: {}} or {failed: {why}}
+// - {finish: {}} ends it: {finished: {rows}}
 
 void to_json(nlohmann::json& j, const SamplerStart& start);
 void from_json(const nlohmann::json& j, SamplerStart& start);
