@@ -52,10 +52,9 @@ class Sampler {
       state_ = sim::SharedState::attach(start.state_path);
     }
     for (int i = 0; i < client_->device_count(); ++i) {
-      gpus_.push_back(
-          {std::make_unique<GpuWatch>(std::make_unique<NvmlSource>(*client_, i), make_clock(start, i)),
-           {},
-           {}});
+      WatchedGpu gpu;
+      gpu.watch = std::make_unique<GpuWatch>(std::make_unique<NvmlSource>(*client_, i), make_clock(start, i));
+      gpus_.push_back(std::move(gpu));
     }
   }
 
