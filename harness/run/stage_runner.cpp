@@ -230,7 +230,6 @@ void StageRunner::handle_exchange(WorkerHandle& worker, const json& message) {
   const int rank = worker.assignment().rank;
   if (rank < 0) throw ProtocolError("an exchange outside scope ranks");
   exchange_[static_cast<std::size_t>(rank)] = message.at("blob").get<std::string>();
-  worker.waits_in_exchange = true;
   const bool all =
       std::all_of(exchange_.begin(), exchange_.end(), [](const auto& blob) { return blob.has_value(); });
   if (!all) {
@@ -240,7 +239,6 @@ void StageRunner::handle_exchange(WorkerHandle& worker, const json& message) {
   json blobs = json::array();
   for (auto& blob : exchange_) blobs.push_back(*std::exchange(blob, std::nullopt));
   for (auto& other : workers_) {
-    other->waits_in_exchange = false;
     services_.node.worker_resumes(other->assignment().node);
     try {
       other->child().send({{"exchange", blobs}});

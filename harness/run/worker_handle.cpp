@@ -21,8 +21,7 @@ void WorkerHandle::read() {
 }
 
 std::optional<nlohmann::json> WorkerHandle::next() {
-  if (stopped() || !protocol_error_.empty())
-    return std::nullopt;  // a worker that was given up is not listened to
+  if (stopped()) return std::nullopt;  // a worker that was given up is not listened to
   try {
     auto message = decoder_.next();
     if (!message) return std::nullopt;
@@ -36,7 +35,6 @@ std::optional<nlohmann::json> WorkerHandle::next() {
     }
     return message;
   } catch (const ProtocolError& error) {
-    protocol_error_ = error.what();
     stop("harness.protocol", error.what(), std::chrono::steady_clock::now());
     return std::nullopt;
   }

@@ -46,7 +46,6 @@ class WorkerHandle {
   const Assignment& assignment() const { return assignment_; }
   Child& child() { return *child_; }
 
-  bool waits_in_exchange = false;
   bool reported_error = false;  // it sent an error of its own
 
  private:
@@ -59,7 +58,7 @@ class WorkerHandle {
   Time deadline_;
   bool channel_open_ = true, done_ = false, torn_ = false, lost_ = false;
   std::size_t frames_ = 0;
-  std::string stop_symptom_, stop_why_, protocol_error_;
+  std::string stop_symptom_, stop_why_;
   std::optional<Ending> ending_;
 };
 
