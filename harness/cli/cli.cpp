@@ -23,7 +23,7 @@ namespace {
 
 /// Children are this binary, started by the supervisor; the verbs are not for people and not in the help.
 int child_main(const char* verb) {
-  run::become_child();
+  if (!run::become_child()) return 0;
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %P %l %v");  // children share one file, the run's children.log
   spdlog::info("{} started", verb);
   if (std::strcmp(verb, "__worker") == 0) return run::worker_main(run::kChannelDescriptor);

@@ -29,14 +29,13 @@ void write_reports(const run::RunFolder& folder, const reports::Input& input) {
   run::write_file(folder.report_html(), reports::html(input));
   std::error_code ignored;
   std::filesystem::remove(folder.simulated_state(), ignored);
-  std::filesystem::remove(folder.baseline(), ignored);
   run::write_file(folder.checksums(), run::checksums_of_folder(folder.path()));
 }
 
 }  // namespace
 
 int conclude(const run::RunFolder& folder, const OutputOptions& output) {
-  const StoredRun stored = load_run(folder.path());
+  const StoredRun stored = load_unconcluded_run(folder.path());
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   const reports::Input input{stored.run, judgement, stored.criteria, "en", folder.path()};
   const std::string answer = output.json ? verdict::to_json(judgement).dump(2) + "\n"

@@ -1,6 +1,10 @@
 #include "harness/cli/load.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <utility>
 
 #include "harness/config/paths.h"
 #include "harness/plan/criteria_builder.h"
@@ -32,32 +36,84 @@ void replace_limits(Criteria& criteria, const std::string& path, const config::S
   }
 }
 
-StoredRun load_run(const std::string& path) {
+namespace {
+
+nlohmann::json read_hashed(const std::string& path, const std::string& hash) {
+  nlohmann::json content = run::read_json(path);
+  if (content_hash(content) != hash) {
+    throw UsageError(fmt::format("{} is not the file that the run was started with: its hash is {}, the records say {}",
+                                 path, content_hash(content), hash));
+  }
+  return content;
+}
+
+StoredRun load(const std::string& path) {
+  StoredRun stored{run::RunFolder::open(path), {}, {}};
   try {
-    StoredRun stored{run::RunFolder::open(path), {}, {}};
     stored.run = record::read_records(stored.folder.records());
-    const nlohmann::json criteria = run::read_json(stored.folder.criteria());
-    if (content_hash(criteria) != stored.run.criteria_hash) {
-      throw UsageError(
-          fmt::format("{} is not the file that the run was started with: its hash is {}, the records say {}",
-                      stored.folder.criteria(), content_hash(criteria), stored.run.criteria_hash));
-    }
-    criteria.get_to(stored.criteria);
-    if (content_hash(run::read_json(stored.folder.plan())) != stored.run.plan_hash) {
-      throw UsageError(fmt::format("{} is not the plan that the records were made by", stored.folder.plan()));
-    }
-    const std::string changed = run::changed_files(stored.folder.path());
-    if (!changed.empty()) throw UsageError(fmt::format("{}: changed since the run ended: {}", path, changed));
-    return stored;
   } catch (const record::RecordsError& error) {
-    throw UsageError(path + "/records.jsonl: " + error.what());
+    throw UsageError(stored.folder.records() + ": " + error.what());
+  }
+  try {
+    read_hashed(stored.folder.criteria(), stored.run.criteria_hash).get_to(stored.criteria);
   } catch (const nlohmann::json::exception& error) {
-    throw UsageError(path + "/criteria.json: " + error.what());
+    throw UsageError(stored.folder.criteria() + ": " + error.what());
+  }
+  read_hashed(stored.folder.plan(), stored.run.plan_hash);
+  return stored;
+}
+
+/// What lies beside the records may say that they were simulated, too.
+void doubt_simulation(StoredRun& stored) {
+  if (stored.run.plan.simulated) return;
+  for (const auto& [trace, there] :
+       {std::pair{"the folder's name", stored.folder.is_named_simulated()},
+        std::pair{"simulated-kernel.log", std::filesystem::exists(stored.folder.simulated_kernel_log())}}) {
+    if (!there) continue;
+    stored.run.plan.simulated = true;
+    stored.run.doubts.push_back(
+        fmt::format("the run contradicts itself: simulated by {}; real by its records", trace));
+  }
+}
+
+void doubt_checksums(StoredRun& stored) {
+  const auto sums = run::verify_checksums(stored.folder.path(), run::RunFolder::own_files());
+  if (!sums.changed.empty()) {
+    throw UsageError(fmt::format("{}: changed since the run ended: {}", stored.folder.path(),
+                                 fmt::join(sums.changed, ", ")));
+  }
+  if (!stored.run.closed) return;
+  if (!sums.present) {
+    stored.run.doubts.push_back(
+        "SHA256SUMS is missing: nothing vouches for these files. A run that was killed at its end is finished by "
+        "assay resume");
+  } else if (!sums.uncovered.empty()) {
+    stored.run.doubts.push_back(fmt::format("SHA256SUMS does not vouch for {}", fmt::join(sums.uncovered, ", ")));
+  }
+}
+
+}  // namespace
+
+StoredRun load_unconcluded_run(const std::string& path) {
+  try {
+    StoredRun stored = load(path);
+    doubt_simulation(stored);
+    return stored;
   } catch (const UsageError&) {
     throw;
   } catch (const std::runtime_error& error) {
     throw UsageError(error.what());
   }
+}
+
+StoredRun load_run(const std::string& path) {
+  StoredRun stored = load_unconcluded_run(path);
+  doubt_checksums(stored);
+  return stored;
+}
+
+bool lacks_conclusion(const StoredRun& stored) {
+  return stored.run.closed && !std::filesystem::exists(stored.folder.checksums());
 }
 
 }  // namespace assay::cli

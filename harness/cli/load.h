@@ -39,7 +39,14 @@ struct StoredRun {
   Criteria criteria;
 };
 
-/// Throws UsageError when the folder, its records or its criteria cannot be used.
+/// A run as somebody hands it in: what its folder lacks or contradicts stands in run.doubts. Throws UsageError
+/// when the folder, its records or its criteria cannot be used.
 StoredRun load_run(const std::string& path);
+
+/// The same for a run that may still lack its report and checksums, since they are what is made next.
+StoredRun load_unconcluded_run(const std::string& path);
+
+/// The run has ended, and was killed before its checksums were written.
+bool lacks_conclusion(const StoredRun& stored);
 
 }  // namespace assay::cli

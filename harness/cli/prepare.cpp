@@ -165,7 +165,7 @@ run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& f
   try {
     telemetry::SamplerStart start = node.sampler_start();
     start.kernel_log_position = kernel_log_position;
-    auto sampler = run::SamplerClient::start(start, folder.child_log());
+    auto sampler = run::SamplerClient::start(start, folder.child_files());
     auto snapshot = sampler.snapshot();
     if (!snapshot) throw CannotRun("the management library did not answer: " + sampler.why_lost());
     first = std::move(*snapshot);

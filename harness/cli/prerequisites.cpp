@@ -33,7 +33,7 @@ std::vector<Prerequisite> driver() {
   Prerequisite library{"NVIDIA driver", false, "",
                        "install NVIDIA's driver 580 or later, and see that its modules are loaded"};
   try {
-    auto sampler = run::SamplerClient::start({kNvmlLibrary, "", {}, "/dev/null"}, "/dev/null");
+    auto sampler = run::SamplerClient::start({kNvmlLibrary, "", {}, "/dev/null"}, {"/dev/null"});
     const auto snapshot = sampler.snapshot();
     if (!snapshot) {
       library.found = sampler.why_lost();

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -11,6 +13,7 @@
 #include "harness/cli/load.h"
 #include "harness/cli/prepare.h"
 #include "harness/cli/prerequisites.h"
+#include "harness/run/lock_holders.h"
 #include "harness/run/supervisor.h"
 #include "harness/telemetry/attribution.h"
 
@@ -46,16 +49,6 @@ void require_same_gpus(const Plan& plan, const NodeReadings& readings) {
   if (planned > 0 && known == 0) throw UsageError("none of the run's GPUs is in this node: start a new run");
 }
 
-/// Where telemetry goes on: behind what was attributed before the kill. After a reboot the counters and the
-/// kernel log have begun anew, and all that the log holds counts.
-telemetry::Baseline resumed_baseline(std::optional<telemetry::Baseline> stored,
-                                     const telemetry::Snapshot& snapshot) {
-  if (!stored) return telemetry::baseline_of(snapshot);
-  stored->pending.insert(stored->pending.end(), snapshot.events.begin(), snapshot.events.end());
-  stored->kernel_log_position = snapshot.kernel_log_position;
-  return std::move(*stored);
-}
-
 std::unique_ptr<run::NodeSession> reopen(const StoredRun& stored) {
   if (!stored.run.plan.simulated) {
     require_prerequisites();
@@ -68,41 +61,64 @@ std::unique_ptr<run::NodeSession> reopen(const StoredRun& stored) {
   }
 }
 
-/// A supervisor that was just killed may have left a child that is still about to end with the lock in its
-/// hands.
-bool lock_soon(run::RunFolder& folder) {
-  for (int attempt = 0; attempt < 20; ++attempt) {
-    if (folder.lock()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+/// Workers and sampler of a run that was killed end with it, and give their memory back: that takes the kernel
+/// a moment, and the driver seconds. Throws where they do not, or where the run has not been killed.
+void lock_when_all_have_ended(run::RunFolder& folder) {
+  constexpr auto kPoll = std::chrono::milliseconds(50);
+  constexpr auto kPatience = std::chrono::seconds(20);
+  constexpr auto kPatienceWithSupervisor = std::chrono::seconds(2);  // it may have been killed this moment
+  const auto start = std::chrono::steady_clock::now();
+  while (!folder.lock()) {
+    const auto holders = run::lock_holders(folder.path());
+    const bool dying = std::all_of(holders.begin(), holders.end(),
+                                   [](const run::LockHolder& holder) { return holder.is_child; });
+    const auto waited = std::chrono::steady_clock::now() - start;
+    if (!dying && waited > kPatienceWithSupervisor) {
+      throw UsageError(fmt::format("{}: another process is working on this run: {}", folder.path(),
+                                   run::describe(holders)));
+    }
+    if (waited > kPatience) {
+      throw CannotRun(fmt::format("what is left of the killed run does not end, and may hold GPU memory: {}",
+                                  run::describe(holders)));
+    }
+    std::this_thread::sleep_for(kPoll);
   }
-  return false;
+}
+
+run::RunFolder open_folder(const std::string& path) {
+  try {
+    return run::RunFolder::open(path);
+  } catch (const std::runtime_error& error) {
+    throw UsageError(error.what());
+  }
 }
 
 int resume_action(const std::string& path, const OutputOptions& output) {
-  run::RunFolder lock = [&] {
-    try {
-      return run::RunFolder::open(path);
-    } catch (const std::runtime_error& error) {
-      throw UsageError(error.what());
-    }
-  }();
-  if (!lock_soon(lock)) throw UsageError(path + ": another process is working on this run");
-  const StoredRun stored = load_run(path);
-  if (stored.run.closed)
-    throw UsageError(path + ": the run has ended; there is nothing to resume. See assay report.");
+  run::RunFolder lock = open_folder(path);
+  lock_when_all_have_ended(lock);
+  const StoredRun stored = load_unconcluded_run(path);
+  if (stored.run.closed) {
+    if (!lacks_conclusion(stored))
+      throw UsageError(path + ": the run has ended; there is nothing to resume. See assay report.");
+    return conclude(lock, output);
+  }
+  if (std::filesystem::exists(lock.checksums()))
+    throw UsageError(path + ": the run had ended, and its records were cut since: it is not resumed");
   if (stored.run.plan.assay_version != ASSAY_VERSION) {
     throw UsageError(fmt::format("{}: the run was started by assay {}, this is {}: start a new run", path,
                                  stored.run.plan.assay_version, ASSAY_VERSION));
   }
   auto node = reopen(stored);
-  auto baseline = telemetry::load_baseline(stored.folder.baseline());
+  telemetry::Ledger ledger(stored.run.marks);
   telemetry::Snapshot snapshot;
-  auto sampler = start_sampler(*node, stored.folder, snapshot, baseline ? baseline->kernel_log_position : 0);
+  auto sampler = start_sampler(*node, lock, snapshot,
+                               ledger.kernel_log_position().value_or(telemetry::KernelLog::kFromEnd));
   require_same_gpus(stored.run.plan, snapshot.readings);
-  run::resume({stored.run.plan, stored.criteria, stored.folder, *node, sampler, snapshot.readings,
-               resumed_baseline(std::move(baseline), snapshot), command_line_of_this_process(),
-               output.progress_style(), false});
-  return conclude(stored.folder, output);
+  ledger.add(snapshot);
+  run::Interrupt interrupt;
+  run::resume({stored.run.plan, stored.criteria, lock, *node, sampler, snapshot.readings, std::move(ledger),
+               interrupt, command_line_of_this_process(), output.progress_style(), false});
+  return conclude(lock, output);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ std::string stem(const std::string& name_or_path) {
 
 /// Simulated runs say so in their folder's name.
 std::string folder_name(const Plan& plan) {
-  return fmt::format("{}{}-{}-{}", plan.simulated ? "SIMULATED-" : "", utc_stamp(), stem(plan.sku),
+  return fmt::format("{}{}-{}-{}", plan.simulated ? run::kSimulatedNamePrefix : "", utc_stamp(), stem(plan.sku),
                      stem(plan.profile));
 }
 
@@ -41,9 +41,12 @@ int run_action(const RunOptions& options, const OutputOptions& output) {
   run::write_file(prepared.folder.criteria(), nlohmann::json(prepared.criteria).dump(2) + "\n");
   prepared.folder.publish(folder_name(prepared.plan));
   prepared.node->moved_to(prepared.folder);
+  telemetry::Ledger ledger;
+  ledger.add(prepared.snapshot);
+  run::Interrupt interrupt;
   run::execute({prepared.plan, prepared.criteria, prepared.folder, *prepared.node, prepared.sampler,
-                prepared.snapshot.readings, telemetry::baseline_of(prepared.snapshot),
-                command_line_of_this_process(), output.progress_style(), options.workers == "thread"});
+                prepared.snapshot.readings, std::move(ledger), interrupt, command_line_of_this_process(),
+                output.progress_style(), options.workers == "thread"});
   return conclude(prepared.folder, output);
 }
 

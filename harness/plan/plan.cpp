@@ -112,7 +112,7 @@ std::string_view name_of(Scope scope) {
 }
 
 std::string step_id(const Plan& plan, const Stage& stage, const Part& part, int attempt) {
-  return fmt::format("{}{:02}-{}-{}{}", plan.simulated ? "sim-" : "", stage.index, stage.check, part,
+  return fmt::format("{}{:02}-{}-{}{}", plan.simulated ? kSimulatedStepPrefix : "", stage.index, stage.check, part,
                      attempt > 1 ? fmt::format("-a{}", attempt) : "");
 }
 

@@ -55,6 +55,9 @@ struct Plan {
 
 std::string_view name_of(Scope scope);
 
+/// What step ids of a simulated run begin with.
+inline constexpr const char* kSimulatedStepPrefix = "sim-";
+
 /// "sim-03-memory.sweep-gpu4", with "-a2" for a second attempt: OCP's testStepId.
 std::string step_id(const Plan& plan, const Stage& stage, const Part& part, int attempt);
 

@@ -88,12 +88,17 @@ json test_run_start(const RunStart& start) {
   for (const Hardware& item : start.hardware) hardware.push_back(hardware_info(item));
   json software = json::array();
   for (const Software& item : start.software) software.push_back(software_info(item));
+  json marks = json::array();
+  for (const CounterMark& mark : start.marks) marks.push_back(counter_mark(mark));
   const json metadata = {{"simulated", start.plan.simulated}};
   return {{"name", start.plan.simulated ? "assay SIMULATED" : "assay"},
           {"version", start.version},
           {"commandLine", start.command_line},
           {"parameters",
-           {{"plan", plan}, {"plan_hash", content_hash(plan)}, {"criteria_hash", start.criteria_hash}}},
+           {{"plan", plan},
+            {"plan_hash", content_hash(plan)},
+            {"criteria_hash", start.criteria_hash},
+            {"counters", std::move(marks)}}},
           {"dutInfo",
            {{"dutInfoId", "node"},
             {"name", start.node_name},

@@ -16,8 +16,12 @@ namespace assay::record {
 inline constexpr const char* kStepExtension = "assay.step";
 inline constexpr const char* kErrorExtension = "assay.error";
 inline constexpr const char* kEvidenceExtension = "assay.evidence";
+inline constexpr const char* kCountersExtension = "assay.counters";
 inline constexpr const char* kFindingExtension = "assay.finding";
 inline constexpr const char* kVerdictExtension = "assay.verdict";
+
+/// dutInfo's name of what is no machine.
+inline constexpr const char* kSimulatedNodeName = "a simulated node";
 
 /// What a run-level error without a part is prefixed with.
 inline constexpr const char* kRunPrefix = "run";
@@ -33,6 +37,9 @@ nlohmann::json run_error_artifact(const Error& error);
 nlohmann::json step_error_artifact(const Error& error);
 nlohmann::json log_artifact(LogSeverity severity, const std::string& message);
 nlohmann::json file_artifact(const File& file);
+nlohmann::json counter_mark(const CounterMark& mark);
+/// Throws for what is no counter_mark().
+CounterMark counter_mark_from(const nlohmann::json& j);
 
 /// "COMPLETE", "ERROR", "SKIP". Status::open has no spelling: std::logic_error.
 std::string status_text(Status status);

@@ -77,6 +77,11 @@ void Journal::file(const std::string& step, const File& file) {
   write_step(step, file_artifact(file));
 }
 
+void Journal::mark(const std::string& step, const CounterMark& mark) {
+  expect_open(step);
+  write_step(step, extension(kCountersExtension, counter_mark(mark)));
+}
+
 void Journal::step_end(const std::string& step, Status status) {
   expect_open(step);
   write_step(step, {{"testStepEnd", {{"status", status_text(status)}}}});
@@ -95,10 +100,8 @@ void Journal::run_log(LogSeverity severity, const std::string& message) {
 
 void Journal::run_end(Status status, verdict::Result result) {
   expect_unclosed();
+  if (phase_ != Phase::judged) throw std::logic_error("the run cannot end: it is not judged");
   if (!is_allowed(status, result)) throw std::logic_error("OCP allows no such pair of status and result");
-  for (const auto& [step, open] : steps_) {
-    if (open) throw std::logic_error("the run cannot end: step " + step + " is open");
-  }
   write_run({{"testRunEnd", {{"status", status_text(status)}, {"result", result_text(result)}}}});
   phase_ = Phase::closed;
 }
@@ -129,7 +132,15 @@ void Journal::add_line(const char* kind, const json& content) {
   lines_ += "}\n";
 }
 
+void Journal::at_once(const std::function<void()>& write) {
+  gathering_ = true;
+  write();
+  gathering_ = false;
+  flush();
+}
+
 void Journal::flush() {
+  if (gathering_) return;
   file_.write(lines_);
   lines_.clear();
 }

@@ -27,6 +27,7 @@ struct RunStart {
   std::string criteria_hash, version, command_line, node_name;
   std::vector<Hardware> hardware;  // every slot and switch that measurements can belong to
   std::vector<Software> software;
+  std::vector<CounterMark> marks;  // where the deltas of the first steps start from
 };
 
 enum class LogSeverity { debug, info, warning, error, fatal };
@@ -59,15 +60,20 @@ class Journal {
   void evidence(const std::string& step, const Evidence& evidence);
   void log(const std::string& step, LogSeverity severity, const std::string& message);
   void file(const std::string& step, const File& file);
+  /// The counters and kernel events up to here are the step's: a run that goes on attributes what follows.
+  void mark(const std::string& step, const CounterMark& mark);
   void step_end(const std::string& step, Status status);
 
   void run_error(const Error& error);
   void run_log(LogSeverity severity, const std::string& message);
-  /// The final step: a diagnosis and its extension per finding, a PASS per check that passed. After it comes
+  /// Throws std::logic_error while steps are open. The final step: a diagnosis and its extension per finding, a PASS per check that passed. After it comes
   /// run_end, and nothing that it did not see.
   void judgement(const verdict::Judgement& judgement);
-  /// Throws std::logic_error for a pair that OCP does not allow, and while steps are open.
+  /// Throws std::logic_error before the judgement, and for a pair that OCP does not allow.
   void run_end(Status status, verdict::Result result);
+
+  /// What `write` writes reaches the file in one write: a kill hardly ever parts it.
+  void at_once(const std::function<void()>& write);
 
   /// Returns when all that was written is on the disk. At step boundaries, not per record: that would cost
   /// 150 us each.
@@ -80,7 +86,7 @@ class Journal {
 
   void write_run(const nlohmann::json& artifact);
   void write_step(const std::string& step, nlohmann::json artifact);
-  /// Both in one write, so that a kill hardly ever parts them.
+  /// Both at once.
   void write_step(const std::string& step, nlohmann::json artifact, nlohmann::json extension);
   void add_line(const char* kind, const nlohmann::json& content);
   void flush();
@@ -96,6 +102,7 @@ class Journal {
   std::set<std::string> hardware_ids_;
   std::map<std::string, bool> steps_;  // by testStepId: is it open?
   std::string lines_;                  // built, not yet written
+  bool gathering_ = false;             // at_once() is under way
 };
 
 }  // namespace assay::record

@@ -51,7 +51,10 @@ json passed(const verdict::CheckOutcome& outcome, const std::set<std::string>& h
 
 void Journal::judgement(const verdict::Judgement& judgement) {
   expect_running();
-  const std::string step = simulated_ ? std::string("sim-") + kJudgementStep : kJudgementStep;
+  for (const auto& [step, open] : steps_) {
+    if (open) throw std::logic_error("the run cannot be judged: step " + step + " is open");
+  }
+  const std::string step = simulated_ ? std::string(kSimulatedStepPrefix) + kJudgementStep : kJudgementStep;
   if (!steps_.emplace(step, true).second) throw std::logic_error("the run already holds a judgement");
   const json answer = verdict::to_json(judgement);
   write_step(step, {{"testStepStart", {{"name", kJudgementStep}}}});

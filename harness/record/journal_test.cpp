@@ -1,5 +1,6 @@
 #include "harness/record/journal.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -21,6 +22,10 @@ namespace {
 
 using namespace assay::builders;
 using nlohmann::json;
+
+CounterMark a_mark(const std::string& address) {
+  return {address, "b7a3", 4711, {{"energy_mj", (1LL << 53) + 1}, {"pcie_replay", 3}}};
+}
 
 class JournalTest : public ::testing::Test {
  protected:
@@ -46,8 +51,8 @@ class JournalTest : public ::testing::Test {
     return all;
   }
   RunStart start() const {
-    return {run.plan,      run.criteria_hash, run.version, run.command_line,
-            run.node_name, run.hardware,      run.software};
+    return {run.plan,     run.criteria_hash, run.version,  run.command_line, run.node_name,
+            run.hardware, run.software,      {a_mark("")}};
   }
   void append_text(const std::string& text) const { std::ofstream(path, std::ios::app) << text; }
 
@@ -120,6 +125,7 @@ void expect_equal(const Run& a, const Run& b) {
   for (std::size_t i = 0; i < a.steps.size(); ++i) expect_equal(a.steps[i], b.steps[i]);
   ASSERT_EQ(a.errors.size(), b.errors.size());
   for (std::size_t i = 0; i < a.errors.size(); ++i) expect_equal(a.errors[i], b.errors[i]);
+  EXPECT_EQ(a.marks, b.marks);
   EXPECT_EQ(a.closed, b.closed);
 }
 
@@ -195,6 +201,7 @@ TEST_F(JournalTest, ATornRunGoesOnWhereItStopped) {
       }
       journal.step_start("sim-99-late-node", "late", "node", 99, 1);
       journal.step_end("sim-99-late-node", Status::complete);
+      journal.judgement({});
       journal.run_end(Status::complete, verdict::Result::fail);
     }
     const record::Run resumed = read_records(path);
@@ -272,12 +279,14 @@ TEST_F(JournalTest, RefusesWhatOcpDoesNotAllow) {
   journal.step_start("s", "c", "gpu0", 0, 1);
   EXPECT_THROW(journal.step_start("s", "c", "gpu0", 0, 1), std::logic_error);
   EXPECT_THROW(journal.step_end("s", Status::open), std::logic_error);
-  EXPECT_THROW(journal.run_end(Status::complete, verdict::Result::pass), std::logic_error);  // "s" is open
+  EXPECT_THROW(journal.judgement({}), std::logic_error);  // "s" is open
   journal.step_end("s", Status::complete);
   EXPECT_THROW(journal.step_end("s", Status::complete), std::logic_error);
   EXPECT_THROW(journal.measurement("s", {"m", 1.0, "1", "gpu0", "check"}), std::logic_error);
   EXPECT_THROW(journal.measurement("t", {"m", 1.0, "1", "gpu0", "check"}), std::logic_error);
   using R = verdict::Result;
+  EXPECT_THROW(journal.run_end(Status::error, R::not_applicable), std::logic_error);  // not judged
+  journal.judgement({});
   const std::pair<Status, R> wrong[]{{Status::complete, R::not_applicable},
                                      {Status::error, R::pass},
                                      {Status::error, R::fail},
@@ -312,6 +321,32 @@ TEST_F(JournalTest, AClosedRunAndAShrunkFileCannotBeContinued) {
   read.closed = false;
   std::filesystem::resize_file(path, read.valid_bytes - 1);
   EXPECT_THROW(Journal::append(path, read, clock()), JournalError);
+}
+
+TEST_F(JournalTest, MarksComeBackInTheirOrderAlsoFromStepsThatNeverEnded) {
+  Journal journal = Journal::create(path, clock());
+  RunStart begun = start();
+  begun.marks = {a_mark("0000:19:00.0"), a_mark("0000:4c:00.0")};
+  journal.run_start(begun);
+  journal.step_start("sim-00-c-gpu0", "c", "gpu0", 0, 1);
+  CounterMark moved = a_mark("0000:19:00.0");
+  moved.counters["pcie_replay"] = 5;
+  journal.mark("sim-00-c-gpu0", moved);
+  EXPECT_THAT(read_records(path).marks, testing::ElementsAre(begun.marks[0], begun.marks[1], moved));
+}
+
+TEST_F(JournalTest, WhatIsWrittenAtOnceIsThereAltogetherOrNotAtAll) {
+  Journal journal = Journal::create(path, clock());
+  journal.run_start(start());
+  journal.step_start("s", "c", "gpu0", 0, 1);
+  const auto before = std::filesystem::file_size(path);
+  journal.at_once([&] {
+    journal.measurement("s", {"m", 1.0, "1", "gpu0", "check"});
+    EXPECT_EQ(std::filesystem::file_size(path), before);
+    journal.mark("s", a_mark("0000:19:00.0"));
+  });
+  EXPECT_EQ(read_records(path).steps.at(0).measurements.size(), 1u);
+  EXPECT_EQ(read_records(path).marks.size(), 2u);
 }
 
 TEST_F(JournalTest, AFullDiskThrowsAndNothingFollowsTheGap) {
@@ -384,6 +419,7 @@ TEST_F(JournalTest, EveryLineIsValidOcp) {
   journal.step_start("sim-98-x-gpu0", "x", "gpu0", 98, 2);
   journal.log("sim-98-x-gpu0", LogSeverity::fatal, "a line");
   journal.file("sim-98-x-gpu0", {"telemetry", "telemetry.zst", "10 Hz", "application/zstd", false});
+  journal.mark("sim-98-x-gpu0", a_mark("0000:19:00.0"));
   journal.step_end("sim-98-x-gpu0", Status::error);
   journal.judgement(verdict::judge(run, criteria));
   journal.run_end(Status::error, verdict::Result::not_applicable);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/record/artifacts.h"
+#include "harness/record/simulation_traces.h"
 #include "harness/record/values.h"
 
 namespace assay::record {
@@ -18,6 +19,10 @@ using nlohmann::json;
 
 std::string text_at(const json& j, const char* key) {
   return j.value(key, std::string());
+}
+
+bool starts_with(const std::string& text, const char* prefix) {
+  return text.rfind(prefix, 0) == 0;
 }
 
 Status status_from(const std::string& text) {
@@ -70,6 +75,7 @@ class Parser {
   void header(const json& line);
   void run_artifact(const json& artifact, const std::string& time);
   void run_start(const json& content);
+  void note_traces(const json& start);
   void step_artifact(const json& artifact, const std::string& time, std::size_t begin);
   void judgement_artifact(const json& artifact);
   void start_step(const std::string& id, const json& content, const std::string& time);
@@ -81,6 +87,9 @@ class Parser {
   std::map<std::string, std::size_t> step_index_;
   bool step_awaits_extension_ = false;
   std::size_t step_begin_ = 0;  // of the line that started the latest step
+  SimulationTraces traces_;
+  RecordedJudgement judgement_;
+  bool judgement_ended_ = false;
   std::string judgement_id_;
   std::size_t judgement_begin_ = 0;
   std::int64_t judgement_sequence_ = 0;
@@ -128,7 +137,10 @@ void Parser::run_artifact(const json& artifact, const std::string& time) {
       if (step.status == Status::open)
         throw std::invalid_argument("testRunEnd while step " + step.id + " is open");
     }
+    if (!judgement_ended_) throw std::invalid_argument("testRunEnd without a judgement");
     status_from(artifact.at("testRunEnd").at("status").get<std::string>());
+    judgement_.result = artifact.at("testRunEnd").at("result").get<std::string>();
+    run_.judgement = std::move(judgement_);
     run_.ended = time;
     run_.closed = true;
     return;
@@ -145,6 +157,7 @@ void Parser::run_start(const json& content) {
     throw std::invalid_argument("the plan is not the one that plan_hash was made of");
   }
   parameters.at("criteria_hash").get_to(run_.criteria_hash);
+  for (const json& mark : parameters.at("counters")) run_.marks.push_back(counter_mark_from(mark));
   content.at("version").get_to(run_.version);
   content.at("commandLine").get_to(run_.command_line);
   const json& dut = content.at("dutInfo");
@@ -159,11 +172,25 @@ void Parser::run_start(const json& content) {
                              text_at(item, "version")});
     if (run_.software.back().id == "driver") run_.driver_version = run_.software.back().version;
   }
+  note_traces(content);
+}
+
+void Parser::note_traces(const json& start) {
+  traces_.add("the plan", run_.plan.simulated);
+  traces_.add("the plan's node", starts_with(run_.plan.node, "sim:"));
+  if (!run_.plan.faults.empty()) traces_.add("the plan's faults", true);
+  traces_.add("the run's name", start.at("name") != "assay");
+  for (const json* described : {&start, &start.at("dutInfo")}) {
+    traces_.add("the metadata", described->at("metadata").at("simulated").get<bool>());
+  }
+  if (run_.node_name == kSimulatedNodeName) traces_.add("the node's name", true);
+  if (run_.command_line.find("sim:") != std::string::npos) traces_.add("the command line", true);
 }
 
 void Parser::step_artifact(const json& artifact, const std::string& time, std::size_t begin) {
   if (!have_start_) throw std::invalid_argument("no testRunStart before this record");
   const auto id = artifact.at("testStepId").get<std::string>();
+  if (artifact.contains("testStepStart")) traces_.add("the step ids", starts_with(id, kSimulatedStepPrefix));
   if (artifact.contains("testStepStart") && artifact.at("testStepStart").at("name") == kJudgementStep) {
     if (!judgement_id_.empty()) throw std::invalid_argument("a second judgement");
     judgement_id_ = id;
@@ -173,7 +200,7 @@ void Parser::step_artifact(const json& artifact, const std::string& time, std::s
   }
   if (!judgement_id_.empty()) {
     if (id != judgement_id_) throw std::invalid_argument("a step after the judgement");
-    return;
+    return judgement_artifact(artifact);
   }
   if (artifact.contains("testStepStart")) {
     step_begin_ = begin;
@@ -196,6 +223,27 @@ void Parser::step_artifact(const json& artifact, const std::string& time, std::s
     step.ended = time;
   } else if (!artifact.contains("log") && !artifact.contains("file")) {
     throw std::invalid_argument("a step artifact of an unknown kind");
+  }
+}
+
+void Parser::judgement_artifact(const json& artifact) {
+  if (judgement_ended_) throw std::invalid_argument("the judgement has ended");
+  if (artifact.contains("testStepEnd")) {
+    if (judgement_.verdict.empty()) throw std::invalid_argument("a judgement without a verdict");
+    judgement_ended_ = true;
+    return;
+  }
+  if (!artifact.contains("extension")) return;
+  const json& extension = artifact.at("extension");
+  const json& content = extension.at("content");
+  if (extension.at("name") == kFindingExtension) {
+    judgement_.findings.push_back(content.at("severity").get<std::string>() + " " +
+                                  content.at("code").get<std::string>() + "@" +
+                                  content.at("part").get<std::string>());
+  } else if (extension.at("name") == kVerdictExtension) {
+    content.at("verdict").get_to(judgement_.verdict);
+    content.at("criteria_hash").get_to(judgement_.criteria_hash);
+    traces_.add("the judgement", content.at("simulated").get<bool>());
   }
 }
 
@@ -231,6 +279,8 @@ void Parser::extension(Step& step, const json& extension) {
     step.errors.back().ended = text_at(content, "ended");
   } else if (name == kEvidenceExtension) {
     step.evidence.push_back({content.at("name").get<std::string>(), content.at("content")});
+  } else if (name == kCountersExtension) {
+    run_.marks.push_back(counter_mark_from(content));
   }
 }
 
@@ -238,6 +288,8 @@ Run Parser::finish(std::size_t valid_bytes, bool torn) {
   run_.valid_bytes = valid_bytes;
   run_.next_sequence = sequence_;
   run_.torn = torn;
+  run_.plan.simulated = traces_.simulated();
+  if (const std::string doubt = traces_.contradiction(); !doubt.empty()) run_.doubts.push_back(doubt);
   if (step_awaits_extension_) {  // killed between the two lines that start a step: it never began
     run_.steps.pop_back();
     run_.valid_bytes = step_begin_;

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <tuple>
 
 #include "harness/record/artifacts.h"
 #include "harness/testing/run_builder.h"
@@ -57,6 +57,12 @@ Lines begun() {
   return Lines().add("schemaVersion", schema_version()).run(start_json());
 }
 const json kEnded{{"testStepEnd", {{"status", "COMPLETE"}}}};
+Lines judged(Lines lines) {
+  return lines.step("sim-judgement", {{"testStepStart", {{"name", "judgement"}}}})
+      .step("sim-judgement", extension("assay.verdict",
+                                   {{"verdict", "REJECT"}, {"criteria_hash", "x"}, {"simulated", true}}))
+      .step("sim-judgement", kEnded);
+}
 const json kMeasured{
     {"measurement", {{"name", "m"}, {"value", 1}, {"unit", "1"}, {"hardwareInfoId", "gpu0"}}}};
 
@@ -113,7 +119,8 @@ TEST(Reader, RejectsRecordsOutOfPlace) {
                "lacks its assay.step");
   const json end{{"testRunEnd", {{"status", "COMPLETE"}, {"result", "PASS"}}}};
   expect_error(begun().started("s").run(end), 5, "is open");
-  expect_error(begun().run(end).run({{"log", {{"severity", "INFO"}, {"message", "x"}}}}), 4,
+  expect_error(begun().run(end), 3, "without a judgement");
+  expect_error(judged(begun()).run(end).run({{"log", {{"severity", "INFO"}, {"message", "x"}}}}), 7,
                "after testRunEnd");
   expect_error(begun().started("s").step("s", extension("assay.error", {{"symptom", "x"}})), 5,
                "without its error");
@@ -157,12 +164,60 @@ TEST(Reader, PassesOverWhatItDoesNotKeep) {
 }
 
 TEST(Reader, NothingStandsBesideOrAfterTheJudgement) {
-  const json judged{{"testStepStart", {{"name", "judgement"}}}};
+  const json begins{{"testStepStart", {{"name", "judgement"}}}};
   const json error{{"error", {{"symptom", "x"}}}};
-  expect_error(begun().step("judgement", judged).step("judgement", kEnded).started("s"), 5,
-               "after the judgement");
-  expect_error(begun().step("judgement", judged).run(error), 4, "after the judgement");
-  expect_error(begun().step("judgement", judged).step("again", judged), 4, "second judgement");
+  expect_error(judged(begun()).started("s"), 6, "after the judgement");
+  expect_error(begun().step("judgement", begins).run(error), 4, "after the judgement");
+  expect_error(begun().step("judgement", begins).step("again", begins), 4, "second judgement");
+  expect_error(begun().step("judgement", begins).step("judgement", kEnded), 4, "without a verdict");
+}
+
+TEST(Reader, KeepsWhatTheRunConcludedOfItself) {
+  const json end{{"testRunEnd", {{"status", "COMPLETE"}, {"result", "FAIL"}}}};
+  EXPECT_FALSE(parse_records(judged(begun()).text()).judgement) << "the run that goes on is judged again";
+  const record::Run run = parse_records(judged(begun()).run(end).text());
+  ASSERT_TRUE(run.judgement);
+  EXPECT_EQ(run.judgement->verdict, "REJECT");
+  EXPECT_EQ(run.judgement->result, "FAIL");
+  EXPECT_THAT(run.doubts, testing::IsEmpty());
+}
+
+TEST(Reader, AnyTraceOfSimulationIsEnoughAndContradictionsAreSaid) {
+  const auto read = [](json start, const char* step) {
+    json& parameters = start["testRunStart"]["parameters"];
+    parameters["plan_hash"] = content_hash(parameters["plan"]);
+    return parse_records(Lines().add("schemaVersion", schema_version()).run(start).started(step).text());
+  };
+  json real = start_json();
+  json& content = real["testRunStart"];
+  content["parameters"]["plan"]["simulated"] = false;
+  EXPECT_TRUE(read(real, "sim-s").plan.simulated);
+  EXPECT_THAT(read(real, "sim-s").doubts, testing::ElementsAre(HasSubstr("real by the plan")));
+
+  content["parameters"]["plan"]["node"] = "local";
+  content["name"] = "assay";
+  content["commandLine"] = "assay run";
+  content["metadata"]["simulated"] = content["dutInfo"]["metadata"]["simulated"] = false;
+  EXPECT_FALSE(read(real, "s").plan.simulated);
+  EXPECT_THAT(read(real, "s").doubts, testing::IsEmpty());
+  EXPECT_THAT(read(real, "sim-s").doubts, testing::ElementsAre(HasSubstr("simulated by the step ids")));
+
+  const json faults =
+      json::array({{{"name", "f"}, {"kind", "xid"}, {"part", "gpu0"}, {"parameters", json::object()}}});
+  const std::tuple<const char*, const char*, json> traces[]{
+      {"the run's name", "/name", "assay SIMULATED"},
+      {"the metadata", "/dutInfo/metadata/simulated", true},
+      {"the node's name", "/dutInfo/name", kSimulatedNodeName},
+      {"the command line", "/commandLine", "assay run --node sim:x"},
+      {"the plan's node", "/parameters/plan/node", "sim:x"},
+      {"the plan's faults", "/parameters/plan/faults", faults},
+  };
+  for (const auto& [who, where, what] : traces) {
+    json start = real;
+    start["testRunStart"][json::json_pointer(where)] = what;
+    EXPECT_TRUE(read(start, "s").plan.simulated) << who;
+    EXPECT_THAT(read(start, "s").doubts, testing::ElementsAre(HasSubstr(std::string("simulated by ") + who)));
+  }
 }
 
 TEST(Reader, SaysWhichFileItCannotRead) {

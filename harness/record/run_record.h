@@ -1,6 +1,8 @@
 // A run's records as plain values: what record/reader.h makes of records.jsonl, and all that the judge sees.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +26,9 @@ struct Measurement {
   Part part;           // hardwareInfoId and subcomponent joined: "gpu3/hbm"
   std::string source;  // "check", or "telemetry" for counter deltas and state that the sampler read
 };
+
+/// The symptom of what was ended from outside: the supervisor was killed, or stopped by Ctrl-C.
+inline constexpr const char* kInterrupted = "harness.interrupted";
 
 /// An OCP error artifact. The symptom is a finding code.
 struct Error {
@@ -55,6 +60,23 @@ struct Step {
   std::string started, ended;  // RFC 3339
 };
 
+/// Up to where one GPU's counters and kernel-log lines have been attributed to steps.
+struct CounterMark {
+  std::string pci_address;
+  std::string boot;  // random(4)'s boot_id: counters and log positions of another boot mean nothing
+  std::int64_t log_position = 0;                // telemetry/kernel_log.h
+  std::map<std::string, std::int64_t> counters;  // by the names in node/readings.h; what could not be read lacks
+
+  friend bool operator==(const CounterMark&, const CounterMark&) = default;
+};
+
+/// What the run itself concluded when it was closed.
+struct RecordedJudgement {
+  std::string verdict, criteria_hash;
+  std::string result;                 // testRunEnd's: "PASS", "FAIL", "NOT_APPLICABLE"
+  std::vector<std::string> findings;  // "fail memory.slow@gpu3/hbm"
+};
+
 /// How OCP's dutInfo describes a part of the node.
 struct Hardware {
   std::string id;  // "gpu3"
@@ -75,6 +97,10 @@ struct Run {
   std::vector<Software> software;
   std::vector<Step> steps;      // in order of their start; the `judgement` step is left out
   std::vector<Error> errors;    // run-level
+  std::vector<CounterMark> marks;  // in the order in which they were written
+  std::optional<RecordedJudgement> judgement;  // of a closed run that was read back
+  /// Why this run is no acceptance whatever was measured: it contradicts itself, or lacks what vouches for it.
+  std::vector<std::string> doubts;
   bool closed = false;          // testRunEnd was written
   bool torn = false;            // the last line was incomplete and was left out
   std::size_t valid_bytes = 0;  // length of the file's valid prefix

@@ -14,7 +14,7 @@ std::string checksums_of_folder(const std::string& folder) {
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && name != "SHA256SUMS" && entry.path().extension() != ".sig")
+    if (entry.is_regular_file() && name != kChecksumFile && entry.path().extension() != ".sig")
       names.insert(name);
   }
   std::string sums;
@@ -28,19 +28,24 @@ std::string checksums_of_folder(const std::string& folder) {
   return sums;
 }
 
-std::string changed_files(const std::string& folder) {
-  std::ifstream sums(folder + "/SHA256SUMS");
-  std::string changed;
+ChecksumVerification verify_checksums(const std::string& folder, const std::vector<std::string>& own_files) {
+  std::ifstream sums(folder + "/" + kChecksumFile);
+  ChecksumVerification verification;
+  verification.present = sums.is_open();
+  std::set<std::string> named;
   for (std::string line; std::getline(sums, line);) {
     constexpr std::size_t kDigestLength = SHA256_DIGEST_STRING_LENGTH - 1;
     if (line.size() < kDigestLength + 3) continue;
     const std::string name = line.substr(kDigestLength + 2);
     char digest[SHA256_DIGEST_STRING_LENGTH] = "";
     const bool there = SHA256File((folder + "/" + name).c_str(), digest) != nullptr;
-    if (!there || line.compare(0, kDigestLength, digest) != 0)
-      changed += (changed.empty() ? "" : ", ") + name;
+    if (!there || line.compare(0, kDigestLength, digest) != 0) verification.changed.push_back(name);
+    named.insert(name);
   }
-  return changed;
+  for (const std::string& name : own_files) {
+    if (named.count(name) == 0) verification.uncovered.push_back(name);
+  }
+  return verification;
 }
 
 }  // namespace assay::run

@@ -37,17 +37,25 @@ class Child {
   virtual void signal(int number) = 0;
 };
 
-/// Starts `this-binary verb`, with the channel as descriptor 3, standard input empty, standard output and
-/// error appended to `log_path`. Throws std::runtime_error.
-std::unique_ptr<Child> spawn_process(const std::string& verb, const std::string& log_path);
+/// What a child process is given of its run's folder.
+struct ChildFiles {
+  std::string log;    // its standard output and error are appended to this file
+  int run_lock = -1;  // held by all processes of a run: none of them lives when it can be taken
+};
+
+/// Starts `this-binary verb`, with the channel as descriptor 3 and standard input empty. Throws
+/// std::runtime_error.
+std::unique_ptr<Child> spawn_process(const std::string& verb, const ChildFiles& files);
 
 /// Runs worker_main in a thread. Its end is seen when worker_main returns.
 std::unique_ptr<Child> spawn_worker_thread();
 
 /// The descriptor that a spawned process finds its channel at.
 inline constexpr int kChannelDescriptor = 3;
+inline constexpr int kRunLockDescriptor = 4;
 
-/// What a child process does first: it dies with its parent, and does not take the terminal's Ctrl-C.
-void become_child();
+/// What a child process does first: it dies with its parent, and does not take the terminal's Ctrl-C. False
+/// when the parent has died already.
+bool become_child();
 
 }  // namespace assay::run

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -90,14 +91,17 @@ struct Attributes {
 
 }  // namespace
 
-std::unique_ptr<Child> spawn_process(const std::string& verb, const std::string& log_path) {
+std::unique_ptr<Child> spawn_process(const std::string& verb, const ChildFiles& given) {
   SocketPair sockets = make_socket_pair();
   FileActions files;
   posix_spawn_file_actions_addopen(&files.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files.actions, STDOUT_FILENO, log_path.c_str(),
+  posix_spawn_file_actions_addopen(&files.actions, STDOUT_FILENO, given.log.c_str(),
                                    O_WRONLY | O_CREAT | O_APPEND, 0644);
   posix_spawn_file_actions_adddup2(&files.actions, STDOUT_FILENO, STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&files.actions, sockets.child.get(), kChannelDescriptor);
+  if (given.run_lock >= 0) {
+    posix_spawn_file_actions_adddup2(&files.actions, given.run_lock, kRunLockDescriptor);
+  }
   const Attributes attributes;
 
   std::string program = "assay", argument = verb;
@@ -109,11 +113,14 @@ std::unique_ptr<Child> spawn_process(const std::string& verb, const std::string&
   return std::make_unique<ChildProcess>(pid, std::move(sockets.parent));
 }
 
-void become_child() {
+bool become_child() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pollfd channel{kChannelDescriptor, POLLRDHUP, 0};
+  if (poll(&channel, 1, 0) != 0) return false;
   // The terminal sends Ctrl-C to the whole foreground group; the supervisor decides what becomes of its
   // children.
   setpgid(0, 0);
+  return true;
 }
 
 }  // namespace assay::run

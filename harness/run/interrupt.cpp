@@ -41,9 +41,11 @@ Interrupt::~Interrupt() {
 bool Interrupt::requested() {
   signalfd_siginfo info{};
   while (read(fd_.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
-    if (++count_ > 1) _exit(128 + static_cast<int>(info.ssi_signo));
+    const auto now = std::chrono::steady_clock::now();
+    if (!first_) first_ = now;
+    if (now - *first_ >= kInsistsAfter) _exit(128 + static_cast<int>(info.ssi_signo));
   }
-  return count_ > 0;
+  return first_.has_value();
 }
 
 }  // namespace assay::run

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 namespace assay::run {
 namespace {
@@ -64,6 +65,16 @@ RunFolder::~RunFolder() {
   fs::remove_all(path_, ignored);
 }
 
+const std::vector<std::string>& RunFolder::own_files() {
+  static const std::vector<std::string> names{"plan.json",         "criteria.json", "records.jsonl",
+                                              "telemetry.csv.zst", "report.html",   "children.log"};
+  return names;
+}
+
+bool RunFolder::is_named_simulated() const {
+  return fs::path(path_).filename().string().rfind(kSimulatedNamePrefix, 0) == 0;
+}
+
 void RunFolder::publish(const std::string& name) {
   const std::string base = (fs::path(path_).parent_path() / name).string();
   for (int attempt = 1;; ++attempt) {
@@ -79,21 +90,29 @@ void RunFolder::publish(const std::string& name) {
 }
 
 bool RunFolder::lock() {
-  lock_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return lock_ && flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
+  const Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) fail(path_, errno);
+  // Above the descriptors that a child finds its own files at.
+  lock_ = Descriptor(fcntl(folder.get(), F_DUPFD_CLOEXEC, kRunLockDescriptor + 1));
+  if (!lock_) fail(path_, errno);
+  return flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
 void write_file(const std::string& path, const std::string& content) {
   const std::string temporary = path + ".tmp";
-  {
-    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-    file << content;
-    file.flush();
-    if (!file) fail(temporary, errno);
+  const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file) fail(temporary, errno);
+  for (std::string_view rest = content; !rest.empty();) {
+    const ssize_t written = ::write(file.get(), rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(temporary, errno);
+    rest.remove_prefix(static_cast<std::size_t>(written));
   }
-  std::error_code error;
-  fs::rename(temporary, path, error);
-  if (error) throw std::runtime_error(path + ": " + error.message());
+  if (::fsync(file.get()) != 0) fail(temporary, errno);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, errno);
+  const std::string folder = fs::path(path).parent_path().string();
+  const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent || ::fsync(parent.get()) != 0) fail(folder, errno);
 }
 
 std::string read_file(const std::string& path) {

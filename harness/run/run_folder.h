@@ -2,12 +2,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
-#include "harness/run/channel.h"
+#include "harness/run/child.h"
 
 namespace assay::run {
+
+/// What the names of simulated runs' folders begin with.
+inline constexpr const char* kSimulatedNamePrefix = "SIMULATED-";
 
 class RunFolder {
  public:
@@ -25,20 +29,25 @@ class RunFolder {
   /// Gives the staged folder its name in `out`; the first of name, name-2, name-3, ... that is free.
   void publish(const std::string& name);
 
-  /// Keeps others from working on the same run. False when one does.
+  /// Keeps others from working on the same run. False when one does, or when a process of the run that was
+  /// killed has not ended yet (run/lock_holders.h).
   bool lock();
+  /// What our children get of the lock.
+  ChildFiles child_files() const { return {child_log(), lock_.get()}; }
 
   const std::string& path() const { return path_; }
+  /// Names of the files that every run ends with, SHA256SUMS apart.
+  static const std::vector<std::string>& own_files();
+
   std::string plan() const { return path_ + "/plan.json"; }
   std::string criteria() const { return path_ + "/criteria.json"; }
   std::string records() const { return path_ + "/records.jsonl"; }
   std::string telemetry() const { return path_ + "/telemetry.csv.zst"; }
   std::string report_html() const { return path_ + "/report.html"; }
   std::string checksums() const { return path_ + "/SHA256SUMS"; }
-  /// Where telemetry goes on after a kill (telemetry/baseline.h); gone when the run is complete.
-  std::string baseline() const { return path_ + "/telemetry-baseline.json"; }
   /// What children print: libraries' own words, for when something goes wrong.
   std::string child_log() const { return path_ + "/children.log"; }
+  bool is_named_simulated() const;
   /// Simulated nodes only: the node's state, gone when the run is complete, and its kernel log.
   std::string simulated_state() const { return path_ + "/simulated-node.state"; }
   std::string simulated_kernel_log() const { return path_ + "/simulated-kernel.log"; }
@@ -51,7 +60,8 @@ class RunFolder {
   Descriptor lock_;
 };
 
-/// Writes the whole file and renames it into place. Throws std::runtime_error.
+/// Writes the whole file to the disk and renames it into place: after a power cut it is the old or the new one.
+/// Throws std::runtime_error.
 void write_file(const std::string& path, const std::string& content);
 
 std::string read_file(const std::string& path);

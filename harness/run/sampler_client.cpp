@@ -19,8 +19,8 @@ constexpr int kEndTimeoutMs = 2'000;
 
 }  // namespace
 
-SamplerClient SamplerClient::start(const telemetry::SamplerStart& start, const std::string& log_path) {
-  SamplerClient client(spawn_process("__sampler", log_path));
+SamplerClient SamplerClient::start(const telemetry::SamplerStart& start, const ChildFiles& files) {
+  SamplerClient client(spawn_process("__sampler", files));
   const auto answer = client.ask(start, kOpenTimeoutMs);
   if (!answer) throw NoManagementLibrary("the management library did not open: " + client.why_lost_);
   if (answer->contains("failed"))

@@ -20,7 +20,7 @@ class NoManagementLibrary : public std::runtime_error {
 class SamplerClient {
  public:
   /// Spawns the sampler and waits until it has opened the library. Throws NoManagementLibrary.
-  static SamplerClient start(const telemetry::SamplerStart& start, const std::string& log_path);
+  static SamplerClient start(const telemetry::SamplerStart& start, const ChildFiles& files);
 
   /// Throws NoManagementLibrary when the telemetry file cannot be written.
   void record(const std::string& path, double hz, const std::map<std::string, Part>& parts);

@@ -42,16 +42,10 @@ record::Measurement measurement_from(const json& m) {
 
 }  // namespace
 
-StageRunner::StageRunner(const RunServices& services, telemetry::Baseline first)
-    : services_(services),
-      baseline_(std::move(first.readings)),
-      pending_events_(std::move(first.pending)),
-      idle_budget_s_(services.plan.idle_timeout_s) {
-  latest_.kernel_log_position = first.kernel_log_position;
-  save_baseline();
-}
+StageRunner::StageRunner(const RunServices& services, telemetry::Ledger ledger)
+    : services_(services), ledger_(std::move(ledger)), idle_budget_s_(services.plan.idle_timeout_s) {}
 
-bool StageRunner::run(const Stage& stage, const std::vector<Part>& parts, int attempt) {
+bool StageRunner::run(const Stage& stage, const std::vector<Part>& parts, Attempt attempt) {
   if (stage.scope != Scope::gpu_serial) return run_together(stage, parts, attempt);
   for (const Part& part : parts) {
     if (!run_together(stage, {part}, attempt)) return false;
@@ -59,14 +53,14 @@ bool StageRunner::run(const Stage& stage, const std::vector<Part>& parts, int at
   return true;
 }
 
-bool StageRunner::run_together(const Stage& stage, const std::vector<Part>& parts, int attempt) {
-  services_.progress.stage_started(stage, attempt);
+bool StageRunner::run_together(const Stage& stage, const std::vector<Part>& parts, Attempt attempt) {
+  services_.progress.stage_started(stage, attempt.number);
   std::string busy_symptom, busy_message;
   const bool idle = stage.scope == Scope::node ? snapshot() : wait_until_idle(busy_symptom, busy_message);
   steps_.clear();
   for (const Part& part : parts) {
-    steps_.push_back({step_id(services_.plan, stage, part, attempt), part, false});
-    services_.journal.step_start(steps_.back().id, stage.check, part, stage.index, attempt);
+    steps_.push_back({step_id(services_.plan, stage, part, attempt.number), part, false});
+    services_.journal.step_start(steps_.back().id, stage.check, part, stage.index, attempt.number);
   }
   const bool sampler_lost = !services_.sampler.alive();
   if (interrupted_) {
@@ -76,7 +70,7 @@ bool StageRunner::run_together(const Stage& stage, const std::vector<Part>& part
   } else if (!idle && !sampler_lost) {
     fail_all({busy_symptom, busy_message, "environment", ""});
   } else {
-    start_workers(stage, attempt);
+    start_workers(stage, attempt.measurement);
     serve_workers();
     if (stage.scope != Scope::node) record_telemetry(stage);
   }
@@ -90,8 +84,7 @@ bool StageRunner::snapshot() {
     services_.node.sampler_gone();
     return false;
   }
-  pending_events_.insert(pending_events_.end(), fresh->events.begin(), fresh->events.end());
-  latest_ = std::move(*fresh);
+  ledger_.add(std::move(*fresh));
   return true;
 }
 
@@ -99,7 +92,7 @@ bool StageRunner::wait_until_idle(std::string& symptom, std::string& message) {
   for (;;) {
     interrupted_ = interrupted_ || services_.interrupt.requested();
     if (interrupted_ || !snapshot()) return false;
-    const auto who = busy(services_.plan, latest_.readings);
+    const auto who = busy(services_.plan, ledger_.latest().readings);
     if (!who) return true;
     symptom = who->symptom;
     message = who->message;
@@ -112,7 +105,7 @@ bool StageRunner::wait_until_idle(std::string& symptom, std::string& message) {
   }
 }
 
-void StageRunner::start_workers(const Stage& stage, int attempt) {
+void StageRunner::start_workers(const Stage& stage, int measurement) {
   workers_.clear();
   const auto now = steady_clock::now();
   const auto deadline = now + milliseconds(static_cast<long>(stage.deadline_s * 1000));
@@ -138,7 +131,7 @@ void StageRunner::start_workers(const Stage& stage, int attempt) {
     const PlannedSlot* slot = slot_of(part);
     if (slot != nullptr) assignment.pci_address = slot->pci_address;
     assignment.seed = sim::hash_text(services_.plan.seed,
-                                     fmt::format("{}/{}/{}/{}", stage.index, stage.check, part, attempt));
+                                     fmt::format("{}/{}/{}/{}", stage.index, stage.check, part, measurement));
     assignment.duration_s = stage.duration_s;
     if (stage.scope == Scope::ranks) {
       assignment.rank = rank++;
@@ -146,9 +139,9 @@ void StageRunner::start_workers(const Stage& stage, int attempt) {
     }
     assignment.node = services_.node.new_worker_address();
     for (const PlannedSlot& s : services_.plan.slots) assignment.slots.emplace_back(s.part, s.pci_address);
-    assignment.readings = latest_.readings;
+    assignment.readings = ledger_.latest().readings;
     auto child =
-        services_.thread_workers ? spawn_worker_thread() : spawn_process("__worker", services_.child_log);
+        services_.thread_workers ? spawn_worker_thread() : spawn_process("__worker", services_.child_files);
     workers_.push_back(std::make_unique<WorkerHandle>(std::move(child), std::move(assignment), deadline));
   }
   for (auto& worker : workers_) {
@@ -284,72 +277,56 @@ void StageRunner::record_telemetry(const Stage& stage) {
     note_lost_sampler();
     return;
   }
+  record_stray_events();  // before the marks: they say that all before them has been written
   for (Step& step : steps_) {
     const std::vector<Part> gpus = stage.scope == Scope::ranks ? stage.parts : std::vector<Part>{step.part};
     for (const Part& gpu : gpus) {
       const PlannedSlot* slot = slot_of(gpu);
-      if (slot != nullptr && !slot->pci_address.empty()) record_telemetry_of(step, *slot);
+      if (slot == nullptr || slot->pci_address.empty()) continue;
+      services_.journal.at_once([&] { record_telemetry_of(step, *slot); });
     }
   }
 }
 
 void StageRunner::record_telemetry_of(Step& step, const PlannedSlot& slot) {
-  const std::string& address = slot.pci_address;
-  const auto seen = telemetry::attribute(slot.part, address, baseline_, latest_, pending_events_);
+  const auto [seen, mark] = ledger_.attribute(slot.part, slot.pci_address);
   for (const auto& measurement : seen.measurements) {
     services_.journal.measurement(step.id, measurement,
                                   limits_of(telemetry::kTelemetryCheck, measurement.name));
   }
   for (const auto& evidence : seen.evidence) services_.journal.evidence(step.id, evidence);
   for (const auto& error : seen.errors) fail_step(step, error);
-
-  // This GPU's alone: what other GPUs counted meanwhile waits for their own step.
-  const GpuReadings* now = telemetry::find_gpu(latest_.readings, address);
-  for (GpuReadings& gpu : baseline_.gpus) {
-    if (now != nullptr && gpu.identity.pci_address.value == address) gpu = *now;
-  }
-  pending_events_.erase(std::remove_if(pending_events_.begin(), pending_events_.end(),
-                                       [&](const auto& event) { return event.pci_address == address; }),
-                        pending_events_.end());
+  services_.journal.mark(step.id, mark);
 }
 
 void StageRunner::record_stray_events() {
-  const auto is_planned = [&](const telemetry::KernelEvent& event) {
-    return std::any_of(services_.plan.slots.begin(), services_.plan.slots.end(),
-                       [&](const PlannedSlot& slot) { return slot.pci_address == event.pci_address; });
-  };
-  const auto first_stray = std::stable_partition(pending_events_.begin(), pending_events_.end(), is_planned);
-  for (auto event = first_stray; event != pending_events_.end(); ++event) {
-    if (event->kind == telemetry::KernelEvent::Kind::nvswitch) {
-      const Part part = fmt::format("nvswitch{}", event->nvswitch);
-      if (event->fatal)
-        services_.journal.run_error({"nvswitch.fatal", event->line, part, ""});
+  std::vector<std::string> planned;
+  for (const PlannedSlot& slot : services_.plan.slots) planned.push_back(slot.pci_address);
+  for (const telemetry::KernelEvent& event : ledger_.take_strays(planned)) {
+    if (event.kind == telemetry::KernelEvent::Kind::nvswitch) {
+      const Part part = fmt::format("nvswitch{}", event.nvswitch);
+      if (event.fatal)
+        services_.journal.run_error({"nvswitch.fatal", event.line, part, ""});
       else
-        services_.journal.run_log(record::LogSeverity::warning, event->line);
+        services_.journal.run_log(record::LogSeverity::warning, event.line);
     } else {
       services_.journal.run_error(
-          {"device.xid_fatal", event->line + " (a GPU in no slot of the SKU)", "node", ""});
+          {"device.xid_fatal", event.line + " (a GPU in no slot of the SKU)", "node", ""});
     }
   }
-  pending_events_.erase(first_stray, pending_events_.end());
 }
 
-void StageRunner::save_baseline() const {
-  telemetry::save_baseline(services_.baseline_file,
-                           {baseline_, pending_events_, latest_.kernel_log_position});
-}
-
-void StageRunner::take_last_look(int attempt) {
+void StageRunner::look(int number) {
   Stage look;
-  look.index = static_cast<int>(services_.plan.stages.size());
+  look.index = static_cast<int>(services_.plan.stages.size()) + number;
   look.check = telemetry::kTelemetryCheck;
   for (const PlannedSlot& slot : services_.plan.slots) {
     if (!slot.pci_address.empty()) look.parts.push_back(slot.part);
   }
   steps_.clear();
   for (const Part& part : look.parts) {
-    steps_.push_back({step_id(services_.plan, look, part, attempt), part, false});
-    services_.journal.step_start(steps_.back().id, look.check, part, look.index, attempt);
+    steps_.push_back({step_id(services_.plan, look, part, 1), part, false});
+    services_.journal.step_start(steps_.back().id, look.check, part, look.index, 1);
   }
   record_telemetry(look);
   end_steps();
@@ -377,7 +354,6 @@ void StageRunner::end_steps() {
   }
   record_stray_events();
   services_.journal.sync();
-  save_baseline();
   services_.progress.stage_ended(failed);
 }
 

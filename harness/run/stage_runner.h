@@ -14,7 +14,7 @@
 #include "harness/run/progress.h"
 #include "harness/run/sampler_client.h"
 #include "harness/run/worker_handle.h"
-#include "harness/telemetry/baseline.h"
+#include "harness/telemetry/ledger.h"
 
 namespace assay::run {
 
@@ -27,21 +27,29 @@ struct RunServices {
   SamplerClient& sampler;
   Progress& progress;
   Interrupt& interrupt;
-  std::string child_log, baseline_file;
+  ChildFiles child_files;
   bool thread_workers = false;  // simulated nodes only
+};
+
+/// An attempt at a measurement: the same one again where an earlier attempt was interrupted
+/// (record/attempts.h). Data and noise are the measurement's, so that interruptions change neither.
+struct Attempt {
+  int number = 1;
+  int measurement = 1;
 };
 
 class StageRunner {
  public:
-  /// `first` is where the counters' deltas start from.
-  StageRunner(const RunServices& services, telemetry::Baseline first);
+  /// `ledger` is where the counters' deltas start from.
+  StageRunner(const RunServices& services, telemetry::Ledger ledger);
 
   /// Runs the stage on these of its step parts (plan.h: step_parts). False when the run was interrupted.
-  bool run(const Stage& stage, const std::vector<Part>& parts, int attempt);
+  bool run(const Stage& stage, const std::vector<Part>& parts, Attempt attempt);
 
-  /// A last look at every GPU's counters and at the kernel log, as steps of their own (check "telemetry"):
-  /// what happened after the last GPU step counts too.
-  void take_last_look(int attempt);
+  /// A look at every GPU's counters and at the kernel log, as steps of their own (check "telemetry"), behind the
+  /// plan's stages: what happened after the last GPU step counts too, and what happened before a run went on.
+  /// Looks are numbered from 0.
+  void look(int number);
 
  private:
   struct Step {
@@ -50,9 +58,9 @@ class StageRunner {
     bool failed = false;
   };
 
-  bool run_together(const Stage& stage, const std::vector<Part>& parts, int attempt);
+  bool run_together(const Stage& stage, const std::vector<Part>& parts, Attempt attempt);
   bool wait_until_idle(std::string& symptom, std::string& message);
-  void start_workers(const Stage& stage, int attempt);
+  void start_workers(const Stage& stage, int measurement);
   void serve_workers();
   void poll_once();
   void handle(WorkerHandle& worker, const nlohmann::json& message);
@@ -64,7 +72,6 @@ class StageRunner {
   void record_telemetry_of(Step& step, const PlannedSlot& slot);
   /// Kernel events that belong to no planned GPU: NVSwitches, GPUs in no slot.
   void record_stray_events();
-  void save_baseline() const;
   void note_lost_sampler();
   void fail_step(Step& step, const record::Error& error);
   void fail_all(const record::Error& error);
@@ -75,9 +82,7 @@ class StageRunner {
   bool snapshot();
 
   RunServices services_;
-  telemetry::Snapshot latest_;                          // as last taken
-  NodeReadings baseline_;                               // counters up to here have been attributed
-  std::vector<telemetry::KernelEvent> pending_events_;  // since then
+  telemetry::Ledger ledger_;
   std::vector<Step> steps_;
   std::vector<std::unique_ptr<WorkerHandle>> workers_;
   std::vector<std::optional<std::string>> exchange_;  // by rank, of the exchange under way

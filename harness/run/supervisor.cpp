@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/record/artifacts.h"
+#include "harness/record/attempts.h"
 #include "harness/record/journal.h"
 #include "harness/record/reader.h"
-#include "harness/run/interrupt.h"
 #include "harness/run/stage_runner.h"
 
 namespace assay::run {
@@ -58,8 +59,8 @@ class Supervisor {
         progress_(execution.plan, execution.progress),
         stages_(
             {execution.plan, execution.criteria, journal_, execution.node, execution.sampler, progress_,
-             interrupt_, execution.folder.child_log(), execution.folder.baseline(), execution.thread_workers},
-            execution.baseline) {}
+             execution.interrupt, execution.folder.child_files(), execution.thread_workers},
+            execution.ledger) {}
 
   void start() {
     record::RunStart start;
@@ -67,18 +68,21 @@ class Supervisor {
     start.criteria_hash = content_hash(execution_.criteria);
     start.version = ASSAY_VERSION;
     start.command_line = execution_.command_line;
-    start.node_name = execution_.node.simulated() ? "a simulated node" : host_name();
+    start.node_name = execution_.node.simulated() ? record::kSimulatedNodeName : host_name();
     start.hardware = hardware_of(execution_.plan);
     start.software = software_of(execution_.readings);
+    start.marks = execution_.ledger.marks();
     journal_.run_start(start);
     journal_.sync();
   }
 
-  /// Ends what the killed run left open; those steps run again as further attempts.
-  void close_open_steps(const record::Run& existing) {
+  /// Goes on with a run that was killed: ends what it left open, which is owed again.
+  void take_up(const record::Run& existing) {
+    resumed_ = true;
     for (const record::Step& step : existing.steps) {
+      looks_ = std::max(looks_, step.stage - static_cast<int>(execution_.plan.stages.size()) + 1);
       if (step.status == Status::open) {
-        journal_.error(step.id, {"harness.interrupted", "the run was killed during this step", "", ""});
+        journal_.error(step.id, {record::kInterrupted, "the run was killed during this step", "", ""});
         journal_.step_end(step.id, Status::error);
       }
     }
@@ -86,87 +90,85 @@ class Supervisor {
     journal_.sync();
   }
 
-  Judgement run(const record::Run& existing) {
+  /// Does what the records do not hold yet: a new run owes everything, one that goes on what is left of it.
+  Judgement run() {
     std::map<std::string, Part> parts;
     for (const PlannedSlot& slot : execution_.plan.slots) {
       if (!slot.pci_address.empty()) parts[slot.pci_address] = slot.part;
     }
     execution_.sampler.record(execution_.folder.telemetry(), execution_.plan.sample_hz, parts);
-    const bool whole = run_stages(existing) && run_repeats();
-    if (!whole) journal_.run_error({"harness.interrupted", "the run was interrupted before its end", "", ""});
-    stages_.take_last_look(1 + last_attempt(existing, static_cast<int>(execution_.plan.stages.size())));
+    if (resumed_) stages_.look(looks_++);  // what happened up to here is not that of the steps to come
+    const bool whole = run_stages() && run_repeats();
+    if (!whole) journal_.run_error({record::kInterrupted, "the run was interrupted before its end", "", ""});
+    stages_.look(looks_++);
     execution_.sampler.finish();
     execution_.node.sampler_gone();
     return close();
   }
 
  private:
-  bool run_stages(const record::Run& existing) {
+  bool run_stages() {
+    const record::Run so_far = read_back();
     for (const Stage& stage : execution_.plan.stages) {
-      std::map<int, std::vector<Part>> missing;  // by attempt
-      for (const Part& part : step_parts(stage)) {
-        const int attempt = next_attempt(existing, stage, part);
-        if (attempt > 0) missing[attempt].push_back(part);
-      }
-      for (const auto& [attempt, parts] : missing) {
-        if (!stages_.run(stage, parts, attempt)) return false;
-      }
+      if (!run_owed(so_far, stage, step_parts(stage), 1)) return false;
     }
     return true;
   }
 
-  /// 0: the step has run to an end of its own. Otherwise the number of the attempt that is due.
-  static int next_attempt(const record::Run& existing, const Stage& stage, const Part& part) {
-    int last = 0;
-    bool ended = false;
-    for (const record::Step& step : existing.steps) {
-      if (step.stage != stage.index || step.part != part) continue;
-      last = std::max(last, step.attempt);
-      ended = ended || step.status != Status::open;
-    }
-    return ended ? 0 : last + 1;
-  }
-
-  static int last_attempt(const record::Run& existing, int stage) {
-    int last = 0;
-    for (const record::Step& step : existing.steps) {
-      if (step.stage == stage) last = std::max(last, step.attempt);
-    }
-    return last;
-  }
-
   bool run_repeats() {
     const record::Run so_far = read_back();
+    // Without repeats, so that what is due is the same once some of them have been made.
+    const record::Run first = record::first_measurements(so_far);
+    const std::set<std::string> marginal = marginal_steps(first);
     for (const Stage& stage : execution_.plan.stages) {
       std::map<int, std::vector<Part>> due;  // by number of repeats
-      for (const auto& [part, repeats] : repeats_due(so_far, stage)) due[repeats].push_back(part);
+      for (const auto& [part, repeats] : repeats_due(first, marginal, stage)) due[repeats].push_back(part);
       for (const auto& [repeats, parts] : due) {
-        for (int attempt = 2; attempt <= 1 + repeats; ++attempt) {
-          if (!stages_.run(stage, parts, attempt)) return false;
+        for (int measurement = 2; measurement <= 1 + repeats; ++measurement) {
+          if (!run_owed(so_far, stage, parts, measurement)) return false;
         }
       }
     }
     return true;
   }
 
-  /// Parts of this stage whose first attempt was marginal, or hung while its peers finished.
-  std::map<Part, int> repeats_due(const record::Run& so_far, const Stage& stage) const {
-    std::map<Part, int> due;
-    std::set<std::string> marginal_steps;
-    for (const verdict::Finding& finding : verdict::judge(so_far, execution_.criteria).findings) {
-      if (finding.severity != Severity::marginal) continue;
-      for (const verdict::EvidenceItem& item : finding.evidence) marginal_steps.insert(item.step);
+  /// Makes this measurement on those of the parts where the records do not hold it.
+  bool run_owed(const record::Run& so_far, const Stage& stage, const std::vector<Part>& parts,
+                int measurement) {
+    std::map<int, std::vector<Part>> owed;  // by number of the attempt that is due
+    for (const Part& part : parts) {
+      const int made = record::measurements_made(so_far, stage.index, part);
+      if (made >= measurement) continue;
+      // Attempts up to the one of the measurement before this have been made, here or before the kill.
+      const int attempt = record::last_attempt(so_far, stage.index, part) + measurement - made;
+      owed[attempt].push_back(part);
     }
+    for (const auto& [attempt, owing] : owed) {
+      if (!stages_.run(stage, owing, {attempt, measurement})) return false;
+    }
+    return true;
+  }
+
+  std::set<std::string> marginal_steps(const record::Run& first) const {
+    std::set<std::string> steps;
+    for (const verdict::Finding& finding : verdict::judge(first, execution_.criteria).findings) {
+      if (finding.severity != Severity::marginal) continue;
+      for (const verdict::EvidenceItem& item : finding.evidence) steps.insert(item.step);
+    }
+    return steps;
+  }
+
+  /// Parts whose first measurement at this stage was marginal, or hung while their peers finished, and how
+  /// often it is repeated.
+  static std::map<Part, int> repeats_due(const record::Run& first, const std::set<std::string>& marginal,
+                                         const Stage& stage) {
+    std::map<Part, int> due;
     std::vector<Part> hung;
-    std::set<Part> repeated;  // before the run was killed, or a second attempt after it was
     bool any_finished = false;
-    for (const record::Step& step : so_far.steps) {
+    for (const record::Step& step : first.steps) {
       if (step.stage != stage.index) continue;
-      if (step.attempt > 1)
-        return {};  // repeated before the run was killed, or a second attempt after it was
-      if (step.attempt > 1) repeated.insert(step.part);
       any_finished = any_finished || step.status == Status::complete;
-      if (marginal_steps.count(step.id) != 0) due[step.part] = kMarginalRepeats;
+      if (marginal.count(step.id) != 0) due[step.part] = kMarginalRepeats;
       const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const record::Error& e) {
         return e.symptom == "harness.step_timeout";
       });
@@ -175,7 +177,6 @@ class Supervisor {
     if (any_finished) {
       for (const Part& part : hung) due.emplace(part, kHangRepeats);
     }
-    for (const Part& part : repeated) due.erase(part);
     return due;
   }
 
@@ -208,8 +209,9 @@ class Supervisor {
   Execution& execution_;
   record::Journal journal_;
   Progress progress_;
-  Interrupt interrupt_;
   StageRunner stages_;
+  bool resumed_ = false;
+  int looks_ = 0;  // taken so far
 };
 
 record::Journal::Now clock_of(Execution& execution) {
@@ -221,7 +223,7 @@ record::Journal::Now clock_of(Execution& execution) {
 Judgement execute(Execution execution) {
   Supervisor supervisor(execution, record::Journal::create(execution.folder.records(), clock_of(execution)));
   supervisor.start();
-  return supervisor.run({});
+  return supervisor.run();
 }
 
 Judgement resume(Execution execution) {
@@ -230,8 +232,8 @@ Judgement resume(Execution execution) {
     throw std::runtime_error(execution.folder.path() + ": the run has ended; there is nothing to resume");
   Supervisor supervisor(execution,
                         record::Journal::append(execution.folder.records(), existing, clock_of(execution)));
-  supervisor.close_open_steps(existing);
-  return supervisor.run(existing);
+  supervisor.take_up(existing);
+  return supervisor.run();
 }
 
 }  // namespace assay::run

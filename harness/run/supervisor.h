@@ -5,11 +5,12 @@
 #include <string>
 
 #include "harness/plan/criteria.h"
+#include "harness/run/interrupt.h"
 #include "harness/run/node_session.h"
 #include "harness/run/progress.h"
 #include "harness/run/run_folder.h"
 #include "harness/run/sampler_client.h"
-#include "harness/telemetry/baseline.h"
+#include "harness/telemetry/ledger.h"
 #include "harness/verdict/judgement.h"
 
 namespace assay::run {
@@ -21,7 +22,8 @@ struct Execution {
   NodeSession& node;
   SamplerClient& sampler;
   const NodeReadings& readings;  // as the run found the node
-  telemetry::Baseline baseline;  // where the counters' deltas start from
+  telemetry::Ledger ledger;      // where the counters' deltas start from
+  Interrupt& interrupt;          // the caller's, who also has the reports to write undisturbed
   std::string command_line;
   Progress::Style progress = Progress::Style::plain;
   bool thread_workers = false;

@@ -69,16 +69,18 @@ std::optional<std::int64_t> counter(const GpuReadings& gpu, const char* name) {
   return found == gpu.state.counters.end() ? std::nullopt : found->second.value;
 }
 
-void add_deltas(Builder& builder, const GpuReadings& before, const GpuReadings& after) {
+void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& before,
+                const GpuReadings& after) {
   for (const Delta& delta : kDeltas) {
-    const auto first = counter(before, delta.counter), last = counter(after, delta.counter);
-    if (!first || !last) continue;
-    if (*last < *first) {
+    const auto first = before.find(delta.counter);
+    const auto last = counter(after, delta.counter);
+    if (first == before.end() || !last) continue;
+    if (*last < first->second) {
       builder.error("harness.counter_backwards",
-                    fmt::format("{} went from {} to {}", delta.counter, *first, *last));
+                    fmt::format("{} went from {} to {}", delta.counter, first->second, *last));
       continue;
     }
-    builder.measure(delta.measure, static_cast<double>(*last - *first));
+    builder.measure(delta.measure, static_cast<double>(*last - first->second));
   }
 }
 
@@ -119,10 +121,10 @@ const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci
   return nullptr;
 }
 
-StepTelemetry attribute(const Part& gpu, const std::string& pci_address, const NodeReadings& before,
-                        const Snapshot& after, const std::vector<KernelEvent>& events) {
+StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
+                        const std::map<std::string, std::int64_t>& before, const Snapshot& after,
+                        const std::vector<KernelEvent>& events) {
   Builder builder(gpu);
-  const GpuReadings* first = find_gpu(before, pci_address);
   const GpuReadings* last = find_gpu(after.readings, pci_address);
   add_events(builder, pci_address, after, events);
   if (last == nullptr) {
@@ -132,8 +134,8 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address, const N
                   fmt::format("a management library call did not return within {} s", kCallTimeoutMs / 1000));
   } else if (!last->lost.empty()) {
     builder.error("device.lost", "the management library answers: " + last->lost);
-  } else if (first != nullptr) {
-    add_deltas(builder, *first, *last);
+  } else {
+    add_deltas(builder, before, *last);
   }
   const auto series = after.series.find(pci_address);
   if (series != after.series.end()) add_series(builder, series->second);

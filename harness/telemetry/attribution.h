@@ -1,6 +1,8 @@
 // What the sampler saw over a step, as the step's measurements and errors.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,10 +17,11 @@ struct StepTelemetry {
   std::vector<record::Evidence> evidence;  // the raw kernel-log lines
 };
 
-/// Of one GPU over one step: `before` holds the counters to subtract, `events` all kernel events since then.
-/// A reading that the driver does not give is left out: it is for the judge to miss it.
-StepTelemetry attribute(const Part& gpu, const std::string& pci_address, const NodeReadings& before,
-                        const Snapshot& after, const std::vector<KernelEvent>& events);
+/// Of one GPU over one step: `before` holds the counters to subtract, by name, `events` all kernel events since
+/// then. A reading that the driver does not give is left out: it is for the judge to miss it.
+StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
+                        const std::map<std::string, std::int64_t>& before, const Snapshot& after,
+                        const std::vector<KernelEvent>& events);
 
 const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address);
 

@@ -24,6 +24,10 @@ NodeReadings node(std::int64_t corrected) {
   return readings;
 }
 
+std::map<std::string, std::int64_t> counted(std::int64_t corrected) {
+  return {{counters::ecc_corrected_dram, corrected}};
+}
+
 Snapshot snapshot(std::int64_t corrected) {
   Snapshot s;
   s.readings = node(corrected);
@@ -35,7 +39,7 @@ auto named(const char* name) {
 }
 
 TEST(Attribution, IsTheDifferenceOverTheStepAndBelongsToTheMemory) {
-  const auto telemetry = attribute("gpu0", kAddress, node(40), snapshot(42), {});
+  const auto telemetry = attribute("gpu0", kAddress, counted(40), snapshot(42), {});
   ASSERT_THAT(telemetry.measurements, Contains(named("ecc_corrected_dram_delta")));
   const auto& delta = telemetry.measurements[1];
   EXPECT_EQ(delta.name, "ecc_corrected_dram_delta");
@@ -45,27 +49,27 @@ TEST(Attribution, IsTheDifferenceOverTheStepAndBelongsToTheMemory) {
 }
 
 TEST(Attribution, ACounterThatRanBackwardsIsAnErrorAndNoDelta) {
-  const auto telemetry = attribute("gpu0", kAddress, node(40), snapshot(3), {});
+  const auto telemetry = attribute("gpu0", kAddress, counted(40), snapshot(3), {});
   EXPECT_THAT(telemetry.measurements, Not(Contains(named("ecc_corrected_dram_delta"))));
   EXPECT_THAT(telemetry.errors, ElementsAre(Field(&record::Error::symptom, "harness.counter_backwards")));
 }
 
 TEST(Attribution, AReadingThatIsNotGivenIsNoZero) {
-  const auto telemetry = attribute("gpu0", kAddress, node(0), snapshot(0), {});
+  const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {});
   EXPECT_THAT(telemetry.measurements, Not(Contains(named("pcie_replay_delta"))));
 }
 
 TEST(Attribution, WithoutAKernelLogThereIsNoXidCount) {
   Snapshot after = snapshot(0);
   after.kernel_log_missing = "/dev/kmsg: Permission denied";
-  EXPECT_THAT(attribute("gpu0", kAddress, node(0), after, {}).measurements,
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), after, {}).measurements,
               Not(Contains(named("xid_count"))));
 }
 
 TEST(Attribution, CountsXidsOfThisGpuOnlyAndKeepsTheLines) {
   const KernelEvent mine{KernelEvent::Kind::xid, 94, kAddress, "NVRM: Xid (PCI:0000:19:00): 94, ..."};
   const KernelEvent other{KernelEvent::Kind::xid, 79, "0000:3b:00.0", "..."};
-  const auto telemetry = attribute("gpu0", kAddress, node(0), snapshot(0), {mine, other});
+  const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {mine, other});
   ASSERT_THAT(telemetry.measurements, Contains(named("xid_count")));
   EXPECT_EQ(std::get<double>(telemetry.measurements[0].value), 1);
   ASSERT_EQ(telemetry.evidence.size(), 1u);
@@ -74,7 +78,7 @@ TEST(Attribution, CountsXidsOfThisGpuOnlyAndKeepsTheLines) {
 
 TEST(Attribution, AnXidThatFollowsOurOwnKilledWorkerIsKeptButNotCounted) {
   const KernelEvent clean_up{KernelEvent::Kind::xid, 45, kAddress, "NVRM: Xid (PCI:0000:19:00): 45, ..."};
-  const auto telemetry = attribute("gpu0", kAddress, node(0), snapshot(0), {clean_up});
+  const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {clean_up});
   EXPECT_EQ(std::get<double>(telemetry.measurements[0].value), 0);
   EXPECT_EQ(telemetry.evidence.size(), 1u);
 }
@@ -82,10 +86,10 @@ TEST(Attribution, AnXidThatFollowsOurOwnKilledWorkerIsKeptButNotCounted) {
 TEST(Attribution, ALostGpuIsItsOwnWord) {
   Snapshot after = snapshot(0);
   after.readings.gpus[0].lost = "gpu_lost";
-  EXPECT_THAT(attribute("gpu0", kAddress, node(0), after, {}).errors,
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), after, {}).errors,
               ElementsAre(Field(&record::Error::symptom, "device.lost")));
   after.readings.gpus[0].lost = "timeout";
-  EXPECT_THAT(attribute("gpu0", kAddress, node(0), after, {}).errors,
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), after, {}).errors,
               ElementsAre(Field(&record::Error::symptom, "device.telemetry_hung")));
 }
 

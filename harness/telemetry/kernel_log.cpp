@@ -11,11 +11,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <regex>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 namespace assay::telemetry {
 namespace {
+
+constexpr const char* kOvertaken = "the kernel's log ring overtook us: records were lost";
 
 // "NVRM: Xid (PCI:0000:9b:00): 79, ..." and the older form without "PCI:".
 const std::regex& xid_pattern() {
@@ -74,9 +77,14 @@ KernelLog::KernelLog(const std::string& path, std::int64_t position)
   }
   is_device_ = S_ISCHR(info.st_mode);
   if (position == kFromEnd) {
-    const off_t end = lseek(fd_.get(), 0, SEEK_END);
-    position_ = is_device_ ? 0 : end;
+    if (is_device_) {
+      poll();  // only its records tell where it ends; it holds a few thousand
+      why_not_.clear();
+    } else {
+      position_ = lseek(fd_.get(), 0, SEEK_END);
+    }
   } else {
+    resumed_ = is_device_;
     // /dev/kmsg has no seeking by sequence number: it is read from its first record, and older ones are
     // passed over.
     position_ = position;
@@ -93,12 +101,16 @@ void KernelLog::take(std::string_view record, std::vector<KernelEvent>& events) 
     if (semicolon == std::string_view::npos || comma > semicolon) return;
     const std::int64_t sequence = std::strtoll(record.data() + comma + 1, nullptr, 10);
     if (sequence < position_) return;
+    if (std::exchange(resumed_, false) && sequence > position_) why_not_ = kOvertaken;
     position_ = sequence + 1;
     text = record.substr(semicolon + 1);
   } else {
     position_ += static_cast<std::int64_t>(record.size()) + 1;
   }
-  if (auto event = parse_kernel_line(text)) events.push_back(std::move(*event));
+  if (auto event = parse_kernel_line(text)) {
+    event->position = position_;
+    events.push_back(std::move(*event));
+  }
 }
 
 std::vector<KernelEvent> KernelLog::poll() {
@@ -109,7 +121,7 @@ std::vector<KernelEvent> KernelLog::poll() {
     const ssize_t got = read(fd_.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EPIPE) {
-      why_not_ = "the kernel's log ring overtook us: records were lost";
+      why_not_ = kOvertaken;
       continue;
     }
     if (got <= 0) return events;
@@ -133,7 +145,8 @@ void to_json(nlohmann::json& j, const KernelEvent& event) {
        {"pci_address", event.pci_address},
        {"line", event.line},
        {"nvswitch", event.nvswitch},
-       {"fatal", event.fatal}};
+       {"fatal", event.fatal},
+       {"position", event.position}};
 }
 
 void from_json(const nlohmann::json& j, KernelEvent& event) {
@@ -146,6 +159,7 @@ void from_json(const nlohmann::json& j, KernelEvent& event) {
   j.at("line").get_to(event.line);
   j.at("nvswitch").get_to(event.nvswitch);
   j.at("fatal").get_to(event.fatal);
+  j.at("position").get_to(event.position);
 }
 
 }  // namespace assay::telemetry

@@ -21,6 +21,7 @@ struct KernelEvent {
   std::string line;         // as logged, without the logger's own prefix
   int nvswitch = -1;        // which NVSwitch the line names, for Kind::nvswitch
   bool fatal = false;       // for Kind::nvswitch: the line says Fatal
+  std::int64_t position = 0;  // of the log, behind the line (KernelLog::position)
 };
 
 void to_json(nlohmann::json& j, const KernelEvent& event);
@@ -36,7 +37,7 @@ class KernelLog {
   static constexpr std::int64_t kFromEnd = -1;
 
   /// Opens the log, to be read from `position` on (a position() of the same boot), or from its end. why_not()
-  /// tells when it could not be read, or no longer whole: the kernel's ring overtook us.
+  /// tells when it could not be read, or is no longer whole: the kernel's ring overtook us.
   explicit KernelLog(const std::string& path, std::int64_t position = kFromEnd);
   /// Behind the last record that poll() has looked at.
   std::int64_t position() const { return position_; }
@@ -51,6 +52,7 @@ class KernelLog {
   std::string why_not_;
   bool is_device_ = false;
   std::int64_t position_ = 0;  // a file's offset; the next sequence number of /dev/kmsg
+  bool resumed_ = false;       // at a position, of which nothing has been read yet
   std::string partial_line_;
 };
 

@@ -45,7 +45,8 @@ class Sampler {
   Sampler(run::Channel& channel, const SamplerStart& start, std::unique_ptr<NvmlClient> client)
       : channel_(channel),
         client_(std::move(client)),
-        kernel_log_(start.kernel_log_path, start.kernel_log_position) {
+        kernel_log_(start.kernel_log_path, start.kernel_log_position),
+        kernel_log_begin_(kernel_log_.position()) {
     if (start.state_path.empty()) {
       clock_ = std::make_unique<RealClock>();
     } else {
@@ -131,7 +132,8 @@ class Sampler {
     poll_kernel_log();
     result.events = std::exchange(events_, {});
     result.kernel_log_missing = kernel_log_.why_not();
-    result.kernel_log_position = kernel_log_.position();
+    result.kernel_log_begin = std::exchange(kernel_log_begin_, kernel_log_.position());
+    result.kernel_log_position = kernel_log_begin_;
     collect();
     for (WatchedGpu& gpu : gpus_) {
       result.series[gpu.identity.pci_address.value.value_or("")] = summarise(gpu.window);
@@ -169,6 +171,7 @@ class Sampler {
   std::optional<sim::SharedState> state_;
   std::unique_ptr<Clock> clock_;
   KernelLog kernel_log_;
+  std::int64_t kernel_log_begin_;    // where the next snapshot's events begin
   std::vector<KernelEvent> events_;  // since the last snapshot
   std::optional<SeriesFile> file_;
   std::map<std::string, Part> parts_;  // by PCI address

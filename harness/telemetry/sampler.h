@@ -39,7 +39,8 @@ struct Snapshot {
   NodeReadings readings;
   std::vector<KernelEvent> events;
   std::string kernel_log_missing;               // why there are no events; empty when the log is read
-  std::int64_t kernel_log_position = 0;         // up to which these events are all
+  std::int64_t kernel_log_begin = 0;            // these events are all that was logged from here
+  std::int64_t kernel_log_position = 0;         // up to here
   std::map<std::string, SeriesSummary> series;  // by PCI address
 };
 

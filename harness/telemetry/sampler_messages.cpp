@@ -45,6 +45,7 @@ void to_json(json& j, const Snapshot& s) {
   j = {{"readings", s.readings},
        {"events", s.events},
        {"kernel_log_missing", s.kernel_log_missing},
+       {"kernel_log_begin", s.kernel_log_begin},
        {"kernel_log_position", s.kernel_log_position},
        {"series", std::move(series)}};
 }
@@ -53,6 +54,7 @@ void from_json(const json& j, Snapshot& s) {
   j.at("readings").get_to(s.readings);
   j.at("events").get_to(s.events);
   j.at("kernel_log_missing").get_to(s.kernel_log_missing);
+  j.at("kernel_log_begin").get_to(s.kernel_log_begin);
   j.at("kernel_log_position").get_to(s.kernel_log_position);
   for (const auto& [address, summary] : j.at("series").items()) {
     s.series[address] = {summary.at("samples").get<int>(),

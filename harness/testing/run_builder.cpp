@@ -288,7 +288,11 @@ void write(record::Journal& journal, const Run& run, const Criteria& criteria) {
     if (step.status != Status::open) journal.step_end(step.id, step.status);
   }
   for (const Error& error : run.errors) journal.run_error(error);
-  if (run.closed) journal.run_end(Status::complete, verdict::Result::pass);
+  if (!run.closed) return;
+  const verdict::Judgement judgement = verdict::judge(run, criteria);
+  journal.judgement(judgement);
+  const bool accepted = judgement.verdict == verdict::Verdict::accept;
+  journal.run_end(Status::complete, accepted ? verdict::Result::pass : verdict::Result::fail);
 }
 
 }  // namespace assay::builders

@@ -2,6 +2,8 @@
 // configs/findings/.
 #pragma once
 
+#include "harness/record/run_record.h"
+
 namespace assay::verdict::codes {
 
 inline constexpr const char* check_not_run = "harness.check_not_run";
@@ -16,6 +18,6 @@ inline constexpr const char* step_timeout = "harness.step_timeout";
 inline constexpr const char* device_hung = "device.hung";
 /// The supervisor itself was stopped or killed. Mended by a later attempt that completed, unlike all other
 /// errors.
-inline constexpr const char* interrupted = "harness.interrupted";
+inline constexpr const char* interrupted = record::kInterrupted;
 
 }  // namespace assay::verdict::codes

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "harness/record/attempts.h"
 #include "harness/verdict/codes.h"
 #include "harness/verdict/evidence.h"
 
@@ -36,13 +37,6 @@ Observation about(const Case& c, const Error& error, const Part& fallback) {
   observation.part = observation.evidence.part = place_of(error, fallback);
   observation.evidence.detail = detail_of(error);
   return observation;
-}
-
-bool completed_later(const record::Run& run, const Step& step) {
-  return std::any_of(run.steps.begin(), run.steps.end(), [&](const Step& other) {
-    return other.stage == step.stage && other.check == step.check && other.part == step.part &&
-           other.attempt > step.attempt && other.status == Status::complete;
-  });
 }
 
 /// Whether most of the other GPUs of the step's stage came to their end.
@@ -93,8 +87,8 @@ void observe_hangs(const Case& c, std::vector<Observation>& seen) {
 void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& notes) {
   for (const Step& step : c.run.steps) {
     for (const Error& error : step.errors) {
-      if (error.symptom == codes::interrupted && completed_later(c.run, step)) {
-        notes.push_back(fmt::format("{} was interrupted and completed in a later attempt", step.id));
+      if (error.symptom == codes::interrupted && record::is_made_up_for(c.run, step)) {
+        notes.push_back(fmt::format("{} was interrupted and made up for by a later attempt", step.id));
         continue;
       }
       Observation observation = about(c, error, step.part);

@@ -1,5 +1,6 @@
 // The verdict: what the records show, waived, explained and merged, in the order of precedence.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -32,6 +33,46 @@ std::vector<std::string> obstacles(const Case& c) {
   if (!c.run.closed) found.push_back("the run was not ended: resume it");
   if (c.run.torn) found.push_back("the records' last line is torn: what followed was lost");
   return found;
+}
+
+std::string_view result_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::accept:
+      return "PASS";
+    case Verdict::reject:
+      return "FAIL";
+    case Verdict::inconclusive:
+      break;
+  }
+  return "NOT_APPLICABLE";
+}
+
+std::vector<std::string> sorted_titles(std::vector<std::string> titles) {
+  std::sort(titles.begin(), titles.end());
+  return titles;
+}
+
+/// A closed run holds its own judgement. Where the same criteria now lead to another one, the records are not
+/// those that were judged, or the judge is another version. Empty where both agree.
+std::string contradiction(const record::Run& run, const Judgement& now) {
+  if (!run.judgement || run.judgement->criteria_hash != now.criteria_hash) return {};
+  const record::RecordedJudgement& then = *run.judgement;
+  const bool doubted_then = then.verdict == name_of(Verdict::inconclusive) && !run.doubts.empty();
+  const Verdict agreed = doubted_then ? Verdict::inconclusive : now.verdict;
+  if (then.verdict != name_of(agreed) || then.result != result_of(agreed)) {
+    return fmt::format(
+        "the run was closed with {} ({}), and its records now lead to {}: they were changed since, or judged by "
+        "another version of Assay",
+        then.verdict, then.result, name_of(now.verdict));
+  }
+  std::vector<std::string> titles;
+  for (const Finding& finding : now.findings)
+    titles.push_back(fmt::format("{} {}@{}", name_of(finding.severity), finding.code, finding.part));
+  if (sorted_titles(then.findings) == sorted_titles(std::move(titles))) return {};
+  return fmt::format(
+      "the run was closed with other findings ({}) than its records now lead to: they were changed since, or "
+      "judged by another version of Assay",
+      then.findings.empty() ? "none" : fmt::format("{}", fmt::join(then.findings, ", ")));
 }
 
 bool any_of_rank(const std::vector<Draft>& drafts, int rank) {
@@ -89,6 +130,11 @@ Judgement judge(const record::Run& run, const Criteria& criteria) {
       static_cast<int>(std::count_if(judgement.findings.begin(), judgement.findings.end(),
                                      [](const Finding& f) { return f.severity == Severity::waived; }));
   judgement.verdict = verdict_of(drafts, in_the_way.empty());
+
+  std::vector<std::string> doubts = run.doubts;
+  if (std::string doubt = contradiction(run, judgement); !doubt.empty()) doubts.push_back(std::move(doubt));
+  if (!doubts.empty()) judgement.verdict = verdict_of(drafts, false);
+  judgement.notes.insert(judgement.notes.begin(), doubts.begin(), doubts.end());
   return judgement;
 }
 

@@ -212,7 +212,7 @@ TEST_F(JudgeRecords, TheMedianOfRepeatsIsJudged) {
   set_bandwidth(run, 3, 3800, 3);
   const Finding finding = only(Verdict::reject);
   EXPECT_EQ(std::get<double>(*finding.evidence.at(0).value), 3800);
-  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("median of 4 attempts"));
+  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("median of 4 measurements"));
 }
 
 TEST_F(JudgeRecords, AFailInTheFirstAttemptStands) {
@@ -221,6 +221,25 @@ TEST_F(JudgeRecords, AFailInTheFirstAttemptStands) {
     repeat(run, "memory.bandwidth", "gpu3", attempt);
     set_bandwidth(run, 3, 4100, attempt);
   }
+  EXPECT_EQ(only(Verdict::reject).severity, Severity::fail);
+}
+
+TEST_F(JudgeRecords, AnInterruptedAttemptCountsOnceInTheMedianAndTheWorseOfItsValues) {
+  set_bandwidth(run, 3, 3990);
+  for (int attempt = 2; attempt <= 5; ++attempt) {
+    repeat(run, "memory.bandwidth", "gpu3", attempt);
+    set_bandwidth(run, 3, attempt == 2 ? 3850 : attempt == 3 ? 4100 : 4000 + attempt, attempt);
+  }
+  fail_step(run, "memory.bandwidth", "gpu3", {record::kInterrupted, "", "", ""}, 2);
+  const Finding finding = only(Verdict::accept);  // 3990, 3850 (4100 made up for it), 4004, 4005
+  EXPECT_EQ(std::get<double>(*finding.evidence.at(0).value), (3990 + 4004) / 2.0);
+}
+
+TEST_F(JudgeRecords, AFailOfAFirstAttemptThatWasInterruptedStands) {
+  set_bandwidth(run, 3, 3000);
+  fail_step(run, "memory.bandwidth", "gpu3", {record::kInterrupted, "", "", ""});
+  repeat(run, "memory.bandwidth", "gpu3", 2);
+  set_bandwidth(run, 3, 4100, 2);
   EXPECT_EQ(only(Verdict::reject).severity, Severity::fail);
 }
 

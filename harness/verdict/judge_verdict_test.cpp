@@ -72,6 +72,47 @@ TEST(Judge, AnOpenOrTornRunIsInconclusive) {
   EXPECT_EQ(judge(torn, criteria).verdict, Verdict::inconclusive);
 }
 
+TEST(Judge, ARunThatIsDoubtedIsNoAcceptanceAndItsFaultsStand) {
+  const Criteria criteria = sample_criteria();
+  record::Run run = healthy_run(criteria);
+  run.doubts = {"SHA256SUMS is missing"};
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive);
+  EXPECT_THAT(judge(run, criteria).notes, Contains("SHA256SUMS is missing"));
+  fail_step(run, "memory.sweep", "gpu3", {"device.lost", "fell off the bus", "", ""});
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::reject);
+}
+
+TEST(Judge, ARunThatWasClosedWithAnotherJudgementIsNoAcceptance) {
+  const Criteria criteria = sample_criteria();
+  record::Run run = healthy_run(criteria);
+  run.criteria_hash = content_hash(criteria);
+  run.judgement = record::RecordedJudgement{"ACCEPT", run.criteria_hash, "PASS", {}};
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::accept);
+
+  const auto expect_doubt = [&](const record::RecordedJudgement& recorded, const char* reason) {
+    run.judgement = recorded;
+    const Judgement judgement = judge(run, criteria);
+    EXPECT_EQ(judgement.verdict, Verdict::inconclusive) << reason;
+    EXPECT_THAT(judgement.notes, Contains(HasSubstr(reason)));
+  };
+  expect_doubt({"REJECT", run.criteria_hash, "FAIL", {"fail memory.miscompare@gpu1/hbm"}}, "closed with REJECT");
+  expect_doubt({"ACCEPT", run.criteria_hash, "FAIL", {}}, "closed with ACCEPT (FAIL)");
+  expect_doubt({"ACCEPT", run.criteria_hash, "PASS", {"marginal memory.slow@gpu1/hbm"}}, "other findings");
+
+  Criteria other = criteria;
+  limit_of(other, "copy_bandwidth", LimitKind::min).bound = 3800.0;
+  EXPECT_EQ(judge(run, other).verdict, Verdict::accept) << "other criteria may conclude something else";
+}
+
+TEST(Judge, WhatWasDoubtedWhenTheRunWasClosedIsNoContradiction) {
+  const Criteria criteria = sample_criteria();
+  record::Run run = healthy_run(criteria);
+  run.criteria_hash = content_hash(criteria);
+  run.doubts = {"the run contradicts itself"};
+  run.judgement = record::RecordedJudgement{"INCONCLUSIVE", run.criteria_hash, "NOT_APPLICABLE", {}};
+  EXPECT_THAT(judge(run, criteria).notes, testing::Not(Contains(HasSubstr("was closed with"))));
+}
+
 TEST(Judge, AFaultIsAFaultInAnOpenRunToo) {
   const Criteria criteria = sample_criteria();
   record::Run run = healthy_run(criteria);

@@ -7,6 +7,8 @@
 #include <map>
 #include <tuple>
 
+#include "harness/record/attempts.h"
+
 namespace assay::verdict {
 
 using record::Measurement;
@@ -27,6 +29,12 @@ const Value& value_of(const Sample& sample) {
   return sample.measurement->value;
 }
 
+bool is_worse(const Limit& limit, double value, double other) {
+  if (limit.kind == LimitKind::max) return value > other;
+  if (limit.kind == LimitKind::equal) return Value(value) != std::visit([](auto b) { return Value(b); }, limit.bound);
+  return value < other;
+}
+
 std::vector<Sample> in_unit(const Series& series, const Limit& limit) {
   std::vector<Sample> samples;
   for (const Sample& sample : series.samples) {
@@ -39,7 +47,9 @@ std::vector<Sample> in_unit(const Series& series, const Limit& limit) {
 
 std::vector<Series> collect_series(const Run& run) {
   std::map<std::tuple<std::string, std::string, int, Part>, Series> found;
-  for (const Step& step : run.steps) {
+  const std::vector<int> numbers = record::measurement_numbers(run);
+  for (std::size_t i = 0; i < run.steps.size(); ++i) {
+    const Step& step = run.steps[i];
     for (const Measurement& measurement : step.measurements) {
       if (!is_comparable(measurement)) continue;
       const std::string& check = check_of(step, measurement);
@@ -48,7 +58,7 @@ std::vector<Series> collect_series(const Run& run) {
       series.measurement = measurement.name;
       series.stage = step.stage;
       series.part = measurement.part;
-      series.samples.push_back({&step, &measurement});
+      series.samples.push_back({&step, &measurement, numbers[i]});
     }
   }
   std::vector<Series> all;
@@ -77,12 +87,15 @@ double median(std::vector<double> values) {
 }
 
 std::vector<double> numbers_of(const Series& series, const Limit& limit) {
-  std::vector<double> numbers;
+  std::map<int, double> worst;  // by measurement
   for (const Sample& sample : in_unit(series, limit)) {
     const auto number = number_of(value_of(sample));
     if (!number) return {};
-    numbers.push_back(*number);
+    const auto [known, added] = worst.emplace(sample.number, *number);
+    if (!added && is_worse(limit, *number, known->second)) known->second = *number;
   }
+  std::vector<double> numbers;
+  for (const auto& [measurement, number] : worst) numbers.push_back(number);
   return numbers;
 }
 
@@ -113,15 +126,15 @@ std::vector<Outcome> over_attempts(const Series& series, const Limit& limit, Fin
   std::vector<Outcome> outcomes;
   for (const Sample& sample : samples) {
     const Grade graded = grade_value(value_of(sample));
-    const bool first_attempt = sample.step->attempt == samples.front().step->attempt;
-    const bool stands = by_median ? first_attempt && graded == Grade::fail : graded != Grade::pass;
+    const bool first = sample.number == samples.front().number;
+    const bool stands = by_median ? first && graded == Grade::fail : graded != Grade::pass;
     if (stands) outcomes.push_back({graded, sample, value_of(sample), {}});
   }
   if (!by_median || !outcomes.empty()) return outcomes;
   const double middle = median(numbers);
   const Grade graded = grade_value(middle);
   if (graded == Grade::pass) return {};
-  const std::string detail = numbers.size() > 1 ? fmt::format("median of {} attempts", numbers.size()) : "";
+  const std::string detail = numbers.size() > 1 ? fmt::format("median of {} measurements", numbers.size()) : "";
   return {{graded, samples.back(), middle, detail}};
 }
 

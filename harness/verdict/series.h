@@ -14,6 +14,7 @@ enum class Grade { pass, marginal, fail };
 struct Sample {
   const record::Step* step = nullptr;
   const record::Measurement* measurement = nullptr;
+  int number = 1;  // which measurement of the step's check and part this is (record/attempts.h)
 };
 
 struct Series {
@@ -37,11 +38,13 @@ std::optional<double> number_of(const record::Value& value);
 
 double median(std::vector<double> values);
 
-/// The samples in the limit's unit, as numbers; empty where one is text.
+/// The values in the limit's unit, one a measurement: an attempt that was interrupted, and the one that makes
+/// up for it, are one, and the worse of their values counts. Empty where one is text.
 std::vector<double> numbers_of(const Series& series, const Limit& limit);
 
-/// What all attempts together say. A failing value of a corruption, a device's fault, or of the first attempt
-/// stands; otherwise performance is judged by the median of the attempts, everything else by each of them.
+/// What all attempts together say. A failing value of a corruption, a device's fault, or of the first
+/// measurement stands; otherwise performance is judged by the median of the measurements, everything else by
+/// each attempt.
 struct Outcome {
   Grade grade = Grade::pass;
   Sample sample;        // the one that stands for it

@@ -1,0 +1,70 @@
+#include "harness/record/attempts.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace assay::record {
+
+namespace {
+
+/// Looks at telemetry stand behind the plan's stages, each at a stage of its own.
+bool is_look(const Plan& plan, const Step& step) {
+  return step.stage >= static_cast<int>(plan.stages.size());
+}
+
+}  // namespace
+
+bool was_interrupted(const Step& step) {
+  return step.status == Status::open ||
+         std::any_of(step.errors.begin(), step.errors.end(),
+                     [](const Error& error) { return error.symptom == kInterrupted; });
+}
+
+std::vector<int> measurement_numbers(const Run& run) {
+  std::map<std::tuple<std::string, int, Part>, int> made;
+  std::vector<int> numbers;
+  numbers.reserve(run.steps.size());
+  for (const Step& step : run.steps) {
+    int& ended = made[{step.check, step.stage, step.part}];
+    numbers.push_back(ended + 1);
+    if (!was_interrupted(step)) ++ended;
+  }
+  return numbers;
+}
+
+int measurements_made(const Run& run, int stage, const Part& part) {
+  return static_cast<int>(std::count_if(run.steps.begin(), run.steps.end(), [&](const Step& step) {
+    return step.stage == stage && step.part == part && !was_interrupted(step);
+  }));
+}
+
+int last_attempt(const Run& run, int stage, const Part& part) {
+  int last = 0;
+  for (const Step& step : run.steps) {
+    if (step.stage == stage && step.part == part) last = std::max(last, step.attempt);
+  }
+  return last;
+}
+
+bool is_made_up_for(const Run& run, const Step& step) {
+  const auto later = [&](const Step& other) {
+    return other.stage == step.stage ? other.attempt > step.attempt
+                                     : is_look(run.plan, step) && other.stage > step.stage;
+  };
+  return std::any_of(run.steps.begin(), run.steps.end(), [&](const Step& other) {
+    return other.check == step.check && other.part == step.part && later(other) && !was_interrupted(other);
+  });
+}
+
+Run first_measurements(const Run& run) {
+  Run first = run;
+  first.steps.clear();
+  const std::vector<int> numbers = measurement_numbers(run);
+  for (std::size_t i = 0; i < run.steps.size(); ++i) {
+    if (numbers[i] == 1) first.steps.push_back(run.steps[i]);
+  }
+  return first;
+}
+
+}  // namespace assay::record

@@ -1,0 +1,65 @@
+#include "harness/record/attempts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/testing/run_builder.h"
+
+namespace assay::record {
+namespace {
+
+using testing::ElementsAre;
+
+Step step(int attempt, std::vector<const char*> symptoms = {}, int stage = 0) {
+  Step s;
+  s.check = "memory.sweep";
+  s.part = "gpu0";
+  s.stage = stage;
+  s.attempt = attempt;
+  s.status = symptoms.empty() ? Status::complete : Status::error;
+  for (const char* symptom : symptoms) s.errors.push_back({symptom, "", "", ""});
+  return s;
+}
+
+record::Run run_of(std::vector<Step> steps) {
+  record::Run run;
+  run.plan.stages.resize(3);
+  run.steps = std::move(steps);
+  return run;
+}
+
+TEST(Attempts, AnInterruptedOneAndWhatMakesUpForItAreTheSameMeasurement) {
+  const record::Run run = run_of({step(1, {kInterrupted}), step(2, {kInterrupted}), step(3), step(4, {kInterrupted}),
+                          step(5, {"harness.step_timeout"}), step(1, {}, 1)});
+  EXPECT_THAT(measurement_numbers(run), ElementsAre(1, 1, 1, 2, 2, 1));
+  EXPECT_EQ(measurements_made(run, 0, "gpu0"), 2);
+  EXPECT_EQ(last_attempt(run, 0, "gpu0"), 5);
+  EXPECT_EQ(measurements_made(run, 0, "gpu1"), 0);
+  EXPECT_EQ(first_measurements(run).steps.size(), 4u);
+}
+
+TEST(Attempts, AStepThatFailedAndWasThenInterruptedIsOwedToo) {
+  EXPECT_TRUE(was_interrupted(step(1, {"harness.step_timeout", kInterrupted})));
+  Step open = step(1);
+  open.status = Status::open;
+  EXPECT_TRUE(was_interrupted(open));
+  EXPECT_FALSE(was_interrupted(step(1, {"device.lost"})));
+}
+
+TEST(Attempts, WhatCameToAnEndOfItsOwnMakesUpForAnInterruptionHoweverItEnded) {
+  record::Run run = run_of({step(1, {kInterrupted}), step(2, {kInterrupted})});
+  EXPECT_FALSE(is_made_up_for(run, run.steps[0]));
+  run.steps.push_back(step(3, {"device.lost"}));
+  EXPECT_TRUE(is_made_up_for(run, run.steps[0]));
+  EXPECT_FALSE(is_made_up_for(run_of({step(1, {kInterrupted}), step(1, {}, 1)}), step(1, {kInterrupted})))
+      << "another stage owes its own";
+}
+
+TEST(Attempts, ALookMakesUpForAnEarlierOne) {
+  const record::Run run = run_of({step(1, {kInterrupted}, 3), step(1, {}, 4)});
+  EXPECT_TRUE(is_made_up_for(run, run.steps[0]));
+  EXPECT_FALSE(is_made_up_for(run, run.steps[1]));
+}
+
+}  // namespace
+}  // namespace assay::record

@@ -1,0 +1,97 @@
+#include "harness/telemetry/ledger.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace assay::telemetry {
+namespace {
+
+/// Changes with every boot (random(4)).
+std::string boot_id() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+  return id;
+}
+
+std::map<std::string, std::int64_t> counters_of(const GpuReadings& gpu) {
+  std::map<std::string, std::int64_t> counters;
+  for (const auto& [name, reading] : gpu.state.counters) {
+    if (reading.value) counters[name] = *reading.value;
+  }
+  return counters;
+}
+
+}  // namespace
+
+Ledger::Ledger(const std::vector<record::CounterMark>& marks) : resumed_(!marks.empty()) {
+  const std::string boot = boot_id();
+  for (const record::CounterMark& mark : marks) {
+    if (mark.boot != boot) continue;
+    marks_[mark.pci_address] = mark;
+    strays_up_to_ = std::max(strays_up_to_, mark.log_position);
+  }
+}
+
+std::optional<std::int64_t> Ledger::kernel_log_position() const {
+  if (!resumed_) return std::nullopt;
+  std::int64_t position = strays_up_to_;
+  for (const auto& [address, mark] : marks_) position = std::min(position, mark.log_position);
+  return position;
+}
+
+void Ledger::add(Snapshot snapshot) {
+  latest_ = std::move(snapshot);
+  // What the log held when it was opened was logged before a new run, but after a reboot it is the run's.
+  const std::int64_t nothing_attributed = resumed_ ? 0 : latest_.kernel_log_begin;
+  for (const GpuReadings& gpu : latest_.readings.gpus) {
+    if (!gpu.identity.pci_address.value) continue;
+    const std::string& address = *gpu.identity.pci_address.value;
+    marks_.try_emplace(address,
+                       record::CounterMark{address, boot_id(), nothing_attributed, counters_of(gpu)});
+  }
+  std::copy_if(latest_.events.begin(), latest_.events.end(), std::back_inserter(pending_),
+               [&](const KernelEvent& event) { return !is_attributed(event); });
+}
+
+bool Ledger::is_attributed(const KernelEvent& event) const {
+  const auto mark = marks_.find(event.pci_address);
+  return event.position <= (mark == marks_.end() ? strays_up_to_ : mark->second.log_position);
+}
+
+Ledger::Attributed Ledger::attribute(const Part& gpu, const std::string& pci_address) {
+  const auto found = marks_.find(pci_address);
+  Attributed result;
+  if (found != marks_.end()) result.mark = found->second;
+  result.telemetry = telemetry::attribute(gpu, pci_address, result.mark.counters, latest_, pending_);
+
+  result.mark.pci_address = pci_address;
+  result.mark.boot = boot_id();
+  result.mark.log_position = latest_.kernel_log_position;
+  const GpuReadings* now = find_gpu(latest_.readings, pci_address);
+  if (now != nullptr && now->lost.empty()) result.mark.counters = counters_of(*now);
+  marks_[pci_address] = result.mark;
+  pending_.erase(std::remove_if(pending_.begin(), pending_.end(),
+                                [&](const auto& event) { return event.pci_address == pci_address; }),
+                 pending_.end());
+  return result;
+}
+
+std::vector<KernelEvent> Ledger::take_strays(const std::vector<std::string>& pci_addresses) {
+  const auto is_known = [&](const KernelEvent& event) {
+    return std::find(pci_addresses.begin(), pci_addresses.end(), event.pci_address) != pci_addresses.end();
+  };
+  const auto first = std::stable_partition(pending_.begin(), pending_.end(), is_known);
+  std::vector<KernelEvent> strays(std::make_move_iterator(first), std::make_move_iterator(pending_.end()));
+  pending_.erase(first, pending_.end());
+  return strays;
+}
+
+std::vector<record::CounterMark> Ledger::marks() const {
+  std::vector<record::CounterMark> all;
+  for (const auto& [address, mark] : marks_) all.push_back(mark);
+  return all;
+}
+
+}  // namespace assay::telemetry

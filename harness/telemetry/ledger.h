@@ -1,0 +1,55 @@
+// Which step each change of a counter and each kernel event belongs to. The records hold up to where that is
+// done (record::CounterMark), so what happens between the death of a run and its resumption is attributed
+// then, and nothing twice.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/record/run_record.h"
+#include "harness/telemetry/attribution.h"
+#include "harness/telemetry/sampler.h"
+
+namespace assay::telemetry {
+
+class Ledger {
+ public:
+  /// A new run, or one that goes on: the marks of its records. Those of another boot are left out, since
+  /// counters and kernel log have begun anew.
+  explicit Ledger(const std::vector<record::CounterMark>& marks = {});
+
+  /// From where the kernel log must be read so that nothing is missed; nothing for a new run.
+  std::optional<std::int64_t> kernel_log_position() const;
+
+  /// Takes in what a snapshot brings: its readings, and the events that are not attributed yet. The first one
+  /// says where GPUs without a mark start from.
+  void add(Snapshot snapshot);
+  /// As last added.
+  const Snapshot& latest() const { return latest_; }
+
+  /// What happened to a GPU since it was last attributed. The mark is to be written with it.
+  struct Attributed {
+    StepTelemetry telemetry;
+    record::CounterMark mark;
+  };
+  Attributed attribute(const Part& gpu, const std::string& pci_address);
+
+  /// Takes out the events that belong to none of these GPUs: NVSwitches, GPUs in no slot.
+  std::vector<KernelEvent> take_strays(const std::vector<std::string>& pci_addresses);
+
+  /// One a GPU.
+  std::vector<record::CounterMark> marks() const;
+
+ private:
+  bool is_attributed(const KernelEvent& event) const;
+
+  std::map<std::string, record::CounterMark> marks_;  // by PCI address
+  std::int64_t strays_up_to_ = 0;  // log position: those before it are in the records
+  bool resumed_;
+  Snapshot latest_;
+  std::vector<KernelEvent> pending_;
+};
+
+}  // namespace assay::telemetry

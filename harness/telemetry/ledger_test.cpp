@@ -1,0 +1,127 @@
+#include "harness/telemetry/ledger.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace assay::telemetry {
+namespace {
+
+using testing::ElementsAre;
+using testing::Field;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr const char* kGpu0 = "0000:19:00.0";
+constexpr const char* kGpu1 = "0000:4c:00.0";
+
+KernelEvent xid(const char* address, std::int64_t position, int number = 48) {
+  KernelEvent event;
+  event.number = number;
+  event.pci_address = address;
+  event.position = position;
+  event.line = "line at " + std::to_string(position);
+  return event;
+}
+
+Snapshot snapshot(std::int64_t replays, std::int64_t begin, std::int64_t end,
+                  std::vector<KernelEvent> events = {}) {
+  Snapshot s;
+  for (const char* address : {kGpu0, kGpu1}) {
+    GpuReadings gpu;
+    gpu.identity.pci_address = Text::of(address);
+    gpu.state.counters[counters::pcie_replay] = Integer::of(replays);
+    s.readings.gpus.push_back(gpu);
+  }
+  s.kernel_log_begin = begin;
+  s.kernel_log_position = end;
+  s.events = std::move(events);
+  return s;
+}
+
+double replays(const Ledger::Attributed& attributed) {
+  for (const record::Measurement& m : attributed.telemetry.measurements) {
+    if (m.name == "pcie_replay_delta") return std::get<double>(m.value);
+  }
+  return -1;
+}
+
+TEST(Ledger, ANewRunStartsFromItsFirstSnapshot) {
+  Ledger ledger;
+  EXPECT_FALSE(ledger.kernel_log_position());
+  ledger.add(snapshot(40, 100, 120, {xid(kGpu0, 110)}));
+  EXPECT_THAT(ledger.marks(), SizeIs(2));
+  EXPECT_EQ(ledger.marks()[0].log_position, 100) << "what the first snapshot brings is not attributed yet";
+  ledger.add(snapshot(43, 120, 130));
+  const auto seen = ledger.attribute("gpu0", kGpu0);
+  EXPECT_EQ(replays(seen), 3);
+  EXPECT_THAT(seen.telemetry.errors, ElementsAre(Field(&record::Error::symptom, "device.xid_fatal")));
+  EXPECT_EQ(seen.mark.log_position, 130);
+  EXPECT_EQ(seen.mark.counters.at(counters::pcie_replay), 43);
+}
+
+TEST(Ledger, EachGpuWaitsForItsOwnStep) {
+  Ledger ledger;
+  ledger.add(snapshot(0, 0, 0));
+  ledger.add(snapshot(5, 0, 10, {xid(kGpu1, 7)}));
+  EXPECT_THAT(ledger.attribute("gpu0", kGpu0).telemetry.errors, IsEmpty());
+  ledger.add(snapshot(6, 10, 10));
+  const auto second = ledger.attribute("gpu1", kGpu1);
+  EXPECT_EQ(replays(second), 6);
+  EXPECT_THAT(second.telemetry.errors, SizeIs(1));
+  EXPECT_EQ(replays(ledger.attribute("gpu0", kGpu0)), 1);
+}
+
+TEST(Ledger, ARunThatGoesOnAttributesWhatHappenedMeanwhileAndNothingTwice) {
+  Ledger first;
+  first.add(snapshot(10, 0, 0));
+  first.add(snapshot(12, 0, 50, {xid(kGpu0, 30), xid(kGpu1, 40)}));
+  std::vector<record::CounterMark> written = first.marks();
+  written.push_back(first.attribute("gpu0", kGpu0).mark);  // then it was killed
+
+  Ledger ledger(written);
+  EXPECT_EQ(ledger.kernel_log_position(), 0) << "gpu1's events have not been attributed";
+  ledger.add(snapshot(20, 0, 80, {xid(kGpu0, 30), xid(kGpu1, 40), xid(kGpu0, 70)}));
+  const auto gpu0 = ledger.attribute("gpu0", kGpu0);
+  EXPECT_EQ(replays(gpu0), 8);
+  EXPECT_THAT(gpu0.telemetry.errors, ElementsAre(Field(&record::Error::message, "line at 70")));
+  const auto gpu1 = ledger.attribute("gpu1", kGpu1);
+  EXPECT_EQ(replays(gpu1), 10);
+  EXPECT_THAT(gpu1.telemetry.errors, ElementsAre(Field(&record::Error::message, "line at 40")));
+}
+
+TEST(Ledger, MarksOfAnotherBootAreWorthNothing) {
+  record::CounterMark old;
+  old.pci_address = kGpu0;
+  old.boot = "before the reboot";
+  old.log_position = 900;
+  old.counters[counters::pcie_replay] = 1000;
+  Ledger ledger({old});
+  EXPECT_EQ(ledger.kernel_log_position(), 0) << "all that the log holds was logged since";
+  ledger.add(snapshot(2, 0, 60, {xid(kGpu0, 5)}));
+  const auto seen = ledger.attribute("gpu0", kGpu0);
+  EXPECT_EQ(replays(seen), 0);
+  EXPECT_THAT(seen.telemetry.errors, SizeIs(1));
+}
+
+TEST(Ledger, StraysAreTakenOnceAndNotAgainByARunThatGoesOn) {
+  Ledger ledger;
+  ledger.add(snapshot(0, 0, 50, {xid("0000:3a:00.0", 30), xid(kGpu0, 40)}));
+  EXPECT_THAT(ledger.take_strays({kGpu0, kGpu1}), SizeIs(1));
+  EXPECT_THAT(ledger.take_strays({kGpu0, kGpu1}), IsEmpty());
+  Ledger resumed({ledger.attribute("gpu0", kGpu0).mark});
+  resumed.add(snapshot(0, 0, 80, {xid("0000:3a:00.0", 30), xid("0000:3a:00.0", 70)}));
+  EXPECT_THAT(resumed.take_strays({kGpu0, kGpu1}), ElementsAre(Field(&KernelEvent::position, 70)));
+}
+
+TEST(Ledger, ALostGpuKeepsTheCountersItHad) {
+  Ledger ledger;
+  ledger.add(snapshot(7, 0, 0));
+  Snapshot lost = snapshot(0, 0, 10);
+  lost.readings.gpus[0].lost = "gpu_lost";
+  lost.readings.gpus[0].state.counters.clear();
+  ledger.add(lost);
+  EXPECT_EQ(ledger.attribute("gpu0", kGpu0).mark.counters.at(counters::pcie_replay), 7);
+}
+
+}  // namespace
+}  // namespace assay::telemetry
