@@ -17,7 +17,7 @@ foreach(target unit_tests end_to_end_tests)
     ASSAY_BINARY="$<TARGET_FILE:assay>"
     ASSAY_SIMULATED_NVML="${CMAKE_BINARY_DIR}/simulated/libnvidia-ml.so.1")
   add_dependencies(${target} assay simulated_nvml)
-  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300
     # A crash that is planted is to kill its worker, not to be reported by the address sanitizer.
     ENVIRONMENT "ASAN_OPTIONS=handle_segv=0:handle_abort=0:allocator_may_return_null=0")
 endforeach()

@@ -105,6 +105,25 @@ Finished run_simulated(const ScratchFolder& scratch, const std::vector<std::stri
   return assay(scratch, words);
 }
 
+std::string impatient_profile(const ScratchFolder& scratch) {
+  std::string profile =
+      "summary = \"the quick profile, impatient\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n";
+  for (const char* check :
+       {"inventory.gpus", "health.counters", "memory.bandwidth", "memory.sweep", "health.counters"}) {
+    profile += "[[checks]]\ncheck = \"" + std::string(check) +
+               "\"\nduration = \"0 s\"\nestimate = \"0.1 s\"\ndeadline = \"3 s\"\n";
+  }
+  return scratch.write("impatient.toml", profile);
+}
+
+std::string selftest_profile(const ScratchFolder& scratch, const std::string& check,
+                             const std::string& deadline) {
+  return scratch.write("alone.toml", "summary = \"one self-test\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n\n"
+                                     "[[checks]]\ncheck = \"selftest." + check +
+                                         "\"\nduration = \"0 s\"\nestimate = \"0.5 s\"\ndeadline = \"" +
+                                         deadline + "\"\n");
+}
+
 nlohmann::json judge(const ScratchFolder& scratch, const std::string& run) {
   const Finished finished = assay(scratch, {"judge", run, "--json"});
   const auto judgement = nlohmann::json::parse(finished.out, nullptr, false);

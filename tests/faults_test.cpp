@@ -24,18 +24,6 @@ config::Fault load(const std::string& name) {
   return fault;
 }
 
-/// The quick profile with deadlines for a test that waits for them.
-std::string impatient_profile(const ScratchFolder& scratch) {
-  std::string profile =
-      "summary = \"the quick profile, impatient\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n";
-  for (const char* check :
-       {"inventory.gpus", "health.counters", "memory.bandwidth", "memory.sweep", "health.counters"}) {
-    profile += "[[checks]]\ncheck = \"" + std::string(check) +
-               "\"\nduration = \"0 s\"\nestimate = \"0.1 s\"\ndeadline = \"3 s\"\n";
-  }
-  return scratch.write("impatient.toml", profile);
-}
-
 class Faults : public testing::TestWithParam<std::string> {};
 
 TEST_P(Faults, EndsInItsVerdictCodeAndPartAndAccusesNothingElse) {

@@ -5,8 +5,12 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <sstream>
 
-#include "tests/assay_process.h"
+#include "harness/plan/plan.h"
+#include "harness/run/checksums.h"
+#include "tests/kill.h"
 
 namespace assay {
 namespace {
@@ -17,24 +21,11 @@ using testing::HasSubstr;
 struct HonestyTest : testing::Test {
   ScratchFolder scratch;
 
-  std::string run_folder() const {
-    if (!std::filesystem::exists(scratch / "out")) return "";
-    for (const auto& entry : std::filesystem::directory_iterator(scratch / "out")) {
-      if (entry.path().filename().string().front() != '.') return entry.path().string();
-    }
-    return "";
-  }
-
-  bool reached(const std::string& step) const {
-    const std::string folder = run_folder();
-    return !folder.empty() && read_text(folder + "/records.jsonl").find(step) != std::string::npos;
-  }
-
   /// A run that is killed during the sweep; its folder.
   std::string killed_run() {
     Running run(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--seed", "7", "--time-scale",
                           "10", "--out", scratch / "out"});
-    EXPECT_TRUE(Running::wait_for([&] { return reached("memory.sweep-gpu7"); }));
+    EXPECT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
     kill(run.pid(), SIGKILL);
     run.wait();
     return scratch.only_run();
@@ -45,6 +36,21 @@ TEST_F(HonestyTest, AnXidThatIsLoggedWhileNobodyLooksIsFoundWhenTheRunGoesOn) {
   const std::string folder = killed_run();
   std::ofstream(folder + "/simulated-kernel.log", std::ios::app)
       << "NVRM: Xid (PCI:0000:4c:00): 48, pid=1, name=x, An uncorrectable double bit error\n";
+  const Finished resumed = assay(scratch, {"resume", folder});
+  EXPECT_EQ(resumed.exit_code, 10) << resumed.out << resumed.err;
+  EXPECT_THAT(accusations(judge(scratch, folder)), testing::Contains("device.xid_fatal@gpu0"));
+}
+
+TEST_F(HonestyTest, NoFileBesideTheRecordsDecidesWhatIsAttributedAfterAKill) {
+  const std::string folder = killed_run();
+  std::ofstream(folder + "/simulated-kernel.log", std::ios::app)
+      << "NVRM: Xid (PCI:0000:4c:00): 48, pid=1, name=x, An uncorrectable double bit error\n";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool kept = name == "records.jsonl" || name == "plan.json" || name == "criteria.json" ||
+                      name.rfind("simulated-", 0) == 0;
+    if (!kept) std::filesystem::resize_file(entry.path(), 0);
+  }
   const Finished resumed = assay(scratch, {"resume", folder});
   EXPECT_EQ(resumed.exit_code, 10) << resumed.out << resumed.err;
   EXPECT_THAT(accusations(judge(scratch, folder)), testing::Contains("device.xid_fatal@gpu0"));
@@ -102,6 +108,119 @@ TEST_F(HonestyTest, WhatWasChangedSinceTheRunEndedIsNoticed) {
   EXPECT_THAT(judged.err, HasSubstr("telemetry.csv.zst"));
 }
 
+/// Rewrites each record of a run.
+void edit_records(const std::string& folder, const std::function<void(nlohmann::json&)>& edit) {
+  std::string text;
+  for (nlohmann::json line : records(folder)) {
+    edit(line);
+    text += line.dump() + "\n";
+  }
+  std::ofstream(folder + "/records.jsonl") << text;
+}
+
+void erase_bad_words(nlohmann::json& line) {
+  const auto measurement = nlohmann::json::json_pointer("/testStepArtifact/measurement");
+  if (line.contains(measurement) && line[measurement].at("name") == "bad_words") line[measurement]["value"] = 0;
+}
+
+TEST_F(HonestyTest, ASimulatedRunThatIsEditedToLookRealIsStillSimulated) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  auto plan = nlohmann::json::parse(read_text(folder + "/plan.json"));
+  plan["simulated"] = false;
+  std::ofstream(folder + "/plan.json") << plan.dump();
+  edit_records(folder, [&](nlohmann::json& line) {
+    const auto parameters = nlohmann::json::json_pointer("/testRunArtifact/testRunStart/parameters");
+    if (!line.contains(parameters)) return;
+    line[parameters]["plan"] = plan;
+    line[parameters]["plan_hash"] = content_hash(plan);
+  });
+  std::filesystem::remove(folder + "/SHA256SUMS");
+  const Finished judged = assay(scratch, {"judge", folder, "--json"});
+  EXPECT_EQ(judged.exit_code, 11) << judged.out;
+  const auto judgement = nlohmann::json::parse(judged.out);
+  EXPECT_EQ(judgement.at("simulated"), true);
+  EXPECT_THAT(judgement.at("notes").dump(), HasSubstr("contradicts itself"));
+  EXPECT_THAT(assay(scratch, {"report", folder}).out, HasSubstr("SIMULATED"));
+}
+
+TEST_F(HonestyTest, ARunThatWasClosedWithAnotherVerdictIsNoAcceptance) {
+  ASSERT_EQ(run_simulated(scratch, {"--fault", "data-wire"}).exit_code, 10);
+  const std::string folder = scratch.only_run();
+  edit_records(folder, erase_bad_words);
+  const std::string sums = read_text(folder + "/SHA256SUMS");
+  for (const char* what : {"removed", "empty", "shortened", "remade"}) {
+    const std::string path = folder + "/SHA256SUMS";
+    std::filesystem::remove(path);
+    if (what == std::string("empty")) std::ofstream(path).flush();
+    if (what == std::string("shortened")) {
+      std::string kept;
+      std::istringstream lines(sums);
+      for (std::string line; std::getline(lines, line);) {
+        if (line.find("records.jsonl") == std::string::npos) kept += line + "\n";
+      }
+      std::ofstream(path) << kept;
+    }
+    if (what == std::string("remade")) std::ofstream(path) << run::checksums_of_folder(folder);
+    const Finished judged = assay(scratch, {"judge", folder});
+    EXPECT_EQ(judged.exit_code, 11) << what << judged.out;
+    EXPECT_THAT(judged.out, HasSubstr("closed with REJECT")) << what;
+    EXPECT_EQ(assay(scratch, {"report", folder}).out.find("ACCEPT"), std::string::npos) << what;
+  }
+}
+
+TEST_F(HonestyTest, AClosedRunWithoutWholeChecksumsIsNoAcceptance) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run(), path = folder + "/SHA256SUMS";
+  const std::string sums = read_text(path);
+  for (const std::string& text : {std::string(), sums.substr(0, sums.find('\n') + 1)}) {
+    std::ofstream(path) << text;
+    const Finished judged = assay(scratch, {"judge", folder});
+    EXPECT_EQ(judged.exit_code, 11) << judged.out;
+    EXPECT_THAT(judged.out, HasSubstr("does not vouch for"));
+    EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 2) << "no kill leaves such sums";
+  }
+  std::filesystem::remove(path);
+  EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 11);
+}
+
+TEST_F(HonestyTest, ARunThatWasKilledBeforeItsReportIsFinishedByResume) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  std::filesystem::remove(folder + "/SHA256SUMS");
+  std::filesystem::remove(folder + "/report.html");
+  EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 11);
+  const Finished resumed = assay(scratch, {"resume", folder});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_TRUE(std::filesystem::exists(folder + "/report.html"));
+  EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 0);
+  EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 2);
+}
+
+TEST_F(HonestyTest, WhatWasEditedIsNotLaunderedByResume) {
+  ASSERT_EQ(run_simulated(scratch, {"--fault", "data-wire"}).exit_code, 10);
+  const std::string folder = scratch.only_run();
+  edit_records(folder, erase_bad_words);
+  EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 2);
+  std::filesystem::remove(folder + "/SHA256SUMS");
+  EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 11) << "its report can be made, and doubts it";
+  EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 11);
+}
+
+TEST_F(HonestyTest, AnEndedRunWhoseRecordsWereCutIsNotResumed) {
+  ASSERT_EQ(run_simulated(scratch, {"--fault", "slow-hbm"}).exit_code, 10);
+  const std::string folder = scratch.only_run();
+  std::string kept;
+  for (const auto& line : records(folder)) {
+    if (line.dump().find("02-memory.bandwidth") != std::string::npos) break;
+    kept += line.dump() + "\n";
+  }
+  std::ofstream(folder + "/records.jsonl") << kept;
+  const Finished resumed = assay(scratch, {"resume", folder});
+  EXPECT_EQ(resumed.exit_code, 2) << resumed.out;
+  EXPECT_THAT(resumed.err, HasSubstr("cut"));
+}
+
 TEST_F(HonestyTest, ARecordThatWasTakenOutIsNoticed) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
   const std::string folder = scratch.only_run();
@@ -117,7 +236,7 @@ TEST_F(HonestyTest, ARecordThatWasTakenOutIsNoticed) {
 TEST_F(HonestyTest, ASamplerThatDiesWhileTheNodeIsWaitedForEndsTheWait) {
   Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--time-scale", "10", "--fault",
                         "foreign-process", "--out", scratch / "out"});
-  ASSERT_TRUE(Running::wait_for([&] { return reached("health.counters"); }));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "health.counters"); }));
   kill(run.children("__sampler").at(0), SIGKILL);
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 11) << finished.out;

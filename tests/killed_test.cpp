@@ -1,13 +1,21 @@
 // Runs whose processes are killed half-way, as happens.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
-#include "tests/assay_process.h"
+#include "harness/run/channel.h"
+#include "harness/run/child.h"
+#include "harness/telemetry/sampler.h"
+#include "tests/kill.h"
 
 namespace assay {
 namespace {
@@ -23,17 +31,15 @@ std::vector<std::string> paced_run(const ScratchFolder& scratch, const char* tim
           "--out",     scratch / "out"};
 }
 
-std::string run_folder(const ScratchFolder& scratch) {
-  if (!std::filesystem::exists(scratch / "out")) return "";
-  for (const auto& entry : std::filesystem::directory_iterator(scratch / "out")) {
-    if (entry.path().filename().string().rfind(".starting", 0) != 0) return entry.path().string();
-  }
-  return "";
+/// A process that ended is a zombie until somebody waits for it.
+bool lives(pid_t pid) {
+  const std::string stat = read_text("/proc/" + std::to_string(pid) + "/stat");
+  const auto end = stat.rfind(')');
+  return end != std::string::npos && stat.compare(end, 3, ") Z") != 0;
 }
 
-bool started(const ScratchFolder& scratch, const std::string& step) {
-  const std::string folder = run_folder(scratch);
-  return !folder.empty() && read_text(folder + "/records.jsonl").find(step) != std::string::npos;
+bool all_end(const std::vector<pid_t>& processes) {
+  return Running::wait_for([&] { return std::none_of(processes.begin(), processes.end(), lives); });
 }
 
 struct KilledTest : testing::Test {
@@ -42,7 +48,7 @@ struct KilledTest : testing::Test {
 
 TEST_F(KilledTest, AKilledWorkerIsInconclusiveAndAccusesNoGpu) {
   Running run(scratch, paced_run(scratch));
-  ASSERT_TRUE(Running::wait_for([&] { return started(scratch, "memory.bandwidth-gpu7"); }));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
   ASSERT_TRUE(Running::wait_for([&] { return run.children("__worker").size() == 8; }));
   kill(run.children("__worker").front(), SIGKILL);
   const Finished finished = run.wait();
@@ -53,7 +59,7 @@ TEST_F(KilledTest, AKilledWorkerIsInconclusiveAndAccusesNoGpu) {
 
 TEST_F(KilledTest, AKilledSamplerIsInconclusiveWithTheReason) {
   Running run(scratch, paced_run(scratch));
-  ASSERT_TRUE(Running::wait_for([&] { return started(scratch, "memory.bandwidth-gpu7"); }));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
   kill(run.children("__sampler").at(0), SIGKILL);
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 11) << finished.out << finished.err;
@@ -62,15 +68,64 @@ TEST_F(KilledTest, AKilledSamplerIsInconclusiveWithTheReason) {
   EXPECT_THAT(finished.out, HasSubstr("Killed"));
 }
 
+TEST_F(KilledTest, WorkersThatHangAndTheSamplerEndWithTheirSupervisor) {
+  const std::string profile = selftest_profile(scratch, "hang_hard", "60 s");
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", profile, "--limits",
+                        "suites/selftest/limits.toml", "--out", scratch / "out"});
+  ASSERT_TRUE(Running::wait_for([&] { return run.children("__worker").size() == 8; }));
+  const auto children = run.children("__");
+  EXPECT_EQ(children.size(), 9u);
+  kill(run.pid(), SIGKILL);
+  run.wait();
+  EXPECT_TRUE(all_end(children));
+}
+
+/// Starts `assay __sampler` as the child of a process that is no supervisor, and holds its channel here: what ends
+/// it is its parent's death alone.
+struct OrphanedSampler {
+  pid_t parent = 0, sampler = 0;
+  run::SocketPair sockets = run::make_socket_pair();
+  int report[2]{-1, -1};
+
+  OrphanedSampler() {
+    EXPECT_EQ(pipe(report), 0);
+    parent = fork();
+    if (parent != 0) {
+      EXPECT_EQ(read(report[0], &sampler, sizeof(sampler)), static_cast<ssize_t>(sizeof(sampler)));
+      return;
+    }
+    const pid_t child = fork();
+    if (child == 0) {
+      dup2(sockets.child.get(), run::kChannelDescriptor);
+      execl(ASSAY_BINARY, "assay", "__sampler", nullptr);
+      _exit(127);
+    }
+    const bool told = write(report[1], &child, sizeof(child)) == static_cast<ssize_t>(sizeof(child));
+    while (told) pause();
+    _exit(1);
+  }
+};
+
+TEST_F(KilledTest, ASamplerOnARealClockEndsWithItsParent) {
+  OrphanedSampler orphan;
+  run::Channel channel(orphan.sockets.parent.get());
+  channel.send(telemetry::SamplerStart{ASSAY_SIMULATED_NVML, "", {}, scratch.write("kernel.log", "")});
+  ASSERT_TRUE(channel.receive()->contains("ready"));
+  channel.send({{"record", {{"path", scratch / "series"}, {"hz", 10}, {"parts", nlohmann::json::object()}}}});
+  ASSERT_TRUE(channel.receive()->contains("recording"));
+  ASSERT_TRUE(lives(orphan.sampler));
+  kill(orphan.parent, SIGKILL);
+  waitpid(orphan.parent, nullptr, 0);
+  EXPECT_TRUE(all_end({orphan.sampler}));
+}
+
 TEST_F(KilledTest, AKilledSupervisorLeavesWholeLinesAndTheRunGoesOn) {
   Running run(scratch, paced_run(scratch));
-  ASSERT_TRUE(Running::wait_for([&] { return started(scratch, "memory.sweep-gpu7"); }));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
   const auto children = run.children("__");
   kill(run.pid(), SIGKILL);
   run.wait();
-  EXPECT_TRUE(Running::wait_for([&] {
-    return std::none_of(children.begin(), children.end(), [](pid_t pid) { return kill(pid, 0) == 0; });
-  })) << "a child outlived its supervisor";
+  EXPECT_TRUE(all_end(children));
   const std::string folder = scratch.only_run();
   std::size_t bandwidth_steps = 0;
   for (const auto& line : records(folder)) {
@@ -98,7 +153,7 @@ TEST_F(KilledTest, AKilledSupervisorLeavesWholeLinesAndTheRunGoesOn) {
 
 TEST_F(KilledTest, ATornLastLineIsCutWhenTheRunGoesOn) {
   Running run(scratch, paced_run(scratch));
-  ASSERT_TRUE(Running::wait_for([&] { return started(scratch, "memory.sweep-gpu7"); }));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
   kill(run.pid(), SIGKILL);
   run.wait();
   const std::string file = scratch.only_run() + "/records.jsonl";
@@ -106,9 +161,83 @@ TEST_F(KilledTest, ATornLastLineIsCutWhenTheRunGoesOn) {
   EXPECT_EQ(assay(scratch, {"resume", scratch.only_run()}).exit_code, 0);
 }
 
+TEST_F(KilledTest, KilledTwiceInOneStageItStillGoesOnToItsEnd) {
+  std::string folder;
+  for (const std::vector<std::string>& arguments : {paced_run(scratch), {"resume", "FOLDER"}}) {
+    std::vector<std::string> words = arguments;
+    if (!folder.empty()) words = {"resume", folder};
+    const std::string step = folder.empty() ? "memory.sweep-gpu7" : "memory.sweep-gpu7-a2";
+    Running run(scratch, words);
+    ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", step); }));
+    kill(run.pid(), SIGKILL);
+    run.wait();
+    folder = scratch.only_run();
+  }
+  const Finished resumed = assay(scratch, {"resume", folder});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.out << resumed.err;
+}
+
+TEST_F(KilledTest, AHangThatWasKilledInItsRepeatIsStillTheGpus) {
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "1", "--profile", impatient_profile(scratch),
+                        "--fault", "worker-hang", "--out", scratch / "out"});
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu4-a2"); }));
+  kill(run.pid(), SIGKILL);
+  run.wait();
+  const Finished resumed = assay(scratch, {"resume", scratch.only_run()});
+  EXPECT_EQ(resumed.exit_code, 10) << resumed.out << resumed.err;
+  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())), testing::ElementsAre("device.hung@gpu4"));
+}
+
+TEST_F(KilledTest, AResumeRightAfterTheKillWaitsForWhatIsLeftOfTheRun) {
+  for (int i = 0; i < 12; ++i) {
+    const std::string out = scratch / ("out" + std::to_string(i));
+    const bool killed = kill_at_size(
+        scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out, "--quiet"}, out,
+        static_cast<std::uintmax_t>(60'000 + 15'000 * i));
+    if (!killed) continue;
+    const Finished resumed = assay(scratch, {"resume", published_run(out), "--quiet"});
+    ASSERT_EQ(resumed.exit_code, 0) << i << resumed.out << resumed.err;
+  }
+}
+
+TEST_F(KilledTest, AProcessOfTheKilledRunThatDoesNotEndIsNamed) {
+  const std::string out = scratch / "out";
+  ASSERT_TRUE(kill_at_size(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out}, out, 80'000));
+  const std::string folder = scratch.only_run();
+  const int held = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(held, LOCK_EX), 0);
+  const Finished resumed = assay(scratch, {"resume", folder});
+  EXPECT_EQ(resumed.exit_code, 2) << resumed.out;
+  EXPECT_THAT(resumed.err, HasSubstr("process " + std::to_string(getpid())));
+  close(held);
+  EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 0);
+}
+
+TEST_F(KilledTest, ASecondCtrlCRightAfterTheFirstIsTheSameOne) {
+  Running run(scratch, paced_run(scratch, "1"));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
+  kill(run.pid(), SIGINT);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  kill(run.pid(), SIGINT);
+  const Finished finished = run.wait();
+  EXPECT_EQ(finished.exit_code, 11) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("INCONCLUSIVE"));
+  const std::string folder = scratch.only_run();
+  EXPECT_TRUE(std::filesystem::exists(folder + "/report.html"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/SHA256SUMS"));
+}
+
+TEST_F(KilledTest, CtrlBackslashIsAKillAndTheRunCanGoOn) {
+  Running run(scratch, paced_run(scratch));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
+  kill(run.pid(), SIGQUIT);
+  EXPECT_EQ(run.wait().exit_code, -1);
+  EXPECT_EQ(assay(scratch, {"resume", scratch.only_run()}).exit_code, 0);
+}
+
 TEST_F(KilledTest, CtrlCEndsCleanlyWithinFiveSecondsAndIsInconclusive) {
   Running run(scratch, paced_run(scratch, "1"));
-  ASSERT_TRUE(Running::wait_for([&] { return started(scratch, "memory.bandwidth-gpu7"); }));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
   const auto before = std::chrono::steady_clock::now();
   kill(run.pid(), SIGINT);
   const Finished finished = run.wait();

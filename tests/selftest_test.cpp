@@ -1,6 +1,5 @@
 // Assay tests itself with checks that are bad on purpose: each has the status and the verdict that it must
 // end in.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,11 +46,7 @@ const std::vector<Case>& cases() {
 /// Runs one self-test as a whole profile, so that it is no partial run.
 Finished run_alone(const ScratchFolder& scratch, const std::string& check,
                    const std::string& deadline = "1 s") {
-  const std::string profile = scratch.write(
-      "alone.toml",
-      fmt::format("summary = \"one self-test\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n\n[[checks]]\n"
-                  "check = \"selftest.{}\"\nduration = \"0 s\"\nestimate = \"0.5 s\"\ndeadline = \"{}\"\n",
-                  check, deadline));
+  const std::string profile = selftest_profile(scratch, check, deadline);
   return assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile", profile, "--limits",
                          "suites/selftest/limits.toml", "--seed", "1", "--out", scratch / "out"});
 }

@@ -1,15 +1,9 @@
 // Ctrl-C and its relatives, as a descriptor that the supervisor polls.
 #pragma once
 
-#include <chrono>
-#include <optional>
-
 #include "harness/run/channel.h"
 
 namespace assay::run {
-
-/// Real time. What has to be ended gets as long at first (run/worker_handle.h).
-inline constexpr std::chrono::seconds kInsistsAfter{2};
 
 class Interrupt {
  public:
@@ -18,13 +12,13 @@ class Interrupt {
   Interrupt();
   ~Interrupt();
   int fd() const { return fd_.get(); }
-  /// A signal has come. Another one, kInsistsAfter later or more, ends the process at once, as if it had been
-  /// killed: somebody means it. Sooner it is the same one: terminals, time-outs and people send it twice.
+  /// A signal has come. Further ones are the same request: terminals, time-outs and people send it twice, and
+  /// what ends the run is under way. SIGQUIT (Ctrl-\) ends it at once, as a kill does: it can be resumed.
   bool requested();
 
  private:
   Descriptor fd_;
-  std::optional<std::chrono::steady_clock::time_point> first_;
+  bool requested_ = false;
 };
 
 }  // namespace assay::run
