@@ -165,7 +165,7 @@ TEST_F(HonestyTest, ARunThatWasClosedWithAnotherVerdictIsNoAcceptance) {
     const Finished judged = assay(scratch, {"judge", folder});
     EXPECT_EQ(judged.exit_code, 11) << what << judged.out;
     EXPECT_THAT(judged.out, HasSubstr("closed with REJECT")) << what;
-    EXPECT_EQ(assay(scratch, {"report", folder}).out.find("ACCEPT"), std::string::npos) << what;
+    EXPECT_EQ(assay(scratch, {"report", folder}).out.find("VERDICT: ACCEPT"), std::string::npos) << what;
   }
 }
 

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace assay::record {
@@ -64,9 +66,14 @@ AppendFile::~AppendFile() {
 }
 
 void AppendFile::lock() {
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-  if (errno == EWOULDBLOCK) throw JournalError(path_ + ": another process is writing this run");
-  fail(path_, "cannot lock");
+  // A writer that was killed this moment lets go of its files one after another.
+  constexpr auto kPoll = std::chrono::milliseconds(10);
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    if (errno != EWOULDBLOCK && errno != EINTR) fail(path_, "cannot lock");
+    std::this_thread::sleep_for(kPoll);
+  }
+  throw JournalError(path_ + ": another process is writing this run");
 }
 
 void AppendFile::write(std::string_view bytes) {
