@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "harness/config/fault.h"
 #include "harness/config/paths.h"
@@ -19,7 +20,7 @@ int exit_code_of(const std::string& verdict) {
 
 config::Fault load(const std::string& name) {
   config::Diagnostics diagnostics;
-  auto fault = config::load_fault(config::resolve("faults", name), diagnostics);
+  auto fault = config::load_fault(name, diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
   return fault;
 }
@@ -59,6 +60,98 @@ TEST(SeveralFaults, AreToldApart) {
               testing::ElementsAre("harness.worker_crashed@harness", "memory.miscompare@gpu2/hbm",
                                    "memory.slow@gpu6/hbm"));
 }
+
+struct Pair {
+  std::string name, configuration, environment;  // faults
+};
+
+void PrintTo(const Pair& pair, std::ostream* out) {
+  *out << pair.name;
+}
+
+class Excuses : public testing::TestWithParam<Pair> {};
+
+TEST_P(Excuses, TheEnvironmentExcusesNothingThatAPartIs) {
+  const Pair& pair = GetParam();
+  const config::Fault part = load(pair.configuration), environment = load(pair.environment);
+  for (const bool turned : {false, true}) {
+    const ScratchFolder scratch;
+    std::vector<std::string> faults{pair.configuration, pair.environment};
+    if (turned) std::swap(faults[0], faults[1]);
+    run_simulated(scratch, {"--fault", faults[0], "--fault", faults[1]});
+    const auto judgement = judge(scratch, scratch.only_run());
+    EXPECT_THAT(accusations(judgement),
+                testing::UnorderedElementsAre(part.expect.code + "@" + part.expect.part,
+                                              environment.expect.code + "@" + environment.expect.part))
+        << judgement.at("findings").dump(2);
+    EXPECT_EQ(judgement.at("verdict"), "INCONCLUSIVE");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Pairs, Excuses,
+                         testing::Values(Pair{"SameGpu", "pcie-width:part=gpu1", "ecc-off:part=gpu1"},
+                                         Pair{"AnotherGpu", "pcie-width", "ecc-off"},
+                                         Pair{"GenerationOfABusyGpu", "pcie-generation:part=gpu4",
+                                              "not-idle"},
+                                         Pair{"FirmwareWhileAnotherIsBusy", "other-vbios", "not-idle"},
+                                         Pair{"FirmwareBesideAProcess", "other-vbios", "foreign-process"}),
+                         [](const testing::TestParamInfo<Pair>& p) { return p.param.name; });
+
+TEST(BusyGpus, AreEachNamedAndNoOther) {
+  const ScratchFolder scratch;
+  const Finished run = run_simulated(scratch, {"--fault", "not-idle", "--fault", "foreign-process"});
+  EXPECT_EQ(run.exit_code, 11);
+  const auto judgement = judge(scratch, scratch.only_run());
+  EXPECT_THAT(accusations(judgement), testing::ElementsAre("environment.foreign_process@environment",
+                                                           "environment.not_idle@environment"));
+  for (const auto& finding : judgement.at("findings")) {
+    const bool idle = finding.at("code") == "environment.not_idle";
+    for (const auto& item : finding.at("evidence")) EXPECT_EQ(item.at("part"), idle ? "gpu4" : "gpu0");
+  }
+}
+
+/// Codes of a judgement's findings that are nobody's consequence, and of the consequences of its environment.
+struct Seen {
+  std::set<std::string> findings, excused;
+};
+
+Seen seen_with(const std::vector<std::string>& faults) {
+  const ScratchFolder scratch;
+  std::vector<std::string> arguments{"--workers", "thread"};
+  for (const std::string& fault : faults) arguments.insert(arguments.end(), {"--fault", fault});
+  run_simulated(scratch, arguments);
+  const auto judgement = judge(scratch, scratch.only_run());
+  Seen seen;
+  for (const auto& finding : judgement.at("findings")) {
+    const auto place = [](const nlohmann::json& j) {
+      return j.at("code").get<std::string>() + "@" + j.at("part").get<std::string>();
+    };
+    seen.findings.insert(place(finding));
+    if (finding.at("class") != "environment") continue;
+    for (const auto& consequence : finding.at("consequences")) seen.excused.insert(place(consequence));
+  }
+  return seen;
+}
+
+class BesideTheEnvironment : public testing::TestWithParam<std::string> {};
+
+/// A setting hides nothing of another GPU. A busy GPU keeps all GPU checks from running, so that what only
+/// they can find is not found; but what is found is not excused.
+TEST_P(BesideTheEnvironment, WhatIsWrongWithAnotherPartIsStillAFinding) {
+  const config::Fault fault = load(GetParam());
+  if (fault.kind == "worker_crash" || fault.kind == "worker_hang") GTEST_SKIP() << "needs processes";
+  if (fault.expect.code == "memory.slow") GTEST_SKIP() << "performance is what the environment excuses";
+  const std::string other = fault.part.substr(0, 4) == "gpu0" ? "gpu5" : "gpu0";
+  const std::string expected = fault.expect.code + "@" + fault.expect.part;
+  const Seen setting = seen_with({GetParam(), "ecc-off:part=" + other});
+  EXPECT_EQ(setting.findings.count(expected), 1u);
+  EXPECT_EQ(setting.excused.count(expected), 0u);
+  const Seen busy = seen_with({GetParam(), "not-idle:part=" + other});
+  EXPECT_EQ(busy.excused.count(expected), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalogue, BesideTheEnvironment, testing::ValuesIn(config::names("faults")),
+                         test_name);
 
 TEST(HealthyNodes, OfSeveralSeedsAreAccepted) {
   for (int seed = 1; seed <= 12; ++seed) {

@@ -74,7 +74,7 @@ std::map<std::string, std::string> read_texts(Table& table, const std::string& k
 Located read_finding(const std::string& code, Table& table, TomlFile& file) {
   static const auto kClasses =
       names_of<FindingClass>({FindingClass::corruption, FindingClass::device_fault, FindingClass::incomplete,
-                              FindingClass::environment, FindingClass::performance});
+                              FindingClass::environment, FindingClass::condition, FindingClass::performance});
   static const auto kActions =
       names_of<Action>({Action::none, Action::rerun, Action::fix_environment, Action::reset, Action::reseat,
                         Action::swap_test, Action::return_part});
@@ -91,13 +91,15 @@ Located read_finding(const std::string& code, Table& table, TomlFile& file) {
 }
 
 /// What is explained accuses nobody. So a finding that stands whatever else broke is explained by another
-/// such one only, and absence by nothing that can be waived: the waiver would let the node pass.
+/// such one only, what a part is by no surroundings, and absence by nothing that can be waived: the waiver
+/// would let the node pass.
 bool may_explain(FindingClass cause, FindingClass consequence) {
   const auto stands = [](FindingClass cls) {
     return cls == FindingClass::corruption || cls == FindingClass::device_fault;
   };
   if (stands(consequence)) return stands(cause);
-  return consequence == FindingClass::performance || cause != FindingClass::performance;
+  if (consequence == FindingClass::condition) return stands(cause) || cause == FindingClass::condition;
+  return consequence == FindingClass::performance || !is_waivable(cause);
 }
 
 const FindingKind* find(const std::vector<Located>& all, const std::string& code) {

@@ -85,6 +85,27 @@ TEST(Findings, AbsenceIsNotExplainedByWhatCanBeWaived) {
             "12:17: 'a.two' of class incomplete cannot be explained by 'a.one' of class performance\n");
 }
 
+TEST(Findings, AbsenceIsNotExplainedByAConditionEither) {
+  EXPECT_NE(errors_with(finding("a.one", "condition") +
+                        finding("a.two", "incomplete", "explained_by = [\"a.one\"]")),
+            "");
+}
+
+TEST(Findings, NoSurroundingsExplainWhatAPartIs) {
+  EXPECT_EQ(errors_with(finding("a.one", "environment") +
+                        finding("a.two", "condition", "explained_by = [\"a.one\"]")),
+            "12:17: 'a.two' of class condition cannot be explained by 'a.one' of class environment\n");
+  EXPECT_NE(errors_with(finding("a.one", "incomplete") +
+                        finding("a.two", "condition", "explained_by = [\"a.one\"]")),
+            "");
+  EXPECT_EQ(errors_with(finding("a.one", "device_fault") +
+                        finding("a.two", "condition", "explained_by = [\"a.one\"]")),
+            "");
+  EXPECT_EQ(errors_with(finding("a.one", "condition") +
+                        finding("a.two", "performance", "explained_by = [\"a.one\"]")),
+            "");
+}
+
 TEST(Findings, OneCodeInTwoFiles) {
   const TestFolder folder;
   folder.write("a.toml", finding("a.one", "incomplete"));

@@ -111,9 +111,7 @@ TEST(ShippedFaults, ExpectAFindingWhoseClassGivesThatVerdict) {
     kinds.insert(fault.kind);
     const FindingKind* finding = vocabulary.finding(fault.expect.code);
     ASSERT_NE(finding, nullptr) << name;
-    const bool inconclusive =
-        finding->cls == FindingClass::incomplete || finding->cls == FindingClass::environment;
-    EXPECT_EQ(fault.expect.verdict, inconclusive ? "INCONCLUSIVE" : "REJECT") << name;
+    EXPECT_EQ(fault.expect.verdict, accuses(finding->cls) ? "REJECT" : "INCONCLUSIVE") << name;
   }
   EXPECT_EQ(kinds.size(), fault_kinds().size()) << "a kind of fault without a file is never planted";
 }

@@ -44,9 +44,10 @@ Waiver read_waiver(Table& table, const Vocabulary& vocabulary) {
     table.error("part", fmt::format("'{}' is no part, such as \"gpu3/hbm\" or \"*\"", waiver.part));
   }
   const FindingKind* kind = vocabulary.finding(waiver.finding);
-  if (kind != nullptr && kind->cls != FindingClass::performance) {
-    table.error("finding", fmt::format("'{}' is of class {}, which is never waived: only performance is",
-                                       waiver.finding, name_of(kind->cls)));
+  if (kind != nullptr && !is_waivable(kind->cls)) {
+    table.error("finding",
+                fmt::format("'{}' is of class {}, which is never waived: only condition and performance are",
+                            waiver.finding, name_of(kind->cls)));
   }
   return waiver;
 }

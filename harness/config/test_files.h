@@ -71,6 +71,7 @@ inline Vocabulary test_vocabulary() {
                          finding("device.xid", FindingClass::device_fault),
                          finding("harness.worker_crashed", FindingClass::incomplete),
                          finding("environment.not_idle", FindingClass::environment),
+                         finding("pcie.width", FindingClass::condition),
                          finding("memory.slow", FindingClass::performance)};
   return vocabulary;
 }

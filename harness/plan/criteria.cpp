@@ -17,11 +17,10 @@ const Names<LimitKind> kLimitKinds{{LimitKind::min, "min"},
                                    {LimitKind::equal, "equal"},
                                    {LimitKind::peer_equal, "peer_equal"},
                                    {LimitKind::peer_ratio, "peer_ratio"}};
-const Names<FindingClass> kClasses{{FindingClass::corruption, "corruption"},
-                                   {FindingClass::device_fault, "device_fault"},
-                                   {FindingClass::incomplete, "incomplete"},
-                                   {FindingClass::environment, "environment"},
-                                   {FindingClass::performance, "performance"}};
+const Names<FindingClass> kClasses{
+    {FindingClass::corruption, "corruption"}, {FindingClass::device_fault, "device_fault"},
+    {FindingClass::incomplete, "incomplete"}, {FindingClass::environment, "environment"},
+    {FindingClass::condition, "condition"},   {FindingClass::performance, "performance"}};
 const Names<Action> kActions{
     {Action::none, "none"},         {Action::rerun, "rerun"},   {Action::fix_environment, "fix_environment"},
     {Action::reset, "reset"},       {Action::reseat, "reseat"}, {Action::swap_test, "swap_test"},
@@ -56,6 +55,14 @@ Unit unit_in(const nlohmann::json& j) {
 }
 
 }  // namespace
+
+bool accuses(FindingClass cls) {
+  return cls != FindingClass::incomplete && cls != FindingClass::environment;
+}
+
+bool is_waivable(FindingClass cls) {
+  return cls == FindingClass::condition || cls == FindingClass::performance;
+}
 
 std::string_view name_of(LimitKind kind) {
   return name_in(kLimitKinds, kind);

@@ -63,8 +63,16 @@ enum class FindingClass {
   device_fault,  // the device's own word, or its absence: REJECT, never waived
   incomplete,    // a harness fault, absence: INCONCLUSIVE
   environment,   // INCONCLUSIVE; excuses performance, nothing else
+  condition,     // what a part or a link is, not how fast: REJECT, waivable, never excused
   performance,   // REJECT, waivable
 };
+
+/// Whether it says that something is wrong with a part, rather than with the run or what surrounds it.
+bool accuses(FindingClass cls);
+
+/// Whether a site may enter a waiver for it. What fell short can be agreed upon; what is broken, absent or
+/// set wrongly is mended.
+bool is_waivable(FindingClass cls);
 
 enum class Action { none, rerun, fix_environment, reset, reseat, swap_test, return_part };
 
@@ -95,7 +103,7 @@ struct Criteria {
   std::vector<FindingKind> findings;
   std::vector<Waiver> waivers;
   std::vector<std::string>
-      replaced_limits;  // "memory.bandwidth/copy_bandwidth": by --limits, not the SKU's own
+      replaced_limits;  // "memory.bandwidth/copy_bandwidth min": by --limits, not the SKU's own
 };
 
 std::string_view name_of(LimitKind);

@@ -91,7 +91,7 @@ TEST(Criteria, EveryNameIsReadBack) {
   }
   for (const FindingClass cls :
        {FindingClass::corruption, FindingClass::device_fault, FindingClass::incomplete,
-        FindingClass::environment, FindingClass::performance}) {
+        FindingClass::environment, FindingClass::condition, FindingClass::performance}) {
     EXPECT_EQ(finding_class_from(name_of(cls)), cls);
   }
   for (const Action action : {Action::none, Action::rerun, Action::fix_environment, Action::reset,

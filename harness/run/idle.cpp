@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
 namespace assay::run {
 namespace {
 
@@ -9,6 +12,7 @@ namespace {
 constexpr std::int64_t kIdleUtilisationPercent = 5;
 constexpr double kBytesPerMib = 1024.0 * 1024.0;
 
+/// Its slot; where it is in none, its address, for the message.
 std::string name_of_gpu(const Plan& plan, const GpuReadings& gpu) {
   std::string address = gpu.identity.pci_address.value.value_or("?");
   for (const PlannedSlot& slot : plan.slots) {
@@ -17,29 +21,37 @@ std::string name_of_gpu(const Plan& plan, const GpuReadings& gpu) {
   return address;
 }
 
+std::optional<Busy> busy_gpu(const std::string& name, const GpuState& state) {
+  if (!state.processes.value) {
+    return Busy{"environment.not_idle",
+                fmt::format("whether {} is in use cannot be read ({})", name, state.processes.missing), ""};
+  }
+  if (!state.processes.value->empty()) {
+    const ForeignProcess& process = state.processes.value->front();
+    return Busy{"environment.foreign_process",
+                fmt::format("process {} holds {:.0f} MiB on {}", process.pid,
+                            static_cast<double>(process.memory_bytes) / kBytesPerMib, name),
+                ""};
+  }
+  const std::int64_t utilisation = state.utilisation_percent.value.value_or(0);
+  if (utilisation <= kIdleUtilisationPercent) return std::nullopt;
+  return Busy{"environment.not_idle",
+              fmt::format("{} is {} % busy, and no process of ours is on it", name, utilisation), ""};
+}
+
 }  // namespace
 
-std::optional<Busy> busy(const Plan& plan, const NodeReadings& readings) {
+std::vector<Busy> busy(const Plan& plan, const NodeReadings& readings) {
+  std::vector<Busy> found;
   for (const GpuReadings& gpu : readings.gpus) {
     if (!gpu.lost.empty()) continue;  // that is a finding of its own
-    if (!gpu.state.processes.value) {
-      return Busy{"environment.not_idle", fmt::format("whether {} is in use cannot be read ({})",
-                                                      name_of_gpu(plan, gpu), gpu.state.processes.missing)};
-    }
-    if (gpu.state.processes.value->empty()) continue;
-    const ForeignProcess& process = gpu.state.processes.value->front();
-    return Busy{
-        "environment.foreign_process",
-        fmt::format("process {} holds {:.0f} MiB on {}", process.pid,
-                    static_cast<double>(process.memory_bytes) / kBytesPerMib, name_of_gpu(plan, gpu))};
+    const std::string name = name_of_gpu(plan, gpu);
+    auto busy = busy_gpu(name, gpu.state);
+    if (!busy) continue;
+    busy->part = gpu_slot(name) ? Part(name) : Part("node");
+    found.push_back(std::move(*busy));
   }
-  for (const GpuReadings& gpu : readings.gpus) {
-    if (gpu.state.utilisation_percent.value.value_or(0) <= kIdleUtilisationPercent) continue;
-    return Busy{"environment.not_idle",
-                fmt::format("{} is {} % busy, and no process of ours is on it", name_of_gpu(plan, gpu),
-                            *gpu.state.utilisation_percent.value)};
-  }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace assay::run

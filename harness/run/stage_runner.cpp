@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "harness/node_sim/plant.h"
-#include "harness/run/idle.h"
 #include "harness/telemetry/attribution.h"
 #include "harness/telemetry/measures.h"
 
@@ -55,8 +54,8 @@ bool StageRunner::run(const Stage& stage, const std::vector<Part>& parts, Attemp
 
 bool StageRunner::run_together(const Stage& stage, const std::vector<Part>& parts, Attempt attempt) {
   services_.progress.stage_started(stage, attempt.number);
-  std::string busy_symptom, busy_message;
-  const bool idle = stage.scope == Scope::node ? snapshot() : wait_until_idle(busy_symptom, busy_message);
+  std::vector<Busy> busy;
+  const bool idle = stage.scope == Scope::node ? snapshot() : wait_until_idle(busy);
   steps_.clear();
   for (const Part& part : parts) {
     steps_.push_back({step_id(services_.plan, stage, part, attempt.number), part, false});
@@ -68,7 +67,7 @@ bool StageRunner::run_together(const Stage& stage, const std::vector<Part>& part
   } else if (sampler_lost && stage.scope == Scope::node) {
     note_lost_sampler();  // such a check looks at readings, and there are no fresh ones
   } else if (!idle && !sampler_lost) {
-    fail_all({busy_symptom, busy_message, "environment", ""});
+    for (const Busy& who : busy) fail_all({who.symptom, who.message, who.part, ""});
   } else {
     start_workers(stage, attempt.measurement);
     serve_workers();
@@ -88,17 +87,15 @@ bool StageRunner::snapshot() {
   return true;
 }
 
-bool StageRunner::wait_until_idle(std::string& symptom, std::string& message) {
+bool StageRunner::wait_until_idle(std::vector<Busy>& who) {
   for (;;) {
     interrupted_ = interrupted_ || services_.interrupt.requested();
     if (interrupted_ || !snapshot()) return false;
-    const auto who = busy(services_.plan, ledger_.latest().readings);
-    if (!who) return true;
-    symptom = who->symptom;
-    message = who->message;
+    who = busy(services_.plan, ledger_.latest().readings);
+    if (who.empty()) return true;
     if (idle_budget_s_ <= 0) return false;
     if (idle_budget_s_ == services_.plan.idle_timeout_s) {
-      services_.progress.note("waiting for an idle node: " + message);
+      services_.progress.note("waiting for an idle node: " + who.front().message);
     }
     idle_budget_s_ -= kIdlePollS;
     services_.node.clock().sleep_for(static_cast<Nanoseconds>(kIdlePollS * kSecond));

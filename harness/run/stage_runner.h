@@ -9,6 +9,7 @@
 
 #include "harness/plan/criteria.h"
 #include "harness/record/journal.h"
+#include "harness/run/idle.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/node_session.h"
 #include "harness/run/progress.h"
@@ -59,7 +60,8 @@ class StageRunner {
   };
 
   bool run_together(const Stage& stage, const std::vector<Part>& parts, Attempt attempt);
-  bool wait_until_idle(std::string& symptom, std::string& message);
+  /// False with who is at work, when the waiting ends without an idle node.
+  bool wait_until_idle(std::vector<Busy>& who);
   void start_workers(const Stage& stage, int measurement);
   void serve_workers();
   void poll_once();

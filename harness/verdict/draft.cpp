@@ -9,8 +9,7 @@ namespace {
 
 /// Accusations of one part are one finding, whichever checks made them.
 std::string separate_check(FindingClass cls, const std::string& check) {
-  const bool accuses = cls != FindingClass::incomplete && cls != FindingClass::environment;
-  return accuses ? std::string() : check;
+  return accuses(cls) ? std::string() : check;
 }
 
 }  // namespace
@@ -24,6 +23,7 @@ int rank_of(const Draft& draft) {
     case FindingClass::incomplete:
     case FindingClass::environment:
       return 1;
+    case FindingClass::condition:
     case FindingClass::performance:
       return 2;
   }

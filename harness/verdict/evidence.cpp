@@ -29,8 +29,7 @@ FindingClass Case::class_of(const std::string& code) const {
 }
 
 Severity Case::severity_of(FindingClass cls) const {
-  const bool accuses_nobody = cls == FindingClass::incomplete || cls == FindingClass::environment;
-  return accuses_nobody ? Severity::inconclusive : Severity::fail;
+  return accuses(cls) ? Severity::fail : Severity::inconclusive;
 }
 
 std::vector<const Limit*> Case::limits(const std::string& check, const std::string& measurement) const {

@@ -34,9 +34,15 @@ bool excuses(const Draft& cause, const Draft& effect) {
   return cause.cls == FindingClass::environment && effect.cls == FindingClass::performance;
 }
 
+/// A link is as wide, and a VBIOS as old, whatever else goes on: only what is wrong with the part itself tells
+/// why.
+bool stands_beside(const Draft& cause, const Draft& effect) {
+  return effect.cls == FindingClass::condition && !accuses(cause.cls);
+}
+
 bool can_explain(const Draft& cause, const Draft& effect) {
   if (cause.severity == Severity::waived || effect.severity == Severity::waived) return false;
-  if (rank_of(cause) > rank_of(effect)) return false;
+  if (rank_of(cause) > rank_of(effect) || stands_beside(cause, effect)) return false;
   if (is_known(cause, effect)) return true;
   return shares_unit(cause, effect) && (is_listed(cause, effect) || excuses(cause, effect));
 }

@@ -248,6 +248,40 @@ TEST_F(JudgeCauses, TheEnvironmentNeverExcusesCorruptionOrFaults) {
   EXPECT_EQ(judgement.findings.size(), 3u);
 }
 
+TEST_F(JudgeCauses, TheEnvironmentNeverExcusesWhatAPartIs) {
+  step_of(run, "inventory.gpus", "node").errors = {{"pcie.width", "x8", "gpu3", ""}};
+  for (const char* place : {"gpu3", "gpu5", "environment"}) {
+    run.errors = {{"environment.hot_inlet", "45 degC", place, ""}};
+    kind_of(criteria, "pcie.width").explained_by = {"environment.hot_inlet"};
+    const Judgement judgement = judged();
+    EXPECT_EQ(judgement.verdict, Verdict::inconclusive);
+    ASSERT_EQ(judgement.findings.size(), 2u) << place;
+    EXPECT_THAT(judgement.findings, Contains(Field(&Finding::code, "pcie.width")));
+    for (const Finding& finding : judgement.findings) EXPECT_THAT(finding.consequences, IsEmpty());
+  }
+}
+
+TEST_F(JudgeCauses, WhatAPartIsIsRejectedAndCanBeWaived) {
+  step_of(run, "inventory.gpus", "node").errors = {{"pcie.width", "x8", "gpu3", ""}};
+  EXPECT_EQ(only(Verdict::reject).part, "gpu3");
+  waive("pcie.width", "gpu3");
+  EXPECT_EQ(only(Verdict::accept).severity, Severity::waived);
+}
+
+TEST_F(JudgeCauses, ABusyGpuExcusesItselfAndTellsWhyTheOthersDidNotRun) {
+  for (int slot = 0; slot < kGpus; ++slot) {
+    fail_step(run, "memory.sweep", gpu_part(slot), {"environment.not_idle", "40 % busy", "gpu3", ""});
+  }
+  set_bandwidth(run, 3, 3000);
+  const Finding busy = only(Verdict::inconclusive);
+  EXPECT_EQ(busy.code, "environment.not_idle");
+  EXPECT_THAT(busy.evidence, ::testing::Each(Field(&EvidenceItem::part, "gpu3")));
+  EXPECT_EQ(busy.consequences.size(), 9u);  // eight sweeps that were not run, and gpu3's slowness
+  set_bandwidth(run, 5, 3000);
+  EXPECT_THAT(judged().findings, Contains(::testing::AllOf(Field(&Finding::code, "memory.slow"),
+                                                           Field(&Finding::part, "gpu5/hbm"))));
+}
+
 TEST_F(JudgeCauses, AWaiverCoversPerformance) {
   slow_gpu3();
   waive("memory.slow", "gpu3/hbm");

@@ -1,5 +1,5 @@
-// Waivers: for performance and for settings of the environment. Never for corruption, a device's fault or
-// absence.
+// Waivers: for performance, for the condition of parts and for settings of the environment. Never for
+// corruption, a device's fault or absence.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ std::string title(const Waiver& waiver, const Draft& draft) {
 
 /// Why it does not apply; empty when it does.
 std::string objection(const Case& c, const Waiver& waiver, const Draft& draft) {
-  const bool waivable = draft.cls == FindingClass::performance || draft.cls == FindingClass::environment;
+  const bool waivable = is_waivable(draft.cls) || draft.cls == FindingClass::environment;
   if (!waivable) return fmt::format("{} is never waived", name_of(draft.cls));
   const std::string date = c.run.started.substr(0, kDateLength);
   const bool dated = date.size() == kDateLength && waiver.expires.size() == kDateLength;
