@@ -73,6 +73,41 @@ TEST_F(HonestyTest, ALimitThatTellsSoundFromDefectiveIsNotLoosened) {
   EXPECT_THAT(run.err, HasSubstr("tightened, not loosened"));
 }
 
+TEST_F(HonestyTest, ALimitThatGuardsAbsenceIsNotLoosened) {
+  const std::string limits =
+      scratch.write("weak.toml",
+                    "[[limits]]\ncheck = \"memory.sweep\"\nmeasurement = \"coverage\"\nmin = \"0 ratio\"\n"
+                    "finding = \"memory.coverage\"\nsource = \"wishful thinking\"\ndate = \"2026-11-23\"\n");
+  const Finished run = run_simulated(scratch, {"--fault", "memory-held", "--limits", limits});
+  EXPECT_EQ(run.exit_code, 2) << run.out;
+  EXPECT_THAT(run.err, HasSubstr("memory.sweep/coverage min"));
+  ASSERT_EQ(run_simulated(scratch, {"--fault", "memory-held"}).exit_code, 11);
+  EXPECT_EQ(assay(scratch, {"judge", scratch.only_run(), "--limits", limits}).exit_code, 2);
+}
+
+TEST_F(HonestyTest, AnAddedLimitStandsBesideTheVerdict) {
+  const std::string limits = scratch.write(
+      "more.toml",
+      "[[limits]]\ncheck = \"memory.bandwidth\"\nmeasurement = \"copy_bandwidth\"\nmax = \"4800 "
+      "GB/s\"\npeak = \"hbm_bandwidth\"\nfinding = \"memory.slow\"\nsource = \"the test\"\ndate = "
+      "\"2026-11-23\"\n");
+  const Finished run = run_simulated(scratch, {"--limits", limits});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("limits replaced 1"));
+}
+
+/// As the SKU's own reason and docs/limits.md say.
+TEST_F(HonestyTest, ANodeThatHasServedIsASkuOfItsOwn) {
+  ASSERT_EQ(run_simulated(scratch, {"--fault", "rows-remapped"}, "as_new").exit_code, 10);
+  std::string sku = read_text(std::string(ASSAY_SOURCE_DIR) + "/configs/skus/h200-sxm-8.toml");
+  const std::size_t limit = sku.find("remapped_rows_uncorrected\"");
+  sku.replace(sku.find("max = 0", limit), 7, "max = 2");
+  const std::string file = scratch.write("served.toml", sku);
+  const Finished run = run_simulated(scratch, {"--fault", "rows-remapped", "--sku", file, "--json"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(nlohmann::json::parse(run.out).at("sku"), file);
+}
+
 TEST_F(HonestyTest, AReplacedLimitStandsBesideTheVerdict) {
   const std::string limits = scratch.write(
       "other.toml",

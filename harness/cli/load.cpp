@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "harness/config/paths.h"
-#include "harness/plan/criteria_builder.h"
+#include "harness/plan/limit_override.h"
 #include "harness/record/reader.h"
 #include "harness/run/checksums.h"
 

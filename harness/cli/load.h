@@ -28,8 +28,8 @@ auto load_or_complain(Load load) {
 config::Sku load_sku(const std::string& name);
 config::Profile load_profile(const std::string& name);
 std::vector<FindingKind> load_findings();
-/// Puts a file of limits over the criteria's. Throws UsageError where one would loosen what decides between
-/// sound and defective.
+/// Puts a file of limits over the criteria's. Throws UsageError where one does what --limits may not
+/// (docs/limits.md).
 void replace_limits(Criteria& criteria, const std::string& path, const config::Sku& sku);
 
 /// A finished or killed run, as its verbs need it.

@@ -155,11 +155,11 @@ Sku read_sku(const std::string& path, const Vocabulary& vocabulary, Diagnostics&
 std::vector<Limit> read_limits_file(const std::string& path, const Sku& sku, const Vocabulary& vocabulary,
                                     Diagnostics& diagnostics) {
   TomlFile file(path, diagnostics);
-  if (!file.parsed()) return sku.limits;
+  if (!file.parsed()) return {};
   Table root = file.root();
   std::vector<Limit> own = read_limits(root, vocabulary, sku.peaks);
   if (own.empty()) root.error("a file of limits has at least one [[limits]]");
-  return merged(sku.limits, std::move(own));
+  return own;
 }
 
 Sku load_sku(const std::string& path, Diagnostics& diagnostics) {

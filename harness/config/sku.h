@@ -40,8 +40,8 @@ struct Sku {
 /// that the check declares. Collects all errors of the file.
 Sku load_sku(const std::string& path, Diagnostics& diagnostics);
 
-/// A file of [[limits]] alone (`--limits FILE`): each replaces the SKU's limit of the same check, measurement
-/// and kind, or adds one.
+/// A file of [[limits]] alone (`--limits FILE`), plausible against the SKU's peaks. What they may replace is
+/// plan/limit_override.h's to say.
 std::vector<Limit> load_limits(const std::string& path, const Sku& sku, Diagnostics& diagnostics);
 
 }  // namespace assay::config

@@ -119,7 +119,7 @@ TEST(Sku, TakesLimitsFromNoChain) {
             "1:15: there is no SKU 'bgi'; did you mean 'big'?\n");
 }
 
-TEST(LimitsFile, ReplacesTheSameSubjectAndAddsOthers) {
+TEST(LimitsFile, HasItsOwnLimitsAlone) {
   const TestFolder folder;
   Diagnostics diagnostics;
   const Sku sku =

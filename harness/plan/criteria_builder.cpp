@@ -74,46 +74,4 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
   return criteria;
 }
 
-namespace {
-
-bool is_no_looser(const Limit& old, const Limit& fresh) {
-  const auto* before = std::get_if<double>(&old.bound);
-  const auto* after = std::get_if<double>(&fresh.bound);
-  if (before == nullptr || after == nullptr) return old.bound == fresh.bound;
-  if (old.kind == LimitKind::max) return *after <= *before;
-  if (old.kind == LimitKind::equal) return *after == *before;
-  return *after >= *before;
-}
-
-bool decides_on_soundness(const Criteria& criteria, const Limit& limit) {
-  const FindingKind* kind = find_kind(criteria, limit.finding);
-  return kind != nullptr &&
-         (kind->cls == FindingClass::corruption || kind->cls == FindingClass::device_fault);
-}
-
-}  // namespace
-
-void override_limits(Criteria& criteria, const std::vector<Limit>& limits) {
-  for (const Limit& limit : limits) {
-    const std::string name = limit.check + "/" + limit.measurement;
-    const auto same =
-        std::find_if(criteria.limits.begin(), criteria.limits.end(), [&](const Limit& existing) {
-          return existing.check == limit.check && existing.measurement == limit.measurement &&
-                 existing.kind == limit.kind;
-        });
-    if (same == criteria.limits.end()) {
-      criteria.limits.push_back(limit);
-      continue;
-    }
-    if (*same == limit) continue;
-    const bool moved = same->finding != limit.finding || !is_no_looser(*same, limit);
-    if (moved && decides_on_soundness(criteria, *same)) {
-      throw LimitError(name + " decides between a sound part and a defective one (" + same->finding +
-                       "): its limit can be tightened, not loosened");
-    }
-    *same = limit;
-    criteria.replaced_limits.push_back(name);
-  }
-}
-
 }  // namespace assay
