@@ -53,11 +53,9 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
   criteria.sku = sku.name;
   criteria.profile = profile.name;
   criteria.certifiable = sku.certifiable;
-  bool any_gpu_check = false;
   for (const config::ProfileCheck& entry : profile.checks) {
     const Check* check = find_check(entry.check);
     if (check == nullptr) continue;  // refused when the plan is made
-    any_gpu_check = any_gpu_check || check->scope != Scope::node;
     const auto known =
         std::find_if(criteria.required.begin(), criteria.required.end(),
                      [&](const RequiredCheck& required) { return required.check == entry.check; });
@@ -67,7 +65,8 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
       criteria.required.push_back(required_check(sku, *check));
     }
   }
-  if (any_gpu_check) criteria.required.push_back(required_telemetry(sku));
+  // The last look is taken whatever was run, so that a profile of node checks has telemetry too.
+  if (!criteria.required.empty()) criteria.required.push_back(required_telemetry(sku));
   criteria.limits = sku.limits;
   criteria.findings = std::move(findings);
   criteria.waivers = site.waivers;

@@ -20,7 +20,8 @@ inline constexpr int kGpus = 8;
 ///   remap_pending (1) of gpuN/hbm, inlet (degC)
 Criteria sample_criteria(int gpus = kGpus);
 
-/// A simulated, closed run of them that ends in ACCEPT. Step ids are those of step_id().
+/// A simulated, closed run of them, with its last look (check telemetry), that ends in ACCEPT. Step ids are
+/// those of step_id().
 record::Run healthy_run(const Criteria& criteria, int gpus = kGpus);
 
 /// Throw std::out_of_range for what is not there.

@@ -135,9 +135,7 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
 void observe_completeness(const Case& c, std::vector<Observation>& seen) {
   for (const RequiredCheck& required : c.criteria.required) {
     const bool telemetry = required.check == telemetry::kTelemetryCheck;
-    if (!telemetry) {
-      for (const Part& part : required.parts) observe_runs(c, required, part, seen);
-    }
+    for (const Part& part : required.parts) observe_runs(c, required, part, seen);
     for (const Step& step : c.run.steps) {
       if (step.status != Status::complete) continue;
       if (telemetry) {

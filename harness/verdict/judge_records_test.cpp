@@ -152,6 +152,20 @@ TEST_F(JudgeRecords, LostTelemetryIsOneFinding) {
   EXPECT_EQ(outcome("memory.sweep", "gpu3").result, Result::pass);
 }
 
+TEST_F(JudgeRecords, ALastLookThatIsMissingIsNoticed) {
+  remove_step(run, "telemetry", "gpu3");
+  const Finding finding = only(Verdict::inconclusive);
+  EXPECT_EQ(finding.code, "harness.check_not_run");
+  EXPECT_EQ(finding.check, "telemetry");
+  EXPECT_EQ(finding.evidence.at(0).part, "gpu3");
+  EXPECT_EQ(outcome("telemetry", "gpu3").status, record::Status::error);
+}
+
+TEST_F(JudgeRecords, ALastLookThatSawNothingIsNoticed) {
+  step_of(run, "telemetry", "gpu3").measurements.clear();
+  EXPECT_EQ(only(Verdict::inconclusive).code, "harness.telemetry_lost");
+}
+
 TEST_F(JudgeRecords, TelemetryOfACollectiveIsRequiredOfEachRank) {
   auto& all = step_of(run, "collective.allreduce", "node").measurements;
   all.erase(std::remove_if(all.begin(), all.end(), [](const auto& m) { return m.part == "gpu4/hbm"; }),

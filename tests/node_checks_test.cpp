@@ -1,0 +1,78 @@
+// A profile of node checks only: it gives a verdict like any other.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/assay_process.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+
+class NodeChecksOnly : public testing::Test {
+ protected:
+  Finished run(const std::vector<std::string>& more = {}) { return assay(scratch, arguments(more)); }
+
+  std::vector<std::string> arguments(const std::vector<std::string>& more) const {
+    std::string profile = "summary = \"a look, without work\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n";
+    for (const char* check : {"inventory.gpus", "health.counters"}) {
+      profile += "[[checks]]\ncheck = \"" + std::string(check) +
+                 "\"\nduration = \"0 s\"\nestimate = \"1 s\"\ndeadline = \"30 s\"\n";
+    }
+    std::vector<std::string> words{
+        "run",    "--node", "sim:h200-8gpu", "--profile",    scratch.write("look.toml", profile),
+        "--seed", "7",      "--out",         scratch / "out"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  ScratchFolder scratch;
+};
+
+TEST_F(NodeChecksOnly, AHealthyNodeIsAccepted) {
+  const Finished finished = run();
+  EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;
+}
+
+TEST_F(NodeChecksOnly, WhatTheySeeIsRejected) {
+  EXPECT_EQ(run({"--fault", "gpu-missing"}).exit_code, 10);
+  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+              testing::ElementsAre("inventory.gpu_missing@gpu4"));
+}
+
+TEST_F(NodeChecksOnly, WhatADeviceSaysIsRejected) {
+  EXPECT_EQ(run({"--fault", "remap-failure"}).exit_code, 10);
+  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+              testing::ElementsAre("memory.remap_failure@gpu6/hbm"));
+}
+
+/// A planted Xid waits for a kernel of ours. This one comes while nothing runs.
+TEST_F(NodeChecksOnly, AnXidIsRejected) {
+  Running running(scratch, arguments({"--workers", "thread"}));
+  const auto records_of_run = [&]() -> std::string {
+    if (!std::filesystem::exists(scratch / "out")) return "";
+    for (const auto& entry : std::filesystem::directory_iterator(scratch / "out")) {
+      const std::string text = read_text(entry.path() / "records.jsonl");
+      if (!text.empty()) return text;
+    }
+    return "";
+  };
+  ASSERT_TRUE(
+      Running::wait_for([&] { return records_of_run().find("inventory.gpus") != std::string::npos; }));
+  kill(running.pid(), SIGSTOP);
+  const bool too_late = records_of_run().find("sim-02-telemetry") != std::string::npos;
+  std::ofstream(scratch.only_run() + "/simulated-kernel.log", std::ios::app)
+      << "NVRM: Xid (PCI:0000:4c:00): 48, pid=1, name=x, An uncorrectable double bit error\n";
+  kill(running.pid(), SIGCONT);
+  const Finished finished = running.wait();
+  if (too_late) GTEST_SKIP() << "the run was over before it could be stopped";
+  EXPECT_EQ(finished.exit_code, 10) << finished.out << finished.err;
+  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())), testing::ElementsAre("device.xid_fatal@gpu0"));
+}
+
+}  // namespace
+}  // namespace assay
