@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "harness/telemetry/measures.h"
 #include "harness/verdict/codes.h"
@@ -18,10 +19,15 @@ bool contains(const std::vector<Part>& parts, const Part& part) {
   return std::find(parts.begin(), parts.end(), part) != parts.end();
 }
 
-bool has_measurement(const Step& step, const std::string& check, const std::string& name, const Part& part) {
-  return std::any_of(step.measurements.begin(), step.measurements.end(), [&](const record::Measurement& m) {
-    return m.name == name && m.part == part && check_of(step, m) == check;
-  });
+/// What a step measured of a check, by name and part.
+using Measured = std::set<std::pair<std::string, Part>>;
+
+Measured measured_of(const Step& step, const std::string& check) {
+  Measured measured;
+  for (const record::Measurement& m : step.measurements) {
+    if (check_of(step, m) == check) measured.emplace(m.name, m.part);
+  }
+  return measured;
 }
 
 std::string state_of(const Step& step) {
@@ -38,23 +44,15 @@ std::string state_of(const Step& step) {
   return step.id + " completed";
 }
 
-/// How often the plan itself runs the check on the part.
-int planned(const Plan& plan, const std::string& check, const Part& part) {
-  return static_cast<int>(std::count_if(plan.stages.begin(), plan.stages.end(), [&](const Stage& stage) {
-    return stage.check == check && contains(step_parts(stage), part);
-  }));
-}
-
 void observe_runs(const Case& c, const RequiredCheck& required, const Part& part,
                   std::vector<Observation>& seen) {
-  const int in_plan = planned(c.run.plan, required.check, part);
+  const int in_plan = c.planned(required.check, part);
   // What a partial run left out on purpose is said once, in the notes, and keeps it from ACCEPT as a whole.
   const int needed = c.run.plan.partial.empty() ? std::max(required.occurrences, in_plan) : in_plan;
+  const std::vector<const Step*>& steps = c.steps(required.check, part);
   std::set<int> completed;
-  for (const Step& step : c.run.steps) {
-    if (step.check == required.check && step.part == part && step.status == Status::complete) {
-      completed.insert(step.stage);
-    }
+  for (const Step* step : steps) {
+    if (step->status == Status::complete) completed.insert(step->stage);
   }
   const int done = static_cast<int>(completed.size());
   if (done >= needed) return;
@@ -64,13 +62,13 @@ void observe_runs(const Case& c, const RequiredCheck& required, const Part& part
   observation.check = required.check;
   observation.step_part = observation.part = observation.evidence.part = part;
   std::string states;
-  for (const Step& step : c.run.steps) {
-    if (step.check != required.check || step.part != part || completed.count(step.stage) != 0) continue;
-    observation.evidence.step = step.id;
-    states += "; " + state_of(step);
-    for (const record::Error& error : step.errors) {
+  for (const Step* step : steps) {
+    if (completed.count(step->stage) != 0) continue;
+    observation.evidence.step = step->id;
+    states += "; " + state_of(*step);
+    for (const record::Error& error : step->errors) {
       observation.because.emplace_back(
-          error.symptom, part_for_code(error.symptom, error.part.empty() ? step.part : error.part));
+          error.symptom, part_for_code(error.symptom, error.part.empty() ? step->part : error.part));
     }
   }
   observation.evidence.detail =
@@ -79,6 +77,7 @@ void observe_runs(const Case& c, const RequiredCheck& required, const Part& part
 }
 
 void observe_measures(const RequiredCheck& required, const Step& step, std::vector<Observation>& seen) {
+  const Measured measured_in_step = measured_of(step, required.check);
   for (const RequiredMeasure& measure : required.measures) {
     if (!measure.judged) continue;
     const std::vector<Part>& parts = measured_parts(required, measure);
@@ -86,7 +85,7 @@ void observe_measures(const RequiredCheck& required, const Step& step, std::vect
     for (const Part& measured : parts) {
       if (own_part_only && measured != step.part) continue;
       const Part part = join_part(measured, measure.subcomponent);
-      if (has_measurement(step, required.check, measure.name, part)) continue;
+      if (measured_in_step.count({measure.name, part}) != 0) continue;
       Observation observation;
       observation.code = codes::missing_measurement;
       observation.check = required.check;
@@ -111,12 +110,13 @@ std::vector<Part> gpus_of(const Case& c, const Step& step) {
 
 void observe_telemetry(const Case& c, const RequiredCheck& required, const Step& step,
                        std::vector<Observation>& seen) {
+  const Measured measured = measured_of(step, required.check);
   for (const Part& gpu : gpus_of(c, step)) {
     if (!contains(required.parts, gpu)) continue;
     std::string missing;
     for (const RequiredMeasure& measure : required.measures) {
       const Part part = join_part(gpu, measure.subcomponent);
-      if (!measure.judged || has_measurement(step, required.check, measure.name, part)) continue;
+      if (!measure.judged || measured.count({measure.name, part}) != 0) continue;
       missing += (missing.empty() ? "" : ", ") + measure.name;
     }
     if (missing.empty()) continue;

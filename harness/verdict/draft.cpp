@@ -39,7 +39,7 @@ std::vector<Draft> gather(const Case& c, const std::vector<Observation>& seen) {
       draft.code = observation.code;
       draft.check = observation.check;
       draft.cls = cls;
-      draft.kind = find_kind(c.criteria, observation.code);
+      draft.kind = c.kind(observation.code);
       draft.part = observation.part;
     }
     if (observation.severity < draft.severity) {  // the worse one comes first, so that the texts quote it
@@ -52,7 +52,11 @@ std::vector<Draft> gather(const Case& c, const std::vector<Observation>& seen) {
     draft.because.insert(draft.because.end(), observation.because.begin(), observation.because.end());
   }
   std::vector<Draft> ordered;
-  for (auto& [key, draft] : drafts) ordered.push_back(std::move(draft));
+  for (auto& [key, draft] : drafts) {
+    std::sort(draft.because.begin(), draft.because.end());  // thousands of steps name the same few causes
+    draft.because.erase(std::unique(draft.because.begin(), draft.because.end()), draft.because.end());
+    ordered.push_back(std::move(draft));
+  }
   std::stable_sort(ordered.begin(), ordered.end(), [](const Draft& a, const Draft& b) {
     return std::make_tuple(rank_of(a), a.cls) < std::make_tuple(rank_of(b), b.cls);
   });

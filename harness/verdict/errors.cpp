@@ -39,35 +39,48 @@ Observation about(const Case& c, const Error& error, const Part& fallback) {
   return observation;
 }
 
-/// Whether most of the other GPUs of the step's stage came to their end.
-bool peers_finished(const record::Run& run, const Step& step) {
-  std::set<Part> peers, finished;
-  for (const Step& other : run.steps) {
-    if (other.stage != step.stage || other.part == step.part || !gpu_slot(other.part)) continue;
-    peers.insert(other.part);
-    if (other.status == Status::complete) finished.insert(other.part);
+/// The GPUs of a stage, and those that came to their end.
+struct StageGpus {
+  std::set<Part> all, finished;
+};
+
+std::map<int, StageGpus> gpus_by_stage(const record::Run& run) {
+  std::map<int, StageGpus> stages;
+  for (const Step& step : run.steps) {
+    if (!gpu_slot(step.part)) continue;
+    stages[step.stage].all.insert(step.part);
+    if (step.status == Status::complete) stages[step.stage].finished.insert(step.part);
   }
-  return finished.size() * 2 > peers.size();
+  return stages;
+}
+
+/// Whether most of the other GPUs of the step's stage came to their end.
+bool peers_finished(const StageGpus& gpus, const Step& step) {
+  const std::size_t peers = gpus.all.size() - gpus.all.count(step.part);
+  const std::size_t finished = gpus.finished.size() - gpus.finished.count(step.part);
+  return finished * 2 > peers;
 }
 
 /// One hang may be anybody's. Two on one GPU, while the same work ends on its peers, are the GPU's.
 void observe_hangs(const Case& c, std::vector<Observation>& seen) {
+  auto stages = gpus_by_stage(c.run);
   std::map<Part, std::vector<const Step*>> hangs;
   for (const Step& step : c.run.steps) {
     const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const Error& error) {
       return error.symptom == codes::step_timeout;
     });
-    if (timed_out && gpu_slot(step.part) && peers_finished(c.run, step)) {
+    if (timed_out && gpu_slot(step.part) && peers_finished(stages[step.stage], step)) {
       hangs[Part(unit_of(step.part))].push_back(&step);
     }
   }
+  for (Observation& observation : seen) {
+    if (observation.code != codes::step_timeout) continue;
+    const auto hung = hangs.find(Part(unit_of(observation.part)));
+    if (hung != hangs.end() && hung->second.size() > 1)
+      observation.because.emplace_back(codes::device_hung, hung->first);
+  }
   for (const auto& [gpu, steps] : hangs) {
     if (steps.size() < 2) continue;
-    for (Observation& observation : seen) {
-      if (observation.code == codes::step_timeout && unit_of(observation.part) == gpu) {
-        observation.because.emplace_back(codes::device_hung, gpu);
-      }
-    }
     for (const Step* step : steps) {
       Observation observation;
       observation.code = codes::device_hung;

@@ -3,28 +3,51 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "harness/telemetry/measures.h"
 #include "harness/verdict/codes.h"
 
 namespace assay::verdict {
 
-const RequiredCheck* Case::required(const std::string& check) const {
-  for (const RequiredCheck& required : criteria.required) {
-    if (required.check == check) return &required;
+namespace {
+
+/// The value of a key, or a default one that lives on.
+template <typename Map, typename Key>
+const typename Map::mapped_type& at_or_none(const Map& map, const Key& key) {
+  static const typename Map::mapped_type none{};
+  const auto found = map.find(key);
+  return found == map.end() ? none : found->second;
+}
+
+}  // namespace
+
+Case::Case(const record::Run& run_to_judge, const Criteria& by) : run(run_to_judge), criteria(by) {
+  for (const RequiredCheck& check : criteria.required) required_.emplace(check.check, &check);
+  for (const FindingKind& finding : criteria.findings) kinds_.emplace(finding.code, &finding);
+  for (const Limit& limit : criteria.limits) limits_[{limit.check, limit.measurement}].push_back(&limit);
+  for (const record::Step& step : run.steps) steps_[{step.check, step.part}].push_back(&step);
+  for (const Stage& stage : run.plan.stages) {
+    stages_.emplace(stage.index, &stage);
+    const std::vector<Part> parts = step_parts(stage);
+    for (const Part& part : std::set<Part>(parts.begin(), parts.end())) ++planned_[{stage.check, part}];
   }
-  return nullptr;
+}
+
+const RequiredCheck* Case::required(const std::string& check) const {
+  return at_or_none(required_, check);
 }
 
 const Stage* Case::stage(int index) const {
-  for (const Stage& stage : run.plan.stages) {
-    if (stage.index == index) return &stage;
-  }
-  return nullptr;
+  return at_or_none(stages_, index);
+}
+
+const FindingKind* Case::kind(const std::string& code) const {
+  return at_or_none(kinds_, code);
 }
 
 FindingClass Case::class_of(const std::string& code) const {
-  if (const FindingKind* kind = find_kind(criteria, code)) return kind->cls;
+  if (const FindingKind* known = kind(code)) return known->cls;
   return code == codes::device_hung ? FindingClass::device_fault : FindingClass::incomplete;
 }
 
@@ -32,12 +55,17 @@ Severity Case::severity_of(FindingClass cls) const {
   return accuses(cls) ? Severity::fail : Severity::inconclusive;
 }
 
-std::vector<const Limit*> Case::limits(const std::string& check, const std::string& measurement) const {
-  std::vector<const Limit*> found;
-  for (const Limit& limit : criteria.limits) {
-    if (limit.check == check && limit.measurement == measurement) found.push_back(&limit);
-  }
-  return found;
+const std::vector<const Limit*>& Case::limits(const std::string& check,
+                                              const std::string& measurement) const {
+  return at_or_none(limits_, std::make_pair(check, measurement));
+}
+
+const std::vector<const record::Step*>& Case::steps(const std::string& check, const Part& part) const {
+  return at_or_none(steps_, CheckAndPart(check, part));
+}
+
+int Case::planned(const std::string& check, const Part& part) const {
+  return at_or_none(planned_, CheckAndPart(check, part));
 }
 
 const std::string& check_of(const record::Step& step, const record::Measurement& measurement) {

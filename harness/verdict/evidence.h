@@ -2,6 +2,7 @@
 // merged; and the run with its criteria, indexed as the judge looks things up.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,10 @@ struct Observation {
       because;  // known beyond what the catalogue says: the error that kept a check from running
 };
 
-struct Case {
+class Case {
+ public:
+  Case(const record::Run& run_to_judge, const Criteria& by);
+
   const record::Run& run;
   const Criteria& criteria;
 
@@ -32,11 +36,26 @@ struct Case {
   const RequiredCheck* required(const std::string& check) const;
   /// Nothing for a step that stands outside the plan.
   const Stage* stage(int index) const;
+  /// Nothing for a code that the catalogue lacks.
+  const FindingKind* kind(const std::string& code) const;
   /// Of a code that the catalogue lacks: incomplete, which accuses nobody and accepts nothing.
   FindingClass class_of(const std::string& code) const;
   /// What a failure of this class does to the verdict.
   Severity severity_of(FindingClass cls) const;
-  std::vector<const Limit*> limits(const std::string& check, const std::string& measurement) const;
+  const std::vector<const Limit*>& limits(const std::string& check, const std::string& measurement) const;
+  /// All that ran of a check on a part, in the order of the records.
+  const std::vector<const record::Step*>& steps(const std::string& check, const Part& part) const;
+  /// How often the plan itself runs the check on the part.
+  int planned(const std::string& check, const Part& part) const;
+
+ private:
+  using CheckAndPart = std::pair<std::string, Part>;
+  std::map<std::string, const RequiredCheck*> required_;
+  std::map<int, const Stage*> stages_;
+  std::map<std::string, const FindingKind*> kinds_;
+  std::map<std::pair<std::string, std::string>, std::vector<const Limit*>> limits_;
+  std::map<CheckAndPart, std::vector<const record::Step*>> steps_;
+  std::map<CheckAndPart, int> planned_;
 };
 
 /// "telemetry" for what the sampler read, else the step's check: under which name limits and requirements

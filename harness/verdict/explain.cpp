@@ -1,5 +1,6 @@
 // Which finding explains which: a cause is shown with its consequences beneath it, and they accuse nobody.
-#include <algorithm>
+#include <functional>
+#include <map>
 
 #include "harness/verdict/draft.h"
 
@@ -12,39 +13,14 @@ bool is_node_level(std::string_view unit) {
   return unit == "node" || unit == "environment" || unit == "harness";
 }
 
-bool shares_unit(const Draft& a, const Draft& b) {
-  const std::string_view unit_a = unit_of(a.part), unit_b = unit_of(b.part);
-  return unit_a == unit_b || is_node_level(unit_a) || is_node_level(unit_b);
-}
-
-bool is_listed(const Draft& cause, const Draft& effect) {
-  if (effect.kind == nullptr) return false;
-  const auto& codes = effect.kind->explained_by;
-  return std::find(codes.begin(), codes.end(), cause.code) != codes.end();
-}
-
-bool is_known(const Draft& cause, const Draft& effect) {
-  return std::find(effect.because.begin(), effect.because.end(), Cause(cause.code, cause.part)) !=
-         effect.because.end();
-}
-
-/// A hot inlet, a foreign process, a lowered power cap: what was then measured says nothing of the part's
-/// performance.
-bool excuses(const Draft& cause, const Draft& effect) {
-  return cause.cls == FindingClass::environment && effect.cls == FindingClass::performance;
-}
-
-/// A link is as wide, and a VBIOS as old, whatever else goes on: only what is wrong with the part itself tells
-/// why.
+/// A link is as wide, and a VBIOS as old, whatever else goes on: only what is wrong with the part itself
+/// tells why.
 bool stands_beside(const Draft& cause, const Draft& effect) {
   return effect.cls == FindingClass::condition && !accuses(cause.cls);
 }
 
 bool can_explain(const Draft& cause, const Draft& effect) {
-  if (cause.severity == Severity::waived || effect.severity == Severity::waived) return false;
-  if (rank_of(cause) > rank_of(effect) || stands_beside(cause, effect)) return false;
-  if (is_known(cause, effect)) return true;
-  return shares_unit(cause, effect) && (is_listed(cause, effect) || excuses(cause, effect));
+  return cause.severity != Severity::waived && !stands_beside(cause, effect);
 }
 
 bool leads_to(const std::vector<Draft>& drafts, std::size_t from, std::size_t to) {
@@ -54,17 +30,87 @@ bool leads_to(const std::vector<Draft>& drafts, std::size_t from, std::size_t to
   return false;
 }
 
+/// Drafts by what makes one the cause of another, each list in precedence. There may be as many drafts as
+/// values in the records, and each has few that come into question.
+class Causes {
+ public:
+  explicit Causes(const std::vector<Draft>& drafts) : drafts_(drafts) {
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+      const Draft& draft = drafts[i];
+      found_at_[{draft.code, draft.part}].push_back(i);
+      add(by_code_[draft.code], i);
+      if (draft.cls == FindingClass::environment) add(environment_, i);
+    }
+  }
+
+  /// The first in precedence that explains the effect.
+  std::optional<std::size_t> of(std::size_t effect) const {
+    const Draft& draft = drafts_[effect];
+    std::optional<std::size_t> first;
+    if (draft.severity == Severity::waived) return first;
+    for (const Cause& known : draft.because) consider(found_at_, known, effect, first);
+    if (draft.kind != nullptr) {
+      for (const std::string& code : draft.kind->explained_by) {
+        const auto found = by_code_.find(code);
+        if (found != by_code_.end()) consider(found->second, effect, first);
+      }
+    }
+    // A hot inlet, a foreign process, a lowered power cap: what was then measured says nothing of the part's
+    // performance.
+    if (draft.cls == FindingClass::performance) consider(environment_, effect, first);
+    return first;
+  }
+
+ private:
+  using Indices = std::vector<std::size_t>;
+  struct ByUnit {
+    std::map<std::string, Indices, std::less<>> units;
+    Indices node_level, all;
+  };
+
+  void add(ByUnit& list, std::size_t index) {
+    const std::string_view unit = unit_of(drafts_[index].part);
+    list.units[std::string(unit)].push_back(index);
+    if (is_node_level(unit)) list.node_level.push_back(index);
+    list.all.push_back(index);
+  }
+
+  void consider(const ByUnit& causes, std::size_t effect, std::optional<std::size_t>& first) const {
+    const std::string_view unit = unit_of(drafts_[effect].part);
+    if (is_node_level(unit)) return consider(causes.all, effect, first);
+    consider(causes.node_level, effect, first);
+    consider(causes.units, unit, effect, first);
+  }
+
+  template <typename Map, typename Key>
+  void consider(const Map& causes, const Key& key, std::size_t effect,
+                std::optional<std::size_t>& first) const {
+    const auto found = causes.find(key);
+    if (found != causes.end()) consider(found->second, effect, first);
+  }
+
+  void consider(const Indices& causes, std::size_t effect, std::optional<std::size_t>& first) const {
+    for (const std::size_t cause : causes) {
+      if ((first && cause >= *first) || rank_of(drafts_[cause]) > rank_of(drafts_[effect])) return;
+      if (!can_explain(drafts_[cause], drafts_[effect]) || leads_to(drafts_, cause, effect)) continue;
+      first = cause;
+      return;
+    }
+  }
+
+  const std::vector<Draft>& drafts_;
+  std::map<Cause, Indices> found_at_;
+  std::map<std::string, ByUnit> by_code_;
+  ByUnit environment_;
+};
+
 }  // namespace
 
 void explain(std::vector<Draft>& drafts) {
+  const Causes causes(drafts);
   // From the last in precedence: of two findings that name each other, the first stays, and never do both
   // vanish.
-  for (std::size_t effect = drafts.size(); effect-- > 0;) {
-    for (std::size_t cause = 0; cause < drafts.size() && !drafts[effect].cause; ++cause) {
-      if (leads_to(drafts, cause, effect)) continue;
-      if (can_explain(drafts[cause], drafts[effect])) drafts[effect].cause = cause;
-    }
-  }
+  for (std::size_t effect = drafts.size(); effect-- > 0;) drafts[effect].cause = causes.of(effect);
 }
 
 }  // namespace assay::verdict

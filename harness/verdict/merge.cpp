@@ -1,8 +1,8 @@
 // From drafts to findings as people and programs read them.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "harness/verdict/draft.h"
@@ -33,14 +33,6 @@ std::string describe(const EvidenceItem& item) {
   }
   if (!item.detail.empty()) text += (text.empty() ? "" : "; ") + item.detail;
   return text;
-}
-
-void add_consequence(const Draft& draft, Finding& finding) {
-  const auto same = [&](const Consequence& other) {
-    return other.code == draft.code && other.check == draft.check && other.part == draft.part;
-  };
-  if (std::any_of(finding.consequences.begin(), finding.consequences.end(), same)) return;
-  finding.consequences.push_back({draft.code, draft.check, draft.part, describe(draft.evidence.front())});
 }
 
 }  // namespace
@@ -75,8 +67,14 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
     auto& evidence = findings[at->second].evidence;
     evidence.insert(evidence.end(), draft.evidence.begin(), draft.evidence.end());
   }
+  std::set<std::tuple<std::size_t, std::string, std::string, Part>> shown;
   for (std::size_t i = 0; i < drafts.size(); ++i) {
-    if (drafts[i].cause) add_consequence(drafts[i], findings[finding_of[root_of(drafts, i)]]);
+    const Draft& draft = drafts[i];
+    if (!draft.cause) continue;
+    const std::size_t of = finding_of[root_of(drafts, i)];
+    if (!shown.emplace(of, draft.code, draft.check, draft.part).second) continue;
+    findings[of].consequences.push_back(
+        {draft.code, draft.check, draft.part, describe(draft.evidence.front())});
   }
   for (std::size_t i = 0; i < findings.size(); ++i) fill_texts(kinds[i], findings[i]);
   return findings;

@@ -1,8 +1,10 @@
 // Status and result of each required check on each part; only the pairs that OCP allows.
 #include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
 
 #include "harness/telemetry/measures.h"
-#include "harness/verdict/codes.h"
 #include "harness/verdict/draft.h"
 
 namespace assay::verdict {
@@ -12,69 +14,80 @@ using record::Status;
 using record::Step;
 
 struct Touched {
-  bool failed = false, incomplete = false, not_run = false;
+  bool failed = false, incomplete = false;
 };
 
-bool is_waived(const std::vector<Draft>& drafts, const Observation& observation) {
-  return std::any_of(drafts.begin(), drafts.end(), [&](const Draft& draft) {
-    return draft.severity == Severity::waived && draft.code == observation.code &&
-           draft.part == observation.part;
-  });
-}
+using CheckAndPart = std::pair<std::string, Part>;
 
-Touched touched_by(const Case& c, const std::vector<Observation>& seen, const std::vector<Draft>& drafts,
-                   const std::string& check, const Part& part) {
-  Touched touched;
+/// By check and step part; a part that is empty stands for all parts of the check.
+std::map<CheckAndPart, Touched> touched_by(const Case& c, const std::vector<Observation>& seen,
+                                           const std::vector<Draft>& drafts) {
+  std::set<Cause> waived;
+  for (const Draft& draft : drafts) {
+    if (draft.severity == Severity::waived) waived.emplace(draft.code, draft.part);
+  }
+  std::map<CheckAndPart, Touched> result;
   for (const Observation& observation : seen) {
-    if (observation.check != check) continue;
-    if (!observation.step_part.empty() && observation.step_part != part) continue;
-    if (observation.severity == Severity::fail && !is_waived(drafts, observation)) touched.failed = true;
+    Touched& touched = result[{observation.check, observation.step_part}];
+    if (observation.severity == Severity::fail && waived.count({observation.code, observation.part}) == 0)
+      touched.failed = true;
     if (c.class_of(observation.code) == FindingClass::incomplete &&
         observation.severity == Severity::inconclusive) {
       touched.incomplete = true;
-      if (observation.code == codes::check_not_run) touched.not_run = true;
     }
   }
-  return touched;
+  return result;
 }
 
-/// Telemetry has no steps of its own: it stands beside those of its GPU.
-bool concerns(const RequiredCheck& required, const Part& part, const Step& step) {
-  if (required.check != telemetry::kTelemetryCheck) return step.check == required.check && step.part == part;
-  return std::any_of(step.measurements.begin(), step.measurements.end(), [&](const record::Measurement& m) {
-    return check_of(step, m) == required.check && unit_of(m.part) == part;
-  });
-}
-
-CheckOutcome outcome_of(const Case& c, const RequiredCheck& required, const Part& part,
-                        const Touched& touched) {
-  CheckOutcome outcome;
-  outcome.check = required.check;
-  outcome.part = part;
+struct Ran {
   bool begun = false, skipped_only = true;
-  for (const Step& step : c.run.steps) {
-    if (!concerns(required, part, step)) continue;
+  int attempts = 0;
+
+  void add(const Step& step) {
     begun = true;
     skipped_only = skipped_only && step.status == Status::skip;
-    outcome.attempts = std::max(outcome.attempts, step.attempt);
+    attempts = std::max(attempts, step.attempt);
   }
-  if (!begun || skipped_only) {
-    outcome.status = Status::skip;
-  } else {
-    outcome.status = touched.incomplete || touched.not_run ? Status::error : Status::complete;
+};
+
+/// Telemetry stands beside the steps of its GPU: what counts is what was sampled there.
+std::map<CheckAndPart, Ran> ran_in(const record::Run& run) {
+  std::map<CheckAndPart, Ran> ran;
+  for (const Step& step : run.steps) {
+    if (step.check != telemetry::kTelemetryCheck) ran[{step.check, step.part}].add(step);
+    std::set<Part> sampled;
+    for (const record::Measurement& m : step.measurements) {
+      if (check_of(step, m) == telemetry::kTelemetryCheck) sampled.emplace(unit_of(m.part));
+    }
+    for (const Part& gpu : sampled) ran[{telemetry::kTelemetryCheck, gpu}].add(step);
   }
-  if (outcome.status == Status::complete) outcome.result = touched.failed ? Result::fail : Result::pass;
-  return outcome;
+  return ran;
 }
 
 }  // namespace
 
 std::vector<CheckOutcome> check_outcomes(const Case& c, const std::vector<Observation>& seen,
                                          const std::vector<Draft>& drafts) {
+  auto touched = touched_by(c, seen, drafts);
+  auto ran = ran_in(c.run);
   std::vector<CheckOutcome> outcomes;
   for (const RequiredCheck& required : c.criteria.required) {
+    const Touched of_all = touched[{required.check, ""}];
     for (const Part& part : required.parts) {
-      outcomes.push_back(outcome_of(c, required, part, touched_by(c, seen, drafts, required.check, part)));
+      const Touched own = touched[{required.check, part}];
+      const Ran steps = ran[{required.check, part}];
+      CheckOutcome outcome;
+      outcome.check = required.check;
+      outcome.part = part;
+      outcome.attempts = steps.attempts;
+      if (!steps.begun || steps.skipped_only) {
+        outcome.status = Status::skip;
+      } else {
+        outcome.status = own.incomplete || of_all.incomplete ? Status::error : Status::complete;
+      }
+      if (outcome.status == Status::complete)
+        outcome.result = own.failed || of_all.failed ? Result::fail : Result::pass;
+      outcomes.push_back(outcome);
     }
   }
   return outcomes;

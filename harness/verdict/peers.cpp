@@ -40,11 +40,15 @@ bool holds_absolute_limit(const Case& c, const Series& series, Unit unit, const 
 void observe_ratio(const Case& c, const Limit& limit, const Group& group, std::vector<Observation>& seen) {
   const auto* ratio = std::get_if<double>(&limit.bound);
   if (ratio == nullptr) return;
+  std::map<const Series*, double> medians;
+  for (const Series* series : group) {
+    const std::vector<double> numbers = numbers_of(*series, limit);
+    if (!numbers.empty()) medians[series] = median(numbers);
+  }
   for (const Series* series : group) {
     std::vector<double> others;
-    for (const Series* other : group) {
-      const std::vector<double> numbers = numbers_of(*other, limit);
-      if (other != series && !numbers.empty()) others.push_back(median(numbers));
+    for (const auto& [other, middle] : medians) {
+      if (other != series) others.push_back(middle);
     }
     if (others.empty()) continue;
     const double reference = median(others);
@@ -65,13 +69,12 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, std::v
 
 /// What more than half of the GPUs say, in all their attempts.
 std::optional<Value> majority_of(const Group& group) {
-  for (const Series* candidate : group) {
-    const Value& value = candidate->samples.front().measurement->value;
-    const auto agreeing = std::count_if(group.begin(), group.end(), [&](const Series* series) {
-      return std::all_of(series->samples.begin(), series->samples.end(),
-                         [&](const Sample& sample) { return sample.measurement->value == value; });
-    });
-    if (static_cast<std::size_t>(agreeing) * 2 > group.size()) return value;
+  std::map<Value, std::size_t> agreeing;
+  for (const Series* series : group) {
+    const Value& value = series->samples.front().measurement->value;
+    const bool always = std::all_of(series->samples.begin(), series->samples.end(),
+                                    [&](const Sample& sample) { return sample.measurement->value == value; });
+    if (always && ++agreeing[value] * 2 > group.size()) return value;
   }
   return std::nullopt;
 }

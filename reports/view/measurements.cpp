@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "harness/units.h"
 
@@ -18,34 +21,35 @@ bool belongs(const record::Measurement& measurement, Origin origin) {
   return is_telemetry(measurement) == (origin == Origin::telemetry);
 }
 
-/// Peer comparisons are known by the finding that cites the value.
-Mark cited_mark(const Input& input, const record::Step& step, const record::Measurement& measurement) {
-  Mark mark = Mark::none;
-  for (const verdict::Finding& finding : input.judgement.findings) {
-    for (const verdict::EvidenceItem& item : finding.evidence) {
-      const Part& part = item.part.empty() ? finding.part : item.part;
-      const bool cited = item.step == step.id && item.measurement == measurement.name && item.value &&
-                         unit_of(part) == unit_of(measurement.part) && *item.value == measurement.value;
-      if (!cited) continue;
-      mark = std::max(mark, finding.severity == verdict::Severity::marginal ? Mark::marginal : Mark::outside);
+bool is_no_number(const record::Value& value) {
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr && std::isnan(*number);
+}
+
+/// Values that findings cite: peer comparisons are known by nothing else.
+class Citations {
+ public:
+  explicit Citations(const verdict::Judgement& judgement) {
+    for (const verdict::Finding& finding : judgement.findings) {
+      const bool marginal = finding.severity == verdict::Severity::marginal;
+      for (const verdict::EvidenceItem& item : finding.evidence) {
+        if (!item.value || is_no_number(*item.value)) continue;
+        const Part& part = item.part.empty() ? finding.part : item.part;
+        Mark& mark = marks_[{item.step, item.measurement, std::string(unit_of(part)), *item.value}];
+        mark = std::max(mark, marginal ? Mark::marginal : Mark::outside);
+      }
     }
   }
-  return mark;
-}
 
-Cell cell_of(const Input& input, const record::Step& step, const record::Measurement& measurement,
-             const Row& row) {
-  Cell cell{measurement.value, cited_mark(input, step, measurement)};
-  for (const Limit* limit : row.limits) {
-    cell.mark = std::max(cell.mark, mark_of(*limit, measurement.value, measurement.unit));
+  Mark of(const record::Step& step, const record::Measurement& m) const {
+    if (is_no_number(m.value)) return Mark::none;
+    const auto found = marks_.find({step.id, m.name, std::string(unit_of(m.part)), m.value});
+    return found == marks_.end() ? Mark::none : found->second;
   }
-  return cell;
-}
 
-std::size_t column_of(const MeasurementTable& table, std::string_view part) {
-  const auto found = std::find(table.columns.begin(), table.columns.end(), unit_of(part));
-  return static_cast<std::size_t>(found - table.columns.begin());
-}
+ private:
+  std::map<std::tuple<std::string, std::string, std::string, record::Value>, Mark> marks_;
+};
 
 std::vector<Part> columns_of(const Input& input, const std::vector<const record::Step*>& steps,
                              Origin origin) {
@@ -68,65 +72,86 @@ std::vector<Part> columns_of(const Input& input, const std::vector<const record:
   return gpus;
 }
 
-Execution& execution_of(MeasurementTable& table, const record::Step& step) {
-  const auto same = [&](const Execution& e) { return e.stage == step.stage && e.attempt == step.attempt; };
-  const auto found = std::find_if(table.executions.begin(), table.executions.end(), same);
-  if (found != table.executions.end()) return *found;
-  const auto place = std::find_if(table.executions.begin(), table.executions.end(), [&](const Execution& e) {
-    return std::tie(e.stage, e.attempt) > std::tie(step.stage, step.attempt);
-  });
-  return *table.executions.insert(place, Execution{step.stage, step.attempt, {}});
-}
+/// A table that grows step by step. Rows and executions are found by key: a check may have repeated itself,
+/// or one of its values, thousands of times.
+class TableInMaking {
+ public:
+  TableInMaking(const Input& input, const Citations& citations, std::string check, std::vector<Part> columns)
+      : input_(input), citations_(citations), check_(std::move(check)), columns_(std::move(columns)) {}
 
-Row& row_of(const Input& input, MeasurementTable& table, Execution& execution, const Row& wanted) {
-  const auto same = [&](const Row& row) {
-    return std::tie(row.name, row.subcomponent, row.unit, row.occurrence) ==
-           std::tie(wanted.name, wanted.subcomponent, wanted.unit, wanted.occurrence);
-  };
-  const auto found = std::find_if(execution.rows.begin(), execution.rows.end(), same);
-  if (found != execution.rows.end()) return *found;
-  Row row = wanted;
-  row.cells.resize(table.columns.size());
-  row.limits = limits_of(input.criteria, table.check, wanted.name);
-  return execution.rows.emplace_back(std::move(row));
-}
-
-void add_step(const Input& input, MeasurementTable& table, const record::Step& step, Origin origin) {
-  std::map<std::pair<std::string, Part>, int> seen;
-  for (const record::Measurement& measurement : step.measurements) {
-    if (!belongs(measurement, origin)) continue;
-    const int occurrence = seen[{measurement.name, measurement.part}]++;
-    Row& row = row_of(
-        input, table, execution_of(table, step),
-        {measurement.name, std::string(subcomponent_of(measurement.part)), measurement.unit, occurrence});
-    row.cells.at(column_of(table, measurement.part)) = cell_of(input, step, measurement, row);
-  }
-}
-
-bool measured_anywhere(const MeasurementTable& table, const RequiredMeasure& measure, std::size_t column) {
-  for (const Execution& execution : table.executions) {
-    for (const Row& row : execution.rows) {
-      if (row.name == measure.name && row.cells.at(column).value) return true;
+  void add_step(const record::Step& step, Origin origin) {
+    std::map<std::pair<std::string, Part>, int> seen;
+    for (const record::Measurement& measurement : step.measurements) {
+      if (!belongs(measurement, origin)) continue;
+      const int occurrence = seen[{measurement.name, measurement.part}]++;
+      Execution& execution = executions_[{step.stage, step.attempt}];
+      execution.stage = step.stage;
+      execution.attempt = step.attempt;
+      Row& row = row_of(execution, {measurement.name, std::string(subcomponent_of(measurement.part)),
+                                    measurement.unit, occurrence});
+      const std::size_t column = column_of(measurement.part);
+      row.cells.at(column) = cell_of(step, measurement, row);
+      measured_.emplace(measurement.name, column);
     }
   }
-  return false;
-}
 
-void add_missing(const Input& input, MeasurementTable& table) {
-  for (const RequiredCheck& required : input.criteria.required) {
-    if (required.check != table.check || table.executions.empty()) continue;
-    for (const Part& part : required.measured_parts) {
-      const std::size_t column = column_of(table, part);
-      if (column == table.columns.size()) continue;
-      for (const RequiredMeasure& measure : required.measures) {
-        if (!measure.judged || measured_anywhere(table, measure, column)) continue;
-        Row& row = row_of(input, table, table.executions.front(),
-                          {measure.name, measure.subcomponent, std::string(symbol(measure.unit))});
-        row.cells.at(column).missing = true;
+  void add_missing() {
+    for (const RequiredCheck& required : input_.criteria.required) {
+      if (required.check != check_ || executions_.empty()) continue;
+      for (const Part& part : required.measured_parts) {
+        const std::size_t column = column_of(part);
+        if (column == columns_.size()) continue;
+        for (const RequiredMeasure& measure : required.measures) {
+          if (!measure.judged || measured_.count({measure.name, column}) != 0) continue;
+          Row& row = row_of(executions_.begin()->second,
+                            {measure.name, measure.subcomponent, std::string(symbol(measure.unit))});
+          row.cells.at(column).missing = true;
+        }
       }
     }
   }
-}
+
+  MeasurementTable finish() {
+    MeasurementTable table{check_, columns_, {}};
+    for (auto& [key, execution] : executions_) table.executions.push_back(std::move(execution));
+    return table;
+  }
+
+ private:
+  using RowKey = std::tuple<int, int, std::string, std::string, std::string, int>;
+
+  std::size_t column_of(std::string_view part) const {
+    const auto found = std::find(columns_.begin(), columns_.end(), unit_of(part));
+    return static_cast<std::size_t>(found - columns_.begin());
+  }
+
+  Row& row_of(Execution& execution, const Row& wanted) {
+    const auto [place, fresh] = rows_.try_emplace(RowKey(execution.stage, execution.attempt, wanted.name,
+                                                         wanted.subcomponent, wanted.unit, wanted.occurrence),
+                                                  execution.rows.size());
+    if (!fresh) return execution.rows[place->second];
+    Row row = wanted;
+    row.cells.resize(columns_.size());
+    row.limits = limits_of(input_.criteria, check_, wanted.name);
+    return execution.rows.emplace_back(std::move(row));
+  }
+
+  Cell cell_of(const record::Step& step, const record::Measurement& measurement, const Row& row) const {
+    Cell cell{measurement.value, citations_.of(step, measurement)};
+    for (const Limit* limit : row.limits) {
+      cell.mark = std::max(cell.mark, mark_of(*limit, measurement.value, measurement.unit));
+    }
+    return cell;
+  }
+
+  const Input& input_;
+  const Citations& citations_;
+  std::string check_;
+  std::vector<Part> columns_;
+  std::map<std::pair<int, int>, Execution> executions_;     // by stage and attempt
+  std::map<RowKey, std::size_t> rows_;                      // place in its execution
+  std::set<std::pair<std::string, std::size_t>> measured_;  // name and column
+};
 
 }  // namespace
 
@@ -142,12 +167,13 @@ std::vector<MeasurementTable> measurement_tables(const Input& input, Origin orig
     steps.push_back(&step);
   }
 
+  const Citations citations(input.judgement);
   std::vector<MeasurementTable> tables;
   for (const std::string& check : order) {
-    MeasurementTable table{check, columns_of(input, steps_by_check[check], origin), {}};
-    for (const record::Step* step : steps_by_check[check]) add_step(input, table, *step, origin);
-    if (origin == Origin::check) add_missing(input, table);
-    tables.push_back(std::move(table));
+    TableInMaking table(input, citations, check, columns_of(input, steps_by_check[check], origin));
+    for (const record::Step* step : steps_by_check[check]) table.add_step(*step, origin);
+    if (origin == Origin::check) table.add_missing();
+    tables.push_back(table.finish());
   }
   return tables;
 }
