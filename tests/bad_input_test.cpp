@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/assay_process.h"
 
@@ -107,6 +108,50 @@ TEST_F(BadFiles, ChangedCriteriaAreNoticed) {
   const Finished judged = assay(scratch, {"judge", folder});
   EXPECT_EQ(judged.exit_code, 2);
   EXPECT_THAT(judged.err, HasSubstr("hash"));
+}
+
+/// Writes a file of the run anew, without the sums that would tell.
+void replace_file(const std::string& folder, const std::string& name, const std::string& content) {
+  std::filesystem::remove(folder + "/SHA256SUMS");
+  std::ofstream(folder + "/" + name, std::ios::trunc) << content;
+}
+
+TEST_F(BadFiles, JsonThatNestsWithoutEndIsAnErrorOfItsFile) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  for (const char* name : {"records.jsonl", "plan.json", "criteria.json"}) {
+    const std::string before = read_text(folder + "/" + name);
+    const bool lines = std::string(name) == "records.jsonl";
+    const std::string deep = std::string(200'000, '[') + std::string(200'000, ']') + "\n";
+    replace_file(folder, name, lines ? before.substr(0, before.find('\n') + 1) + deep : deep);
+    for (const char* verb : {"judge", "report", "resume"}) {
+      const Finished finished = assay(scratch, {verb, folder});
+      EXPECT_EQ(finished.exit_code, 2) << verb << " " << name << finished.err;
+      EXPECT_THAT(finished.err, HasSubstr(std::string(name) + (lines ? ": line 2" : ""))) << verb;
+      EXPECT_THAT(finished.err, HasSubstr("nests deeper than")) << verb << " " << name;
+    }
+    replace_file(folder, name, before);
+  }
+}
+
+TEST_F(BadFiles, APlanThatCannotBeReadIsNoErrorOfTheCriteria) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  for (const char* number : {"1e999", "99999999999"}) {
+    for (const char* name : {"plan.json", "records.jsonl"}) {
+      const std::string before = read_text(folder + "/" + name);
+      std::string content = before;
+      const std::string key = std::string(name) == "plan.json" ? "\"index\": " : "\"index\":";
+      const std::size_t value = content.find(key) + key.size();
+      content.replace(value, 1, number);
+      replace_file(folder, name, content);
+      const Finished judged = assay(scratch, {"judge", folder});
+      EXPECT_EQ(judged.exit_code, 2);
+      EXPECT_THAT(judged.err, HasSubstr(name)) << number;
+      EXPECT_THAT(judged.err, testing::Not(HasSubstr("criteria.json"))) << number;
+      replace_file(folder, name, before);
+    }
+  }
 }
 
 TEST_F(BadFiles, AnUnwritableOutIsAnError) {

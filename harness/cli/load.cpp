@@ -54,9 +54,10 @@ StoredRun load(const std::string& path) {
   } catch (const record::RecordsError& error) {
     throw UsageError(stored.folder.records() + ": " + error.what());
   }
+  const nlohmann::json criteria = read_hashed(stored.folder.criteria(), stored.run.criteria_hash);
   try {
-    read_hashed(stored.folder.criteria(), stored.run.criteria_hash).get_to(stored.criteria);
-  } catch (const nlohmann::json::exception& error) {
+    criteria.get_to(stored.criteria);
+  } catch (const std::exception& error) {  // a key that lacks, a wrong type, a name that nothing has
     throw UsageError(stored.folder.criteria() + ": " + error.what());
   }
   read_hashed(stored.folder.plan(), stored.run.plan_hash);

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "harness/parse_json.h"
+
 namespace assay {
 namespace {
 
@@ -156,7 +158,7 @@ static void from_json(const nlohmann::json& j, RequiredCheck& check) {
   j.at("parts").get_to(check.parts);
   j.at("measures").get_to(check.measures);
   j.at("measured_parts").get_to(check.measured_parts);
-  j.at("occurrences").get_to(check.occurrences);
+  check.occurrences = int_from(j.at("occurrences"));
 }
 
 static void to_json(nlohmann::json& j, const FindingKind& kind) {

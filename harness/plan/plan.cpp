@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "harness/parse_json.h"
+
 namespace assay {
 namespace {
 
@@ -48,7 +50,7 @@ json slot_json(const PlannedSlot& slot) {
 PlannedSlot slot_from(const json& j) {
   PlannedSlot slot;
   j.at("part").get_to(slot.part);
-  j.at("module_id").get_to(slot.module_id);
+  slot.module_id = int_from(j.at("module_id"));
   j.at("pci_address").get_to(slot.pci_address);
   j.at("serial").get_to(slot.serial);
   j.at("uuid").get_to(slot.uuid);
@@ -65,7 +67,7 @@ json stage_json(const Stage& stage) {
 
 Stage stage_from(const json& j) {
   Stage stage;
-  j.at("index").get_to(stage.index);
+  stage.index = int_from(j.at("index"));
   j.at("check").get_to(stage.check);
   stage.scope = scope_from(j.at("scope").get<std::string>());
   j.at("parts").get_to(stage.parts);

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "harness/parse_json.h"
 #include "harness/record/artifacts.h"
 #include "harness/record/simulation_traces.h"
 #include "harness/record/values.h"
@@ -313,7 +314,7 @@ Run parse_records(std::string_view text) {
     if (end == std::string_view::npos) break;
     ++number;
     try {
-      parser.line(json::parse(text.substr(begin, end - begin)), begin);
+      parser.line(parse_json(text.substr(begin, end - begin)), begin);
     } catch (const RecordsError&) {
       throw;
     } catch (

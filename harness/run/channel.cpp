@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "harness/parse_json.h"
+
 namespace assay::run {
 namespace {
 
@@ -51,11 +53,14 @@ std::optional<nlohmann::json> FrameDecoder::next() {
   const std::size_t length = read_u32(begin + 4);
   if (length > kMaxFrameBytes) throw ProtocolError("a frame of " + std::to_string(length) + " bytes");
   if (available < kHeaderBytes + length) return std::nullopt;
-  const char* const body = begin + kHeaderBytes;
-  auto message = nlohmann::json::parse(body, body + length, nullptr, /*allow_exceptions=*/false);
   consumed_ += kHeaderBytes + length;
-  if (message.is_discarded() || !message.is_object()) throw ProtocolError("a frame that is no JSON object");
-  return message;
+  try {
+    auto message = parse_json({begin + kHeaderBytes, length});
+    if (!message.is_object()) throw JsonError("it is no object");
+    return message;
+  } catch (const JsonError& error) {
+    throw ProtocolError(std::string("a frame that is no JSON object: ") + error.what());
+  }
 }
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {

@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "harness/parse_json.h"
+
 namespace assay::run {
 namespace {
 
@@ -123,8 +125,8 @@ std::string read_file(const std::string& path) {
 
 nlohmann::json read_json(const std::string& path) {
   try {
-    return nlohmann::json::parse(read_file(path));
-  } catch (const nlohmann::json::parse_error& error) {
+    return parse_json(read_file(path));
+  } catch (const JsonError& error) {
     throw std::runtime_error(path + ": " + error.what());
   }
 }
