@@ -49,7 +49,8 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-Running::Running(const ScratchFolder& scratch, const std::vector<std::string>& arguments)
+Running::Running(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
+                 const std::function<void()>& in_child)
     : out_(scratch / "stdout"), err_(scratch / "stderr"), pid_(fork()) {
   if (pid_ != 0) return;
   std::vector<std::string> words{ASSAY_BINARY};
@@ -61,6 +62,7 @@ Running::Running(const ScratchFolder& scratch, const std::vector<std::string>& a
   dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
   dup2(open(out_.c_str(), kFlags, 0644), STDOUT_FILENO);
   dup2(open(err_.c_str(), kFlags, 0644), STDERR_FILENO);
+  if (in_child) in_child();
   if (chdir(ASSAY_SOURCE_DIR) == 0) execv(ASSAY_BINARY, argv.data());
   _exit(127);
 }
@@ -92,8 +94,9 @@ Finished Running::wait() {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(out_), read_text(err_)};
 }
 
-Finished assay(const ScratchFolder& scratch, const std::vector<std::string>& arguments) {
-  return Running(scratch, arguments).wait();
+Finished assay(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
+               const std::function<void()>& in_child) {
+  return Running(scratch, arguments, in_child).wait();
 }
 
 Finished run_simulated(const ScratchFolder& scratch, const std::vector<std::string>& arguments,

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,9 @@ class ScratchFolder {
 /// A started process, for tests that kill it or its children half-way.
 class Running {
  public:
-  Running(const ScratchFolder& scratch, const std::vector<std::string>& arguments);
+  /// `in_child` is called in the child before it becomes assay: to take rights, room or its output from it.
+  Running(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
+          const std::function<void()>& in_child = {});
   pid_t pid() const { return pid_; }
   /// Children of the process whose command line has this word ("__worker", "__sampler").
   std::vector<pid_t> children(const std::string& word) const;
@@ -60,7 +63,8 @@ class Running {
 };
 
 /// Runs `assay ARGUMENTS` to its end, in the source folder.
-Finished assay(const ScratchFolder& scratch, const std::vector<std::string>& arguments);
+Finished assay(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
+               const std::function<void()>& in_child = {});
 
 /// `assay run` of the simulated 8 x H200 with the quick profile into scratch/out, with these further
 /// arguments.

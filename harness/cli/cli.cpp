@@ -9,10 +9,14 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <new>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 
+#include "harness/cli/answer.h"
 #include "harness/config/nearest.h"
+#include "harness/machine_refused.h"
 #include "harness/record/append_file.h"
 #include "harness/run/child.h"
 #include "harness/run/worker.h"
@@ -80,17 +84,30 @@ int parse_and_run(CLI::App& app, Action& action, int argc, char** argv) {
   }
   if (!action)
     return complain("which verb? run, resume, plan, list, doctor, judge or report. See assay --help.");
-  const int code = action();
-  // An answer that never arrived is none.
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-    throw std::runtime_error("the answer could not be written");
+  return action();
+}
+
+/// An answer that never arrived is none, whatever the verb did.
+int arrived(int code) {
+  if (const int error = flush_answer(); error != 0)
+    throw MachineRefused("the answer cannot be written", error);
   return code;
+}
+
+int refused(const std::string& why) {
+  std::fprintf(
+      stderr,
+      "assay: INCONCLUSIVE: %s\nassay: this machine refused what Assay needs; no part of a node is "
+      "accused. What was written stands: mend it, then assay resume RUN where there is a run's folder.\n",
+      why.c_str());
+  return Exit::inconclusive;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file as large as this machine allows is a write that fails
   if (argc == 2 && is_child_verb(argv[1])) return child_main(argv[1]);
   std::signal(SIGPIPE, SIG_IGN);  // whoever read our progress may leave; the run goes on
   CLI::App app(
@@ -109,7 +126,7 @@ int main(int argc, char** argv) {
   add_judge(app, action);
   add_report(app, action);
   try {
-    return parse_and_run(app, action, argc, argv);
+    return arrived(parse_and_run(app, action, argc, argv));
   } catch (const UsageError& error) {
     return complain(error.what());
   } catch (const CannotRun& error) {
@@ -123,6 +140,12 @@ int main(int argc, char** argv) {
                  "assay resume RUN\n",
                  error.what());
     return Exit::inconclusive;
+  } catch (const MachineRefused& error) {
+    return refused(error.what());
+  } catch (const std::system_error& error) {  // what the standard library asked of the machine: a thread
+    return refused(error.what());
+  } catch (const std::bad_alloc&) {
+    return refused("no memory is left");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "assay: internal error: %s\n", error.what());
     return Exit::bug;

@@ -7,8 +7,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
+#include "harness/machine_refused.h"
 #include "harness/run/checksums.h"
 #include "reports/report.h"
 
@@ -25,6 +27,16 @@ void add_output_options(CLI::App& verb, OutputOptions& options) {
 
 namespace {
 
+/// The run's own files, a moment after it ended: whoever made them unreadable meanwhile was not its user's
+/// command line.
+StoredRun load_finished(const run::RunFolder& folder) {
+  try {
+    return load_unconcluded_run(folder.path());
+  } catch (const UsageError& error) {
+    throw MachineRefused(std::string("the run has ended, and its files cannot be read: ") + error.what());
+  }
+}
+
 void write_reports(const run::RunFolder& folder, const reports::Input& input) {
   run::write_file(folder.report_html(), reports::html(input));
   std::error_code ignored;
@@ -35,12 +47,11 @@ void write_reports(const run::RunFolder& folder, const reports::Input& input) {
 }  // namespace
 
 int conclude(const run::RunFolder& folder, const OutputOptions& output) {
-  const StoredRun stored = load_unconcluded_run(folder.path());
+  const StoredRun stored = load_finished(folder);
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   const reports::Input input{stored.run, judgement, stored.criteria, "en", folder.path()};
-  const std::string answer = output.json ? verdict::to_json(judgement).dump(2) + "\n"
-                                         : reports::text(input, {isatty(STDOUT_FILENO) != 0});
-  std::fputs(answer.c_str(), stdout);
+  answer(output.json ? verdict::to_json(judgement).dump(2) + "\n"
+                     : reports::text(input, {isatty(STDOUT_FILENO) != 0}));
   try {
     write_reports(folder, input);
   } catch (const std::runtime_error& error) {  // the verdict stands in the records, which are complete

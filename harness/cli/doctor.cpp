@@ -1,9 +1,6 @@
-#include <fmt/format.h>
-
-#include <cstdio>
-
 #include <CLI/CLI.hpp>
 
+#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/prerequisites.h"
 
@@ -13,12 +10,11 @@ namespace {
 int doctor_action() {
   bool all_met = true;
   for (const Prerequisite& p : prerequisites()) {
-    fmt::print("{}  {}: {}\n", p.met ? "ok     " : "MISSING", p.name, p.found);
-    if (!p.met) fmt::print("         {}\n", p.mend);
+    answer("{}  {}: {}\n", p.met ? "ok     " : "MISSING", p.name, p.found);
+    if (!p.met) answer("         {}\n", p.mend);
     all_met = all_met && p.met;
   }
-  fmt::print("{}\n", all_met
-                         ? "This machine can run an acceptance."
+  answer("{}\n", all_met ? "This machine can run an acceptance."
                          : "This machine cannot run an acceptance. A simulated node works: see README.md.");
   return all_met ? Exit::accept : Exit::inconclusive;
 }

@@ -1,10 +1,8 @@
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
+#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/load.h"
@@ -18,9 +16,9 @@ int judge_action(const std::string& path, const std::string& limits, bool json) 
   if (!limits.empty()) replace_limits(stored.criteria, limits, load_sku(stored.criteria.sku));
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   if (json) {
-    fmt::print("{}\n", verdict::to_json(judgement).dump(2));
+    answer("{}\n", verdict::to_json(judgement).dump(2));
   } else {
-    fmt::print("{}", reports::text({stored.run, judgement, stored.criteria, "en", stored.folder.path()}));
+    answer(reports::text({stored.run, judgement, stored.criteria, "en", stored.folder.path()}));
   }
   return exit_code(judgement.verdict);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/config/paths.h"
+#include "harness/machine_refused.h"
 #include "harness/plan/limit_override.h"
 #include "harness/record/reader.h"
 #include "harness/run/checksums.h"
@@ -102,6 +103,9 @@ StoredRun load_unconcluded_run(const std::string& path) {
     return stored;
   } catch (const UsageError&) {
     throw;
+  } catch (const MachineRefused& error) {
+    if (!error.is_wrong_path()) throw;
+    throw UsageError(error.what());
   } catch (const std::runtime_error& error) {
     throw UsageError(error.what());
   }

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
+#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/prepare.h"
 
@@ -18,25 +18,25 @@ int plan_action(RunOptions options, bool json) {
   const Prepared prepared = prepare(options);
   const Plan& plan = prepared.plan;
   if (json) {
-    fmt::print("{}\n", nlohmann::json(plan).dump(2));
+    answer("{}\n", nlohmann::json(plan).dump(2));
     return Exit::accept;
   }
-  fmt::print("{}SKU {}, profile {}, node {}, seed {}\n", plan.simulated ? "SIMULATED. " : "", plan.sku,
-             plan.profile, plan.node, plan.seed);
+  answer("{}SKU {}, profile {}, node {}, seed {}\n", plan.simulated ? "SIMULATED. " : "", plan.sku,
+         plan.profile, plan.node, plan.seed);
   for (const PlannedSlot& slot : plan.slots) {
-    fmt::print("  {:<6} {}\n", slot.part,
-               slot.pci_address.empty()
-                   ? "nothing found"
-                   : fmt::format("{}  serial {}  {}", slot.pci_address, slot.serial, slot.name));
+    answer("  {:<6} {}\n", slot.part,
+           slot.pci_address.empty()
+               ? "nothing found"
+               : fmt::format("{}  serial {}  {}", slot.pci_address, slot.serial, slot.name));
   }
   double total = 0;
   for (const Stage& stage : plan.stages) {
-    fmt::print("{:>3}. {:<20} {:<11} {:>7.0f} s  {}\n", stage.index + 1, stage.check, name_of(stage.scope),
-               stage.estimate_s, fmt::join(stage.parts, " "));
+    answer("{:>3}. {:<20} {:<11} {:>7.0f} s  {}\n", stage.index + 1, stage.check, name_of(stage.scope),
+           stage.estimate_s, fmt::join(stage.parts, " "));
     total += stage.estimate_s;
   }
-  fmt::print("about {:.0f} s in all{}\n", total, plan.simulated ? ", of simulated time" : "");
-  for (const std::string& why : plan.partial) fmt::print("{}: the run will be INCONCLUSIVE at best\n", why);
+  answer("about {:.0f} s in all{}\n", total, plan.simulated ? ", of simulated time" : "");
+  for (const std::string& why : plan.partial) answer("{}: the run will be INCONCLUSIVE at best\n", why);
   return Exit::accept;
 }
 

@@ -13,6 +13,7 @@
 #include "harness/cli/load.h"
 #include "harness/cli/prerequisites.h"
 #include "harness/config/paths.h"
+#include "harness/machine_refused.h"
 #include "harness/plan/criteria_builder.h"
 #include "harness/plan/planner.h"
 
@@ -186,7 +187,8 @@ Prepared prepare(const RunOptions& options) {
   auto folder = [&] {
     try {
       return run::RunFolder::stage(options.out);
-    } catch (const std::runtime_error& error) {
+    } catch (const MachineRefused& error) {
+      if (!error.is_wrong_path()) throw;
       throw UsageError(std::string("--out: ") + error.what());
     }
   }();

@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
+#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
 
@@ -19,7 +19,7 @@ int report_action(const std::string& path, const std::string& format, const std:
   const reports::Input input{stored.run, judgement, stored.criteria, language, stored.folder.path()};
   const std::string report =
       format == "html" ? reports::html(input) : reports::text(input, {isatty(STDOUT_FILENO) != 0});
-  std::fputs(report.c_str(), stdout);
+  answer(report);
   return Exit::accept;
 }
 

@@ -13,6 +13,7 @@
 #include "harness/cli/load.h"
 #include "harness/cli/prepare.h"
 #include "harness/cli/prerequisites.h"
+#include "harness/machine_refused.h"
 #include "harness/run/lock_holders.h"
 #include "harness/run/supervisor.h"
 #include "harness/telemetry/attribution.h"
@@ -56,6 +57,9 @@ std::unique_ptr<run::NodeSession> reopen(const StoredRun& stored) {
   }
   try {
     return run::reopen_simulated_node(stored.folder);
+  } catch (const MachineRefused& error) {
+    if (!error.is_wrong_path()) throw;
+    throw UsageError(std::string("the simulated node is gone: ") + error.what());
   } catch (const std::runtime_error& error) {
     throw UsageError(std::string("the simulated node is gone: ") + error.what());
   }

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "harness/machine_refused.h"
+
 namespace assay::config {
 namespace {
 
@@ -41,6 +43,7 @@ std::vector<std::string> names_in(const std::string& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, failed)) {
     if (entry.path().extension() == ".toml") found.push_back(entry.path().stem().string());
   }
+  if (failed) throw_unless_wrong_path(folder, failed.value());
   std::sort(found.begin(), found.end());
   return found;
 }

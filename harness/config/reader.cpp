@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <system_error>
 #include <tuple>
 
 #include "harness/config/nearest.h"
 #include "harness/config/paths.h"
+#include "harness/machine_refused.h"
 
 namespace assay::config {
 namespace {
@@ -44,8 +48,15 @@ TomlFile::TomlFile(std::string path, Diagnostics& sink) : path_(std::move(path))
     error({}, "there is no such file" + suggestion(stem(), names_in(folder())));
     return;
   }
+  std::ifstream file(path_, std::ios::binary);
+  if (!file) {
+    const int why = errno;
+    throw_unless_wrong_path(path_, why);
+    error({}, "cannot be opened: " + std::generic_category().message(why));
+    return;
+  }
   try {
-    content_ = toml::parse_file(path_);
+    content_ = toml::parse(file, path_);
     parsed_ = true;
   } catch (const toml::parse_error& e) {
     error(position_in(e.source()), std::string(e.description()));

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "harness/machine_refused.h"
+
 namespace assay::sim {
 namespace {
 
@@ -38,7 +40,7 @@ void initialise(State& state) {
 State* map(int fd, const std::string& path) {
   const int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
   void* memory = mmap(nullptr, sizeof(State), PROT_READ | PROT_WRITE, flags, fd, 0);
-  if (memory == MAP_FAILED) fail(std::strerror(errno), path);
+  if (memory == MAP_FAILED) throw MachineRefused(path, errno);
   return static_cast<State*>(memory);
 }
 
@@ -48,11 +50,11 @@ SharedState::SharedState(State* state) : state_(state, [](State* s) { munmap(s, 
 
 SharedState SharedState::create(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) fail(std::strerror(errno), path);
-  if (ftruncate(fd, sizeof(State)) != 0) {
-    const int error = errno;
+  if (fd < 0) throw MachineRefused(path, errno);
+  // Its blocks too: a disk that is full at the first write into the mapping would end us by SIGBUS.
+  if (const int error = posix_fallocate(fd, 0, sizeof(State)); error != 0) {
     close(fd);
-    fail(std::strerror(error), path);
+    throw MachineRefused(path, error);
   }
   State* state = map(fd, path);
   close(fd);
@@ -62,7 +64,7 @@ SharedState SharedState::create(const std::string& path) {
 
 SharedState SharedState::attach(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) fail(std::strerror(errno), path);
+  if (fd < 0) throw MachineRefused(path, errno);
   struct stat info {};
   const bool whole = fstat(fd, &info) == 0 && info.st_size == static_cast<off_t>(sizeof(State));
   if (!whole) {

@@ -5,9 +5,9 @@
 #include <iterator>
 #include <map>
 #include <set>
-#include <system_error>
 #include <utility>
 
+#include "harness/machine_refused.h"
 #include "harness/parse_json.h"
 #include "harness/record/artifacts.h"
 #include "harness/record/simulation_traces.h"
@@ -329,9 +329,9 @@ Run parse_records(std::string_view text) {
 
 Run read_records(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error(path + ": " + std::generic_category().message(errno));
+  if (!file) throw MachineRefused(path, errno);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) throw std::runtime_error(path + ": cannot be read to its end");
+  if (file.bad()) throw MachineRefused(path, EIO);
   return parse_records(text);
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/machine_refused.h"
 #include "harness/parse_json.h"
 
 namespace assay::run {
@@ -83,7 +84,7 @@ void Descriptor::close() {
 SocketPair make_socket_pair() {
   int fds[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
-    throw std::runtime_error(std::string("socketpair: ") + std::strerror(errno));
+    throw MachineRefused("socketpair", errno);
   }
   return {Descriptor(fds[0]), Descriptor(fds[1])};
 }

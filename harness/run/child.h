@@ -44,7 +44,7 @@ struct ChildFiles {
 };
 
 /// Starts `this-binary verb`, with the channel as descriptor 3 and standard input empty. Throws
-/// std::runtime_error.
+/// MachineRefused.
 std::unique_ptr<Child> spawn_process(const std::string& verb, const ChildFiles& files);
 
 /// Runs worker_main in a thread. Its end is seen when worker_main returns.

@@ -7,9 +7,9 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fstream>
 
+#include "harness/machine_refused.h"
 #include "harness/run/child.h"
 
 namespace assay::run {
@@ -109,7 +109,7 @@ std::unique_ptr<Child> spawn_process(const std::string& verb, const ChildFiles& 
   pid_t pid = 0;
   const int error =
       posix_spawn(&pid, "/proc/self/exe", &files.actions, &attributes.attributes, arguments, environ);
-  if (error != 0) throw std::runtime_error("cannot start '" + verb + "': " + std::strerror(error));
+  if (error != 0) throw MachineRefused("a child process (" + verb + ") cannot be started", error);
   return std::make_unique<ChildProcess>(pid, std::move(sockets.parent));
 }
 

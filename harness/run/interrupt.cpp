@@ -5,8 +5,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <stdexcept>
+
+#include "harness/machine_refused.h"
 
 namespace assay::run {
 namespace {
@@ -30,7 +30,7 @@ Interrupt::Interrupt() {
   const sigset_t set = watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   fd_ = Descriptor(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
-  if (!fd_) throw std::runtime_error(std::string("signalfd: ") + std::strerror(errno));
+  if (!fd_) throw MachineRefused("signalfd", errno);
 }
 
 Interrupt::~Interrupt() {

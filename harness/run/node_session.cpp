@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -89,7 +88,7 @@ std::unique_ptr<NodeSession> open_real_node() {
 std::unique_ptr<NodeSession> build_simulated_node(const RunFolder& folder, sim::NodeSetup setup) {
   auto state = sim::SharedState::create(folder.simulated_state());
   setup.kernel_log_path = folder.simulated_kernel_log();
-  std::ofstream(setup.kernel_log_path).flush();
+  write_file(setup.kernel_log_path, "");
   using namespace std::chrono;
   // On a whole second: where the samples fall within a step must not depend on when the run was started.
   setup.start = duration_cast<seconds>(system_clock::now().time_since_epoch()).count() * kSecond;

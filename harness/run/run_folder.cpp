@@ -5,14 +5,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
 
+#include "harness/machine_refused.h"
 #include "harness/parse_json.h"
 
 namespace assay::run {
@@ -32,8 +33,16 @@ void remove_abandoned_stages(const std::string& out) {
   }
 }
 
-[[noreturn]] void fail(const std::string& path, int error) {
-  throw std::runtime_error(path + ": " + std::strerror(error));
+void write_all(const std::string& path, std::string_view content) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file) throw MachineRefused(path, errno);
+  while (!content.empty()) {
+    const ssize_t written = ::write(file.get(), content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw MachineRefused(path, errno);
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::fsync(file.get()) != 0) throw MachineRefused(path, errno);
 }
 
 }  // namespace
@@ -41,10 +50,10 @@ void remove_abandoned_stages(const std::string& out) {
 RunFolder RunFolder::stage(const std::string& out) {
   std::error_code error;
   fs::create_directories(out, error);
-  if (error) throw std::runtime_error(out + ": " + error.message());
+  if (error) throw MachineRefused(out, error.value());
   remove_abandoned_stages(out);
   std::string path = out + "/" + kStagePrefix + "XXXXXX";
-  if (mkdtemp(path.data()) == nullptr) fail(out, errno);
+  if (mkdtemp(path.data()) == nullptr) throw MachineRefused(out, errno);
   fs::permissions(path, fs::perms(0755), error);
   RunFolder folder(out, fs::absolute(path).lexically_normal().string(), true);
   folder.lock();
@@ -87,39 +96,36 @@ void RunFolder::publish(const std::string& name) {
       staged_ = false;
       return;
     }
-    if (errno != EEXIST) fail(target, errno);
+    if (errno != EEXIST) throw MachineRefused(target, errno);
   }
 }
 
 bool RunFolder::lock() {
   const Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) fail(path_, errno);
+  if (!folder) throw MachineRefused(path_, errno);
   // Above the descriptors that a child finds its own files at.
   lock_ = Descriptor(fcntl(folder.get(), F_DUPFD_CLOEXEC, kRunLockDescriptor + 1));
-  if (!lock_) fail(path_, errno);
+  if (!lock_) throw MachineRefused(path_, errno);
   return flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
 void write_file(const std::string& path, const std::string& content) {
   const std::string temporary = path + ".tmp";
-  const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!file) fail(temporary, errno);
-  for (std::string_view rest = content; !rest.empty();) {
-    const ssize_t written = ::write(file.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail(temporary, errno);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(file.get()) != 0) fail(temporary, errno);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, errno);
   const std::string folder = fs::path(path).parent_path().string();
+  try {
+    write_all(temporary, content);
+    if (std::rename(temporary.c_str(), path.c_str()) != 0) throw MachineRefused(path, errno);
+  } catch (const MachineRefused&) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
   const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent || ::fsync(parent.get()) != 0) fail(folder, errno);
+  if (!parent || ::fsync(parent.get()) != 0) throw MachineRefused(folder, errno);
 }
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) fail(path, errno);
+  if (!file) throw MachineRefused(path, errno);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -16,7 +16,7 @@ inline constexpr const char* kSimulatedNamePrefix = "SIMULATED-";
 class RunFolder {
  public:
   /// Makes a hidden staging folder in `out` (which is made if it does not exist): a run that cannot be
-  /// planned leaves nothing. Throws std::runtime_error.
+  /// planned leaves nothing. Throws MachineRefused.
   static RunFolder stage(const std::string& out);
   /// An existing run. Throws std::runtime_error when `path` is none.
   static RunFolder open(const std::string& path);
@@ -61,10 +61,12 @@ class RunFolder {
 };
 
 /// Writes the whole file to the disk and renames it into place: after a power cut it is the old or the new one.
-/// Throws std::runtime_error.
+/// Throws MachineRefused.
 void write_file(const std::string& path, const std::string& content);
 
+/// Throws MachineRefused.
 std::string read_file(const std::string& path);
+/// Throws MachineRefused, or std::runtime_error with the path for what is no JSON.
 nlohmann::json read_json(const std::string& path);
 
 }  // namespace assay::run

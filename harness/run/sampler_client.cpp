@@ -43,13 +43,14 @@ std::optional<telemetry::Snapshot> SamplerClient::snapshot() {
   return answer->at("snapshot").get<telemetry::Snapshot>();
 }
 
-void SamplerClient::finish() {
-  if (!child_) return;
-  ask({{"finish", nlohmann::json::object()}}, kSnapshotTimeoutMs);
-  if (!child_) return;
+std::string SamplerClient::finish() {
+  if (!child_) return "";
+  const auto answer = ask({{"finish", nlohmann::json::object()}}, kSnapshotTimeoutMs);
+  if (!answer) return why_lost_;
   const auto give_up = steady_clock::now() + milliseconds(kEndTimeoutMs);
   while (!child_->ended() && steady_clock::now() < give_up) std::this_thread::sleep_for(milliseconds(1));
   child_.reset();
+  return answer->value("/failed/why"_json_pointer, std::string());
 }
 
 void SamplerClient::notice_end() {

@@ -35,8 +35,9 @@ class SamplerClient {
   /// The sampler's channel has something that was not asked for: it ended.
   void notice_end();
 
-  /// Writes out its series and ends it.
-  void finish();
+  /// Writes out its series and ends it. Why the series is not whole; empty where it is, or where the sampler
+  /// was lost before.
+  std::string finish();
 
  private:
   explicit SamplerClient(std::unique_ptr<Child> child) : child_(std::move(child)) {}

@@ -101,7 +101,10 @@ class Supervisor {
     const bool whole = run_stages() && run_repeats();
     if (!whole) journal_.run_error({record::kInterrupted, "the run was interrupted before its end", "", ""});
     stages_.look(looks_++);
-    execution_.sampler.finish();
+    const std::string why_not_whole = execution_.sampler.finish();
+    if (!why_not_whole.empty())
+      journal_.run_error(
+          {"harness.telemetry_lost", "the telemetry file is not whole: " + why_not_whole, "", ""});
     execution_.node.sampler_gone();
     return close();
   }
