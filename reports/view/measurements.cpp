@@ -21,6 +21,10 @@ bool belongs(const record::Measurement& measurement, Origin origin) {
   return is_telemetry(measurement) == (origin == Origin::telemetry);
 }
 
+// Units beside the SKU's slots: far more than any node has. What is left out is a finding, for nobody expects
+// it.
+constexpr std::size_t kMostOtherUnits = 64;
+
 bool is_no_number(const record::Value& value) {
   const auto* number = std::get_if<double>(&value);
   return number != nullptr && std::isnan(*number);
@@ -62,7 +66,8 @@ std::vector<Part> columns_of(const Input& input, const std::vector<const record:
       const Part unit(unit_of(measurement.part));
       if (std::find(gpus.begin(), gpus.end(), unit) != gpus.end()) {
         any_gpu = true;
-      } else if (std::find(others.begin(), others.end(), unit) == others.end()) {
+      } else if (others.size() < kMostOtherUnits &&
+                 std::find(others.begin(), others.end(), unit) == others.end()) {
         others.push_back(unit);
       }
     }
@@ -83,13 +88,14 @@ class TableInMaking {
     std::map<std::pair<std::string, Part>, int> seen;
     for (const record::Measurement& measurement : step.measurements) {
       if (!belongs(measurement, origin)) continue;
+      const std::size_t column = column_of(measurement.part);
+      if (column == columns_.size()) continue;
       const int occurrence = seen[{measurement.name, measurement.part}]++;
       Execution& execution = executions_[{step.stage, step.attempt}];
       execution.stage = step.stage;
       execution.attempt = step.attempt;
       Row& row = row_of(execution, {measurement.name, std::string(subcomponent_of(measurement.part)),
                                     measurement.unit, occurrence});
-      const std::size_t column = column_of(measurement.part);
       row.cells.at(column) = cell_of(step, measurement, row);
       measured_.emplace(measurement.name, column);
     }

@@ -50,6 +50,17 @@ TEST(Measurements, ARetryStandsBesideTheFirstAttempt) {
   EXPECT_TRUE(table.executions[0].rows[0].cells[5].missing) << "bad_words of gpu5: in no attempt";
 }
 
+TEST(Measurements, UnitsThatNobodyExpectsDoNotMakeColumnsWithoutEnd) {
+  auto sample = testing::healthy_run();
+  record::Step& step = sample.run.steps.front();
+  for (int i = 0; i < 1000; ++i) {
+    step.measurements.push_back({"value" + std::to_string(i), 1.0, "1", "unit" + std::to_string(i), "check"});
+  }
+  const auto tables = measurement_tables(sample.input("en"), Origin::check);
+  EXPECT_LT(table_of(tables, step.check).columns.size(), 100u);
+  EXPECT_LT(table_of(tables, step.check).executions[0].rows.size(), 200u);
+}
+
 TEST(Measurements, TelemetryStandsApart) {
   const auto sample = testing::healthy_run();
   for (const MeasurementTable& table : measurement_tables(sample.input("en"), Origin::check)) {
