@@ -47,8 +47,9 @@ std::string fill(const std::string& text, const Values& values) {
   std::string filled;
   for (std::size_t at = 0; at < text.size();) {
     const std::pair<std::string, std::string>* hit = nullptr;
+    const bool may_begin_here = text[at] == '{';
     for (const auto& value : values) {
-      if (text.compare(at, value.first.size(), value.first) == 0) hit = &value;
+      if (may_begin_here && text.compare(at, value.first.size(), value.first) == 0) hit = &value;
     }
     if (hit == nullptr) {
       filled += text[at++];
