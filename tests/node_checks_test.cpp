@@ -56,7 +56,7 @@ TEST_F(NodeChecksOnly, AnXidIsRejected) {
   const auto records_of_run = [&]() -> std::string {
     if (!std::filesystem::exists(scratch / "out")) return "";
     for (const auto& entry : std::filesystem::directory_iterator(scratch / "out")) {
-      const std::string text = read_text(entry.path() / "records.jsonl");
+      std::string text = read_text(entry.path() / "records.jsonl");
       if (!text.empty()) return text;
     }
     return "";

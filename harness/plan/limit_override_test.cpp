@@ -42,7 +42,7 @@ class LimitOverride : public testing::Test {
   std::string with_class(FindingClass cls, const Limit& limit, Change change) {
     const FindingClass before = kind_of(criteria, limit.finding).cls;
     kind_of(criteria, limit.finding).cls = cls;
-    const std::string objection = with(limit, change);
+    std::string objection = with(limit, change);
     kind_of(criteria, limit.finding).cls = before;
     return objection;
   }
