@@ -28,6 +28,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
      "无法判定：有必需的测量未完成，或结果不可信。"},
     {Label::partial, "PARTIAL RUN ({})", "部分运行（{}）"},
     {Label::bench, "BENCH SKU, NOT CERTIFIABLE", "台架 SKU，不可用于验收"},
+    {Label::own_configuration, "OWN CONFIGURATION", "自定义配置"},
     {Label::unfinished, "The run has not ended: its records have no final entry.",
      "运行尚未结束：记录缺少结束条目。"},
     {Label::torn, "The last record was incomplete and was left out.", "最后一条记录不完整，已略去。"},

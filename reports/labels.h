@@ -23,6 +23,7 @@ enum class Label {
   inconclusive_meaning,
   partial,
   bench,
+  own_configuration,
   unfinished,
   torn,
   identity,

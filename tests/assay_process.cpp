@@ -50,10 +50,10 @@ std::string read_text(const std::string& path) {
 }
 
 Running::Running(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
-                 const std::function<void()>& in_child)
+                 const std::function<void()>& in_child, const std::string& binary)
     : out_(scratch / "stdout"), err_(scratch / "stderr"), pid_(fork()) {
   if (pid_ != 0) return;
-  std::vector<std::string> words{ASSAY_BINARY};
+  std::vector<std::string> words{binary};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -63,7 +63,7 @@ Running::Running(const ScratchFolder& scratch, const std::vector<std::string>& a
   dup2(open(out_.c_str(), kFlags, 0644), STDOUT_FILENO);
   dup2(open(err_.c_str(), kFlags, 0644), STDERR_FILENO);
   if (in_child) in_child();
-  if (chdir(ASSAY_SOURCE_DIR) == 0) execv(ASSAY_BINARY, argv.data());
+  if (chdir(ASSAY_SOURCE_DIR) == 0) execv(binary.c_str(), argv.data());
   _exit(127);
 }
 
@@ -95,8 +95,8 @@ Finished Running::wait() {
 }
 
 Finished assay(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
-               const std::function<void()>& in_child) {
-  return Running(scratch, arguments, in_child).wait();
+               const std::function<void()>& in_child, const std::string& binary) {
+  return Running(scratch, arguments, in_child, binary).wait();
 }
 
 Finished run_simulated(const ScratchFolder& scratch, const std::vector<std::string>& arguments,

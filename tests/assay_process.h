@@ -41,7 +41,7 @@ class Running {
  public:
   /// `in_child` is called in the child before it becomes assay: to take rights, room or its output from it.
   Running(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
-          const std::function<void()>& in_child = {});
+          const std::function<void()>& in_child = {}, const std::string& binary = ASSAY_BINARY);
   pid_t pid() const { return pid_; }
   /// Children of the process whose command line has this word ("__worker", "__sampler").
   std::vector<pid_t> children(const std::string& word) const;
@@ -64,7 +64,7 @@ class Running {
 
 /// Runs `assay ARGUMENTS` to its end, in the source folder.
 Finished assay(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
-               const std::function<void()>& in_child = {});
+               const std::function<void()>& in_child = {}, const std::string& binary = ASSAY_BINARY);
 
 /// `assay run` of the simulated 8 x H200 with the quick profile into scratch/out, with these further
 /// arguments.

@@ -23,9 +23,9 @@ config::Profile load_profile(const std::string& name) {
       [&](auto& d) { return config::load_profile(config::resolve("profiles", name), d); });
 }
 
-std::vector<FindingKind> load_findings() {
+std::vector<FindingKind> load_findings(std::vector<config::SourceFile>* sources) {
   return load_or_complain(
-      [](auto& d) { return config::load_findings(config::configs_folder() + "/findings", d); });
+      [&](auto& d) { return config::load_findings(config::configs_folder() + "/findings", d, sources); });
 }
 
 void replace_limits(Criteria& criteria, const std::string& path, const config::Sku& sku) {

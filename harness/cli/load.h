@@ -27,7 +27,8 @@ auto load_or_complain(Load load) {
 
 config::Sku load_sku(const std::string& name);
 config::Profile load_profile(const std::string& name);
-std::vector<FindingKind> load_findings();
+/// `sources`: the files that were read.
+std::vector<FindingKind> load_findings(std::vector<config::SourceFile>* sources = nullptr);
 /// Puts a file of limits over the criteria's. Throws UsageError where one does what --limits may not
 /// (docs/limits.md).
 void replace_limits(Criteria& criteria, const std::string& path, const config::Sku& sku);

@@ -37,6 +37,8 @@ int plan_action(RunOptions options, bool json) {
   }
   answer("about {:.0f} s in all{}\n", total, plan.simulated ? ", of simulated time" : "");
   for (const std::string& why : plan.partial) answer("{}: the run will be INCONCLUSIVE at best\n", why);
+  for (const std::string& configuration : prepared.criteria.not_as_shipped)
+    answer("not shipped with Assay: {}\n", configuration);
   return Exit::accept;
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +12,7 @@
 #include "harness/cli/load.h"
 #include "harness/cli/prerequisites.h"
 #include "harness/config/paths.h"
+#include "harness/config/shipped_files.h"
 #include "harness/machine_refused.h"
 #include "harness/plan/criteria_builder.h"
 #include "harness/plan/planner.h"
@@ -65,11 +65,6 @@ std::uint64_t fresh_seed() {
   return device();  // 32 bits: short enough to be typed again
 }
 
-bool is_shipped(const std::string& file) {
-  const auto folder = std::filesystem::weakly_canonical(config::configs_folder()).string() + "/";
-  return std::filesystem::weakly_canonical(file).string().compare(0, folder.size(), folder) == 0;
-}
-
 struct Configuration {
   config::Site site;
   std::optional<config::SimNode> sim_node;
@@ -77,7 +72,17 @@ struct Configuration {
   config::Profile profile;
   std::vector<config::Fault> faults;
   std::vector<FindingKind> findings;
+  std::vector<std::string> not_as_shipped;  // as in the criteria
 };
+
+/// Whoever reads "acceptance" must be able to rely on the shipped one: what is not goes by its file's path.
+void name_by_content(const std::string& what, const std::string& kind, const std::string& path,
+                     const std::vector<config::SourceFile>& files, std::string& name,
+                     std::vector<std::string>& not_as_shipped) {
+  const std::vector<std::string> others = config::not_as_shipped(kind, files);
+  if (!others.empty()) name = path;
+  for (const std::string& other : others) not_as_shipped.push_back(what + " " + other);
+}
 
 std::string sku_name(const RunOptions& options, const Configuration& loaded) {
   if (!options.sku.empty()) return options.sku;
@@ -109,12 +114,15 @@ Configuration load(const RunOptions& options) {
   }
   const std::string sku_file = config::resolve("skus", sku_name(options, loaded));
   loaded.sku = load_sku(sku_file);
-  if (!is_shipped(sku_file)) loaded.sku.name = sku_file;
-  loaded.profile = load_profile(options.profile);
-  // Whoever reads "acceptance" must be able to rely on the shipped one.
+  name_by_content("sku", "skus", sku_file, loaded.sku.files, loaded.sku.name, loaded.not_as_shipped);
   const std::string profile_file = config::resolve("profiles", options.profile);
-  if (!is_shipped(profile_file)) loaded.profile.name = profile_file;
-  loaded.findings = load_findings();
+  loaded.profile = load_profile(profile_file);
+  name_by_content("profile", "profiles", profile_file, loaded.profile.files, loaded.profile.name,
+                  loaded.not_as_shipped);
+  std::vector<config::SourceFile> catalogue;
+  loaded.findings = load_findings(&catalogue);
+  for (const std::string& other : config::not_as_shipped_whole("findings", catalogue))
+    loaded.not_as_shipped.push_back("findings " + other);
   for (const std::string& spec : options.faults) {
     loaded.faults.push_back(load_or_complain([&](auto& d) { return config::load_fault(spec, d); }));
   }
@@ -180,6 +188,7 @@ Prepared prepare(const RunOptions& options) {
   const Configuration loaded = load(options);
   const std::vector<int> gpus = slot_numbers(items_of("--gpus", options.gpus));
   Criteria criteria = build_criteria(loaded.sku, loaded.profile, loaded.site, loaded.findings);
+  criteria.not_as_shipped = loaded.not_as_shipped;
   if (!options.limits.empty()) replace_limits(criteria, options.limits, loaded.sku);
   if (!loaded.sim_node) require_prerequisites();
 

@@ -24,15 +24,21 @@ std::string utc_stamp() {
   return text;
 }
 
-/// "acceptance", also of somebody's own /tmp/acceptance.toml.
-std::string stem(const std::string& name_or_path) {
-  return std::filesystem::path(name_or_path).stem().string();
+/// "acceptance"; "own-acceptance" of somebody's own /tmp/acceptance.toml, which may be named anyhow.
+std::string label(const std::string& name_or_path) {
+  constexpr std::size_t kLongest = 40;
+  const std::string stem = std::filesystem::path(name_or_path).stem().string();
+  std::string text = (stem == name_or_path ? "" : "own-") + stem.substr(0, kLongest);
+  for (char& c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.') c = '_';
+  }
+  return text;
 }
 
 /// Simulated runs say so in their folder's name.
 std::string folder_name(const Plan& plan) {
-  return fmt::format("{}{}-{}-{}", plan.simulated ? run::kSimulatedNamePrefix : "", utc_stamp(), stem(plan.sku),
-                     stem(plan.profile));
+  return fmt::format("{}{}-{}-{}", plan.simulated ? run::kSimulatedNamePrefix : "", utc_stamp(),
+                     label(plan.sku), label(plan.profile));
 }
 
 int run_action(const RunOptions& options, const OutputOptions& output) {

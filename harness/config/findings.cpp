@@ -145,13 +145,15 @@ void check_explanations(const std::vector<Located>& all) {
 
 }  // namespace
 
-std::vector<FindingKind> load_findings(const std::string& folder, Diagnostics& diagnostics) {
+std::vector<FindingKind> load_findings(const std::string& folder, Diagnostics& diagnostics,
+                                       std::vector<SourceFile>* sources) {
   std::vector<std::unique_ptr<TomlFile>> files;
   std::vector<Located> all;
   for (const std::string& name : names_in(folder)) {
     files.push_back(std::make_unique<TomlFile>((fs::path(folder) / (name + ".toml")).string(), diagnostics));
     TomlFile& file = *files.back();
     if (!file.parsed()) continue;
+    if (sources != nullptr) sources->push_back(file.source());
     Table root = file.root();
     for (auto& [code, table] : root.tables_by_name("findings")) {
       if (find(all, code) != nullptr)

@@ -48,6 +48,7 @@ Profile read_profile(const std::string& path, const Vocabulary& vocabulary, Diag
   if (!file.parsed()) return profile;
   Table root = file.root();
   profile.name = file.stem();
+  profile.files = {file.source()};
   profile.summary = root.text("summary");
   profile.sample_hz = static_cast<double>(root.integer("sample_hz", 1, kFastestSampling));
   profile.idle_timeout_s = root.quantity("idle_timeout", Unit::seconds);

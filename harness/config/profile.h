@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/config/diagnostics.h"
+#include "harness/config/shipped_files.h"
 
 namespace assay::config {
 
@@ -20,6 +21,7 @@ struct Profile {
   double sample_hz = 10;
   double idle_timeout_s = 60;  // how long a step waits for the node to be idle
   std::vector<ProfileCheck> checks;
+  std::vector<SourceFile> files;  // that it was read from
 };
 
 Profile load_profile(const std::string& path, Diagnostics& diagnostics);

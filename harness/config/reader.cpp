@@ -6,12 +6,14 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <system_error>
 #include <tuple>
 
 #include "harness/config/nearest.h"
 #include "harness/config/paths.h"
 #include "harness/machine_refused.h"
+#include "harness/sha256.h"
 
 namespace assay::config {
 namespace {
@@ -43,20 +45,23 @@ std::string described(const toml::node& node) {
 
 }  // namespace
 
-TomlFile::TomlFile(std::string path, Diagnostics& sink) : path_(std::move(path)), sink_(sink) {
-  if (!fs::is_regular_file(path_)) {
+TomlFile::TomlFile(std::string path, Diagnostics& sink) : source_{std::move(path), {}}, sink_(sink) {
+  std::error_code failed;
+  if (!fs::is_regular_file(source_.path, failed)) {
     error({}, "there is no such file" + suggestion(stem(), names_in(folder())));
     return;
   }
-  std::ifstream file(path_, std::ios::binary);
+  std::ifstream file(source_.path, std::ios::binary);
   if (!file) {
     const int why = errno;
-    throw_unless_wrong_path(path_, why);
+    throw_unless_wrong_path(source_.path, why);
     error({}, "cannot be opened: " + std::generic_category().message(why));
     return;
   }
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  source_.sha256 = sha256(text);
   try {
-    content_ = toml::parse(file, path_);
+    content_ = toml::parse(text, source_.path);
     parsed_ = true;
   } catch (const toml::parse_error& e) {
     error(position_in(e.source()), std::string(e.description()));
@@ -74,16 +79,16 @@ Table TomlFile::root() {
   return {*this, content_};
 }
 std::string TomlFile::stem() const {
-  return fs::path(path_).stem().string();
+  return fs::path(source_.path).stem().string();
 }
 
 std::string TomlFile::folder() const {
-  const fs::path parent = fs::path(path_).parent_path();
+  const fs::path parent = fs::path(source_.path).parent_path();
   return parent.empty() ? "." : parent.string();
 }
 
 void TomlFile::error(Position where, std::string message) {
-  found_.push_back({path_, where.line, where.column, std::move(message)});
+  found_.push_back({source_.path, where.line, where.column, std::move(message)});
 }
 
 Table::~Table() {

@@ -14,6 +14,7 @@
 
 #include "harness/config/diagnostics.h"
 #include "harness/config/quantity.h"
+#include "harness/config/shipped_files.h"
 
 namespace assay::config {
 
@@ -37,10 +38,12 @@ class TomlFile {
   /// The file's name without folder and ".toml": what it defines is called so.
   std::string stem() const;
   std::string folder() const;
+  /// Where it is and what was read: the parsed bytes themselves are hashed.
+  const SourceFile& source() const { return source_; }
   void error(Position where, std::string message);
 
  private:
-  std::string path_;
+  SourceFile source_;
   Diagnostics& sink_;
   std::vector<Diagnostic> found_;
   toml::table content_;

@@ -129,6 +129,8 @@ Sku read(const std::string& path, const Vocabulary& vocabulary, Diagnostics& dia
   Table root = file.root();
   Sku base = read_base(file, root, vocabulary, diagnostics, role);
   sku.name = file.stem();
+  sku.files = std::move(base.files);
+  sku.files.insert(sku.files.begin(), file.source());
   sku.summary = root.text("summary");
   sku.certifiable = root.flag("certifiable");
   sku.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));

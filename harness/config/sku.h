@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/config/diagnostics.h"
+#include "harness/config/shipped_files.h"
 #include "harness/plan/criteria.h"
 
 namespace assay::config {
@@ -34,6 +35,7 @@ struct Sku {
   std::map<std::string, std::string> not_available;
   std::vector<Peak> peaks;
   std::vector<Limit> limits;
+  std::vector<SourceFile> files;  // that it was read from: its own, and that of limits_from
 };
 
 /// Checks every limit against the registry of checks: check, measurement and unit exist, the finding is one

@@ -204,6 +204,7 @@ void to_json(nlohmann::json& j, const Criteria& criteria) {
        {"findings", criteria.findings},
        {"waivers", criteria.waivers},
        {"replaced_limits", criteria.replaced_limits}};
+  if (!criteria.not_as_shipped.empty()) j["not_as_shipped"] = criteria.not_as_shipped;
 }
 
 void from_json(const nlohmann::json& j, Criteria& criteria) {
@@ -215,6 +216,7 @@ void from_json(const nlohmann::json& j, Criteria& criteria) {
   j.at("findings").get_to(criteria.findings);
   j.at("waivers").get_to(criteria.waivers);
   j.at("replaced_limits").get_to(criteria.replaced_limits);
+  criteria.not_as_shipped = j.value("not_as_shipped", std::vector<std::string>{});
 }
 
 }  // namespace assay

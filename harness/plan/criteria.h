@@ -104,6 +104,9 @@ struct Criteria {
   std::vector<Waiver> waivers;
   std::vector<std::string>
       replaced_limits;  // "memory.bandwidth/copy_bandwidth min": by --limits, not the SKU's own
+  /// "profile /tmp/acceptance.toml", "sku configs/skus/x.toml, not as shipped": configurations that are not
+  /// those that Assay was shipped with.
+  std::vector<std::string> not_as_shipped;
 };
 
 std::string_view name_of(LimitKind);

@@ -1,13 +1,13 @@
 #include "harness/plan/plan.h"
 
 #include <fmt/format.h>
-#include <sha2.h>
 
 #include <array>
 #include <stdexcept>
 #include <utility>
 
 #include "harness/parse_json.h"
+#include "harness/sha256.h"
 
 namespace assay {
 namespace {
@@ -158,11 +158,7 @@ void from_json(const json& j, Plan& plan) {
 std::string content_hash(const json& j) {
   // Keys come out sorted; what is no UTF-8 is replaced, as it is where the same JSON is written to a file.
   const std::string text = j.dump(-1, ' ', false, json::error_handler_t::replace);
-  std::array<char, SHA256_DIGEST_STRING_LENGTH> digest{};
-  if (SHA256Data(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), digest.data()) == nullptr) {
-    throw std::runtime_error("SHA-256 failed");
-  }
-  return std::string("sha256:") + digest.data();
+  return "sha256:" + sha256(text);
 }
 
 }  // namespace assay

@@ -115,6 +115,12 @@ Judgement judge(const record::Run& run, const Criteria& criteria) {
         fmt::format("the limit of {} is not the SKU's own: it was given by --limits", limit));
   }
 
+  judgement.not_as_shipped = criteria.not_as_shipped;
+  for (const std::string& configuration : criteria.not_as_shipped) {
+    judgement.notes.push_back("the verdict rests on a configuration that Assay was not shipped with: " +
+                              configuration);
+  }
+
   std::vector<Observation> seen;
   observe_completeness(c, seen);
   observe_declarations(c, seen);

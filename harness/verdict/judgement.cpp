@@ -45,11 +45,12 @@ std::string_view name_of(Result result) {
 
 std::string headline(const Judgement& judgement) {
   std::string text(name_of(judgement.verdict));
-  if (judgement.verdict != Verdict::accept) return text;
-  std::vector<std::string> but;
-  if (judgement.waived > 0) but.push_back(fmt::format("waived {}", judgement.waived));
-  if (judgement.replaced_limits > 0)
-    but.push_back(fmt::format("limits replaced {}", judgement.replaced_limits));
+  std::vector<std::string> but = judgement.not_as_shipped;
+  if (judgement.verdict == Verdict::accept) {
+    if (judgement.waived > 0) but.push_back(fmt::format("waived {}", judgement.waived));
+    if (judgement.replaced_limits > 0)
+      but.push_back(fmt::format("limits replaced {}", judgement.replaced_limits));
+  }
   return but.empty() ? text : fmt::format("{} ({})", text, fmt::join(but, ", "));
 }
 

@@ -58,7 +58,8 @@ struct CheckOutcome {
 struct Judgement {
   Verdict verdict = Verdict::inconclusive;
   int waived = 0;
-  int replaced_limits = 0;  // by --limits: shown beside ACCEPT, as waivers are
+  int replaced_limits = 0;                  // by --limits: shown beside ACCEPT, as waivers are
+  std::vector<std::string> not_as_shipped;  // as in the criteria: shown beside every verdict
   bool simulated = false;
   std::string sku, profile, plan_hash, criteria_hash;
   std::vector<Finding> findings;  // accusations first, by precedence
@@ -73,7 +74,7 @@ struct Judgement {
 /// `closed` beforehand.
 Judgement judge(const record::Run& run, const Criteria& criteria);
 
-/// "ACCEPT", "ACCEPT (waived 2)", "ACCEPT (waived 2, limits replaced 1)", "REJECT", "INCONCLUSIVE".
+/// "ACCEPT", "ACCEPT (waived 2, limits replaced 1)", "REJECT (profile /tmp/mine.toml)".
 std::string headline(const Judgement& judgement);
 std::string_view name_of(Verdict);
 std::string_view name_of(Severity);

@@ -91,6 +91,7 @@ json to_json(const Judgement& judgement) {
           {"plan_hash", judgement.plan_hash},
           {"criteria_hash", judgement.criteria_hash},
           {"waived", judgement.waived},
+          {"not_as_shipped", judgement.not_as_shipped},
           {"notes", judgement.notes},
           {"findings", std::move(findings)},
           {"checks", std::move(checks)}};

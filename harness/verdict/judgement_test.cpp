@@ -20,6 +20,28 @@ TEST(Headline, CountsWaiversOnlyWhereItAccepts) {
   EXPECT_EQ(headline(judgement), "REJECT");
 }
 
+TEST(Headline, NamesConfigurationsThatAreNotTheShippedOnesBesideEveryVerdict) {
+  Judgement judgement;
+  judgement.not_as_shipped = {"profile /tmp/acceptance.toml", "sku configs/skus/x.toml, not as shipped"};
+  judgement.waived = 1;
+  const std::string others = "profile /tmp/acceptance.toml, sku configs/skus/x.toml, not as shipped";
+  EXPECT_EQ(headline(judgement), "INCONCLUSIVE (" + others + ")");
+  judgement.verdict = Verdict::accept;
+  EXPECT_EQ(headline(judgement), "ACCEPT (" + others + ", waived 1)");
+  judgement.verdict = Verdict::reject;
+  EXPECT_EQ(headline(judgement), "REJECT (" + others + ")");
+}
+
+TEST(Judge, TakesConfigurationsThatAreNotTheShippedOnesFromTheCriteria) {
+  Criteria criteria = builders::sample_criteria();
+  criteria.not_as_shipped = {"profile /tmp/quick.toml"};
+  const record::Run run = builders::healthy_run(criteria);
+  const Judgement judgement = judge(run, criteria);
+  EXPECT_EQ(headline(judgement), "ACCEPT (profile /tmp/quick.toml)");
+  EXPECT_NE(json(judgement.notes).dump().find("/tmp/quick.toml"), std::string::npos);
+  EXPECT_EQ(to_json(judgement).at("not_as_shipped"), json({"profile /tmp/quick.toml"}));
+}
+
 TEST(JudgementJson, HasTheDocumentedKeys) {
   const Criteria criteria = builders::sample_criteria();
   record::Run run = builders::healthy_run(criteria);
@@ -34,6 +56,7 @@ TEST(JudgementJson, HasTheDocumentedKeys) {
   EXPECT_EQ(answer.at("criteria_hash"), run.criteria_hash);
   EXPECT_EQ(answer.at("waived"), 0);
   EXPECT_TRUE(answer.at("notes").is_array());
+  EXPECT_TRUE(answer.at("not_as_shipped").empty());
   const json finding = answer.at("findings").at(0);
   EXPECT_EQ(finding.at("code"), "memory.miscompare");
   EXPECT_EQ(finding.at("class"), "corruption");

@@ -11,6 +11,7 @@
 namespace assay::reports {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -74,6 +75,14 @@ TEST(HtmlReportEscaping, MarkupInASerialOrAMessageIsText) {
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&quot;2&quot;)&lt;/script&gt;"));
   EXPECT_THAT(page,
               HasSubstr("&lt;script&gt;alert(&#39;message&#39;)&lt;/script&gt; &amp; &quot;quotes&quot;"));
+}
+
+TEST(HtmlReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
+  testing::SampleRun sample = testing::healthy_run();
+  sample.judgement.not_as_shipped = {"profile /tmp/acceptance.toml"};
+  const char* headline = "<strong>ACCEPT (profile /tmp/acceptance.toml, waived 1)</strong>";
+  EXPECT_THAT(html(sample.input("en")), AllOf(HasSubstr(headline), HasSubstr(">OWN CONFIGURATION<")));
+  EXPECT_THAT(html(sample.input("zh-CN")), AllOf(HasSubstr(headline), HasSubstr(">自定义配置<")));
 }
 
 TEST(HtmlReportBand, IsThereForSimulatedRunsAndOnlyForThem) {

@@ -12,6 +12,7 @@
 namespace assay::reports {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -60,6 +61,14 @@ INSTANTIATE_TEST_SUITE_P(Samples, TextReport,
                            return std::string(sample.param.name) +
                                   (std::string(sample.param.language) == "en" ? "_en" : "_zh");
                          });
+
+TEST(TextReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
+  testing::SampleRun sample = testing::healthy_run();
+  sample.judgement.not_as_shipped = {"profile /tmp/acceptance.toml"};
+  const char* headline = "ACCEPT (profile /tmp/acceptance.toml, waived 1)";
+  EXPECT_THAT(text(sample.input("en")), AllOf(HasSubstr(headline), HasSubstr("[OWN CONFIGURATION]")));
+  EXPECT_THAT(text(sample.input("zh-CN")), AllOf(HasSubstr(headline), HasSubstr("[自定义配置]")));
+}
 
 TEST(TextReportColour, ComesOnlyWhenAsked) {
   const testing::SampleRun sample = testing::miscompare_run();

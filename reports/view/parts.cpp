@@ -40,6 +40,7 @@ std::vector<std::string> qualifications(const Input& input, const Labels& labels
   if (!plan.partial.empty())
     words.push_back(labels(Label::partial, fmt::format("{}", fmt::join(plan.partial, ", "))));
   if (!plan.certifiable || !input.criteria.certifiable) words.push_back(labels(Label::bench));
+  if (!input.judgement.not_as_shipped.empty()) words.push_back(labels(Label::own_configuration));
   return words;
 }
 

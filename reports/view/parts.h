@@ -18,7 +18,8 @@ bool is_simulated(const Input& input);
 
 bool was_found(const PlannedSlot& slot);
 
-/// "SIMULATED", "PARTIAL RUN (...)", "BENCH SKU ...": what qualifies the verdict, to be shown beside it.
+/// "SIMULATED", "PARTIAL RUN (...)", "BENCH SKU ...", "OWN CONFIGURATION": what qualifies the verdict, to be
+/// shown beside it.
 std::vector<std::string> qualifications(const Input& input, const Labels& labels);
 
 /// Findings of one severity, with their place in the judgement's order, counted from 1.
