@@ -69,6 +69,10 @@ std::string with_unit(std::string_view value, std::string_view unit) {
   return shown.empty() ? std::string(value) : fmt::format("{} {}", value, shown);
 }
 
+std::string json_text(const nlohmann::json& content) {
+  return content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string short_hash(std::string_view hash) {
   constexpr std::size_t kDigits = 12;
   const auto colon = hash.find(':');

@@ -24,6 +24,9 @@ std::string unit_text(std::string_view unit);
 /// "4512.4 GB/s".
 std::string with_unit(std::string_view value, std::string_view unit);
 
+/// In one line, whatever its strings hold.
+std::string json_text(const nlohmann::json& content);
+
 /// "sha256:0123456789ab" of a longer one.
 std::string short_hash(std::string_view hash);
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -44,6 +45,15 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"NoVerb", {}, "which verb?"},  //
         Mistake{"WrongVerb", {"rnu"}, "Did you mean run?"},
+        Mistake{"WrongVerbWithMore", {"rnu", "--foo", "x"}, "assay: no verb 'rnu'. Did you mean run?"},
+        Mistake{"VerbLikeNone", {"frobnicate"}, "no verb 'frobnicate'. There are run, "},
+        Mistake{"OptionBeforeTheVerb",
+                {"--json", "judge", "nowhere"},
+                "options come after the verb: assay judge --json."},
+        Mistake{"OptionWithoutAVerb", {"--json"}, "options come after the verb: assay VERB --json."},
+        Mistake{"SeveralUnexpected",
+                {"run", "--node", kNode, "--foo", "x", "--bar"},
+                "run does not take: --foo x --bar."},
         Mistake{"WrongFlag", {"run", "--node", kNode, "--sead", "7"}, "Did you mean --seed?"},
         Mistake{"SeedIsNoNumber", {"run", "--node", kNode, "--seed", "seven"}, "seven"},
         Mistake{"NoSku", {"run"}, "--sku"},
@@ -159,6 +169,28 @@ TEST_F(BadFiles, AnUnwritableOutIsAnError) {
   const Finished finished = run_simulated(scratch, {}, "file/out");
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, HasSubstr("--out"));
+}
+
+TEST_F(BadFiles, ErrorsOfTheSyntaxAreOneLineEach) {
+  const std::string limits = scratch.write("limits.toml", "[[limits]]\ncheck = \n");
+  const Finished finished = run_simulated(scratch, {"--limits", limits});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, testing::StartsWith("assay: " + limits + ":2:9: "));
+  EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
+}
+
+TEST(Output, OfWorkersThatAreThreadsIsTheJsonAlone) {
+  const ScratchFolder scratch;
+  const Finished finished =
+      run_simulated(scratch, {"--workers", "thread", "--json", "--fault", "device-call-fails"});
+  EXPECT_EQ(finished.exit_code, 11) << finished.err;
+  EXPECT_TRUE(nlohmann::json::accept(finished.out)) << finished.out.substr(0, 300);
+}
+
+TEST(Output, OfChildrenIsNothingInANormalRun) {
+  const ScratchFolder scratch;
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  EXPECT_EQ(read_text(scratch.only_run() + "/children.log"), "");
 }
 
 TEST(NoDriver, IsInconclusiveAndNeverASimulatedNode) {

@@ -30,7 +30,7 @@ struct ShippedConfigs : testing::Test {
     std::vector<std::string> words{"run", "--node", "sim:h200-8gpu", "--seed",
                                    "7",   "--json", "--out",         scratch / "out"};
     words.insert(words.end(), further.begin(), further.end());
-    const Finished run = assay(scratch, words, binary);
+    const Finished run = assay(scratch, words, {}, binary);
     const auto judgement = nlohmann::json::parse(run.out, nullptr, false);
     EXPECT_TRUE(judgement.is_object()) << run.out << run.err;
     return judgement;

@@ -2,34 +2,34 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <new>
+#include <sstream>
 #include <system_error>
 
 #include <CLI/CLI.hpp>
 
-#include "harness/cli/answer.h"
 #include "harness/config/nearest.h"
 #include "harness/machine_refused.h"
 #include "harness/record/append_file.h"
 #include "harness/run/child.h"
 #include "harness/run/worker.h"
 #include "harness/telemetry/sampler.h"
+#include "harness/terminal.h"
 
 namespace assay::cli {
 namespace {
 
+using Words = std::vector<std::string>;
+
 /// Children are this binary, started by the supervisor; the verbs are not for people and not in the help.
 int child_main(const char* verb) {
   if (!run::become_child()) return 0;
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %P %l %v");  // children share one file, the run's children.log
-  spdlog::info("{} started", verb);
   if (std::strcmp(verb, "__worker") == 0) return run::worker_main(run::kChannelDescriptor);
   return telemetry::sampler_main(run::kChannelDescriptor);
 }
@@ -38,21 +38,74 @@ bool is_child_verb(const char* verb) {
   return std::strcmp(verb, "__worker") == 0 || std::strcmp(verb, "__sampler") == 0;
 }
 
+bool contains(const Words& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool is_option(const std::string& word) {
+  return word.rfind('-', 0) == 0;
+}
+
 /// For "--sead": " Did you mean --seed?"
-std::string suggestion(const CLI::App& app, const std::vector<std::string>& unknown) {
-  const CLI::App* verb = &app;
-  for (const CLI::App* sub : app.get_subcommands()) verb = sub;
-  std::vector<std::string> known;
-  for (const CLI::Option* option : verb->get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
-  if (verb == &app) {
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-      known.push_back(sub->get_name());
-  }
+std::string suggestion(const Words& unknown, const Words& known) {
   for (const std::string& word : unknown) {
     const std::string nearest = config::nearest(word, known);
     if (!nearest.empty()) return fmt::format(" Did you mean {}?", nearest);
+  }
+  return "";
+}
+
+Words verbs_of(const CLI::App& app) {
+  Words names;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(verb->get_name());
+  return names;
+}
+
+Words options_of(const CLI::App& verb) {
+  Words names;
+  for (const CLI::Option* option : verb.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+/// What is wrong with the first word, which is the verb or asks for help; or nothing.
+std::string verb_problem(const CLI::App& app, const Words& words) {
+  const Words verbs = verbs_of(app);
+  const std::string choice = fmt::format("{}", fmt::join(verbs, ", "));
+  if (words.empty()) return "which verb? " + choice + ".";
+  const std::string& first = words.front();
+  if (contains(verbs, first) || app.get_option_no_throw(first) != nullptr) return "";
+  if (!is_option(first)) {
+    const std::string meant = suggestion({first}, verbs);
+    return fmt::format("no verb '{}'.{}", first, meant.empty() ? " There are " + choice + "." : meant);
+  }
+  const auto verb = std::find_if(words.begin(), words.end(),
+                                 [&](const std::string& word) { return contains(verbs, word); });
+  return fmt::format("options come after the verb: assay {} {}.", verb == words.end() ? "VERB" : *verb,
+                     first);
+}
+
+/// The unexpected words in the order in which they were typed, which CLI11 does not keep.
+std::string not_expected(const CLI::App& app, const Words& words) {
+  Words unexpected;
+  const Words remaining = app.remaining(true);
+  std::copy_if(words.begin() + 1, words.end(), std::back_inserter(unexpected),
+               [&](const std::string& word) { return contains(remaining, word); });
+  Words known;
+  for (const CLI::App* verb : app.get_subcommands()) known = options_of(*verb);
+  return fmt::format("{} does not take: {}.{}", words.front(), fmt::join(unexpected, " "),
+                     suggestion(unexpected, known));
+}
+
+/// Records and reports are UTF-8, and could name nothing else. Which word is not, with the option before it;
+/// or nothing.
+std::string encoding_problem(const Words& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (is_utf8(words[i])) continue;
+    const bool of_option = i > 0 && is_option(words[i - 1]);
+    return fmt::format("{}{}: this is not valid UTF-8.", of_option ? words[i - 1] + " " : "", words[i]);
   }
   return "";
 }
@@ -67,39 +120,42 @@ void open_standard_descriptors() {
   }
 }
 
-int complain(const std::string& message) {
-  std::fprintf(stderr, "assay: %s\n", message.c_str());
+int complain(const Words& lines) {
+  for (const std::string& line : lines) terminal::err("assay: {}\n", line);
   return Exit::usage;
 }
 
 int parse_and_run(CLI::App& app, Action& action, int argc, char** argv) {
+  const Words words(argv + 1, argv + argc);
+  for (const std::string& problem : {encoding_problem(words), verb_problem(app, words)}) {
+    if (!problem.empty()) return complain({problem + " See assay --help."});
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version
-    return app.exit(asked);
-  } catch (const CLI::ExtrasError& error) {
-    return complain(error.what() + suggestion(app, app.remaining(true)) + " See assay --help.");
+    std::ostringstream page;
+    app.exit(asked, page, page);
+    terminal::out_page(page.str());
+    return Exit::accept;
+  } catch (const CLI::ExtrasError&) {
+    return complain({not_expected(app, words) + " See assay --help."});
   } catch (const CLI::ParseError& error) {
-    return complain(std::string(error.what()) + " See assay --help.");
+    return complain({std::string(error.what()) + ". See assay --help."});
   }
-  if (!action)
-    return complain("which verb? run, resume, plan, list, doctor, judge or report. See assay --help.");
   return action();
 }
 
 /// An answer that never arrived is none, whatever the verb did.
 int arrived(int code) {
-  if (const int error = flush_answer(); error != 0)
+  if (const int error = terminal::out_error(); error != 0)
     throw MachineRefused("the answer cannot be written", error);
   return code;
 }
 
 int refused(const std::string& why) {
-  std::fprintf(
-      stderr,
-      "assay: INCONCLUSIVE: %s\nassay: this machine refused what Assay needs; no part of a node is "
-      "accused. What was written stands: mend it, then assay resume RUN where there is a run's folder.\n",
-      why.c_str());
+  complain({"INCONCLUSIVE: " + why,
+            "this machine refused what Assay needs; no part of a node is accused. What was written stands: mend it, "
+            "then assay resume RUN where there is a run's folder."});
   return Exit::inconclusive;
 }
 
@@ -128,17 +184,16 @@ int main(int argc, char** argv) {
   try {
     return arrived(parse_and_run(app, action, argc, argv));
   } catch (const UsageError& error) {
-    return complain(error.what());
+    return complain(error.lines());
   } catch (const CannotRun& error) {
-    std::fprintf(stderr, "assay: INCONCLUSIVE: %s\nassay: nothing was tested. See assay doctor.\n",
-                 error.what());
+    Words lines = error.lines();
+    lines.front() = "INCONCLUSIVE: " + lines.front();
+    lines.push_back("nothing was tested. See assay doctor.");
+    complain(lines);
     return Exit::inconclusive;
   } catch (const record::JournalError& error) {
-    std::fprintf(stderr,
-                 "assay: INCONCLUSIVE: the records cannot be written: %s\nassay: what was written stands. "
-                 "Make room, then: "
-                 "assay resume RUN\n",
-                 error.what());
+    complain({std::string("INCONCLUSIVE: the records cannot be written: ") + error.what(),
+              "what was written stands. Make room, then: assay resume RUN"});
     return Exit::inconclusive;
   } catch (const MachineRefused& error) {
     return refused(error.what());
@@ -147,7 +202,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return refused("no memory is left");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "assay: internal error: %s\n", error.what());
+    complain({std::string("internal error: ") + error.what()});
     return Exit::bug;
   }
 }

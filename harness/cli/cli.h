@@ -15,16 +15,28 @@ namespace assay::cli {
 /// Exit codes, everywhere. 1 is left to our own bugs: shells, srun and crashes say 1 too, so no verdict does.
 enum Exit : int { accept = 0, bug = 1, usage = 2, reject = 10, inconclusive = 11 };
 
-/// Wrong flag, file, key, unit, path: exit 2. what() is for people.
-class UsageError : public std::runtime_error {
+/// Why a verb does nothing, for people: one thing a line.
+class Refusal : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Refusal(const std::string& line) : Refusal(std::vector{line}) {}
+  explicit Refusal(std::vector<std::string> lines)
+      : std::runtime_error(lines.front()), lines_(std::move(lines)) {}
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::vector<std::string> lines_;  // not empty
 };
 
-/// An acceptance that cannot succeed on this machine: exit 11. what() says what is missing.
-class CannotRun : public std::runtime_error {
+/// Wrong flag, file, key, unit, path: exit 2.
+class UsageError : public Refusal {
  public:
-  using std::runtime_error::runtime_error;
+  using Refusal::Refusal;
+};
+
+/// An acceptance that cannot succeed on this machine, and what is missing: exit 11.
+class CannotRun : public Refusal {
+ public:
+  using Refusal::Refusal;
 };
 
 /// What runs when the verb was chosen.

@@ -2,16 +2,15 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
 
-#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
 #include "harness/machine_refused.h"
 #include "harness/run/checksums.h"
+#include "harness/terminal.h"
 #include "reports/report.h"
 
 namespace assay::cli {
@@ -50,14 +49,16 @@ int conclude(const run::RunFolder& folder, const OutputOptions& output) {
   const StoredRun stored = load_finished(folder);
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   const reports::Input input{stored.run, judgement, stored.criteria, "en", folder.path()};
-  answer(output.json ? verdict::to_json(judgement).dump(2) + "\n"
-                     : reports::text(input, {isatty(STDOUT_FILENO) != 0}));
+  if (output.json) {
+    terminal::out_json(verdict::to_json(judgement));
+  } else {
+    terminal::out_page(reports::text(input, {isatty(STDOUT_FILENO) != 0}));
+  }
   try {
     write_reports(folder, input);
   } catch (const std::runtime_error& error) {  // the verdict stands in the records, which are complete
-    std::fprintf(stderr,
-                 "assay: the report could not be written: %s\nassay: see assay report %s --format html\n",
-                 error.what(), folder.path().c_str());
+    terminal::err("assay: the report and the checksums could not be written: {}\nassay: mend that, then assay resume {}\n",
+                  error.what(), folder.path());
   }
   return exit_code(judgement.verdict);
 }

@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
 
-#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/prerequisites.h"
+#include "harness/terminal.h"
 
 namespace assay::cli {
 namespace {
@@ -10,12 +10,13 @@ namespace {
 int doctor_action() {
   bool all_met = true;
   for (const Prerequisite& p : prerequisites()) {
-    answer("{}  {}: {}\n", p.met ? "ok     " : "MISSING", p.name, p.found);
-    if (!p.met) answer("         {}\n", p.mend);
+    terminal::out("{}  {}: {}\n", p.met ? "ok     " : "MISSING", p.name, p.found);
+    if (!p.met) terminal::out("         {}\n", p.mend);
     all_met = all_met && p.met;
   }
-  answer("{}\n", all_met ? "This machine can run an acceptance."
-                         : "This machine cannot run an acceptance. A simulated node works: see README.md.");
+  terminal::out("{}\n",
+                all_met ? "This machine can run an acceptance."
+                        : "This machine cannot run an acceptance. A simulated node works: see README.md.");
   return all_met ? Exit::accept : Exit::inconclusive;
 }
 

@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/load.h"
+#include "harness/terminal.h"
 #include "reports/report.h"
 
 namespace assay::cli {
@@ -16,9 +16,9 @@ int judge_action(const std::string& path, const std::string& limits, bool json) 
   if (!limits.empty()) replace_limits(stored.criteria, limits, load_sku(stored.criteria.sku));
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   if (json) {
-    answer("{}\n", verdict::to_json(judgement).dump(2));
+    terminal::out_json(verdict::to_json(judgement));
   } else {
-    answer(reports::text({stored.run, judgement, stored.criteria, "en", stored.folder.path()}));
+    terminal::out_page(reports::text({stored.run, judgement, stored.criteria, "en", stored.folder.path()}));
   }
   return exit_code(judgement.verdict);
 }

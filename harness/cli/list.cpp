@@ -1,16 +1,14 @@
-#include <fmt/format.h>
-
 #include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 #include "harness/check.h"
-#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
 #include "harness/config/paths.h"
 #include "harness/plan/plan.h"
+#include "harness/terminal.h"
 
 namespace assay::cli {
 namespace {
@@ -128,8 +126,9 @@ const std::map<std::string, json (*)()>& topics() {
 void print_entries(const json& entries) {
   for (const json& entry : entries) {
     const std::string evidence = entry.value("device_evidence", std::string());
-    answer("  {:<28} {}{}\n", entry.at("name").get<std::string>(), entry.at("summary").get<std::string>(),
-           evidence.empty() ? "" : " [device half: " + evidence + "]");
+    terminal::out("  {:<28} {}{}\n", entry.at("name").get<std::string>(),
+                  entry.at("summary").get<std::string>(),
+                  evidence.empty() ? "" : " [device half: " + evidence + "]");
   }
 }
 
@@ -143,10 +142,10 @@ json without_selftests(json checks) {
 }
 
 void print_topic(const std::string& topic, const json& content) {
-  answer("{}\n", topic);
+  terminal::out("{}\n", topic);
   print_entries(content.is_object() ? content.at(topic) : without_selftests(content));
   if (!content.is_object()) return;
-  answer("kinds of fault\n");
+  terminal::out("kinds of fault\n");
   print_entries(content.at("kinds"));
 }
 
@@ -156,7 +155,7 @@ int list_action(const std::string& topic, bool as_json) {
     if (topic.empty() || topic == name) all[name] = make();
   }
   if (as_json) {
-    answer("{}\n", (topic.empty() ? all : all.at(topic)).dump(2));
+    terminal::out_json(topic.empty() ? all : all.at(topic));
   } else {
     for (const auto& [name, content] : all.items()) print_topic(name, content);
   }

@@ -21,7 +21,7 @@ template <typename Load>
 auto load_or_complain(Load load) {
   config::Diagnostics diagnostics;
   auto result = load(diagnostics);
-  if (!diagnostics.empty()) throw UsageError("the configuration is wrong:\n" + diagnostics.text());
+  if (!diagnostics.empty()) throw UsageError(diagnostics.lines());
   return result;
 }
 

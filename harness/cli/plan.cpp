@@ -6,9 +6,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/prepare.h"
+#include "harness/terminal.h"
 
 namespace assay::cli {
 namespace {
@@ -18,27 +18,28 @@ int plan_action(RunOptions options, bool json) {
   const Prepared prepared = prepare(options);
   const Plan& plan = prepared.plan;
   if (json) {
-    answer("{}\n", nlohmann::json(plan).dump(2));
+    terminal::out_json(plan);
     return Exit::accept;
   }
-  answer("{}SKU {}, profile {}, node {}, seed {}\n", plan.simulated ? "SIMULATED. " : "", plan.sku,
-         plan.profile, plan.node, plan.seed);
+  terminal::out("{}SKU {}, profile {}, node {}, seed {}\n", plan.simulated ? "SIMULATED. " : "", plan.sku,
+                plan.profile, plan.node, plan.seed);
   for (const PlannedSlot& slot : plan.slots) {
-    answer("  {:<6} {}\n", slot.part,
-           slot.pci_address.empty()
-               ? "nothing found"
-               : fmt::format("{}  serial {}  {}", slot.pci_address, slot.serial, slot.name));
+    terminal::out("  {:<6} {}\n", slot.part,
+                  slot.pci_address.empty()
+                      ? "nothing found"
+                      : fmt::format("{}  serial {}  {}", slot.pci_address, slot.serial, slot.name));
   }
   double total = 0;
   for (const Stage& stage : plan.stages) {
-    answer("{:>3}. {:<20} {:<11} {:>7.0f} s  {}\n", stage.index + 1, stage.check, name_of(stage.scope),
-           stage.estimate_s, fmt::join(stage.parts, " "));
+    terminal::out("{:>3}. {:<20} {:<11} {:>7.0f} s  {}\n", stage.index + 1, stage.check, name_of(stage.scope),
+                  stage.estimate_s, fmt::format("{}", fmt::join(stage.parts, " ")));
     total += stage.estimate_s;
   }
-  answer("about {:.0f} s in all{}\n", total, plan.simulated ? ", of simulated time" : "");
-  for (const std::string& why : plan.partial) answer("{}: the run will be INCONCLUSIVE at best\n", why);
+  terminal::out("about {:.0f} s in all{}\n", total, plan.simulated ? ", of simulated time" : "");
+  for (const std::string& why : plan.partial)
+    terminal::out("{}: the run will be INCONCLUSIVE at best\n", why);
   for (const std::string& configuration : prepared.criteria.not_as_shipped)
-    answer("not shipped with Assay: {}\n", configuration);
+    terminal::out("not shipped with Assay: {}\n", configuration);
   return Exit::accept;
 }
 

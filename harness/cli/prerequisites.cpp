@@ -62,11 +62,11 @@ std::vector<Prerequisite> prerequisites() {
 }
 
 void require_prerequisites() {
-  std::string missing;
+  std::vector<std::string> lines{"the node cannot be tested:"};
   for (const Prerequisite& p : prerequisites()) {
-    if (!p.met) missing += fmt::format("\n  {}: {}. {}", p.name, p.found, p.mend);
+    if (!p.met) lines.push_back(fmt::format("  {}: {}. {}", p.name, p.found, p.mend));
   }
-  if (!missing.empty()) throw CannotRun("the node cannot be tested:" + missing);
+  if (lines.size() > 1) throw CannotRun(std::move(lines));
 }
 
 }  // namespace assay::cli

@@ -6,9 +6,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "harness/cli/answer.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
+#include "harness/terminal.h"
 
 namespace assay::cli {
 namespace {
@@ -17,9 +17,8 @@ int report_action(const std::string& path, const std::string& format, const std:
   const StoredRun stored = load_run(path);
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   const reports::Input input{stored.run, judgement, stored.criteria, language, stored.folder.path()};
-  const std::string report =
-      format == "html" ? reports::html(input) : reports::text(input, {isatty(STDOUT_FILENO) != 0});
-  answer(report);
+  terminal::out_page(format == "html" ? reports::html(input)
+                                      : reports::text(input, {isatty(STDOUT_FILENO) != 0}));
   return Exit::accept;
 }
 

@@ -4,13 +4,19 @@
 
 namespace assay::config {
 
-std::string Diagnostics::text() const {
-  std::string lines;
+std::vector<std::string> Diagnostics::lines() const {
+  std::vector<std::string> lines;
   for (const Diagnostic& d : list_) {
-    lines += d.line > 0 ? fmt::format("{}:{}:{}: {}\n", d.file, d.line, d.column, d.message)
-                        : fmt::format("{}: {}\n", d.file, d.message);
+    lines.push_back(d.line > 0 ? fmt::format("{}:{}:{}: {}", d.file, d.line, d.column, d.message)
+                               : fmt::format("{}: {}", d.file, d.message));
   }
   return lines;
+}
+
+std::string Diagnostics::text() const {
+  std::string text;
+  for (const std::string& line : lines()) text += line + "\n";
+  return text;
 }
 
 }  // namespace assay::config

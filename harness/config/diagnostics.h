@@ -17,7 +17,8 @@ class Diagnostics {
   void add(Diagnostic diagnostic) { list_.push_back(std::move(diagnostic)); }
   bool empty() const { return list_.empty(); }
   const std::vector<Diagnostic>& list() const { return list_; }
-  /// One line each: "configs/skus/x.toml:12:1: unknown key 'mim'; did you mean 'min'?"
+  /// "configs/skus/x.toml:12:1: unknown key 'mim'; did you mean 'min'?"
+  std::vector<std::string> lines() const;
   std::string text() const;
 
  private:

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "harness/terminal.h"
 
 namespace assay::run {
 namespace {
@@ -19,11 +20,6 @@ std::string duration_text(double seconds) {
   if (whole >= 3600) return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
   if (whole >= 60) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} s", whole);
-}
-
-void print(const std::string& text) {
-  std::fputs(text.c_str(), stderr);
-  std::fflush(stderr);
 }
 
 }  // namespace
@@ -43,10 +39,10 @@ void Progress::stage_started(const Stage& stage, int attempt) {
   for (const Part& part : stage.parts) fractions_[part] = 0;
   stage_start_ = steady_clock::now();
   if (style_ == Style::plain) {
-    print(fmt::format("[{}/{}] {}{} on {} - about {} left{}\n", stage.index + 1, plan_.stages.size(),
-                      stage.check, attempt > 1 ? fmt::format(", attempt {}", attempt) : "",
-                      stage.parts.size() == 1 ? stage.parts[0] : fmt::format("{} GPUs", stage.parts.size()),
-                      duration_text(seconds_left()), plan_.simulated ? " of simulated time" : ""));
+    terminal::err("[{}/{}] {}{} on {} - about {} left{}\n", stage.index + 1, plan_.stages.size(), stage.check,
+                  attempt > 1 ? fmt::format(", attempt {}", attempt) : "",
+                  stage.parts.size() == 1 ? stage.parts[0] : fmt::format("{} GPUs", stage.parts.size()),
+                  duration_text(seconds_left()), plan_.simulated ? " of simulated time" : "");
   }
   last_draw_ = {};
   draw();
@@ -62,9 +58,9 @@ void Progress::stage_ended(int failed_steps) {
   if (style_ == Style::quiet || stage_ == nullptr) return;
   const double took = std::chrono::duration<double>(steady_clock::now() - stage_start_).count();
   if (style_ == Style::live || failed_steps > 0) {
-    print(fmt::format(
-        "[{}/{}] {}: {} in {:.1f} s\n", stage_->index + 1, plan_.stages.size(), stage_->check,
-        failed_steps == 0 ? "measured" : fmt::format("{} step(s) did not complete", failed_steps), took));
+    terminal::err("[{}/{}] {}: {} in {:.1f} s\n", stage_->index + 1, plan_.stages.size(), stage_->check,
+                  failed_steps == 0 ? "measured" : fmt::format("{} step(s) did not complete", failed_steps),
+                  took);
   }
   stage_ = nullptr;
 }
@@ -72,7 +68,7 @@ void Progress::stage_ended(int failed_steps) {
 void Progress::note(const std::string& text) {
   if (style_ == Style::quiet) return;
   clear();
-  print(text + "\n");
+  terminal::err("{}\n", text);
 }
 
 double Progress::seconds_left() const {
@@ -97,14 +93,14 @@ void Progress::draw() {
   const int filled = static_cast<int>(slowest * kBarWidth);
   const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                           std::string(static_cast<std::size_t>(kBarWidth - filled), '.');
-  print(fmt::format("\r\033[K[{}/{}] {} [{}] {:3.0f} %  about {} left{}", stage_->index + 1,
-                    plan_.stages.size(), stage_->check, bar, slowest * 100, duration_text(seconds_left()),
-                    plan_.simulated ? " (simulated time)" : ""));
+  terminal::err("\r\033[K[{}/{}] {} [{}] {:3.0f} %  about {} left{}", stage_->index + 1, plan_.stages.size(),
+                stage_->check, bar, slowest * 100, duration_text(seconds_left()),
+                plan_.simulated ? " (simulated time)" : "");
   drawn_ = true;
 }
 
 void Progress::clear() {
-  if (drawn_) print("\r\033[K");
+  if (drawn_) terminal::err("\r\033[K");
   drawn_ = false;
 }
 

@@ -1,7 +1,5 @@
 #include "harness/run/worker.h"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <cmath>
 #include <new>
@@ -128,12 +126,10 @@ class PipeContext : public Context {
 };
 
 void send_error(Channel& channel, const std::string& symptom, const std::string& message) {
-  spdlog::error("{}: {}", symptom, message);
   channel.send({{"error", {{"symptom", symptom}, {"message", message}}}});
 }
 
 void run_check(Channel& channel, const Assignment& assignment) {
-  spdlog::info("{} on {} {}", assignment.check, assignment.part, assignment.pci_address);
   const Check* check = find_check(assignment.check);
   if (check == nullptr) throw std::invalid_argument("no check named " + assignment.check);
   try {

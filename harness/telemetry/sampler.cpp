@@ -1,7 +1,5 @@
 #include "harness/telemetry/sampler.h"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -196,7 +194,6 @@ int sampler_main(int fd) {
     channel.send({{"ready", json::object()}});
     sampler.serve();
   } catch (const std::exception& error) {
-    spdlog::error("sampler: {}", error.what());
     try {
       channel.send({{"failed", {{"why", error.what()}}}});
     } catch (const run::ProtocolError&) {

@@ -27,7 +27,7 @@ std::string faults_text(const Plan& plan) {
   std::vector<std::string> faults;
   for (const PlantedFault& fault : plan.faults) {
     faults.push_back(
-        fmt::format("{} ({}, {}, {})", fault.name, fault.kind, fault.part, fault.parameters.dump()));
+        fmt::format("{} ({}, {}, {})", fault.name, fault.kind, fault.part, json_text(fault.parameters)));
   }
   return fmt::format("{}", fmt::join(faults, "; "));
 }

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <sstream>
 #include <vector>
 
+#include "harness/text.h"
 #include "reports/report.h"
 #include "reports/testing/golden.h"
 #include "reports/testing/sample_run.h"
@@ -75,6 +77,13 @@ TEST(HtmlReportEscaping, MarkupInASerialOrAMessageIsText) {
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&quot;2&quot;)&lt;/script&gt;"));
   EXPECT_THAT(page,
               HasSubstr("&lt;script&gt;alert(&#39;message&#39;)&lt;/script&gt; &amp; &quot;quotes&quot;"));
+}
+
+TEST(HtmlReportEscaping, DataReachesNoPageRaw) {
+  const testing::SampleRun sample = testing::hostile_run();
+  std::istringstream lines(html(sample.input("zh-CN")));
+  for (std::string line; std::getline(lines, line);) EXPECT_EQ(line, visible(line));
+  EXPECT_THAT(lines.str(), HasSubstr("\\x1b[2J\\x0d\\x0a\\x09\\x7f\\xff\\u{9b}\\u{61c}"));
 }
 
 TEST(HtmlReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {

@@ -19,7 +19,7 @@ bool is_table(const json& content) {
 std::string scalar_text(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_float()) return number(value.get<double>());
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(value);
 }
 
 std::vector<std::string> keys_of(const json& rows) {
@@ -62,7 +62,7 @@ void add_json(HtmlPage& page, const std::string& caption, const json& content) {
   } else if (content.is_object()) {
     for (const auto& item : content.items()) add_json(page, item.key(), item.value());
   } else if (content.is_array()) {
-    page.writer.element("p", caption + ": " + content.dump(-1, ' ', false, json::error_handler_t::replace));
+    page.writer.element("p", caption + ": " + json_text(content));
   } else {
     page.writer.element("p", caption + ": " + scalar_text(content));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/text.h"
 namespace assay::reports::html_writer {
 namespace {
 
@@ -12,16 +13,12 @@ bool begins_line(std::string_view tag) {
   return std::find(std::begin(kInline), std::end(kInline), tag) == std::end(kInline);
 }
 
-bool is_allowed(unsigned char c) {
-  return c >= 0x20 || c == '\n' || c == '\t';
-}
-
 }  // namespace
 
 std::string escaped(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());
-  for (const char c : text) {
+  for (const char c : visible(text)) {
     switch (c) {
       case '&':
         safe += "&amp;";
@@ -39,11 +36,7 @@ std::string escaped(std::string_view text) {
         safe += "&#39;";
         break;
       default:
-        if (is_allowed(static_cast<unsigned char>(c))) {
-          safe += c;
-        } else {
-          safe += "\uFFFD";  // HTML has no way to hold the other control characters
-        }
+        safe += c;
     }
   }
   return safe;

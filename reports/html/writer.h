@@ -52,6 +52,7 @@ class Writer {
   std::string out_;
 };
 
+/// The one way from data to a page.
 std::string escaped(std::string_view text);
 
 }  // namespace assay::reports::html_writer

@@ -28,8 +28,11 @@ TEST(HtmlWriter, LeavesOutEmptyAttributes) {
   EXPECT_EQ(writer.take(), "<!DOCTYPE html><td>x</td>");
 }
 
-TEST(HtmlWriter, ReplacesControlCharacters) {
-  EXPECT_EQ(escaped("a\x1b"), "a\uFFFD");
+TEST(HtmlWriter, SpellsOutWhatCannotBeSeen) {
+  Writer writer;
+  writer.element("td", "a\x1b\r\n<\u202e\xff 序", {{"title", "\t\u200b"}});
+  EXPECT_EQ(writer.take(),
+            "<!DOCTYPE html><td title=\"\\x09\\u{200b}\">a\\x1b\\x0d\\x0a&lt;\\u{202e}\\xff 序</td>");
 }
 
 }  // namespace

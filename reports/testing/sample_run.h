@@ -24,5 +24,7 @@ SampleRun miscompare_run();
 SampleRun crashed_worker_run();
 /// Nothing answers from slot 6; the run was cut short.
 SampleRun missing_gpu_run();
+/// Every text that comes from records, firmware or files holds what must not reach a terminal or a page raw.
+SampleRun hostile_run();
 
 }  // namespace assay::reports::testing

@@ -70,9 +70,9 @@ void add_finding(TextPage& page, const NumberedFinding& numbered) {
   const auto style = finding.severity == verdict::Severity::fail ? page.styles.bad : page.styles.caution;
   page.line();
   const std::string number = pad_left(std::to_string(numbered.number), 2) + ". ";
-  page.line(number + styled(clean(fmt::format("{}   {}   {}", finding.part, finding.code,
-                                              name_of(labels, finding.severity))),
-                            style));
+  page.line(
+      {{number, ""},
+       {fmt::format("{}   {}   {}", finding.part, finding.code, name_of(labels, finding.severity)), style}});
   add_place(page, finding);
   page.paragraph(kIndent, labels.pick(finding.summary));
   std::size_t width = 0;

@@ -24,37 +24,28 @@ const std::string& style_of(const TextPage& page) {
   return page.styles.caution;
 }
 
-void boxed(TextPage& page, const std::string& text, const std::string& style) {
-  constexpr std::size_t kFrame = 4;  // "#  " and "#"
-  for (const std::string& piece : wrap(clean(text), kTextWidth - kFrame)) {
-    page.line("#  " + styled(pad_right(piece, kTextWidth - kFrame), style) + "#");
-  }
-}
-
 }  // namespace
 
 void add_text_verdict(TextPage& page) {
   const Labels& labels = page.labels;
   const bool simulated = is_simulated(page.input);
   const std::string frame(kTextWidth, '#');
-  const std::string blank = "#" + std::string(kTextWidth - 2, ' ') + "#";
   if (simulated) {
-    page.line(styled(fmt::format("{}{}{}", labels(Label::simulated), labels(Label::colon),
-                                 labels(Label::simulated_sentence)),
-                     page.styles.caution));
+    page.line({{labels(Label::simulated) + labels(Label::colon) + labels(Label::simulated_sentence),
+                page.styles.caution}});
   }
-  page.line(frame);
-  page.line(blank);
+  page.line({{frame, ""}});
+  page.boxed("");
   const std::vector<std::string> words = qualifications(page.input, labels);
   std::string headline =
       labels(Label::verdict) + labels(Label::colon) + verdict::headline(page.input.judgement);
   for (const std::string& word : words) headline += "   [" + word + "]";
-  boxed(page, headline, style_of(page));
-  page.line(blank);
-  boxed(page, meaning_of(labels, page.input.judgement), "");
-  if (simulated) boxed(page, labels(Label::simulated_sentence), "");
-  page.line(blank);
-  page.line(frame);
+  page.boxed(headline, style_of(page));
+  page.boxed("");
+  page.boxed(meaning_of(labels, page.input.judgement));
+  if (simulated) page.boxed(labels(Label::simulated_sentence));
+  page.boxed("");
+  page.line({{frame, ""}});
   if (!page.input.run.closed) page.paragraph(0, labels(Label::unfinished), page.styles.caution);
   if (page.input.run.torn) page.paragraph(0, labels(Label::torn), page.styles.caution);
   for (const std::string& note : page.input.judgement.notes) page.field(0, 2, "-", note);

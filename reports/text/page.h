@@ -1,18 +1,20 @@
 // What the sections of the text report share.
 #pragma once
 
+#include <initializer_list>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "reports/labels.h"
 #include "reports/report.h"
 #include "reports/text/style.h"
+#include "reports/text/table.h"
 
 namespace assay::reports {
 
 inline constexpr std::size_t kTextWidth = 100;
 
+/// Whatever it is given may be data, and is made visible.
 class TextPage {
  public:
   TextPage(const Input& report_input, const TextOptions& options)
@@ -22,8 +24,10 @@ class TextPage {
   const Labels labels;
   const TextStyles styles;
 
-  /// As it is: from tables, already cleaned.
-  void line(std::string_view text = {});
+  void line(std::initializer_list<TextCell> pieces = {});
+  void table(const TextTable& table);
+  /// Wrapped between '#' on both sides.
+  void boxed(const std::string& text, const std::string& style = {});
   void heading(const std::string& text);
   /// "label    text", wrapped under itself.
   void field(std::size_t indent, std::size_t label_width, const std::string& label, const std::string& text);

@@ -1,5 +1,7 @@
 #include "reports/text/style.h"
 
+#include "harness/text.h"
+
 namespace assay::reports {
 
 TextStyles::TextStyles(bool colour) {
@@ -11,8 +13,8 @@ TextStyles::TextStyles(bool colour) {
 }
 
 std::string styled(std::string_view text, std::string_view style) {
-  if (style.empty()) return std::string(text);
-  return std::string(style) + std::string(text) + "\x1b[0m";
+  if (style.empty()) return visible(text);
+  return std::string(style) + visible(text) + "\x1b[0m";
 }
 
 }  // namespace assay::reports

@@ -11,7 +11,13 @@ struct TextStyles {
   std::string bold, good, bad, caution;  // empty without colour
 };
 
-/// The text between the escape and its reset; unchanged where the style is empty.
+/// A piece of text, which may be data, and how it looks.
+struct TextCell {
+  std::string text;
+  std::string style;  // an ANSI prefix, or nothing
+};
+
+/// The text made visible, between the escape and its reset where there is a style.
 std::string styled(std::string_view text, std::string_view style);
 
 }  // namespace assay::reports

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "reports/text/style.h"
+#include "harness/text.h"
 #include "reports/text/width.h"
 
 namespace assay::reports {
@@ -65,6 +65,15 @@ void append_cell(std::string& line, const std::string& text, const std::string& 
   line += styled(text, style);
 }
 
+/// Before anything is measured: what is spelt out is wider.
+TextTable made_visible(TextTable table) {
+  for (std::string& header : table.header) header = visible(header);
+  for (auto& row : table.rows) {
+    for (TextCell& cell : row) cell.text = visible(cell.text);
+  }
+  return table;
+}
+
 std::string without_trailing_spaces(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
   return line;
@@ -72,7 +81,8 @@ std::string without_trailing_spaces(std::string line) {
 
 }  // namespace
 
-std::vector<std::string> lines_of(const TextTable& table, std::size_t width) {
+std::vector<std::string> lines_of(const TextTable& given, std::size_t width) {
+  const TextTable table = made_visible(given);
   const std::vector<Column> columns = measure_columns(table);
   std::vector<std::string> lines;
   for (const auto& block : blocks_of(columns, width)) {

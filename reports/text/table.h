@@ -4,12 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace assay::reports {
+#include "reports/text/style.h"
 
-struct TextCell {
-  std::string text;
-  std::string style;  // an ANSI prefix, or nothing
-};
+namespace assay::reports {
 
 struct TextTable {
   /// Broken into lines after '.' and '_', so that a column is as narrow as its values.
@@ -18,6 +15,7 @@ struct TextTable {
   std::vector<std::vector<TextCell>> rows;
 };
 
-std::vector<std::string> lines_of(const TextTable& table, std::size_t width);
+/// Its texts are data and made visible here.
+std::vector<std::string> lines_of(const TextTable& given, std::size_t width);
 
 }  // namespace assay::reports

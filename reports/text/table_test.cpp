@@ -20,6 +20,12 @@ TEST(TextTable, GoesOnBelowWithItsFirstColumnRepeated) {
               ElementsAre("p  aaaa", "-  ----", "x  1", "", "p  bbbb", "-  ----", "x  2"));
 }
 
+TEST(TextTable, MakesItsTextsVisibleAndAlignsWhatIsShown) {
+  TextTable table{{"a\x1b", "b"}, {}, {{{"x\u202e\n", ""}, {"y", ""}}, {{"z", ""}, {"y", ""}}}};
+  EXPECT_THAT(lines_of(table, 80),
+              ElementsAre("a\\x1b          b", "-------------  -", "x\\u{202e}\\x0a  y", "z              y"));
+}
+
 TEST(TextTable, StylesDoNotCountAsWidth) {
   TextTable table{{"a", "b"}, {}, {{{"x", "\x1b[1m"}, {"y", ""}}}};
   EXPECT_EQ(lines_of(table, 80).back(), "\x1b[1mx\x1b[0m  y");

@@ -3,7 +3,6 @@
 
 #include "reports/format.h"
 #include "reports/text/page.h"
-#include "reports/text/table.h"
 #include "reports/text/width.h"
 #include "reports/view/matrix.h"
 #include "reports/view/measurements.h"
@@ -39,7 +38,7 @@ void add_checks(TextPage& page) {
     } else if (!was_found(*slot)) {
       row.insert(row.end(), {{labels(Label::not_found), page.styles.bad}, {"", ""}});
     } else {
-      row.insert(row.end(), {{clean(slot->serial), ""}, {clean(slot->pci_address), ""}});
+      row.insert(row.end(), {{slot->serial, ""}, {slot->pci_address, ""}});
     }
     for (const std::string& check : matrix.checks) {
       const Outcome outcome = matrix.at(part, check);
@@ -49,7 +48,7 @@ void add_checks(TextPage& page) {
   }
   if (table.rows.empty()) return;
   page.heading(labels(Label::checks_by_part));
-  for (const std::string& line : lines_of(table, kTextWidth)) page.line(line);
+  page.table(table);
 }
 
 /// A figure with a floor is what people compare nodes by; flags and counters only matter when they are wrong.
@@ -62,7 +61,7 @@ bool is_key(const Row& row) {
 TextCell cell_of(const TextPage& page, const Row& row, const Cell& cell) {
   if (cell.missing) return {page.labels(Label::mark_missing), page.styles.caution};
   if (!cell.value) return {"-", ""};
-  const std::string value = clean(value_text_apart(*cell.value, reference_of(row, *cell.value)));
+  const std::string value = value_text_apart(*cell.value, reference_of(row, *cell.value));
   if (cell.mark == Mark::outside) return {"!! " + value, page.styles.bad};
   if (cell.mark == Mark::marginal) return {"~ " + value, page.styles.caution};
   return {value, ""};
@@ -127,10 +126,11 @@ void add_key_measurements(TextPage& page) {
   table.rows.push_back(std::move(limits));
 
   page.heading(page.labels(Label::key_measurements));
-  for (const std::string& line : lines_of(table, kTextWidth)) page.line(line);
-  page.line(fmt::format("{}{}!! {}{}~ {}", page.labels(Label::legend), page.labels(Label::colon),
-                        page.labels(Label::mark_outside), page.labels(Label::list_comma),
-                        page.labels(Label::mark_marginal)));
+  page.table(table);
+  page.line({{fmt::format("{}{}!! {}{}~ {}", page.labels(Label::legend), page.labels(Label::colon),
+                          page.labels(Label::mark_outside), page.labels(Label::list_comma),
+                          page.labels(Label::mark_marginal)),
+              ""}});
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "harness/text.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,7 +38,7 @@ TEST_P(TextReport, FitsIntoItsWidthAndHoldsNoControlCharacter) {
   std::istringstream lines(text(sample.input(GetParam().language)));
   for (std::string line; std::getline(lines, line);) {
     EXPECT_LE(display_width(line), kTextWidth) << line;
-    EXPECT_EQ(line, clean(line));
+    EXPECT_EQ(line, visible(line));
     EXPECT_TRUE(line.empty() || line.back() != ' ') << line;
   }
 }
@@ -61,6 +63,18 @@ INSTANTIATE_TEST_SUITE_P(Samples, TextReport,
                            return std::string(sample.param.name) +
                                   (std::string(sample.param.language) == "en" ? "_en" : "_zh");
                          });
+
+TEST(TextReportData, ReachesNoTerminalRaw) {
+  const testing::SampleRun sample = testing::hostile_run();
+  for (const char* language : {"en", "zh-CN"}) {
+    std::istringstream lines(text(sample.input(language)));
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_EQ(line, visible(line));
+      EXPECT_NE(line.substr(0, 4), "\\x09") << "a line that data has begun";
+    }
+    EXPECT_THAT(lines.str(), HasSubstr("\\x1b[2J\\x0d\\x0a\\x09\\x7f\\xff\\u{9b}\\u{61c}"));
+  }
+}
 
 TEST(TextReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
   testing::SampleRun sample = testing::healthy_run();

@@ -1,39 +1,26 @@
 #include "reports/text/width.h"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "harness/text.h"
 
 namespace assay::reports {
 namespace {
 
-struct Character {
-  std::string_view bytes;
-  std::uint32_t code = 0;
-};
-
-Character next_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  Character character{text.substr(0, length), lead};
-  if (length > 1) character.code = lead & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < character.bytes.size(); ++i) {
-    character.code = (character.code << 6) | (static_cast<unsigned char>(character.bytes[i]) & 0x3Fu);
-  }
-  return character;
-}
-
 /// Wide and fullwidth by Unicode's UAX #11, as far as names, units and Chinese, Japanese and Korean text
 /// need.
-bool is_wide(std::uint32_t code) {
-  constexpr std::uint32_t kRanges[][2] = {
+bool is_wide(const Character& character) {
+  constexpr char32_t kRanges[][2] = {
       {0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF}, {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
       {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}};
   return std::any_of(std::begin(kRanges), std::end(kRanges),
-                     [code](const auto& range) { return code >= range[0] && code <= range[1]; });
+                     [code = character.code.value_or(0)](const auto& range) {
+                       return code >= range[0] && code <= range[1];
+                     });
 }
 
 std::size_t width_of(const Character& character) {
-  return is_wide(character.code) ? 2 : 1;
+  return is_wide(character) ? 2 : 1;
 }
 
 /// Closing punctuation never begins a line.
@@ -47,8 +34,8 @@ std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
   bool may_extend = false;
   while (!text.empty()) {
-    const Character character = next_character(text);
-    const bool narrow = !is_wide(character.code);
+    const Character character = first_character(text);
+    const bool narrow = !is_wide(character);
     const bool space = character.bytes == " ";
     if (!words.empty() && ((narrow && !space && may_extend) || sticks_to_previous(character.bytes))) {
       words.back() = {words.back().data(), words.back().size() + character.bytes.size()};
@@ -64,7 +51,7 @@ std::vector<std::string_view> words_of(std::string_view text) {
 std::string_view cut(std::string_view text, std::size_t width) {
   std::size_t used = 0, bytes = 0;
   while (bytes < text.size()) {
-    const Character character = next_character(text.substr(bytes));
+    const Character character = first_character(text.substr(bytes));
     if (used + width_of(character) > width) break;
     used += width_of(character);
     bytes += character.bytes.size();
@@ -81,22 +68,11 @@ void trim_right(std::string& text) {
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {
-    const Character character = next_character(text);
+    const Character character = first_character(text);
     width += width_of(character);
     text.remove_prefix(character.bytes.size());
   }
   return width;
-}
-
-std::string clean(std::string_view text) {
-  std::string cleaned;
-  while (!text.empty()) {
-    const Character character = next_character(text);
-    const bool control = character.code < 0x20 || (character.code >= 0x7F && character.code < 0xA0);
-    cleaned += control ? std::string_view("?") : character.bytes;
-    text.remove_prefix(character.bytes.size());
-  }
-  return cleaned;
 }
 
 std::string pad_right(std::string_view text, std::size_t width) {

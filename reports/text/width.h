@@ -7,11 +7,8 @@
 
 namespace assay::reports {
 
-/// Of UTF-8 text. Control characters count as one: clean() makes one visible character of each.
+/// Of text that is visible (harness/text.h).
 std::size_t display_width(std::string_view text);
-
-/// Control characters become '?', so that a serial cannot move a technician's cursor.
-std::string clean(std::string_view text);
 
 std::string pad_right(std::string_view text, std::size_t width);
 std::string pad_left(std::string_view text, std::size_t width);

@@ -34,11 +34,5 @@ TEST(Width, WrapsBetweenWideCharactersButNotBeforePunctuation) {
   EXPECT_THAT(wrap("关闭节点，重启", 8), ElementsAre("关闭节", "点，重启"));
 }
 
-TEST(Width, MakesControlCharactersVisible) {
-  EXPECT_EQ(clean("a\x1b[2J\n\x7f"), "a?[2J??");
-  EXPECT_EQ(clean("\xc2\x9b"), "?");  // CSI as one character
-  EXPECT_EQ(clean("序"), "序");
-}
-
 }  // namespace
 }  // namespace assay::reports

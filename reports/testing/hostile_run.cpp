@@ -1,0 +1,104 @@
+#include "reports/testing/sample_run.h"
+
+namespace assay::reports::testing {
+namespace {
+
+void spoil(std::string& text) {
+  text += "\x1b[2J\r\n\t\x7f\xff\u009b\u061c\u200b\u202e\u2028\u2066\ufeff\U000e0041";
+}
+
+template <typename... Texts>
+void spoil(std::string& first, Texts&... others) {
+  spoil(first);
+  (spoil(others), ...);
+}
+
+void spoil(record::Value& value) {
+  value = std::string("value");
+  spoil(std::get<std::string>(value));
+}
+
+void spoil(record::Error& error) {
+  spoil(error.symptom, error.message, error.part, error.ended);
+}
+
+void spoil(record::Step& step) {
+  spoil(step.id, step.check, step.part, step.started, step.ended);
+  for (record::Measurement& m : step.measurements) {
+    spoil(m.name, m.unit, m.part);
+    spoil(m.value);
+  }
+  for (record::Error& error : step.errors) spoil(error);
+  for (record::Evidence& evidence : step.evidence) {
+    spoil(evidence.name);
+    evidence.content = {{"list", {{{evidence.name, evidence.name}}}}, {"flat", evidence.name}};
+  }
+}
+
+void spoil(verdict::Finding& finding) {
+  spoil(finding.code, finding.check, finding.part, finding.serial, finding.slot);
+  for (auto* texts : {&finding.summary, &finding.next_step}) {
+    for (auto& [language, text] : *texts) spoil(text);
+  }
+  for (verdict::EvidenceItem& item : finding.evidence) {
+    spoil(item.step, item.part, item.measurement, item.unit, item.relation, item.source, item.detail);
+    if (item.value) spoil(*item.value);
+    if (item.limit) spoil(*item.limit);
+  }
+  for (verdict::Consequence& c : finding.consequences) spoil(c.code, c.check, c.part, c.detail);
+}
+
+void spoil(Criteria& criteria) {
+  for (RequiredCheck& required : criteria.required) {
+    spoil(required.check);
+    for (Part& part : required.parts) spoil(part);
+    for (Part& part : required.measured_parts) spoil(part);
+    for (RequiredMeasure& measure : required.measures) spoil(measure.name, measure.subcomponent);
+  }
+  for (Limit& limit : criteria.limits) {
+    spoil(limit.check, limit.measurement, limit.finding, limit.source, limit.date, limit.reason, limit.peak);
+  }
+  for (Waiver& w : criteria.waivers) spoil(w.finding, w.part, w.serial, w.reason, w.who, w.expires);
+}
+
+void spoil(Plan& plan) {
+  spoil(plan.sku, plan.profile, plan.node);
+  for (std::string& reason : plan.partial) spoil(reason);
+  for (PlannedSlot& s : plan.slots)
+    spoil(s.part, s.pci_address, s.serial, s.uuid, s.board_part_number, s.name);
+  for (Stage& stage : plan.stages) {
+    spoil(stage.check);
+    for (Part& part : stage.parts) spoil(part);
+  }
+  for (PlantedFault& fault : plan.faults) {
+    spoil(fault.name, fault.kind, fault.part);
+    fault.parameters = {{"parameter", fault.name}};
+  }
+}
+
+}  // namespace
+
+SampleRun hostile_run() {
+  SampleRun sample = miscompare_run();
+  record::Run& run = sample.run;
+  run.plan.partial = {"--only"};
+  run.errors = {{"harness.disk_low", "less than 1 GiB left", "", ""}};
+  run.steps.front().errors = {{"harness.worker_crashed", "signal 11", "gpu5", "signal 11"}};
+  sample.judgement.notes = {"a note"};
+  sample.judgement.not_as_shipped = {"profile /tmp/acceptance.toml"};
+
+  spoil(run.plan);
+  spoil(run.plan_hash, run.started, run.ended, run.command_line, run.version, run.node_name,
+        run.driver_version);
+  for (record::Hardware& h : run.hardware) spoil(h.id, h.name, h.serial, h.part_number, h.location);
+  for (record::Step& step : run.steps) spoil(step);
+  for (record::Error& error : run.errors) spoil(error);
+  spoil(sample.criteria);
+  spoil(sample.judgement.criteria_hash, sample.judgement.notes.front(),
+        sample.judgement.not_as_shipped.front(), sample.run_folder);
+  for (verdict::Finding& finding : sample.judgement.findings) spoil(finding);
+  for (verdict::CheckOutcome& outcome : sample.judgement.checks) spoil(outcome.check, outcome.part);
+  return sample;
+}
+
+}  // namespace assay::reports::testing
