@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <random>
 
 #include <CLI/CLI.hpp>
@@ -63,6 +65,18 @@ std::vector<int> slot_numbers(const std::vector<std::string>& items) {
 std::uint64_t fresh_seed() {
   std::random_device device;
   return device();  // 32 bits: short enough to be typed again
+}
+
+/// In decimal, or in hexadecimal as plan.json has it.
+std::uint64_t seed_from(const std::string& text) {
+  const bool hexadecimal = text.rfind("0x", 0) == 0;
+  const char* const begin = text.data() + (hexadecimal ? 2 : 0);
+  const char* const end = text.data() + text.size();
+  std::uint64_t seed = 0;
+  const auto [stop, error] = std::from_chars(begin, end, seed, hexadecimal ? 16 : 10);
+  if (error == std::errc() && stop == end) return seed;
+  throw UsageError(fmt::format("--seed {}: give a whole number from 0 to {}", text,
+                               std::numeric_limits<std::uint64_t>::max()));
 }
 
 struct Configuration {
@@ -166,7 +180,10 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
   verb.add_option("--only", options.only, "Checks to run, as globs: memory.*,health.*. INCONCLUSIVE at best");
   verb.add_option("--gpus", options.gpus, "Slots to test: 0,1,5. INCONCLUSIVE at best");
   verb.add_option("--limits", options.limits, "A file of limits that replace the SKU's");
-  verb.add_option("--seed", options.seed, "Decides all test data, and a simulated node's behaviour");
+  verb.add_option_function<std::string>(
+          "--seed", [&options](const std::string& text) { options.seed = seed_from(text); },
+          "Decides all test data, and a simulated node's behaviour")
+      ->type_name("UINT");
 }
 
 run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& folder,

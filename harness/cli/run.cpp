@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/prepare.h"
+#include "harness/config/quantity.h"
 #include "harness/run/supervisor.h"
 
 namespace assay::cli {
@@ -22,6 +22,13 @@ std::string utc_stamp() {
   char text[32];
   std::strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &parts);
   return text;
+}
+
+double time_scale_from(const std::string& text) {
+  constexpr double kSlowest = 1e-3, kFastest = 1e6;
+  const auto scale = config::parse_number(text);
+  if (scale && *scale >= kSlowest && *scale <= kFastest) return *scale;
+  throw UsageError(fmt::format("--time-scale {}: give a number from {} to {:.0f}", text, kSlowest, kFastest));
 }
 
 /// "acceptance"; "own-acceptance" of somebody's own /tmp/acceptance.toml, which may be named anyhow.
@@ -64,9 +71,10 @@ void add_run(CLI::App& app, Action& action) {
   CLI::App* verb = app.add_subcommand("run", "Test the node, judge it, write its report");
   add_run_options(*verb, *options);
   verb->add_option("--out", options->out, "Where run folders are made")->capture_default_str();
-  verb->add_option("--time-scale", options->time_scale,
-                   "Simulated nodes: simulated seconds per second, to watch it at a human pace")
-      ->check(CLI::Range(1e-3, 1e6));
+  verb->add_option_function<std::string>(
+          "--time-scale", [options](const std::string& text) { options->time_scale = time_scale_from(text); },
+          "Simulated nodes: simulated seconds per second, to watch it at a human pace")
+      ->type_name("FLOAT");
   verb->add_option("--workers", options->workers, "process; or thread, for fast simulated runs")
       ->check(CLI::IsMember({"process", "thread"}))
       ->capture_default_str();
