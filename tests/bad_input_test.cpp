@@ -75,9 +75,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"WrongGpus", {"run", "--node", kNode, "--gpus", "0,x"}, "--gpus"},
         Mistake{"GpuBeyondTheSku", {"run", "--node", kNode, "--gpus", "8"}, "0 to 7"},
         Mistake{"NoSuchLimits", {"run", "--node", kNode, "--limits", "nowhere.toml"}, "nowhere.toml"},
+        Mistake{"PlantIsNoNode", {"run", "--node", "sim:plant-h200"}, "no node"},
         Mistake{"NegativeTimeScale", {"run", "--node", kNode, "--time-scale", "-1"}, "time-scale"},
         Mistake{"TimeScaleIsNoNumber", {"run", "--node", kNode, "--time-scale", "nan"}, "0.001 to 1000000"},
         Mistake{"TimeScaleIsInfinite", {"run", "--node", kNode, "--time-scale", "inf"}, "--time-scale inf"},
+        Mistake{"TooManyFaults",
+                [] {
+                  std::vector<std::string> arguments{"run", "--node", kNode};
+                  for (int i = 0; i < 17; ++i) arguments.insert(arguments.end(), {"--fault", "xid"});
+                  return arguments;
+                }(),
+                "at most 16"},
         Mistake{"NoSuchRun", {"judge", "nowhere"}, "nowhere"},  //
         Mistake{"NoRunFolder", {"report", "configs"}, "records.jsonl"},
         Mistake{"ResumeNothing", {"resume", "configs"}, "records.jsonl"},
@@ -184,6 +192,36 @@ TEST_F(BadFiles, ErrorsOfTheSyntaxAreOneLineEach) {
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, testing::StartsWith("assay: " + limits + ":2:9: "));
   EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
+}
+
+/// The shipped simulated node with one text made this long.
+std::string node_with(const ScratchFolder& scratch, const std::string& key, std::size_t length) {
+  const std::string sim = ASSAY_SOURCE_DIR "/configs/sim/";
+  std::filesystem::copy_file(sim + "plant-h200.toml", scratch / "plant-h200.toml",
+                             std::filesystem::copy_options::overwrite_existing);
+  std::string text = read_text(sim + "h200-8gpu.toml");
+  const auto begin = text.find('"', text.find("\n" + key + " = ")) + 1;
+  text.replace(begin, text.find('"', begin) - begin, std::string(length, 'x'));
+  return "sim:" + scratch.write("node.toml", text);
+}
+
+TEST_F(BadFiles, TextsThatTheSimulatorCannotHoldAreErrorsOfTheirFile) {
+  for (const char* key :
+       {"gpu_name", "serial", "uuid", "board_part_number", "vbios", "driver_version", "nvml_version"}) {
+    const Finished finished = assay(scratch, {"plan", "--node", node_with(scratch, key, 200)});
+    EXPECT_EQ(finished.exit_code, 2) << key << finished.err;
+    EXPECT_THAT(finished.err, testing::ContainsRegex(std::string("node.toml:[0-9]+:[0-9]+: '") + key + "'"));
+  }
+  const Finished longest = assay(scratch, {"plan", "--node", node_with(scratch, "serial", 31)});
+  EXPECT_EQ(longest.exit_code, 0) << longest.err;
+}
+
+TEST_F(BadFiles, NodesThatAreOfferedAreNoPlants) {
+  for (const char* node : {"nowhere", "sim:nowhere"}) {
+    const Finished finished = assay(scratch, {"plan", "--sku", "h200-sxm-8", "--node", node});
+    EXPECT_THAT(finished.err, HasSubstr("h200-1gpu, h200-8gpu"));
+    EXPECT_THAT(finished.err, testing::Not(HasSubstr("plant-h200")));
+  }
 }
 
 TEST(Output, OfWorkersThatAreThreadsIsTheJsonAlone) {

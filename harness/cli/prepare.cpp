@@ -15,6 +15,7 @@
 #include "harness/cli/prerequisites.h"
 #include "harness/config/paths.h"
 #include "harness/config/shipped_files.h"
+#include "harness/config/sim_fields.h"
 #include "harness/machine_refused.h"
 #include "harness/plan/criteria_builder.h"
 #include "harness/plan/planner.h"
@@ -137,6 +138,10 @@ Configuration load(const RunOptions& options) {
   loaded.findings = load_findings(&catalogue);
   for (const std::string& other : config::not_as_shipped_whole("findings", catalogue))
     loaded.not_as_shipped.push_back("findings " + other);
+  if (options.faults.size() > config::kMostSimFaults) {
+    throw UsageError(fmt::format("--fault: a simulated node takes at most {}, not {}", config::kMostSimFaults,
+                                 options.faults.size()));
+  }
   for (const std::string& spec : options.faults) {
     loaded.faults.push_back(load_or_complain([&](auto& d) { return config::load_fault(spec, d); }));
   }

@@ -145,7 +145,8 @@ Fault read_fault(const std::string& spec, const Vocabulary& vocabulary, Diagnost
   const std::size_t colon = spec.find(':');
   const std::string file = spec.substr(0, colon);
   const std::size_t errors_before = diagnostics.list().size();
-  const std::string path = std::filesystem::is_regular_file(file) ? file : resolve("faults", file);
+  std::error_code failed;
+  const std::string path = std::filesystem::is_regular_file(file, failed) ? file : resolve("faults", file);
   Fault fault = read_file(path, vocabulary, diagnostics);
   const FaultKind* kind = find_fault_kind(fault.kind);
   if (colon == std::string::npos || kind == nullptr) return fault;

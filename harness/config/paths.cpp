@@ -48,8 +48,22 @@ std::vector<std::string> names_in(const std::string& folder) {
   return found;
 }
 
+bool is_plant(const std::string& name) {
+  return name.rfind("plant-", 0) == 0;
+}
+
+std::vector<std::string> siblings(const std::string& path) {
+  const fs::path parent = fs::path(path).parent_path();
+  const bool plant = is_plant(fs::path(path).stem().string());
+  std::vector<std::string> found = names_in(parent.empty() ? "." : parent.string());
+  found.erase(std::remove_if(found.begin(), found.end(),
+                             [plant](const std::string& name) { return is_plant(name) != plant; }),
+              found.end());
+  return found;
+}
+
 std::vector<std::string> names(const std::string& kind) {
-  return names_in((fs::path(configs_folder()) / kind).string());
+  return siblings((fs::path(configs_folder()) / kind / "any.toml").string());
 }
 
 }  // namespace assay::config

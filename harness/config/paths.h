@@ -16,9 +16,14 @@ std::string configs_folder_of(const std::string& binary_folder);
 /// path.
 std::string resolve(const std::string& kind, const std::string& name_or_path);
 
-/// Names of the *.toml files in configs/<kind>/, sorted.
+/// Of a file in configs/sim/: a plant is what nodes are made of, and none.
+bool is_plant(const std::string& name);
+
+/// What can be chosen of configs/<kind>/ by its name, sorted.
 std::vector<std::string> names(const std::string& kind);
-/// The same for any folder; none where it does not exist.
+/// Names of the *.toml files in any folder, sorted; none where it does not exist.
 std::vector<std::string> names_in(const std::string& folder);
+/// What the author of this path may have meant: files beside it of the same kind.
+std::vector<std::string> siblings(const std::string& path);
 
 }  // namespace assay::config

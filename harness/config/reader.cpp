@@ -48,7 +48,7 @@ std::string described(const toml::node& node) {
 TomlFile::TomlFile(std::string path, Diagnostics& sink) : source_{std::move(path), {}}, sink_(sink) {
   std::error_code failed;
   if (!fs::is_regular_file(source_.path, failed)) {
-    error({}, "there is no such file" + suggestion(stem(), names_in(folder())));
+    error({}, "there is no such file" + suggestion(stem(), siblings(source_.path)));
     return;
   }
   std::ifstream file(source_.path, std::ios::binary);
@@ -132,6 +132,13 @@ bool Table::has(const std::string& key) {
 
 std::string Table::text(const std::string& key) {
   return require(key) != nullptr ? optional_text(key).value_or("") : std::string{};
+}
+
+std::string Table::short_text(const std::string& key, std::size_t size) {
+  std::string value = text(key);
+  if (value.size() >= size)
+    error(key, fmt::format("'{}' has {} bytes; at most {} fit", key, value.size(), size - 1));
+  return value;
 }
 
 std::optional<std::string> Table::optional_text(const std::string& key) {

@@ -73,6 +73,8 @@ class Table {
 
   /// Without "optional", a missing key is an error and the result empty, zero or false.
   std::string text(const std::string& key);
+  /// As text(), of fewer bytes than `size`: what a char array of that size holds.
+  std::string short_text(const std::string& key, std::size_t size);
   std::optional<std::string> optional_text(const std::string& key);
   std::string date(const std::string& key);
   bool flag(const std::string& key);

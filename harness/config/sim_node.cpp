@@ -8,6 +8,7 @@
 #include "harness/config/pci_address.h"
 #include "harness/config/plant_file.h"
 #include "harness/config/reader.h"
+#include "harness/config/sim_fields.h"
 
 namespace assay::config {
 namespace {
@@ -15,7 +16,8 @@ namespace {
 // The simulated node's own geometry; a fault's stride and the sweep's pages need room, and a run must stay
 // short.
 constexpr int kFewestCellWords = 1024, kMostCellWords = 1 << 24;
-constexpr int kMostGpus = 8, kMostSwitches = 64, kHighestModuleId = 255;
+constexpr int kMostSwitches = 64, kHighestModuleId = 255;
+constexpr double kMostMemoryMib = 1 << 24;  // far beyond any card, and its bytes are countable
 constexpr std::int64_t kAnyPciId = 0xffffffff;
 
 void check_unique(Table& table, const std::vector<SimGpu>& earlier, const SimGpu& gpu) {
@@ -35,10 +37,10 @@ SimGpu read_gpu(Table& table) {
   SimGpu gpu;
   gpu.module_id = static_cast<int>(table.integer("module_id", 0, kHighestModuleId));
   gpu.pci_address = table.text("pci_address");
-  gpu.serial = table.text("serial");
-  gpu.uuid = table.text("uuid");
-  gpu.board_part_number = table.text("board_part_number");
-  gpu.vbios = table.text("vbios");
+  gpu.serial = table.short_text("serial", kSerialSize);
+  gpu.uuid = table.short_text("uuid", kUuidSize);
+  gpu.board_part_number = table.short_text("board_part_number", kBoardPartNumberSize);
+  gpu.vbios = table.short_text("vbios", kVbiosSize);
   if (!gpu.pci_address.empty() && !is_pci_address(gpu.pci_address)) {
     table.error("pci_address", fmt::format("'{}' is no PCI address in lower case, such as \"0000:1b:00.0\"",
                                            gpu.pci_address));
@@ -52,28 +54,34 @@ SimNode load_sim_node(const std::string& path, Diagnostics& diagnostics) {
   SimNode node;
   TomlFile file(path, diagnostics);
   if (!file.parsed()) return node;
+  if (is_plant(file.stem())) {
+    file.error({}, "this is a plant, which nodes are made of, and no node");
+    return node;
+  }
   Table root = file.root();
   node.name = file.stem();
   node.path = path;
   node.sku = root.name_in("sku", "SKU", names("skus"));
-  node.driver_version = root.text("driver_version");
-  node.nvml_version = root.text("nvml_version");
+  node.driver_version = root.short_text("driver_version", kDriverVersionSize);
+  node.nvml_version = root.short_text("nvml_version", kDriverVersionSize);
   node.cuda_driver_version = static_cast<int>(root.integer("cuda_driver_version", 1000, 99999));
   node.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));
-  node.gpu_name = root.text("gpu_name");
+  node.gpu_name = root.short_text("gpu_name", kGpuNameSize);
   node.pci_device = static_cast<unsigned>(root.integer("pci_device", 0, kAnyPciId));
   node.pci_subsystem = static_cast<unsigned>(root.integer("pci_subsystem", 0, kAnyPciId));
   node.memory_mib = root.quantity("memory", Unit::mebibytes);
   if (root.has("memory") && node.memory_mib <= 0) root.error("memory", "'memory' must be above 0 MiB");
+  if (node.memory_mib > kMostMemoryMib)
+    root.error("memory", fmt::format("'memory' must be at most {} MiB", kMostMemoryMib));
   node.cell_words = static_cast<int>(root.integer("cell_words", kFewestCellWords, kMostCellWords));
   for (Table& table : root.tables("gpus")) {
     SimGpu gpu = read_gpu(table);
     check_unique(table, node.gpus, gpu);
     node.gpus.push_back(std::move(gpu));
   }
-  if (node.gpus.empty() || node.gpus.size() > kMostGpus) {
+  if (node.gpus.empty() || node.gpus.size() > kMostSimGpus) {
     root.error("gpus",
-               fmt::format("a simulated node has 1 to {} [[gpus]], not {}", kMostGpus, node.gpus.size()));
+               fmt::format("a simulated node has 1 to {} [[gpus]], not {}", kMostSimGpus, node.gpus.size()));
   }
   const std::string plant = root.text("plant");
   if (!plant.empty()) {

@@ -98,8 +98,6 @@ void build_state(State& state, const NodeSetup& setup) {
     throw std::invalid_argument("a simulated node has at most " + std::to_string(kMaxGpus) + " GPUs");
   }
   state.seed = setup.seed;
-  set_text(state.node_name, setup.node.name);
-  set_text(state.sku, setup.node.sku);
   set_text(state.driver_version, setup.node.driver_version);
   set_text(state.nvml_version, setup.node.nvml_version);
   set_text(state.kernel_log_path, setup.kernel_log_path);

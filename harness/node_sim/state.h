@@ -11,17 +11,18 @@
 #include <stdexcept>
 #include <string>
 
+#include "harness/config/sim_fields.h"
 #include "harness/node/clock.h"
 
 namespace assay::sim {
 
-inline constexpr int kMaxGpus = 8;
+inline constexpr int kMaxGpus = config::kMostSimGpus;
 inline constexpr int kMaxParticipants = 64;
-inline constexpr int kMaxFaults = 16;
+inline constexpr int kMaxFaults = config::kMostSimFaults;
 inline constexpr int kMaxFaultParameters = 8;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kNvlinks = 18;
-inline constexpr std::uint32_t kStateVersion = 2;
+inline constexpr std::uint32_t kStateVersion = 3;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -51,7 +52,8 @@ struct PlantConstants {
 };
 
 struct GpuConstants {
-  char name[64], uuid[64], serial[32], board_part_number[64], vbios[32], inforom_image[32];
+  char name[config::kGpuNameSize], uuid[config::kUuidSize], serial[config::kSerialSize],
+      board_part_number[config::kBoardPartNumberSize], vbios[config::kVbiosSize], inforom_image[32];
   char pci_address[32];  // "0000:1b:00.0"
   std::int32_t module_id;
   std::int32_t slot;  // chassis slot: what "gpuN" means; fixed by the module id
@@ -107,8 +109,7 @@ struct State {
   char magic[8];  // "ASSAYSIM"
   std::uint32_t version, size;
   std::uint64_t seed;
-  char node_name[64], sku[64];
-  char driver_version[32], nvml_version[32];
+  char driver_version[config::kDriverVersionSize], nvml_version[config::kDriverVersionSize];
   char kernel_log_path[512];  // the node's kernel log: lines as /dev/kmsg would give them
   std::int32_t cuda_driver_version, nvswitches, gpu_count, fault_count;
   ClockState clock;

@@ -80,8 +80,6 @@ SimStateFile::SimStateFile() : path_(temporary_path()), state_(sim::SharedState:
   std::ofstream(kernel_log_path()).flush();
   sim::State& state = *state_;
   state.seed = 1;
-  print(state.node_name, "test-node");
-  print(state.sku, "h200-sxm-8");
   print(state.driver_version, "580.95.05");
   print(state.nvml_version, "13.580.95.05");
   print(state.kernel_log_path, "%s", kernel_log_path().c_str());

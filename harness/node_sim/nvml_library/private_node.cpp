@@ -78,8 +78,6 @@ void set_gpu(State& state, int i, Nanoseconds now) {
 sim::SharedState make_private_node() {
   sim::SharedState shared = sim::SharedState::anonymous();
   State& state = *shared;
-  print(state.node_name, "simulated");
-  print(state.sku, "h200-sxm-8");
   print(state.driver_version, "580.95.05");
   print(state.nvml_version, "13.580.95.05");
   state.cuda_driver_version = 13000;

@@ -1,0 +1,16 @@
+// How much a simulated node holds: its state is one plain struct (node_sim/state.h). The reader of its file
+// knows it too, so that what does not fit is an error of the file.
+#pragma once
+
+#include <cstddef>
+
+namespace assay::config {
+
+inline constexpr int kMostSimGpus = 8;
+inline constexpr int kMostSimFaults = 16;
+
+// Bytes, with the zero at the end.
+inline constexpr std::size_t kGpuNameSize = 64, kUuidSize = 64, kSerialSize = 32, kBoardPartNumberSize = 64,
+                             kVbiosSize = 32, kDriverVersionSize = 32;
+
+}  // namespace assay::config
