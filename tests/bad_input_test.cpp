@@ -224,6 +224,51 @@ TEST_F(BadFiles, NodesThatAreOfferedAreNoPlants) {
   }
 }
 
+struct BadOut : testing::Test {
+  ScratchFolder scratch;
+  Finished run_into(const std::string& out) {
+    return assay(scratch, {"run", "--node", kNode, "--seed", "7", "--out", out});
+  }
+  /// A folder in the scratch folder whose path has this many bytes.
+  std::string long_path(std::size_t length) const {
+    std::string path = scratch.path().string();
+    while (path.size() + 100 < length) path += "/" + std::string(98, 'd');
+    return path + "/" + std::string(length - path.size() - 1, 'd');
+  }
+};
+
+TEST_F(BadOut, ThatIsNoUtf8IsSaid) {
+  const Finished finished = run_into(scratch / "caf\xe9");
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("--out "));
+  EXPECT_THAT(finished.err, HasSubstr("not valid UTF-8"));
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()) || !std::filesystem::exists(scratch / "caf\xe9"));
+}
+
+TEST_F(BadOut, ThatIsTooLongIsSaid) {
+  for (const std::string& out :
+       {scratch / std::string(300, 'n'), long_path(3850), long_path(4090), long_path(5000)}) {
+    const Finished finished = run_into(out);
+    EXPECT_EQ(finished.exit_code, 2) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr("File name too long"));
+  }
+}
+
+TEST_F(BadOut, ThatIsLongAndFitsIsTaken) {
+  const Finished finished = run_into(long_path(3700));
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+}
+
+TEST_F(BadOut, AProfileMayBeNamedAnyhow) {
+  const std::string name = std::string(120, 'n') + "\n序";
+  const std::string profile = scratch / name + ".toml";
+  std::filesystem::copy_file(ASSAY_SOURCE_DIR "/configs/profiles/quick.toml", profile);
+  const Finished finished =
+      assay(scratch, {"run", "--node", kNode, "--seed", "7", "--profile", profile, "--out", scratch / "out"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(scratch.only_run(), testing::EndsWith("-own-" + std::string(40, 'n')));
+}
+
 TEST(Output, OfWorkersThatAreThreadsIsTheJsonAlone) {
   const ScratchFolder scratch;
   const Finished finished =

@@ -50,8 +50,8 @@ std::string folder_name(const Plan& plan) {
 
 int run_action(const RunOptions& options, const OutputOptions& output) {
   Prepared prepared = prepare(options);
-  run::write_file(prepared.folder.plan(), nlohmann::json(prepared.plan).dump(2) + "\n");
-  run::write_file(prepared.folder.criteria(), nlohmann::json(prepared.criteria).dump(2) + "\n");
+  run::write_json(prepared.folder.plan(), prepared.plan);
+  run::write_json(prepared.folder.criteria(), prepared.criteria);
   prepared.folder.publish(folder_name(prepared.plan));
   prepared.node->moved_to(prepared.folder);
   telemetry::Ledger ledger;

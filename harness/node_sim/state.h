@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -110,7 +111,7 @@ struct State {
   std::uint32_t version, size;
   std::uint64_t seed;
   char driver_version[config::kDriverVersionSize], nvml_version[config::kDriverVersionSize];
-  char kernel_log_path[512];  // the node's kernel log: lines as /dev/kmsg would give them
+  char kernel_log_path[PATH_MAX];  // the node's kernel log: lines as /dev/kmsg would give them
   std::int32_t cuda_driver_version, nvswitches, gpu_count, fault_count;
   ClockState clock;
   PlantConstants plant;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +16,7 @@
 
 #include "harness/machine_refused.h"
 #include "harness/parse_json.h"
+#include "harness/text.h"
 
 namespace assay::run {
 namespace {
@@ -22,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kStagePrefix = ".starting-";
+constexpr std::size_t kRoomForFiles = 2 + NAME_MAX + sizeof("simulated-kernel.log");  // "/RUN/FILE"
 
 /// Left behind by a run that was killed while it was planned: nobody holds its lock.
 void remove_abandoned_stages(const std::string& out) {
@@ -48,6 +51,9 @@ void write_all(const std::string& path, std::string_view content) {
 }  // namespace
 
 RunFolder RunFolder::stage(const std::string& out) {
+  const std::string place = fs::absolute(out).lexically_normal().string();
+  if (!is_utf8(place)) throw std::runtime_error(place + ": this is not valid UTF-8");
+  if (place.size() + kRoomForFiles > PATH_MAX) throw MachineRefused(out, ENAMETOOLONG);
   std::error_code error;
   fs::create_directories(out, error);
   if (error) throw MachineRefused(out, error.value());
@@ -121,6 +127,11 @@ void write_file(const std::string& path, const std::string& content) {
   }
   const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent || ::fsync(parent.get()) != 0) throw MachineRefused(folder, errno);
+}
+
+void write_json(const std::string& path, const nlohmann::json& content) {
+  // As content_hash() reads it: a name may come from where nothing is known to be UTF-8.
+  write_file(path, content.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 std::string read_file(const std::string& path) {

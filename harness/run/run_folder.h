@@ -16,7 +16,8 @@ inline constexpr const char* kSimulatedNamePrefix = "SIMULATED-";
 class RunFolder {
  public:
   /// Makes a hidden staging folder in `out` (which is made if it does not exist): a run that cannot be
-  /// planned leaves nothing. Throws MachineRefused.
+  /// planned leaves nothing. Throws MachineRefused, also where a path of the run would be too long; or
+  /// std::runtime_error where it is no UTF-8, which is what records and messages are.
   static RunFolder stage(const std::string& out);
   /// An existing run. Throws std::runtime_error when `path` is none.
   static RunFolder open(const std::string& path);
@@ -63,6 +64,9 @@ class RunFolder {
 /// Writes the whole file to the disk and renames it into place: after a power cut it is the old or the new one.
 /// Throws MachineRefused.
 void write_file(const std::string& path, const std::string& content);
+
+/// The same, of JSON.
+void write_json(const std::string& path, const nlohmann::json& content);
 
 /// Throws MachineRefused.
 std::string read_file(const std::string& path);
