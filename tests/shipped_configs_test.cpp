@@ -31,7 +31,7 @@ struct ShippedConfigs : testing::Test {
                                    "7",   "--json", "--out",         scratch / "out"};
     words.insert(words.end(), further.begin(), further.end());
     const Finished run = assay(scratch, words, {}, binary);
-    const auto judgement = nlohmann::json::parse(run.out, nullptr, false);
+    auto judgement = nlohmann::json::parse(run.out, nullptr, false);
     EXPECT_TRUE(judgement.is_object()) << run.out << run.err;
     return judgement;
   }
