@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +32,9 @@ using Words = std::vector<std::string>;
 /// Children are this binary, started by the supervisor; the verbs are not for people and not in the help.
 int child_main(const char* verb) {
   if (!run::become_child()) return 0;
+  // Children share one file, the run's children.log: their last words, should nobody hear them any more.
+  spdlog::set_default_logger(spdlog::stderr_logger_st("assay"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %P %l %v");
   if (std::strcmp(verb, "__worker") == 0) return run::worker_main(run::kChannelDescriptor);
   return telemetry::sampler_main(run::kChannelDescriptor);
 }
@@ -165,6 +170,7 @@ int main(int argc, char** argv) {
   open_standard_descriptors();
   std::signal(SIGXFSZ, SIG_IGN);  // a file as large as this machine allows is a write that fails
   if (argc == 2 && is_child_verb(argv[1])) return child_main(argv[1]);
+  spdlog::set_level(spdlog::level::off);  // what the supervisor says, it says through terminal.h
   std::signal(SIGPIPE, SIG_IGN);  // whoever read our progress may leave; the run goes on
   CLI::App app(
       "Assay decides whether a newly delivered NVIDIA H200 node may join a cluster.\n\n"

@@ -1,5 +1,7 @@
 #include "harness/run/worker.h"
 
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <cmath>
 #include <new>
@@ -126,6 +128,7 @@ class PipeContext : public Context {
 };
 
 void send_error(Channel& channel, const std::string& symptom, const std::string& message) {
+  spdlog::error("{}: {}", symptom, message);
   channel.send({{"error", {{"symptom", symptom}, {"message", message}}}});
 }
 

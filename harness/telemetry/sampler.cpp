@@ -1,5 +1,7 @@
 #include "harness/telemetry/sampler.h"
 
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -194,6 +196,7 @@ int sampler_main(int fd) {
     channel.send({{"ready", json::object()}});
     sampler.serve();
   } catch (const std::exception& error) {
+    spdlog::error("sampler: {}", error.what());
     try {
       channel.send({{"failed", {{"why", error.what()}}}});
     } catch (const run::ProtocolError&) {
