@@ -214,8 +214,10 @@ TEST_F(KilledTest, AProcessOfTheKilledRunThatDoesNotEndIsNamed) {
 }
 
 TEST_F(KilledTest, ASecondCtrlCRightAfterTheFirstIsTheSameOne) {
-  Running run(scratch, paced_run(scratch, "1"));
-  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
+  const std::string profile = selftest_profile(scratch, "hang_hard", "60 s");  // takes a second to be ended
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", profile, "--limits",
+                        "suites/selftest/limits.toml", "--out", scratch / "out"});
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "\"measurement\""); }));
   kill(run.pid(), SIGINT);
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   kill(run.pid(), SIGINT);
