@@ -39,14 +39,27 @@ nlohmann::json parse_json(std::string_view text) {
   }
 }
 
-int int_from(const nlohmann::json& j) {
-  constexpr auto kLeast = std::numeric_limits<int>::min(), kMost = std::numeric_limits<int>::max();
+namespace {
+
+template <typename Integer>
+Integer integer_from(const nlohmann::json& j) {
+  constexpr auto kLeast = std::numeric_limits<Integer>::min(), kMost = std::numeric_limits<Integer>::max();
   const bool fits = j.is_number_unsigned() ? j.get<std::uint64_t>() <= static_cast<std::uint64_t>(kMost)
                     : j.is_number_integer()
                         ? j.get<std::int64_t>() >= kLeast && j.get<std::int64_t>() <= kMost
                         : false;
   if (!fits) throw JsonError(j.dump() + " is no whole number that fits");
-  return j.get<int>();
+  return j.get<Integer>();
+}
+
+}  // namespace
+
+int int_from(const nlohmann::json& j) {
+  return integer_from<int>(j);
+}
+
+std::int64_t int64_from(const nlohmann::json& j) {
+  return integer_from<std::int64_t>(j);
 }
 
 }  // namespace assay

@@ -2,6 +2,7 @@
 // children.
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string_view>
 
@@ -24,5 +25,6 @@ nlohmann::json parse_json(std::string_view text);
 
 /// A whole number that fits. Throws JsonError where json's own conversion would silently give another one.
 int int_from(const nlohmann::json& j);
+std::int64_t int64_from(const nlohmann::json& j);
 
 }  // namespace assay

@@ -45,9 +45,9 @@ void out_json(const nlohmann::json& content);
 /// A report or a help page: what is data in it has been made visible where it was laid out.
 void out_page(const std::string& page);
 
-/// Hands over what is still buffered. The errno of the first write that failed, or 0: an answer that cannot be
-/// written does not end the verb, what it did and its exit code stand. A reader that left (assay report RUN |
-/// head -1) has had what it wanted: that is no failure.
+/// Hands over what is still buffered. The errno of the first write that failed, or 0: an answer that cannot
+/// be written does not end the verb, what it did and its exit code stand. A reader that left (assay report
+/// RUN | head -1) has had what it wanted: that is no failure.
 int out_error();
 
 }  // namespace assay::terminal

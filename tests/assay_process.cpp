@@ -121,10 +121,11 @@ std::string impatient_profile(const ScratchFolder& scratch) {
 
 std::string selftest_profile(const ScratchFolder& scratch, const std::string& check,
                              const std::string& deadline) {
-  return scratch.write("alone.toml", "summary = \"one self-test\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n\n"
-                                     "[[checks]]\ncheck = \"selftest." + check +
-                                         "\"\nduration = \"0 s\"\nestimate = \"0.5 s\"\ndeadline = \"" +
-                                         deadline + "\"\n");
+  return scratch.write("alone.toml",
+                       "summary = \"one self-test\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n\n"
+                       "[[checks]]\ncheck = \"selftest." +
+                           check + "\"\nduration = \"0 s\"\nestimate = \"0.5 s\"\ndeadline = \"" + deadline +
+                           "\"\n");
 }
 
 nlohmann::json judge(const ScratchFolder& scratch, const std::string& run) {

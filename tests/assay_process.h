@@ -75,7 +75,8 @@ Finished run_simulated(const ScratchFolder& scratch, const std::vector<std::stri
 std::string impatient_profile(const ScratchFolder& scratch);
 
 /// A profile of one self-test alone. Its path.
-std::string selftest_profile(const ScratchFolder& scratch, const std::string& check, const std::string& deadline);
+std::string selftest_profile(const ScratchFolder& scratch, const std::string& check,
+                             const std::string& deadline);
 
 /// `assay judge RUN --json`.
 nlohmann::json judge(const ScratchFolder& scratch, const std::string& run);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -155,7 +156,8 @@ void edit_records(const std::string& folder, const std::function<void(nlohmann::
 
 void erase_bad_words(nlohmann::json& line) {
   const auto measurement = nlohmann::json::json_pointer("/testStepArtifact/measurement");
-  if (line.contains(measurement) && line[measurement].at("name") == "bad_words") line[measurement]["value"] = 0;
+  if (line.contains(measurement) && line[measurement].at("name") == "bad_words")
+    line[measurement]["value"] = 0;
 }
 
 TEST_F(HonestyTest, ASimulatedRunThatIsEditedToLookRealIsStillSimulated) {
@@ -202,6 +204,83 @@ TEST_F(HonestyTest, ARunThatWasClosedWithAnotherVerdictIsNoAcceptance) {
     EXPECT_THAT(judged.out, HasSubstr("closed with REJECT")) << what;
     EXPECT_EQ(assay(scratch, {"report", folder}).out.find("VERDICT: ACCEPT"), std::string::npos) << what;
   }
+}
+
+TEST_F(HonestyTest, NeitherOtherLimitsNorAnotherHashLeadAwayFromTheRecordedVerdict) {
+  ASSERT_EQ(run_simulated(scratch, {"--fault", "data-wire"}).exit_code, 10);
+  const std::string folder = scratch.only_run();
+  edit_records(folder, erase_bad_words);
+  std::ofstream(folder + "/SHA256SUMS") << run::checksums_of_folder(folder);
+  const std::string limits = scratch.write(
+      "other.toml",
+      "[[limits]]\ncheck = \"memory.bandwidth\"\nmeasurement = \"copy_bandwidth\"\nmin = \"3700 GB/s\"\npeak "
+      "= "
+      "\"hbm_bandwidth\"\nfinding = \"memory.slow\"\nsource = \"the test\"\ndate = \"2026-11-23\"\n");
+  const Finished judged = assay(scratch, {"judge", folder, "--limits", limits});
+  EXPECT_EQ(judged.exit_code, 11) << judged.out << judged.err;
+  EXPECT_THAT(judged.out, HasSubstr("closed with REJECT"));
+
+  edit_records(folder, [](nlohmann::json& line) {
+    const auto hash = nlohmann::json::json_pointer("/testStepArtifact/extension/content/criteria_hash");
+    if (line.contains(hash)) line[hash] = "sha256:another";
+  });
+  std::filesystem::remove(folder + "/SHA256SUMS");
+  EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 11);
+  EXPECT_THAT(assay(scratch, {"judge", folder}).out, HasSubstr("other criteria"));
+}
+
+TEST_F(HonestyTest, WhatLiesBesideTheRecordsTellsThatTheyWereSimulated) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  auto plan = nlohmann::json::parse(read_text(folder + "/plan.json"));
+  plan["simulated"] = false;
+  plan["node"] = "local";
+  std::ofstream(folder + "/plan.json") << plan.dump();
+  edit_records(folder, [&](nlohmann::json& line) {
+    std::string text = line.dump();
+    for (const auto& [from, to] :
+         {std::pair{"sim-", "s-"}, std::pair{"sim:", "s:"}, std::pair{" SIMULATED", ""},
+          std::pair{"a simulated node", "rack 7"}, std::pair{"\"simulated\":true", "\"simulated\":false"}}) {
+      for (std::size_t at; (at = text.find(from)) != std::string::npos;)
+        text.replace(at, std::strlen(from), to);
+    }
+    line = nlohmann::json::parse(text);
+    const auto parameters = nlohmann::json::json_pointer("/testRunArtifact/testRunStart/parameters");
+    if (!line.contains(parameters)) return;
+    line[parameters]["plan"] = plan;
+    line[parameters]["plan_hash"] = content_hash(plan);
+  });
+  std::ofstream(folder + "/SHA256SUMS") << run::checksums_of_folder(folder);
+  const auto judgement_of = [&](const std::string& run) {
+    return nlohmann::json::parse(assay(scratch, {"judge", run, "--json"}).out);
+  };
+  EXPECT_EQ(judgement_of(folder).at("simulated"), true);
+  EXPECT_EQ(judgement_of(folder).at("verdict"), "INCONCLUSIVE");
+  const std::string renamed = scratch / "real";
+  std::filesystem::rename(folder, renamed);
+  EXPECT_EQ(judgement_of(renamed).at("simulated"), true) << "its kernel log";
+}
+
+TEST_F(HonestyTest, WhatAKillLeftUnfinishedIsNoneOfTheRunsFiles) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  std::filesystem::rename(folder + "/SHA256SUMS", folder + "/SHA256SUMS.tmp");
+  EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 0);
+  EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 0);
+}
+
+TEST_F(HonestyTest, ABootBetweenKillAndResumeIsNoAcceptance) {
+  const std::string folder = killed_run();
+  edit_records(folder, [](nlohmann::json& line) {
+    const auto boot = nlohmann::json::json_pointer("/testStepArtifact/extension/content/boot");
+    if (line.contains(boot)) line[boot] = "before";
+    const auto marks = nlohmann::json::json_pointer("/testRunArtifact/testRunStart/parameters/counters");
+    if (!line.contains(marks)) return;
+    for (auto& mark : line[marks]) mark["boot"] = "before";
+  });
+  const Finished resumed = assay(scratch, {"resume", folder});
+  EXPECT_EQ(resumed.exit_code, 11) << resumed.out << resumed.err;
+  EXPECT_THAT(resumed.out, HasSubstr("was booted"));
 }
 
 TEST_F(HonestyTest, AClosedRunWithoutWholeChecksumsIsNoAcceptance) {

@@ -80,8 +80,8 @@ TEST_F(KilledTest, WorkersThatHangAndTheSamplerEndWithTheirSupervisor) {
   EXPECT_TRUE(all_end(children));
 }
 
-/// Starts `assay __sampler` as the child of a process that is no supervisor, and holds its channel here: what ends
-/// it is its parent's death alone.
+/// Starts `assay __sampler` as the child of a process that is no supervisor, and holds its channel here: what
+/// ends it is its parent's death alone.
 struct OrphanedSampler {
   pid_t parent = 0, sampler = 0;
   run::SocketPair sockets = run::make_socket_pair();
@@ -178,8 +178,8 @@ TEST_F(KilledTest, KilledTwiceInOneStageItStillGoesOnToItsEnd) {
 }
 
 TEST_F(KilledTest, AHangThatWasKilledInItsRepeatIsStillTheGpus) {
-  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "1", "--profile", impatient_profile(scratch),
-                        "--fault", "worker-hang", "--out", scratch / "out"});
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "1", "--profile",
+                        impatient_profile(scratch), "--fault", "worker-hang", "--out", scratch / "out"});
   ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu4-a2"); }));
   kill(run.pid(), SIGKILL);
   run.wait();
@@ -189,20 +189,24 @@ TEST_F(KilledTest, AHangThatWasKilledInItsRepeatIsStillTheGpus) {
 }
 
 TEST_F(KilledTest, AResumeRightAfterTheKillWaitsForWhatIsLeftOfTheRun) {
+  int killed_runs = 0;
   for (int i = 0; i < 12; ++i) {
     const std::string out = scratch / ("out" + std::to_string(i));
-    const bool killed = kill_at_size(
-        scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out, "--quiet"}, out,
-        static_cast<std::uintmax_t>(60'000 + 15'000 * i));
+    const bool killed =
+        kill_at_size(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out, "--quiet"}, out,
+                     static_cast<std::uintmax_t>(60'000 + 15'000 * i));
     if (!killed) continue;
+    ++killed_runs;
     const Finished resumed = assay(scratch, {"resume", published_run(out), "--quiet"});
     ASSERT_EQ(resumed.exit_code, 0) << i << resumed.out << resumed.err;
   }
+  EXPECT_GE(killed_runs, 4);
 }
 
 TEST_F(KilledTest, AProcessOfTheKilledRunThatDoesNotEndIsNamed) {
   const std::string out = scratch / "out";
-  ASSERT_TRUE(kill_at_size(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out}, out, 80'000));
+  ASSERT_TRUE(
+      kill_at_size(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out}, out, 80'000));
   const std::string folder = scratch.only_run();
   const int held = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(flock(held, LOCK_EX), 0);
@@ -210,6 +214,41 @@ TEST_F(KilledTest, AProcessOfTheKilledRunThatDoesNotEndIsNamed) {
   EXPECT_EQ(resumed.exit_code, 2) << resumed.out;
   EXPECT_THAT(resumed.err, HasSubstr("process " + std::to_string(getpid())));
   close(held);
+  EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 0);
+}
+
+TEST_F(KilledTest, ALiveRunIsNamedAlsoThroughASymbolicLink) {
+  Running run(scratch, paced_run(scratch, "1"));
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
+  std::filesystem::create_directory_symlink(scratch / "out", scratch / "link");
+  const Finished resumed = assay(scratch, {"resume", published_run(scratch / "link")});
+  EXPECT_EQ(resumed.exit_code, 2);
+  EXPECT_THAT(resumed.err, HasSubstr("process " + std::to_string(run.pid())));
+  kill(run.pid(), SIGKILL);
+  run.wait();
+}
+
+TEST_F(KilledTest, AWorkerThatDoesNotEndIsWaitedForAndNamed) {
+  const std::string out = scratch / "out";
+  ASSERT_TRUE(
+      kill_at_size(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out}, out, 80'000));
+  const std::string folder = scratch.only_run();
+  const int lock = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(lock, LOCK_EX), 0);
+  run::SocketPair sockets = run::make_socket_pair();
+  const pid_t worker = fork();  // waits for its assignment, with the run's lock in its hands
+  if (worker == 0) {
+    dup2(sockets.child.get(), run::kChannelDescriptor);
+    dup2(lock, run::kRunLockDescriptor);
+    execl(ASSAY_BINARY, "assay", "__worker", nullptr);
+    _exit(127);
+  }
+  close(lock);
+  const Finished resumed = assay(scratch, {"resume", folder});
+  EXPECT_EQ(resumed.exit_code, 11) << resumed.out;
+  EXPECT_THAT(resumed.err, HasSubstr("process " + std::to_string(worker) + " (assay __worker"));
+  kill(worker, SIGKILL);
+  waitpid(worker, nullptr, 0);
   EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 0);
 }
 

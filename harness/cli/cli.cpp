@@ -152,14 +152,17 @@ int parse_and_run(CLI::App& app, Action& action, int argc, char** argv) {
 
 /// An answer that never arrived is none, whatever the verb did.
 int arrived(int code) {
-  if (const int error = terminal::out_error(); error != 0)
-    throw MachineRefused("the answer cannot be written", error);
-  return code;
+  const int error = terminal::out_error();
+  if (error == 0) return code;
+  complain({"INCONCLUSIVE: the answer cannot be written: " + std::generic_category().message(error),
+            "what was done stands. Where there is a run's folder: assay report RUN"});
+  return Exit::inconclusive;
 }
 
 int refused(const std::string& why) {
   complain({"INCONCLUSIVE: " + why,
-            "this machine refused what Assay needs; no part of a node is accused. What was written stands: mend it, "
+            "this machine refused what Assay needs; no part of a node is accused. What was written stands: "
+            "mend it, "
             "then assay resume RUN where there is a run's folder."});
   return Exit::inconclusive;
 }
@@ -171,7 +174,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file as large as this machine allows is a write that fails
   if (argc == 2 && is_child_verb(argv[1])) return child_main(argv[1]);
   spdlog::set_level(spdlog::level::off);  // what the supervisor says, it says through terminal.h
-  std::signal(SIGPIPE, SIG_IGN);  // whoever read our progress may leave; the run goes on
+  std::signal(SIGPIPE, SIG_IGN);          // whoever read our progress may leave; the run goes on
   CLI::App app(
       "Assay decides whether a newly delivered NVIDIA H200 node may join a cluster.\n\n"
       "Exit codes: 0 ACCEPT or done, 10 REJECT, 11 INCONCLUSIVE, 2 wrong use or configuration, 1 a bug of "
@@ -199,7 +202,7 @@ int main(int argc, char** argv) {
     return Exit::inconclusive;
   } catch (const record::JournalError& error) {
     complain({std::string("INCONCLUSIVE: the records cannot be written: ") + error.what(),
-              "what was written stands. Make room, then: assay resume RUN"});
+              "what was written stands. Mend that, then: assay resume RUN"});
     return Exit::inconclusive;
   } catch (const MachineRefused& error) {
     return refused(error.what());

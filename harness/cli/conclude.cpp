@@ -57,8 +57,10 @@ int conclude(const run::RunFolder& folder, const OutputOptions& output) {
   try {
     write_reports(folder, input);
   } catch (const std::runtime_error& error) {  // the verdict stands in the records, which are complete
-    terminal::err("assay: the report and the checksums could not be written: {}\nassay: mend that, then assay resume {}\n",
-                  error.what(), folder.path());
+    terminal::err(
+        "assay: the report and the checksums could not be written: {}\nassay: mend that, then assay resume "
+        "{}\n",
+        error.what(), folder.path());
   }
   return exit_code(judgement.verdict);
 }

@@ -42,8 +42,9 @@ namespace {
 nlohmann::json read_hashed(const std::string& path, const std::string& hash) {
   nlohmann::json content = run::read_json(path);
   if (content_hash(content) != hash) {
-    throw UsageError(fmt::format("{} is not the file that the run was started with: its hash is {}, the records say {}",
-                                 path, content_hash(content), hash));
+    throw UsageError(
+        fmt::format("{} is not the file that the run was started with: its hash is {}, the records say {}",
+                    path, content_hash(content), hash));
   }
   return content;
 }
@@ -87,10 +88,12 @@ void doubt_checksums(StoredRun& stored) {
   if (!stored.run.closed) return;
   if (!sums.present) {
     stored.run.doubts.push_back(
-        "SHA256SUMS is missing: nothing vouches for these files. A run that was killed at its end is finished by "
+        "SHA256SUMS is missing: nothing vouches for these files. A run that was killed at its end is "
+        "finished by "
         "assay resume");
   } else if (!sums.uncovered.empty()) {
-    stored.run.doubts.push_back(fmt::format("SHA256SUMS does not vouch for {}", fmt::join(sums.uncovered, ", ")));
+    stored.run.doubts.push_back(
+        fmt::format("SHA256SUMS does not vouch for {}", fmt::join(sums.uncovered, ", ")));
   }
 }
 

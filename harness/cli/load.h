@@ -40,8 +40,9 @@ struct StoredRun {
   Criteria criteria;
 };
 
-/// A run as somebody hands it in: what its folder lacks or contradicts stands in run.doubts. Throws UsageError
-/// when the folder, its records or its criteria cannot be used.
+/// A run as somebody hands it in: what its folder lacks or contradicts stands in run.doubts. Throws
+/// UsageError when the folder, its records or its criteria cannot be used, MachineRefused where the machine
+/// is why.
 StoredRun load_run(const std::string& path);
 
 /// The same for a run that may still lack its report and checksums, since they are what is made next.

@@ -221,6 +221,8 @@ Prepared prepare(const RunOptions& options) {
     } catch (const MachineRefused& error) {
       if (!error.is_wrong_path()) throw;
       throw UsageError(std::string("--out: ") + error.what());
+    } catch (const std::runtime_error& error) {
+      throw UsageError(std::string("--out: ") + error.what());
     }
   }();
   auto node = open_node(options, loaded, seed, folder);

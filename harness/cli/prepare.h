@@ -41,7 +41,7 @@ struct Prepared {
 };
 
 /// Opens the node and plans, in a staged folder that goes away with the result unless it is published.
-/// Throws UsageError, CannotRun.
+/// Throws UsageError, CannotRun, MachineRefused.
 Prepared prepare(const RunOptions& options);
 
 /// Starts the sampler of a node and takes the first snapshot. The kernel log is read from

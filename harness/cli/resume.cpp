@@ -65,8 +65,8 @@ std::unique_ptr<run::NodeSession> reopen(const StoredRun& stored) {
   }
 }
 
-/// Workers and sampler of a run that was killed end with it, and give their memory back: that takes the kernel
-/// a moment, and the driver seconds. Throws where they do not, or where the run has not been killed.
+/// Workers and sampler of a run that was killed end with it, and give their memory back: that takes the
+/// kernel a moment, and the driver seconds. Throws where they do not, or where the run has not been killed.
 void lock_when_all_have_ended(run::RunFolder& folder) {
   constexpr auto kPoll = std::chrono::milliseconds(50);
   constexpr auto kPatience = std::chrono::seconds(20);
@@ -74,8 +74,9 @@ void lock_when_all_have_ended(run::RunFolder& folder) {
   const auto start = std::chrono::steady_clock::now();
   while (!folder.lock()) {
     const auto holders = run::lock_holders(folder.path());
-    const bool dying = std::all_of(holders.begin(), holders.end(),
-                                   [](const run::LockHolder& holder) { return holder.is_child; });
+    const bool dying =
+        !holders.empty() && std::all_of(holders.begin(), holders.end(),
+                                        [](const run::LockHolder& holder) { return holder.is_child; });
     const auto waited = std::chrono::steady_clock::now() - start;
     if (!dying && waited > kPatienceWithSupervisor) {
       throw UsageError(fmt::format("{}: another process is working on this run: {}", folder.path(),
@@ -113,7 +114,7 @@ int resume_action(const std::string& path, const OutputOptions& output) {
                                  stored.run.plan.assay_version, ASSAY_VERSION));
   }
   auto node = reopen(stored);
-  telemetry::Ledger ledger(stored.run.marks);
+  auto ledger = telemetry::Ledger::of_records(stored.run.marks);
   telemetry::Snapshot snapshot;
   auto sampler = start_sampler(*node, lock, snapshot,
                                ledger.kernel_log_position().value_or(telemetry::KernelLog::kFromEnd));

@@ -114,8 +114,8 @@ std::string_view name_of(Scope scope) {
 }
 
 std::string step_id(const Plan& plan, const Stage& stage, const Part& part, int attempt) {
-  return fmt::format("{}{:02}-{}-{}{}", plan.simulated ? kSimulatedStepPrefix : "", stage.index, stage.check, part,
-                     attempt > 1 ? fmt::format("-a{}", attempt) : "");
+  return fmt::format("{}{:02}-{}-{}{}", plan.simulated ? kSimulatedStepPrefix : "", stage.index, stage.check,
+                     part, attempt > 1 ? fmt::format("-a{}", attempt) : "");
 }
 
 std::vector<Part> step_parts(const Stage& stage) {

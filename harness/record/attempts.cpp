@@ -47,23 +47,19 @@ int last_attempt(const Run& run, int stage, const Part& part) {
   return last;
 }
 
-bool is_made_up_for(const Run& run, const Step& step) {
-  const auto later = [&](const Step& other) {
-    return other.stage == step.stage ? other.attempt > step.attempt
-                                     : is_look(run.plan, step) && other.stage > step.stage;
-  };
-  return std::any_of(run.steps.begin(), run.steps.end(), [&](const Step& other) {
-    return other.check == step.check && other.part == step.part && later(other) && !was_interrupted(other);
-  });
+bool makes_up_for(const Run& run, const Step& later, const Step& step) {
+  if (later.check != step.check || later.part != step.part || was_interrupted(later)) return false;
+  return later.stage == step.stage ? later.attempt > step.attempt
+                                   : is_look(run.plan, step) && later.stage > step.stage;
 }
 
 Run first_measurements(const Run& run) {
-  Run first = run;
-  first.steps.clear();
   const std::vector<int> numbers = measurement_numbers(run);
-  for (std::size_t i = 0; i < run.steps.size(); ++i) {
-    if (numbers[i] == 1) first.steps.push_back(run.steps[i]);
-  }
+  Run first = run;
+  std::size_t i = 0;
+  first.steps.erase(
+      std::remove_if(first.steps.begin(), first.steps.end(), [&](const Step&) { return numbers[i++] != 1; }),
+      first.steps.end());
   return first;
 }
 

@@ -20,9 +20,9 @@ int measurements_made(const Run& run, int stage, const Part& part);
 /// 0: none.
 int last_attempt(const Run& run, int stage, const Part& part);
 
-/// A later attempt did what this one, which was interrupted, left undone. Looks at telemetry make up for one
-/// another wherever they stand.
-bool is_made_up_for(const Run& run, const Step& step);
+/// `later` did what `step`, which was interrupted, left undone. Looks at telemetry make up for one another
+/// wherever they stand.
+bool makes_up_for(const Run& run, const Step& later, const Step& step);
 
 /// The same run without its repeats: what was known when it was decided what has to be repeated.
 Run first_measurements(const Run& run);

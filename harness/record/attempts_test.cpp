@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/testing/run_builder.h"
 
 namespace assay::record {
@@ -29,8 +31,9 @@ record::Run run_of(std::vector<Step> steps) {
 }
 
 TEST(Attempts, AnInterruptedOneAndWhatMakesUpForItAreTheSameMeasurement) {
-  const record::Run run = run_of({step(1, {kInterrupted}), step(2, {kInterrupted}), step(3), step(4, {kInterrupted}),
-                          step(5, {"harness.step_timeout"}), step(1, {}, 1)});
+  const record::Run run =
+      run_of({step(1, {kInterrupted}), step(2, {kInterrupted}), step(3), step(4, {kInterrupted}),
+              step(5, {"harness.step_timeout"}), step(1, {}, 1)});
   EXPECT_THAT(measurement_numbers(run), ElementsAre(1, 1, 1, 2, 2, 1));
   EXPECT_EQ(measurements_made(run, 0, "gpu0"), 2);
   EXPECT_EQ(last_attempt(run, 0, "gpu0"), 5);
@@ -44,6 +47,11 @@ TEST(Attempts, AStepThatFailedAndWasThenInterruptedIsOwedToo) {
   open.status = Status::open;
   EXPECT_TRUE(was_interrupted(open));
   EXPECT_FALSE(was_interrupted(step(1, {"device.lost"})));
+}
+
+bool is_made_up_for(const record::Run& run, const Step& step) {
+  return std::any_of(run.steps.begin(), run.steps.end(),
+                     [&](const Step& later) { return makes_up_for(run, later, step); });
 }
 
 TEST(Attempts, WhatCameToAnEndOfItsOwnMakesUpForAnInterruptionHoweverItEnded) {

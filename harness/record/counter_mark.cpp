@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "harness/parse_json.h"
 #include "harness/record/artifacts.h"
 #include "harness/record/values.h"
 
@@ -11,7 +12,7 @@ using nlohmann::json;
 
 /// The reverse of portable(): integers beyond 2^53 are hexadecimal text.
 std::int64_t integer_from(const json& j) {
-  if (j.is_number_integer()) return j.get<std::int64_t>();
+  if (!j.is_string()) return int64_from(j);
   const auto text = j.get<std::string>();
   std::size_t used = 0;
   const auto value = static_cast<std::int64_t>(std::stoull(text, &used, 16));

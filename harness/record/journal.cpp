@@ -134,7 +134,12 @@ void Journal::add_line(const char* kind, const json& content) {
 
 void Journal::at_once(const std::function<void()>& write) {
   gathering_ = true;
-  write();
+  try {
+    write();
+  } catch (...) {
+    gathering_ = false;
+    throw;
+  }
   gathering_ = false;
   flush();
 }

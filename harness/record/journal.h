@@ -66,8 +66,8 @@ class Journal {
 
   void run_error(const Error& error);
   void run_log(LogSeverity severity, const std::string& message);
-  /// Throws std::logic_error while steps are open. The final step: a diagnosis and its extension per finding, a PASS per check that passed. After it comes
-  /// run_end, and nothing that it did not see.
+  /// The final step: a diagnosis and its extension per finding, a PASS per check that passed. After it comes
+  /// run_end, and nothing that it did not see. Throws std::logic_error while steps are open.
   void judgement(const verdict::Judgement& judgement);
   /// Throws std::logic_error before the judgement, and for a pair that OCP does not allow.
   void run_end(Status status, verdict::Result result);

@@ -97,7 +97,7 @@ class Parser {
 };
 
 void Parser::line(const json& line, std::size_t begin) {
-  const auto sequence = line.at("sequenceNumber").get<std::int64_t>();
+  const std::int64_t sequence = int64_from(line.at("sequenceNumber"));
   if (sequence != sequence_) {
     throw std::invalid_argument("sequenceNumber is " + std::to_string(sequence) + " where " +
                                 std::to_string(sequence_) + " should follow");
@@ -141,6 +141,8 @@ void Parser::run_artifact(const json& artifact, const std::string& time) {
     if (!judgement_ended_) throw std::invalid_argument("testRunEnd without a judgement");
     status_from(artifact.at("testRunEnd").at("status").get<std::string>());
     judgement_.result = artifact.at("testRunEnd").at("result").get<std::string>();
+    if (judgement_.criteria_hash != run_.criteria_hash)
+      run_.doubts.push_back("the run was started with other criteria than it was closed with");
     run_.judgement = std::move(judgement_);
     run_.ended = time;
     run_.closed = true;
@@ -185,7 +187,9 @@ void Parser::note_traces(const json& start) {
     traces_.add("the metadata", described->at("metadata").at("simulated").get<bool>());
   }
   if (run_.node_name == kSimulatedNodeName) traces_.add("the node's name", true);
-  if (run_.command_line.find("sim:") != std::string::npos) traces_.add("the command line", true);
+  for (const char* typed : {"--node sim:", "--node=sim:"}) {
+    if (run_.command_line.find(typed) != std::string::npos) traces_.add("the command line", true);
+  }
 }
 
 void Parser::step_artifact(const json& artifact, const std::string& time, std::size_t begin) {
@@ -267,8 +271,8 @@ void Parser::extension(Step& step, const json& extension) {
   if (name == kStepExtension) {
     if (!step_awaits_extension_) throw std::invalid_argument("a second assay.step");
     content.at("part").get_to(step.part);
-    content.at("stage").get_to(step.stage);
-    content.at("attempt").get_to(step.attempt);
+    step.stage = int_from(content.at("stage"));
+    step.attempt = int_from(content.at("attempt"));
     step_awaits_extension_ = false;
   } else if (step_awaits_extension_) {
     throw std::invalid_argument("step " + step.id + " lacks its assay.step");

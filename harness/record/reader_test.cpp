@@ -59,8 +59,8 @@ Lines begun() {
 const json kEnded{{"testStepEnd", {{"status", "COMPLETE"}}}};
 Lines judged(Lines lines) {
   return lines.step("sim-judgement", {{"testStepStart", {{"name", "judgement"}}}})
-      .step("sim-judgement", extension("assay.verdict",
-                                   {{"verdict", "REJECT"}, {"criteria_hash", "x"}, {"simulated", true}}))
+      .step("sim-judgement",
+            extension("assay.verdict", {{"verdict", "REJECT"}, {"criteria_hash", ""}, {"simulated", true}}))
       .step("sim-judgement", kEnded);
 }
 const json kMeasured{

@@ -64,15 +64,17 @@ struct Step {
 struct CounterMark {
   std::string pci_address;
   std::string boot;  // random(4)'s boot_id: counters and log positions of another boot mean nothing
-  std::int64_t log_position = 0;                // telemetry/kernel_log.h
-  std::map<std::string, std::int64_t> counters;  // by the names in node/readings.h; what could not be read lacks
+  std::int64_t log_position = 0;  // telemetry/kernel_log.h
+  std::map<std::string, std::int64_t>
+      counters;  // by the names in node/readings.h; what could not be read lacks
 
   friend bool operator==(const CounterMark&, const CounterMark&) = default;
 };
 
 /// What the run itself concluded when it was closed.
 struct RecordedJudgement {
-  std::string verdict, criteria_hash;
+  std::string verdict;
+  std::string criteria_hash;          // another one than the run's is a doubt
   std::string result;                 // testRunEnd's: "PASS", "FAIL", "NOT_APPLICABLE"
   std::vector<std::string> findings;  // "fail memory.slow@gpu3/hbm"
 };
@@ -95,11 +97,12 @@ struct Run {
   std::string node_name, driver_version;  // the version of the software with the id "driver"
   std::vector<Hardware> hardware;
   std::vector<Software> software;
-  std::vector<Step> steps;      // in order of their start; the `judgement` step is left out
-  std::vector<Error> errors;    // run-level
-  std::vector<CounterMark> marks;  // in the order in which they were written
+  std::vector<Step> steps;                     // in order of their start; the `judgement` step is left out
+  std::vector<Error> errors;                   // run-level
+  std::vector<CounterMark> marks;              // in the order in which they were written
   std::optional<RecordedJudgement> judgement;  // of a closed run that was read back
-  /// Why this run is no acceptance whatever was measured: it contradicts itself, or lacks what vouches for it.
+  /// Why this run is no acceptance whatever was measured: it contradicts itself, or lacks what vouches for
+  /// it.
   std::vector<std::string> doubts;
   bool closed = false;          // testRunEnd was written
   bool torn = false;            // the last line was incomplete and was left out

@@ -12,7 +12,7 @@ class SimulationTraces {
   void add(const std::string& where, bool simulated);
   /// Any trace of simulation is enough.
   bool simulated() const { return !simulated_.empty(); }
-  /// "the plan says that the run was real, the step ids that it was simulated"; empty where all agree.
+  /// "the run contradicts itself: simulated by the step ids; real by the plan"; empty where all agree.
   std::string contradiction() const;
 
  private:

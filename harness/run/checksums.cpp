@@ -8,13 +8,17 @@
 #include <set>
 #include <stdexcept>
 
+#include "harness/run/run_folder.h"
+
 namespace assay::run {
 
 std::string checksums_of_folder(const std::string& folder) {
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && name != kChecksumFile && entry.path().extension() != ".sig")
+    const std::string extension = entry.path().extension().string();
+    if (entry.is_regular_file() && name != kChecksumFile && extension != ".sig" &&
+        extension != kUnfinishedExtension)
       names.insert(name);
   }
   std::string sums;

@@ -8,7 +8,8 @@ namespace assay::run {
 
 inline constexpr const char* kChecksumFile = "SHA256SUMS";
 
-/// A line for each file of the folder itself, sorted by name; SHA256SUMS and signatures are left out.
+/// A line for each file of the folder itself, sorted by name; SHA256SUMS, signatures and what
+/// was never finished are left out.
 /// Throws std::runtime_error when a file cannot be read.
 std::string checksums_of_folder(const std::string& folder);
 

@@ -1,34 +1,40 @@
 #include "harness/run/lock_holders.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 namespace assay::run {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool has_open(const fs::path& process, const std::string& folder) {
+bool is_same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool has_open(const fs::path& process, const struct stat& folder) {
   std::error_code error;
-  for (auto entry = fs::directory_iterator(process / "fd", error); !error && entry != fs::directory_iterator();
-       entry.increment(error)) {
-    std::error_code unreadable;
-    if (fs::read_symlink(entry->path(), unreadable) == folder && !unreadable) return true;
+  for (auto entry = fs::directory_iterator(process / "fd", error);
+       !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    struct stat info {};
+    if (stat(entry->path().c_str(), &info) == 0 && is_same(info, folder)) return true;
   }
   return false;
 }
 
-std::string command_of(const fs::path& process) {
+std::vector<std::string> arguments_of(const fs::path& process) {
   std::ifstream file(process / "cmdline", std::ios::binary);
-  std::string command{std::istreambuf_iterator<char>(file), {}};
-  while (!command.empty() && command.back() == '\0') command.pop_back();
-  std::replace(command.begin(), command.end(), '\0', ' ');
-  return command;
+  std::vector<std::string> arguments;
+  for (std::string argument; std::getline(file, argument, '\0');) arguments.push_back(argument);
+  return arguments;
 }
 
 /// Behind the last ')': a command may hold any character.
@@ -43,16 +49,18 @@ char state_of(const fs::path& process) {
 
 std::vector<LockHolder> lock_holders(const std::string& folder) {
   std::vector<LockHolder> holders;
+  struct stat info {};
+  if (stat(folder.c_str(), &info) != 0) return holders;
   std::error_code error;
   for (auto entry = fs::directory_iterator("/proc", error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     const pid_t pid = std::stoi(name);
-    if (pid == getpid() || !has_open(entry->path(), folder)) continue;
-    LockHolder holder{pid, command_of(entry->path()), state_of(entry->path())};
-    holder.is_child = holder.command.find(" __") != std::string::npos;
-    holders.push_back(std::move(holder));
+    if (pid == getpid() || !has_open(entry->path(), info)) continue;
+    const std::vector<std::string> arguments = arguments_of(entry->path());
+    const bool is_child = arguments.size() > 1 && arguments[1].rfind("__", 0) == 0;
+    holders.push_back({pid, fmt::format("{}", fmt::join(arguments, " ")), state_of(entry->path()), is_child});
   }
   return holders;
 }

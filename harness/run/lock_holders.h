@@ -10,12 +10,13 @@ namespace assay::run {
 
 struct LockHolder {
   pid_t pid = 0;
-  std::string command;  // "assay __worker"
-  char state = '?';     // proc(5): 'D' is a system call that cannot be interrupted
+  std::string command;    // "assay __worker"
+  char state = '?';       // proc(5): 'D' is a system call that cannot be interrupted
   bool is_child = false;  // of a supervisor: a worker or a sampler
 };
 
-/// Processes other than this one that have the folder open, as far as /proc shows them to us.
+/// Processes other than this one that have the folder open, by whatever path, as far as /proc shows them to
+/// us.
 std::vector<LockHolder> lock_holders(const std::string& folder);
 
 /// "process 4711 (assay __worker, state D)"

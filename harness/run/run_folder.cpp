@@ -67,10 +67,12 @@ RunFolder RunFolder::stage(const std::string& out) {
 }
 
 RunFolder RunFolder::open(const std::string& path) {
-  if (!fs::is_directory(path)) throw std::runtime_error(path + ": no such run folder");
+  std::error_code error;
+  if (!fs::is_directory(path, error))
+    throw std::runtime_error(path + ": no such run folder" + (error ? " (" + error.message() + ")" : ""));
   RunFolder folder({}, fs::absolute(path).lexically_normal().string(), false);
   while (folder.path_.size() > 1 && folder.path_.back() == '/') folder.path_.pop_back();
-  if (!fs::exists(folder.records())) {
+  if (!fs::exists(folder.records(), error)) {
     throw std::runtime_error(path + ": is no run folder (it has no records.jsonl)");
   }
   return folder;
@@ -112,11 +114,13 @@ bool RunFolder::lock() {
   // Above the descriptors that a child finds its own files at.
   lock_ = Descriptor(fcntl(folder.get(), F_DUPFD_CLOEXEC, kRunLockDescriptor + 1));
   if (!lock_) throw MachineRefused(path_, errno);
-  return flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
+  if (flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return true;
+  if (errno != EWOULDBLOCK) throw MachineRefused(path_ + ": cannot be locked", errno);
+  return false;
 }
 
 void write_file(const std::string& path, const std::string& content) {
-  const std::string temporary = path + ".tmp";
+  const std::string temporary = path + kUnfinishedExtension;
   const std::string folder = fs::path(path).parent_path().string();
   try {
     write_all(temporary, content);

@@ -61,8 +61,11 @@ class RunFolder {
   Descriptor lock_;
 };
 
-/// Writes the whole file to the disk and renames it into place: after a power cut it is the old or the new one.
-/// Throws MachineRefused.
+/// What write_file() writes until it is whole; a kill leaves it behind.
+inline constexpr const char* kUnfinishedExtension = ".tmp";
+
+/// Writes the whole file to the disk and renames it into place: after a power cut it is the old or the new
+/// one. Throws MachineRefused.
 void write_file(const std::string& path, const std::string& content);
 
 /// The same, of JSON.

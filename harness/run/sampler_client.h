@@ -22,7 +22,7 @@ class SamplerClient {
   /// Spawns the sampler and waits until it has opened the library. Throws NoManagementLibrary.
   static SamplerClient start(const telemetry::SamplerStart& start, const ChildFiles& files);
 
-  /// Throws NoManagementLibrary when the telemetry file cannot be written.
+  /// Starts the series. The sampler is lost when the telemetry file cannot be written.
   void record(const std::string& path, double hz, const std::map<std::string, Part>& parts);
 
   /// Nothing once the sampler is dead: why_lost() says how.

@@ -63,7 +63,7 @@ bool StageRunner::run_together(const Stage& stage, const std::vector<Part>& part
   }
   const bool sampler_lost = !services_.sampler.alive();
   if (interrupted_) {
-    fail_all({"harness.interrupted", "the run was interrupted", "", ""});
+    fail_all({record::kInterrupted, "the run was interrupted", "", ""});
   } else if (sampler_lost && stage.scope == Scope::node) {
     note_lost_sampler();  // such a check looks at readings, and there are no fresh ones
   } else if (!idle && !sampler_lost) {
@@ -175,7 +175,7 @@ void StageRunner::poll_once() {
   if (!interrupted_ && services_.interrupt.requested()) {
     interrupted_ = true;
     for (auto& worker : workers_)
-      worker->stop("harness.interrupted", "the run was interrupted", steady_clock::now());
+      worker->stop(record::kInterrupted, "the run was interrupted", steady_clock::now());
   }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     if ((entries[i].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;

@@ -47,9 +47,9 @@ class StageRunner {
   /// Runs the stage on these of its step parts (plan.h: step_parts). False when the run was interrupted.
   bool run(const Stage& stage, const std::vector<Part>& parts, Attempt attempt);
 
-  /// A look at every GPU's counters and at the kernel log, as steps of their own (check "telemetry"), behind the
-  /// plan's stages: what happened after the last GPU step counts too, and what happened before a run went on.
-  /// Looks are numbered from 0.
+  /// A look at every GPU's counters and at the kernel log, as steps of their own (check "telemetry"), behind
+  /// the plan's stages: what happened after the last GPU step counts too, and what happened before a run went
+  /// on. Looks are numbered from 0.
   void look(int number);
 
  private:

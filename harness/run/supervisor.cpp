@@ -57,10 +57,9 @@ class Supervisor {
       : execution_(execution),
         journal_(std::move(journal)),
         progress_(execution.plan, execution.progress),
-        stages_(
-            {execution.plan, execution.criteria, journal_, execution.node, execution.sampler, progress_,
-             execution.interrupt, execution.folder.child_files(), execution.thread_workers},
-            execution.ledger) {}
+        stages_({execution.plan, execution.criteria, journal_, execution.node, execution.sampler, progress_,
+                 execution.interrupt, execution.folder.child_files(), execution.thread_workers},
+                execution.ledger) {}
 
   void start() {
     record::RunStart start;
@@ -97,6 +96,13 @@ class Supervisor {
       if (!slot.pci_address.empty()) parts[slot.pci_address] = slot.part;
     }
     execution_.sampler.record(execution_.folder.telemetry(), execution_.plan.sample_hz, parts);
+    if (execution_.ledger.lost_a_boot()) {
+      journal_.run_error(
+          {"harness.telemetry_lost",
+           "the node was booted since the run was killed: what its kernel log and its counters said "
+           "between the last record and the boot is lost",
+           "", ""});
+    }
     if (resumed_) stages_.look(looks_++);  // what happened up to here is not that of the steps to come
     const bool whole = run_stages() && run_repeats();
     if (!whole) journal_.run_error({record::kInterrupted, "the run was interrupted before its end", "", ""});
@@ -194,17 +200,8 @@ class Supervisor {
   Judgement close() {
     Judgement judgement = verdict::judge(read_back(), execution_.criteria);
     journal_.judgement(judgement);
-    switch (judgement.verdict) {
-      case Verdict::accept:
-        journal_.run_end(Status::complete, verdict::Result::pass);
-        break;
-      case Verdict::reject:
-        journal_.run_end(Status::complete, verdict::Result::fail);
-        break;
-      case Verdict::inconclusive:
-        journal_.run_end(Status::error, verdict::Result::not_applicable);
-        break;
-    }
+    const bool conclusive = judgement.verdict != Verdict::inconclusive;
+    journal_.run_end(conclusive ? Status::complete : Status::error, verdict::result_of(judgement.verdict));
     journal_.sync();
     return judgement;
   }

@@ -17,8 +17,8 @@ struct StepTelemetry {
   std::vector<record::Evidence> evidence;  // the raw kernel-log lines
 };
 
-/// Of one GPU over one step: `before` holds the counters to subtract, by name, `events` all kernel events since
-/// then. A reading that the driver does not give is left out: it is for the judge to miss it.
+/// Of one GPU over one step: `before` holds the counters to subtract, by name, `events` all kernel events
+/// since then. A reading that the driver does not give is left out: it is for the judge to miss it.
 StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::map<std::string, std::int64_t>& before, const Snapshot& after,
                         const std::vector<KernelEvent>& events);

@@ -16,11 +16,11 @@ namespace assay::telemetry {
 struct KernelEvent {
   enum class Kind { xid, fallen_off_bus, nvswitch };
   Kind kind = Kind::xid;
-  int number = 0;           // Xid or SXid; 0 for fallen_off_bus
-  std::string pci_address;  // "0000:9b:00.0"; a function that the line leaves out is 0
-  std::string line;         // as logged, without the logger's own prefix
-  int nvswitch = -1;        // which NVSwitch the line names, for Kind::nvswitch
-  bool fatal = false;       // for Kind::nvswitch: the line says Fatal
+  int number = 0;             // Xid or SXid; 0 for fallen_off_bus
+  std::string pci_address;    // "0000:9b:00.0"; a function that the line leaves out is 0
+  std::string line;           // as logged, without the logger's own prefix
+  int nvswitch = -1;          // which NVSwitch the line names, for Kind::nvswitch
+  bool fatal = false;         // for Kind::nvswitch: the line says Fatal
   std::int64_t position = 0;  // of the log, behind the line (KernelLog::position)
 };
 

@@ -25,17 +25,26 @@ std::map<std::string, std::int64_t> counters_of(const GpuReadings& gpu) {
 
 }  // namespace
 
-Ledger::Ledger(const std::vector<record::CounterMark>& marks) : resumed_(!marks.empty()) {
-  const std::string boot = boot_id();
+Ledger::Ledger() : boot_(boot_id()) {}
+
+Ledger Ledger::of_records(const std::vector<record::CounterMark>& marks) {
+  Ledger ledger;
+  ledger.resumed_ = true;
+  std::map<std::string, bool> known;  // by PCI address: a mark of this boot
   for (const record::CounterMark& mark : marks) {
-    if (mark.boot != boot) continue;
-    marks_[mark.pci_address] = mark;
-    strays_up_to_ = std::max(strays_up_to_, mark.log_position);
+    const bool of_this_boot = mark.boot == ledger.boot_;
+    known[mark.pci_address] = known[mark.pci_address] || of_this_boot;
+    if (!of_this_boot) continue;
+    ledger.marks_[mark.pci_address] = mark;
+    ledger.strays_up_to_ = std::max(ledger.strays_up_to_, mark.log_position);
   }
+  ledger.lost_a_boot_ = std::any_of(known.begin(), known.end(), [](const auto& gpu) { return !gpu.second; });
+  return ledger;
 }
 
 std::optional<std::int64_t> Ledger::kernel_log_position() const {
   if (!resumed_) return std::nullopt;
+  if (lost_a_boot_) return 0;
   std::int64_t position = strays_up_to_;
   for (const auto& [address, mark] : marks_) position = std::min(position, mark.log_position);
   return position;
@@ -48,8 +57,7 @@ void Ledger::add(Snapshot snapshot) {
   for (const GpuReadings& gpu : latest_.readings.gpus) {
     if (!gpu.identity.pci_address.value) continue;
     const std::string& address = *gpu.identity.pci_address.value;
-    marks_.try_emplace(address,
-                       record::CounterMark{address, boot_id(), nothing_attributed, counters_of(gpu)});
+    marks_.try_emplace(address, record::CounterMark{address, boot_, nothing_attributed, counters_of(gpu)});
   }
   std::copy_if(latest_.events.begin(), latest_.events.end(), std::back_inserter(pending_),
                [&](const KernelEvent& event) { return !is_attributed(event); });
@@ -67,7 +75,7 @@ Ledger::Attributed Ledger::attribute(const Part& gpu, const std::string& pci_add
   result.telemetry = telemetry::attribute(gpu, pci_address, result.mark.counters, latest_, pending_);
 
   result.mark.pci_address = pci_address;
-  result.mark.boot = boot_id();
+  result.mark.boot = boot_;
   result.mark.log_position = latest_.kernel_log_position;
   const GpuReadings* now = find_gpu(latest_.readings, pci_address);
   if (now != nullptr && now->lost.empty()) result.mark.counters = counters_of(*now);

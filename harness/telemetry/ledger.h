@@ -16,9 +16,15 @@ namespace assay::telemetry {
 
 class Ledger {
  public:
-  /// A new run, or one that goes on: the marks of its records. Those of another boot are left out, since
-  /// counters and kernel log have begun anew.
-  explicit Ledger(const std::vector<record::CounterMark>& marks = {});
+  /// A new run.
+  Ledger();
+  /// One that goes on from the marks of its records. Those of another boot are worth nothing, since counters
+  /// and kernel log have begun anew.
+  static Ledger of_records(const std::vector<record::CounterMark>& marks);
+
+  /// The node was booted since the last mark of a GPU: what the counters and the kernel log of the old boot
+  /// said after it is lost.
+  bool lost_a_boot() const { return lost_a_boot_; }
 
   /// From where the kernel log must be read so that nothing is missed; nothing for a new run.
   std::optional<std::int64_t> kernel_log_position() const;
@@ -45,9 +51,10 @@ class Ledger {
  private:
   bool is_attributed(const KernelEvent& event) const;
 
+  std::string boot_;
   std::map<std::string, record::CounterMark> marks_;  // by PCI address
-  std::int64_t strays_up_to_ = 0;  // log position: those before it are in the records
-  bool resumed_;
+  std::int64_t strays_up_to_ = 0;                     // log position: those before it are in the records
+  bool resumed_ = false, lost_a_boot_ = false;
   Snapshot latest_;
   std::vector<KernelEvent> pending_;
 };

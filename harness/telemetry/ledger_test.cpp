@@ -78,7 +78,7 @@ TEST(Ledger, ARunThatGoesOnAttributesWhatHappenedMeanwhileAndNothingTwice) {
   std::vector<record::CounterMark> written = first.marks();
   written.push_back(first.attribute("gpu0", kGpu0).mark);  // then it was killed
 
-  Ledger ledger(written);
+  Ledger ledger = Ledger::of_records(written);
   EXPECT_EQ(ledger.kernel_log_position(), 0) << "gpu1's events have not been attributed";
   ledger.add(snapshot(20, 0, 80, {xid(kGpu0, 30), xid(kGpu1, 40), xid(kGpu0, 70)}));
   const auto gpu0 = ledger.attribute("gpu0", kGpu0);
@@ -95,7 +95,8 @@ TEST(Ledger, MarksOfAnotherBootAreWorthNothing) {
   old.boot = "before the reboot";
   old.log_position = 900;
   old.counters[counters::pcie_replay] = 1000;
-  Ledger ledger({old});
+  Ledger ledger = Ledger::of_records({old});
+  EXPECT_TRUE(ledger.lost_a_boot());
   EXPECT_EQ(ledger.kernel_log_position(), 0) << "all that the log holds was logged since";
   ledger.add(snapshot(2, 0, 60, {xid(kGpu0, 5)}));
   const auto seen = ledger.attribute("gpu0", kGpu0);
@@ -103,12 +104,32 @@ TEST(Ledger, MarksOfAnotherBootAreWorthNothing) {
   EXPECT_THAT(seen.telemetry.errors, SizeIs(1));
 }
 
+TEST(Ledger, AfterABootTheLogIsReadFromItsStartUntilEveryGpuHasBeenAttributed) {
+  record::CounterMark old;
+  old.pci_address = kGpu0;
+  old.boot = "before the boot";
+  record::CounterMark other = old;
+  other.pci_address = kGpu1;
+  Ledger first = Ledger::of_records({old, other});
+  first.add(snapshot(0, 0, 500));
+  const record::CounterMark mark = first.attribute("gpu0", kGpu0).mark;  // then it was killed again
+  EXPECT_TRUE(Ledger::of_records({old, other, mark}).lost_a_boot());
+  EXPECT_EQ(Ledger::of_records({old, other, mark}).kernel_log_position(), 0);
+  const record::CounterMark second = first.attribute("gpu1", kGpu1).mark;
+  EXPECT_FALSE(Ledger::of_records({old, other, mark, second}).lost_a_boot());
+  EXPECT_EQ(Ledger::of_records({old, other, mark, second}).kernel_log_position(), 500);
+}
+
+TEST(Ledger, ARunThatSawNoGpuReadsTheLogFromItsStartWhenItGoesOn) {
+  EXPECT_EQ(Ledger::of_records({}).kernel_log_position(), 0);
+}
+
 TEST(Ledger, StraysAreTakenOnceAndNotAgainByARunThatGoesOn) {
   Ledger ledger;
   ledger.add(snapshot(0, 0, 50, {xid("0000:3a:00.0", 30), xid(kGpu0, 40)}));
   EXPECT_THAT(ledger.take_strays({kGpu0, kGpu1}), SizeIs(1));
   EXPECT_THAT(ledger.take_strays({kGpu0, kGpu1}), IsEmpty());
-  Ledger resumed({ledger.attribute("gpu0", kGpu0).mark});
+  Ledger resumed = Ledger::of_records({ledger.attribute("gpu0", kGpu0).mark});
   resumed.add(snapshot(0, 0, 80, {xid("0000:3a:00.0", 30), xid("0000:3a:00.0", 70)}));
   EXPECT_THAT(resumed.take_strays({kGpu0, kGpu1}), ElementsAre(Field(&KernelEvent::position, 70)));
 }

@@ -16,7 +16,7 @@ inline constexpr const char* telemetry_lost = "harness.telemetry_lost";
 /// A worker missed its deadline. Twice on one GPU while its peers finish, it is the device that hangs.
 inline constexpr const char* step_timeout = "harness.step_timeout";
 inline constexpr const char* device_hung = "device.hung";
-/// The supervisor itself was stopped or killed. Mended by a later attempt that completed, unlike all other
+/// The supervisor itself was stopped or killed. Made up for by a later attempt that was not, unlike all other
 /// errors.
 inline constexpr const char* interrupted = record::kInterrupted;
 

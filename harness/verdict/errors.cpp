@@ -39,6 +39,12 @@ Observation about(const Case& c, const Error& error, const Part& fallback) {
   return observation;
 }
 
+bool is_made_up_for(const Case& c, const Step& step) {
+  const auto& steps = c.steps(step.check, step.part);
+  return std::any_of(steps.rbegin(), steps.rend(),
+                     [&](const Step* later) { return record::makes_up_for(c.run, *later, step); });
+}
+
 /// The GPUs of a stage, and those that came to their end.
 struct StageGpus {
   std::set<Part> all, finished;
@@ -100,7 +106,7 @@ void observe_hangs(const Case& c, std::vector<Observation>& seen) {
 void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& notes) {
   for (const Step& step : c.run.steps) {
     for (const Error& error : step.errors) {
-      if (error.symptom == codes::interrupted && record::is_made_up_for(c.run, step)) {
+      if (error.symptom == codes::interrupted && is_made_up_for(c, step)) {
         notes.push_back(fmt::format("{} was interrupted and made up for by a later attempt", step.id));
         continue;
       }

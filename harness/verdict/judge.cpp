@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/record/artifacts.h"
 #include "harness/telemetry/measures.h"
 #include "harness/verdict/draft.h"
 
@@ -35,33 +36,22 @@ std::vector<std::string> obstacles(const Case& c) {
   return found;
 }
 
-std::string_view result_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::accept:
-      return "PASS";
-    case Verdict::reject:
-      return "FAIL";
-    case Verdict::inconclusive:
-      break;
-  }
-  return "NOT_APPLICABLE";
-}
-
 std::vector<std::string> sorted_titles(std::vector<std::string> titles) {
   std::sort(titles.begin(), titles.end());
   return titles;
 }
 
 /// A closed run holds its own judgement. Where the same criteria now lead to another one, the records are not
-/// those that were judged, or the judge is another version. Empty where both agree.
+/// those that were judged, or the judge is another version. Empty where both agree, and for other criteria.
 std::string contradiction(const record::Run& run, const Judgement& now) {
-  if (!run.judgement || run.judgement->criteria_hash != now.criteria_hash) return {};
+  if (!run.judgement || run.criteria_hash != now.criteria_hash) return {};
   const record::RecordedJudgement& then = *run.judgement;
   const bool doubted_then = then.verdict == name_of(Verdict::inconclusive) && !run.doubts.empty();
   const Verdict agreed = doubted_then ? Verdict::inconclusive : now.verdict;
-  if (then.verdict != name_of(agreed) || then.result != result_of(agreed)) {
+  if (then.verdict != name_of(agreed) || then.result != record::result_text(result_of(agreed))) {
     return fmt::format(
-        "the run was closed with {} ({}), and its records now lead to {}: they were changed since, or judged by "
+        "the run was closed with {} ({}), and its records now lead to {}: they were changed since, or judged "
+        "by "
         "another version of Assay",
         then.verdict, then.result, name_of(now.verdict));
   }
@@ -137,10 +127,11 @@ Judgement judge(const record::Run& run, const Criteria& criteria) {
                                      [](const Finding& f) { return f.severity == Severity::waived; }));
   judgement.verdict = verdict_of(drafts, in_the_way.empty());
 
-  std::vector<std::string> doubts = run.doubts;
-  if (std::string doubt = contradiction(run, judgement); !doubt.empty()) doubts.push_back(std::move(doubt));
-  if (!doubts.empty()) judgement.verdict = verdict_of(drafts, false);
-  judgement.notes.insert(judgement.notes.begin(), doubts.begin(), doubts.end());
+  judgement.doubts = run.doubts;
+  if (std::string doubt = contradiction(run, judgement); !doubt.empty())
+    judgement.doubts.push_back(std::move(doubt));
+  if (!judgement.doubts.empty()) judgement.verdict = verdict_of(drafts, false);
+  judgement.notes.insert(judgement.notes.begin(), judgement.doubts.begin(), judgement.doubts.end());
   return judgement;
 }
 

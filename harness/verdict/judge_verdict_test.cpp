@@ -95,7 +95,8 @@ TEST(Judge, ARunThatWasClosedWithAnotherJudgementIsNoAcceptance) {
     EXPECT_EQ(judgement.verdict, Verdict::inconclusive) << reason;
     EXPECT_THAT(judgement.notes, Contains(HasSubstr(reason)));
   };
-  expect_doubt({"REJECT", run.criteria_hash, "FAIL", {"fail memory.miscompare@gpu1/hbm"}}, "closed with REJECT");
+  expect_doubt({"REJECT", run.criteria_hash, "FAIL", {"fail memory.miscompare@gpu1/hbm"}},
+               "closed with REJECT");
   expect_doubt({"ACCEPT", run.criteria_hash, "FAIL", {}}, "closed with ACCEPT (FAIL)");
   expect_doubt({"ACCEPT", run.criteria_hash, "PASS", {"marginal memory.slow@gpu1/hbm"}}, "other findings");
 

@@ -5,6 +5,11 @@
 
 namespace assay::verdict {
 
+Result result_of(Verdict verdict) {
+  if (verdict == Verdict::accept) return Result::pass;
+  return verdict == Verdict::reject ? Result::fail : Result::not_applicable;
+}
+
 std::string_view name_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::accept:

@@ -64,6 +64,9 @@ struct Judgement {
   std::string sku, profile, plan_hash, criteria_hash;
   std::vector<Finding> findings;  // accusations first, by precedence
   std::vector<CheckOutcome> checks;
+  /// Why the run is no acceptance whatever it measured: it contradicts itself, or nothing vouches for it.
+  /// Notes too.
+  std::vector<std::string> doubts;
   /// What must be known beside the findings: why the run cannot be an acceptance, what was waived and why,
   /// what was repeated.
   std::vector<std::string> notes;
@@ -76,6 +79,8 @@ Judgement judge(const record::Run& run, const Criteria& criteria);
 
 /// "ACCEPT", "ACCEPT (waived 2, limits replaced 1)", "REJECT (profile /tmp/mine.toml)".
 std::string headline(const Judgement& judgement);
+/// In OCP's testRunEnd.
+Result result_of(Verdict verdict);
 std::string_view name_of(Verdict);
 std::string_view name_of(Severity);
 std::string_view name_of(Result);

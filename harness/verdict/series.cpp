@@ -31,7 +31,8 @@ const Value& value_of(const Sample& sample) {
 
 bool is_worse(const Limit& limit, double value, double other) {
   if (limit.kind == LimitKind::max) return value > other;
-  if (limit.kind == LimitKind::equal) return Value(value) != std::visit([](auto b) { return Value(b); }, limit.bound);
+  if (limit.kind == LimitKind::equal)
+    return Value(value) != std::visit([](auto b) { return Value(b); }, limit.bound);
   return value < other;
 }
 
@@ -134,7 +135,8 @@ std::vector<Outcome> over_attempts(const Series& series, const Limit& limit, Fin
   const double middle = median(numbers);
   const Grade graded = grade_value(middle);
   if (graded == Grade::pass) return {};
-  const std::string detail = numbers.size() > 1 ? fmt::format("median of {} measurements", numbers.size()) : "";
+  const std::string detail =
+      numbers.size() > 1 ? fmt::format("median of {} measurements", numbers.size()) : "";
   return {{graded, samples.back(), middle, detail}};
 }
 

@@ -1,5 +1,5 @@
-// Waivers: for performance, for the condition of parts and for settings of the environment. Never for
-// corruption, a device's fault or absence.
+// Waivers: for performance and for the condition of parts. Never for corruption, a device's fault, settings
+// of the environment or absence.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,14 +12,9 @@ namespace {
 
 constexpr std::size_t kDateLength = 10;  // YYYY-MM-DD
 
-/// The part as found ("gpu3/hbm"), or as the finding shows it ("environment").
-bool names_part(const Waiver& waiver, const Draft& draft) {
-  if (waiver.part == "*" || waiver.part == draft.part) return true;
-  return draft.cls == FindingClass::environment && waiver.part == "environment";
-}
-
 bool matches(const Case& c, const Waiver& waiver, const Draft& draft) {
-  if (waiver.finding != draft.code || !names_part(waiver, draft)) return false;
+  const bool names_part = waiver.part == "*" || waiver.part == draft.part;
+  if (waiver.finding != draft.code || !names_part) return false;
   return waiver.serial.empty() || waiver.serial == serial_of(c.run, draft.part);
 }
 
@@ -29,8 +24,7 @@ std::string title(const Waiver& waiver, const Draft& draft) {
 
 /// Why it does not apply; empty when it does.
 std::string objection(const Case& c, const Waiver& waiver, const Draft& draft) {
-  const bool waivable = is_waivable(draft.cls) || draft.cls == FindingClass::environment;
-  if (!waivable) return fmt::format("{} is never waived", name_of(draft.cls));
+  if (!is_waivable(draft.cls)) return fmt::format("{} is never waived", name_of(draft.cls));
   const std::string date = c.run.started.substr(0, kDateLength);
   const bool dated = date.size() == kDateLength && waiver.expires.size() == kDateLength;
   if (!dated) return "it cannot be dated";
