@@ -216,6 +216,38 @@ TEST_F(BadFiles, TextsThatTheSimulatorCannotHoldAreErrorsOfTheirFile) {
   EXPECT_EQ(longest.exit_code, 0) << longest.err;
 }
 
+TEST_F(BadFiles, AKeyOfAHundredThousandPartsIsAnErrorOfItsFile) {
+  std::string key = "a";
+  for (int i = 0; i < 100'000; ++i) key += ".a";
+  for (const std::string& text : {key + " = 1\n", "[" + key + "]\n"}) {
+    const Finished run =
+        assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", scratch.write("deep.toml", text)});
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.err, HasSubstr("deep.toml: a key of more than 100 parts"));
+  }
+}
+
+TEST_F(BadFiles, ADeadlineThatNoClockHoldsIsAnErrorOfItsFile) {
+  const std::string profile =
+      scratch.write("long.toml",
+                    "summary = \"long\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n[[checks]]\ncheck = "
+                    "\"inventory.gpus\"\nduration = \"0 s\"\nestimate = \"1 s\"\ndeadline = \"1e10 s\"\n");
+  const Finished run = assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", profile});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("long.toml:8:"));
+}
+
+TEST_F(BadFiles, ASiteThatPutsOneGpuIntoTwoSlotsOrASlotThatIsNotThereIsRefused) {
+  for (const auto& [slot, reason] : {std::pair{"gpu4", "in two slots"}, std::pair{"gpu9", "no such slot"}}) {
+    const std::string site =
+        scratch.write("site.toml", std::string("[slot_pci_addresses]\n") + slot + " = \"0000:4c:00.0\"\n");
+    const Finished run = assay(
+        scratch, {"plan", "--node", "sim:h200-8gpu", "--fault", "gpu-missing:part=gpu4", "--site", site});
+    EXPECT_EQ(run.exit_code, 2) << run.out;
+    EXPECT_THAT(run.err, HasSubstr(reason));
+  }
+}
+
 TEST_F(BadFiles, NodesThatAreOfferedAreNoPlants) {
   for (const char* node : {"nowhere", "sim:nowhere"}) {
     const Finished finished = assay(scratch, {"plan", "--sku", "h200-sxm-8", "--node", node});

@@ -1,6 +1,7 @@
 // Nothing is lost and nothing is laundered: ways in which a defective node might be talked into ACCEPT.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <cstring>
@@ -267,6 +268,65 @@ TEST_F(HonestyTest, WhatAKillLeftUnfinishedIsNoneOfTheRunsFiles) {
   std::filesystem::rename(folder + "/SHA256SUMS", folder + "/SHA256SUMS.tmp");
   EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 0);
   EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 0);
+}
+
+TEST_F(HonestyTest, ARunWhoseCriteriaOrPlanWereExchangedAfterwardsIsNoAcceptance) {
+  ASSERT_EQ(run_simulated(scratch, {"--fault", "slow-hbm"}).exit_code, 10);
+  const std::string folder = scratch.only_run();
+  auto criteria = nlohmann::json::parse(read_text(folder + "/criteria.json"));
+  criteria["limits"] = nlohmann::json::array();
+  criteria["required"] = nlohmann::json::array({criteria["required"][0]});
+  std::ofstream(folder + "/criteria.json") << criteria.dump();
+  edit_records(folder, [&](nlohmann::json& line) {
+    const auto hash = nlohmann::json::json_pointer("/testRunArtifact/testRunStart/parameters/criteria_hash");
+    if (line.contains(hash)) line[hash] = content_hash(criteria);
+  });
+  std::ofstream(folder + "/SHA256SUMS") << run::checksums_of_folder(folder);
+  const Finished judged = assay(scratch, {"judge", folder});
+  EXPECT_EQ(judged.exit_code, 11) << judged.out;
+  EXPECT_THAT(judged.out, HasSubstr("other criteria"));
+}
+
+TEST_F(HonestyTest, ARunThatLosesAFileMeanwhileIsNoAcceptanceAtOnce) {
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--time-scale", "10", "--out",
+                        scratch / "out"});
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
+  std::filesystem::remove(scratch.only_run() + "/telemetry.csv.zst");
+  EXPECT_EQ(run.wait().exit_code, 11);
+  EXPECT_EQ(assay(scratch, {"judge", scratch.only_run()}).exit_code, 11);
+}
+
+TEST_F(HonestyTest, RecordsThatSomebodyWritesIntoMeanwhileAreNoAcceptanceAndNoBugOfOurs) {
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--time-scale", "10", "--out",
+                        scratch / "out"});
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
+  std::ofstream(scratch.only_run() + "/records.jsonl", std::ios::app) << "{}\n";
+  const Finished finished = run.wait();
+  EXPECT_EQ(finished.exit_code, 11);
+  EXPECT_THAT(finished.err, HasSubstr("were changed while"));
+}
+
+TEST_F(HonestyTest, ARunThatWasMovedGoesOnWhereItIsNow) {
+  const std::string moved = scratch / "elsewhere";
+  std::filesystem::rename(killed_run(), moved);
+  EXPECT_EQ(assay(scratch, {"resume", moved}).exit_code, 0);
+}
+
+TEST_F(HonestyTest, NothingIsWrittenThroughALink) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run(), victim = scratch.write("victim", "mine");
+  std::filesystem::remove(folder + "/SHA256SUMS");
+  std::filesystem::create_symlink(victim, folder + "/SHA256SUMS.tmp");
+  EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 0);
+  EXPECT_EQ(read_text(victim), "mine");
+}
+
+TEST_F(HonestyTest, APipeInPlaceOfAFileIsRefusedAndNotWaitedFor) {
+  ASSERT_EQ(run_simulated(scratch).exit_code, 0);
+  const std::string folder = scratch.only_run();
+  std::filesystem::remove(folder + "/criteria.json");
+  ASSERT_EQ(mkfifo((folder + "/criteria.json").c_str(), 0600), 0);
+  EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 2);
 }
 
 TEST_F(HonestyTest, ABootBetweenKillAndResumeIsNoAcceptance) {

@@ -19,6 +19,7 @@
 #include "harness/config/nearest.h"
 #include "harness/machine_refused.h"
 #include "harness/record/append_file.h"
+#include "harness/record/reader.h"
 #include "harness/run/child.h"
 #include "harness/run/worker.h"
 #include "harness/telemetry/sampler.h"
@@ -203,6 +204,11 @@ int main(int argc, char** argv) {
   } catch (const record::JournalError& error) {
     complain({std::string("INCONCLUSIVE: the records cannot be written: ") + error.what(),
               "what was written stands. Mend that, then: assay resume RUN"});
+    return Exit::inconclusive;
+  } catch (const record::RecordsError& error) {  // verbs that are given a run say so themselves
+    complain(
+        {std::string("INCONCLUSIVE: the records were changed while this run wrote them: ") + error.what(),
+         "start a new run, and see who writes into its folder."});
     return Exit::inconclusive;
   } catch (const MachineRefused& error) {
     return refused(error.what());

@@ -79,6 +79,16 @@ void doubt_simulation(StoredRun& stored) {
   }
 }
 
+/// Of a run that has ended: its report is made after its verdict.
+void doubt_missing_files(StoredRun& stored) {
+  if (!stored.run.closed) return;
+  for (const std::string& name : run::RunFolder::own_files()) {
+    const std::string path = stored.folder.path() + "/" + name;
+    if (path != stored.folder.report_html() && !std::filesystem::exists(path))
+      stored.run.doubts.push_back(fmt::format("{} is missing", name));
+  }
+}
+
 void doubt_checksums(StoredRun& stored) {
   const auto sums = run::verify_checksums(stored.folder.path(), run::RunFolder::own_files());
   if (!sums.changed.empty()) {
@@ -103,6 +113,7 @@ StoredRun load_unconcluded_run(const std::string& path) {
   try {
     StoredRun stored = load(path);
     doubt_simulation(stored);
+    doubt_missing_files(stored);
     return stored;
   } catch (const UsageError&) {
     throw;

@@ -207,6 +207,7 @@ run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& f
 }
 
 Prepared prepare(const RunOptions& options) {
+  if (options.out.empty()) throw UsageError("--out: an empty path; give the folder that runs are made in");
   const Configuration loaded = load(options);
   const std::vector<int> gpus = slot_numbers(items_of("--gpus", options.gpus));
   Criteria criteria = build_criteria(loaded.sku, loaded.profile, loaded.site, loaded.findings);

@@ -162,8 +162,7 @@ void check_plausible(Table& table, const std::string& key, const Limit& limit,
 void read_finding(Table& table, const Vocabulary& vocabulary, Limit& limit) {
   limit.finding = table.name_in("finding", "finding", vocabulary.finding_codes());
   const Check* check = vocabulary.check(limit.check);
-  const bool declares = check != nullptr && check->name != telemetry::kTelemetryCheck;
-  if (!declares || limit.finding.empty()) return;
+  if (check == nullptr || limit.finding.empty()) return;
   if (std::find(check->findings.begin(), check->findings.end(), limit.finding) == check->findings.end()) {
     table.error("finding", fmt::format("{} does not declare the finding '{}'{}", check->name, limit.finding,
                                        suggestion(limit.finding, check->findings)));

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kFastestSampling = 100, kMostRounds = 1000;
 
+constexpr double kLongestDeadline_s = 365.0 * 24 * 3600;  // what a clock in nanoseconds bears, by far
+
 std::vector<std::string> runnable(const Vocabulary& vocabulary) {
   std::vector<std::string> names = vocabulary.check_names();
   names.erase(std::remove(names.begin(), names.end(), telemetry::kTelemetryCheck), names.end());
@@ -30,6 +32,10 @@ ProfileCheck read_check(Table& table, const Vocabulary& vocabulary) {
     table.error("estimate",
                 fmt::format("'estimate' ({} s) must be above 0 and cannot be shorter than 'duration' ({} s)",
                             check.estimate_s, check.duration_s));
+  }
+  if (check.deadline_s > kLongestDeadline_s) {
+    table.error("deadline", fmt::format("'deadline' ({} s) cannot be longer than {} s, a year",
+                                        check.deadline_s, kLongestDeadline_s));
   }
   if (check.deadline_s <= check.estimate_s) {
     table.error("deadline",

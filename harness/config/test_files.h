@@ -59,6 +59,7 @@ inline Vocabulary test_vocabulary() {
   check.findings = {"memory.slow", "memory.miscompare"};
   Check sampler;
   sampler.name = "telemetry";
+  sampler.findings = {"device.xid"};
   sampler.measures = {{"xid_count", Unit::count, ""}};
   vocabulary.checks = {check, sampler};
   const auto finding = [](const char* code, FindingClass cls) {

@@ -49,6 +49,7 @@ Vocabulary shipped_vocabulary(Diagnostics& diagnostics) {
   Check sampler;
   sampler.name = telemetry::kTelemetryCheck;
   sampler.measures = telemetry::telemetry_measures();
+  sampler.findings = telemetry::telemetry_findings();
   vocabulary.checks.push_back(std::move(sampler));
 
   Diagnostics found;

@@ -95,7 +95,19 @@ void require_performance_of_peers(const Criteria& criteria, const Limit& limit, 
   if (peers != nullptr && is_absolute(limit)) require_performance(criteria, *peers);
 }
 
+/// What accuses nobody explains or excuses what does, and a REJECT would become INCONCLUSIVE.
+void require_accusation(const Criteria& criteria, const Limit& limit) {
+  const FindingKind* kind = find_kind(criteria, limit.finding);
+  const bool accuses =
+      kind != nullptr && kind->cls != FindingClass::environment && kind->cls != FindingClass::incomplete;
+  if (accuses) return;
+  throw LimitError(
+      fmt::format("{} would be a new limit, and leads to {}, which accuses no part: it cannot be added",
+                  title(limit), limit.finding));
+}
+
 void add_limit(Criteria& criteria, const Limit& limit, const Limits& existing) {
+  if (existing.empty()) require_accusation(criteria, limit);
   const bool first_absolute =
       std::none_of(existing.begin(), existing.end(), [](const Limit* other) { return is_absolute(*other); });
   if (first_absolute) require_performance_of_peers(criteria, limit, existing);

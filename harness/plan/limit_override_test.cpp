@@ -55,6 +55,18 @@ class LimitOverride : public testing::Test {
   std::vector<std::string> remembered;
 };
 
+TEST_F(LimitOverride, AFirstLimitIsNoExcuse) {
+  Limit first = limit_of(criteria, "copy_bandwidth", LimitKind::min);
+  first.measurement = "triad_bandwidth";
+  for (const FindingClass cls : {FindingClass::environment, FindingClass::incomplete}) {
+    EXPECT_THAT(with_class(cls, first, [](Limit&) {}), HasSubstr("accuses no part"));
+  }
+  for (const FindingClass cls :
+       {FindingClass::performance, FindingClass::condition, FindingClass::device_fault}) {
+    EXPECT_EQ(with_class(cls, first, [](Limit&) {}), "");
+  }
+}
+
 TEST_F(LimitOverride, PerformanceIsLoosenedAndRemembered) {
   EXPECT_EQ(with(bandwidth(), [](Limit& l) { l.bound = 3000.0; }), "");
   EXPECT_THAT(remembered, ElementsAre("memory.bandwidth/copy_bandwidth min"));

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace assay {
@@ -111,6 +112,29 @@ void require_matching_globs(const PlanRequest& request) {
 
 }  // namespace
 
+/// Otherwise a GPU that is missing would look as if it were there, and its fault as if it were another's.
+void require_one_slot_a_gpu(const std::vector<PlannedSlot>& slots) {
+  std::map<std::string, Part> taken;  // by PCI address
+  for (const PlannedSlot& slot : slots) {
+    if (slot.pci_address.empty()) continue;
+    const auto [other, first] = taken.emplace(slot.pci_address, slot.part);
+    if (first) continue;
+    throw PlanError(fmt::format(
+        "the GPU at {} would be in two slots, {} and {}: name the addresses of both in the site's file",
+        slot.pci_address, other->second, slot.part));
+  }
+}
+
+/// A slot that the SKU lacks is a slip of the site's file, or a file for another SKU.
+void require_known_slots(const config::Sku& sku, const config::Site& site) {
+  for (const auto& [part, address] : site.slot_pci_addresses) {
+    const bool known = std::any_of(sku.slots.begin(), sku.slots.end(),
+                                   [&part = part](const config::Slot& slot) { return slot.part == part; });
+    if (!known)
+      throw PlanError(fmt::format("the site's file names {}, and SKU {} has no such slot", part, sku.name));
+  }
+}
+
 std::vector<PlannedSlot> assign_slots(const config::Sku& sku, const config::Site& site,
                                       const NodeReadings& readings) {
   const bool by_module =
@@ -121,6 +145,7 @@ std::vector<PlannedSlot> assign_slots(const config::Sku& sku, const config::Site
                     "file names the slots' PCI "
                     "addresses (--site FILE, [slots])"));
   }
+  require_known_slots(sku, site);
   require_plausible_site(sku, site, readings);
   std::vector<PlannedSlot> slots;
   std::size_t next = 0;
@@ -135,6 +160,7 @@ std::vector<PlannedSlot> assign_slots(const config::Sku& sku, const config::Site
       ++next;
     }
   }
+  require_one_slot_a_gpu(slots);
   return slots;
 }
 

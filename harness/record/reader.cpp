@@ -1,5 +1,8 @@
 #include "harness/record/reader.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -90,6 +93,7 @@ class Parser {
   std::size_t step_begin_ = 0;  // of the line that started the latest step
   SimulationTraces traces_;
   RecordedJudgement judgement_;
+  std::string judgement_plan_hash_;
   bool judgement_ended_ = false;
   std::string judgement_id_;
   std::size_t judgement_begin_ = 0;
@@ -141,8 +145,9 @@ void Parser::run_artifact(const json& artifact, const std::string& time) {
     if (!judgement_ended_) throw std::invalid_argument("testRunEnd without a judgement");
     status_from(artifact.at("testRunEnd").at("status").get<std::string>());
     judgement_.result = artifact.at("testRunEnd").at("result").get<std::string>();
-    if (judgement_.criteria_hash != run_.criteria_hash)
-      run_.doubts.push_back("the run was started with other criteria than it was closed with");
+    if (judgement_.criteria_hash != run_.criteria_hash || judgement_plan_hash_ != run_.plan_hash)
+      run_.doubts.push_back(
+          "the run was closed with another plan or other criteria than it was started with");
     run_.judgement = std::move(judgement_);
     run_.ended = time;
     run_.closed = true;
@@ -176,6 +181,12 @@ void Parser::run_start(const json& content) {
     if (run_.software.back().id == "driver") run_.driver_version = run_.software.back().version;
   }
   note_traces(content);
+  for (const PlannedSlot& slot : run_.plan.slots) {
+    const auto described = std::find_if(run_.hardware.begin(), run_.hardware.end(),
+                                        [&](const Hardware& hardware) { return hardware.id == slot.part; });
+    if (described == run_.hardware.end() || described->serial != slot.serial)
+      run_.doubts.push_back(fmt::format("the serial number of {} is not the plan's", slot.part));
+  }
 }
 
 void Parser::note_traces(const json& start) {
@@ -248,6 +259,7 @@ void Parser::judgement_artifact(const json& artifact) {
   } else if (extension.at("name") == kVerdictExtension) {
     content.at("verdict").get_to(judgement_.verdict);
     content.at("criteria_hash").get_to(judgement_.criteria_hash);
+    content.at("plan_hash").get_to(judgement_plan_hash_);
     traces_.add("the judgement", content.at("simulated").get<bool>());
   }
 }

@@ -48,8 +48,10 @@ class Lines {
 };
 
 json start_json() {
+  const record::Run run = builders::healthy_run(builders::sample_criteria());
   RunStart start;
-  start.plan = builders::healthy_run(builders::sample_criteria()).plan;
+  start.plan = run.plan;
+  start.hardware = run.hardware;
   return {{"testRunStart", test_run_start(start)}};
 }
 
@@ -57,10 +59,12 @@ Lines begun() {
   return Lines().add("schemaVersion", schema_version()).run(start_json());
 }
 const json kEnded{{"testStepEnd", {{"status", "COMPLETE"}}}};
-Lines judged(Lines lines) {
+Lines judged(Lines lines, const char* criteria_hash = "") {
+  const json plan_hash = start_json()["testRunStart"]["parameters"]["plan_hash"];
+  const json verdict{
+      {"verdict", "REJECT"}, {"criteria_hash", criteria_hash}, {"plan_hash", plan_hash}, {"simulated", true}};
   return lines.step("sim-judgement", {{"testStepStart", {{"name", "judgement"}}}})
-      .step("sim-judgement",
-            extension("assay.verdict", {{"verdict", "REJECT"}, {"criteria_hash", ""}, {"simulated", true}}))
+      .step("sim-judgement", extension("assay.verdict", verdict))
       .step("sim-judgement", kEnded);
 }
 const json kMeasured{
@@ -180,6 +184,16 @@ TEST(Reader, KeepsWhatTheRunConcludedOfItself) {
   EXPECT_EQ(run.judgement->verdict, "REJECT");
   EXPECT_EQ(run.judgement->result, "FAIL");
   EXPECT_THAT(run.doubts, testing::IsEmpty());
+  EXPECT_THAT(parse_records(judged(begun(), "others").run(end).text()).doubts,
+              testing::ElementsAre(HasSubstr("other criteria")));
+}
+
+TEST(Reader, ASerialThatIsNotThePlansIsADoubt) {
+  json start = start_json();
+  start["testRunStart"]["dutInfo"]["hardwareInfos"][1]["serialNumber"] = "9999";
+  const record::Run run =
+      parse_records(Lines().add("schemaVersion", schema_version()).run(start).started("sim-s").text());
+  EXPECT_THAT(run.doubts, testing::ElementsAre(HasSubstr("serial number of gpu1")));
 }
 
 TEST(Reader, AnyTraceOfSimulationIsEnoughAndContradictionsAreSaid) {

@@ -17,6 +17,7 @@ std::string checksums_of_folder(const std::string& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     const std::string extension = entry.path().extension().string();
+    if (name.find('\n') != std::string::npos) continue;  // no line could name it, and it is none of ours
     if (entry.is_regular_file() && name != kChecksumFile && extension != ".sig" &&
         extension != kUnfinishedExtension)
       names.insert(name);

@@ -33,12 +33,6 @@ Interrupt::Interrupt() {
   if (!fd_) throw MachineRefused("signalfd", errno);
 }
 
-Interrupt::~Interrupt() {
-  requested();  // one that came while the reports were written would strike now
-  const sigset_t set = watched();
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-}
-
 bool Interrupt::requested() {
   signalfd_siginfo info{};
   while (read(fd_.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) requested_ = true;

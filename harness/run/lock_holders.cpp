@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 namespace assay::run {
@@ -40,7 +39,8 @@ std::vector<std::string> arguments_of(const fs::path& process) {
 /// Behind the last ')': a command may hold any character.
 char state_of(const fs::path& process) {
   std::ifstream file(process / "stat");
-  const std::string stat{std::istreambuf_iterator<char>(file), {}};
+  std::string stat;
+  std::getline(file, stat);
   const auto end = stat.rfind(')');
   return end != std::string::npos && end + 2 < stat.size() ? stat[end + 2] : '?';
 }

@@ -101,6 +101,7 @@ std::unique_ptr<NodeSession> reopen_simulated_node(const RunFolder& folder) {
   sim::clear_seats(state->clock);
   {
     const sim::Lock lock(state->mutex);
+    sim::set_text(state->kernel_log_path, folder.simulated_kernel_log());  // the folder may have been moved
     for (int gpu = 0; gpu < state->gpu_count; ++gpu) sim::release_gpu(*state, gpu, state->clock.now);
   }
   return std::make_unique<SimulatedNode>(std::move(state), folder.simulated_state());

@@ -37,7 +37,8 @@ void remove_abandoned_stages(const std::string& out) {
 }
 
 void write_all(const std::string& path, std::string_view content) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  ::unlink(path.c_str());  // what a kill left, or somebody's link: never written through
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file) throw MachineRefused(path, errno);
   while (!content.empty()) {
     const ssize_t written = ::write(file.get(), content.data(), content.size());
@@ -72,6 +73,11 @@ RunFolder RunFolder::open(const std::string& path) {
     throw std::runtime_error(path + ": no such run folder" + (error ? " (" + error.message() + ")" : ""));
   RunFolder folder({}, fs::absolute(path).lexically_normal().string(), false);
   while (folder.path_.size() > 1 && folder.path_.back() == '/') folder.path_.pop_back();
+  for (const std::string& name : own_files()) {
+    const auto type = fs::status(folder.path_ + "/" + name, error).type();
+    if (type != fs::file_type::not_found && type != fs::file_type::regular)
+      throw std::runtime_error(folder.path_ + "/" + name + ": is no ordinary file");
+  }
   if (!fs::exists(folder.records(), error)) {
     throw std::runtime_error(path + ": is no run folder (it has no records.jsonl)");
   }

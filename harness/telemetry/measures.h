@@ -2,6 +2,7 @@
 // series.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "harness/check.h"
@@ -13,5 +14,7 @@ inline constexpr const char* kTelemetryCheck = "telemetry";
 
 /// Measures of each GPU over each step.
 const std::vector<Measure>& telemetry_measures();
+/// Codes that limits of them can lead to.
+const std::vector<std::string>& telemetry_findings();
 
 }  // namespace assay::telemetry
