@@ -13,9 +13,11 @@ namespace {
 
 int judge_action(const std::string& path, const std::string& limits, bool json) {
   StoredRun stored = load_run(path);
-  // Other limits may lead to another verdict, but not away from what the run's own say of its records.
-  stored.run.doubts = verdict::judge(stored.run, stored.criteria).doubts;
-  if (!limits.empty()) replace_limits(stored.criteria, limits, load_sku(stored.criteria.sku));
+  if (!limits.empty()) {
+    // Other limits may lead to another verdict, but not away from what the run's own say of its records.
+    stored.run.doubts = verdict::judge(stored.run, stored.criteria).doubts;
+    replace_limits(stored.criteria, limits, load_sku(stored.criteria.sku));
+  }
   const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
   if (json) {
     terminal::out_json(verdict::to_json(judgement));

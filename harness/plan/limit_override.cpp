@@ -98,9 +98,7 @@ void require_performance_of_peers(const Criteria& criteria, const Limit& limit, 
 /// What accuses nobody explains or excuses what does, and a REJECT would become INCONCLUSIVE.
 void require_accusation(const Criteria& criteria, const Limit& limit) {
   const FindingKind* kind = find_kind(criteria, limit.finding);
-  const bool accuses =
-      kind != nullptr && kind->cls != FindingClass::environment && kind->cls != FindingClass::incomplete;
-  if (accuses) return;
+  if (kind != nullptr && accuses(kind->cls)) return;
   throw LimitError(
       fmt::format("{} would be a new limit, and leads to {}, which accuses no part: it cannot be added",
                   title(limit), limit.finding));

@@ -8,6 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "harness/parse_json.h"
+
 namespace assay::record {
 namespace {
 
@@ -61,6 +63,15 @@ json portable(const json& j) {
   json copy = j;
   for (json& item : copy) item = portable(item);
   return copy;
+}
+
+std::int64_t integer_from_portable(const json& j) {
+  if (!j.is_string()) return int64_from(j);
+  const auto text = j.get<std::string>();
+  std::size_t used = 0;
+  const std::int64_t value = std::stoll(text, &used, 16);
+  if (used != text.size()) throw std::invalid_argument("'" + text + "' is no hexadecimal number");
+  return value;
 }
 
 std::string rfc3339(Nanoseconds time) {

@@ -21,6 +21,9 @@ Value value_from_json(const nlohmann::json& j, const std::string& unit);
 /// The same JSON with non-finite numbers as above and integers beyond 2^53 as hexadecimal text ("0x...").
 nlohmann::json portable(const nlohmann::json& j);
 
+/// An integer that portable() wrote. Throws for anything else.
+std::int64_t integer_from_portable(const nlohmann::json& j);
+
 /// "2026-01-15T08:30:00.000000001Z"
 std::string rfc3339(Nanoseconds time);
 
