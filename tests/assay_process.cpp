@@ -133,6 +133,15 @@ std::string selftest_profile(const ScratchFolder& scratch, const std::string& ch
                            "\"\n");
 }
 
+std::string copy_bandwidth_limit(const ScratchFolder& scratch, const std::string& kind,
+                                 const std::string& bound) {
+  return scratch.write("limits.toml",
+                       "[[limits]]\ncheck = \"memory.bandwidth\"\nmeasurement = \"copy_bandwidth\"\n" + kind +
+                           " = \"" + bound +
+                           "\"\npeak = \"hbm_bandwidth\"\nfinding = \"memory.slow\"\n"
+                           "source = \"the test\"\ndate = \"2026-11-23\"\n");
+}
+
 nlohmann::json judge(const ScratchFolder& scratch, const std::string& run) {
   const Finished finished = assay(scratch, {"judge", run, "--json"});
   const auto judgement = nlohmann::json::parse(finished.out, nullptr, false);

@@ -78,6 +78,10 @@ std::string impatient_profile(const ScratchFolder& scratch);
 std::string selftest_profile(const ScratchFolder& scratch, const std::string& check,
                              const std::string& deadline);
 
+/// A file for --limits: copy_bandwidth's "min" or "max". Its path.
+std::string copy_bandwidth_limit(const ScratchFolder& scratch, const std::string& kind,
+                                 const std::string& bound);
+
 /// `assay judge RUN --json`.
 nlohmann::json judge(const ScratchFolder& scratch, const std::string& run);
 

@@ -1,5 +1,6 @@
 #include "tests/kill.h"
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -28,6 +29,15 @@ std::uintmax_t size_of_records(const std::string& out) {
   std::error_code error;
   const auto size = run.empty() ? 0 : fs::file_size(run + "/records.jsonl", error);
   return error ? 0 : size;
+}
+
+std::string killed_run(const ScratchFolder& scratch) {
+  Running run(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--seed", "7", "--time-scale",
+                        "10", "--out", scratch / "out"});
+  EXPECT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
+  kill(run.pid(), SIGKILL);
+  run.wait();
+  return scratch.only_run();
 }
 
 bool kill_at_size(const ScratchFolder& scratch, const std::vector<std::string>& arguments,

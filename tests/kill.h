@@ -20,6 +20,9 @@ bool has_written(const std::string& out, const std::string& text);
 bool kill_at_size(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
                   const std::string& out, std::uintmax_t bytes);
 
+/// A run of the simulated node that is killed during the sweep; its folder.
+std::string killed_run(const ScratchFolder& scratch);
+
 /// Bytes in the records of the run in `out`; 0 while there is none.
 std::uintmax_t size_of_records(const std::string& out);
 

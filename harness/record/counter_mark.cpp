@@ -17,7 +17,8 @@ CounterMark counter_mark_from(const json& j) {
   j.at("pci_address").get_to(mark.pci_address);
   j.at("boot").get_to(mark.boot);
   mark.log_position = integer_from_portable(j.at("log_position"));
-  for (const auto& [name, value] : j.at("counters").items()) mark.counters[name] = integer_from_portable(value);
+  for (const auto& [name, value] : j.at("counters").items())
+    mark.counters[name] = integer_from_portable(value);
   return mark;
 }
 

@@ -24,9 +24,9 @@ TEST(Portable, WritesWideIntegersAsText) {
   EXPECT_EQ(portable(std::numeric_limits<std::uint64_t>::max()), "0xffffffffffffffff");
   EXPECT_EQ(portable((std::uint64_t{1} << 53) + 1), "0x0020000000000001");
   EXPECT_EQ(portable(std::numeric_limits<std::int64_t>::min()), "-0x8000000000000000");
-  for (const std::int64_t number : {std::int64_t{0}, std::int64_t{-3}, (std::int64_t{1} << 53) + 1,
-                                    std::numeric_limits<std::int64_t>::max(),
-                                    std::numeric_limits<std::int64_t>::min()}) {
+  for (const std::int64_t number :
+       {std::int64_t{0}, std::int64_t{-3}, (std::int64_t{1} << 53) + 1,
+        std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
     EXPECT_EQ(integer_from_portable(portable(number)), number);
   }
   for (const char* wrong : {"0xffffffffffffffff", "12 apples", ""}) {
