@@ -219,7 +219,8 @@ TEST_F(BadFiles, TextsThatTheSimulatorCannotHoldAreErrorsOfTheirFile) {
 TEST_F(BadFiles, AKeyOfAHundredThousandPartsIsAnErrorOfItsFile) {
   std::string key = "a";
   for (int i = 0; i < 100'000; ++i) key += ".a";
-  for (const std::string& text : {key + " = 1\n", "[" + key + "]\n"}) {
+  for (const std::string& text :
+       {key + " = 1\n", "[" + key + "]\n", "x = {s = \"\\\"\", " + key + " = 1}\n"}) {
     const Finished run =
         assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", scratch.write("deep.toml", text)});
     EXPECT_EQ(run.exit_code, 2);

@@ -163,8 +163,7 @@ int arrived(int code) {
 int refused(const std::string& why) {
   complain({"INCONCLUSIVE: " + why,
             "this machine refused what Assay needs; no part of a node is accused. What was written stands: "
-            "mend it, "
-            "then assay resume RUN where there is a run's folder."});
+            "mend it, then assay resume RUN where there is a run's folder."});
   return Exit::inconclusive;
 }
 

@@ -99,8 +99,7 @@ void doubt_checksums(StoredRun& stored) {
   if (!sums.present) {
     stored.run.doubts.push_back(
         "SHA256SUMS is missing: nothing vouches for these files. A run that was killed at its end is "
-        "finished by "
-        "assay resume");
+        "finished by assay resume");
   } else if (!sums.uncovered.empty()) {
     stored.run.doubts.push_back(
         fmt::format("SHA256SUMS does not vouch for {}", fmt::join(sums.uncovered, ", ")));

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
 #include <tuple>
 
+#include "harness/config/dotted_keys.h"
 #include "harness/config/nearest.h"
 #include "harness/config/paths.h"
 #include "harness/machine_refused.h"
@@ -44,25 +44,7 @@ std::string described(const toml::node& node) {
   }
 }
 
-constexpr int kMostKeyParts = 100;  // tables in tables: toml++ recurses over them, and bounds values alone
-
-/// Dots in a row between words, outside of quotes and comments: an upper bound of what a key can hold.
-int longest_dotted_key(const std::string& text) {
-  int longest = 0, parts = 0;
-  char quote = 0;
-  for (const char c : text) {
-    if (quote != 0) {
-      if (c == quote || c == '\n') quote = 0;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '.') {
-      longest = std::max(longest, ++parts);
-    } else if (std::strchr("=,[]{}#\n", c) != nullptr) {
-      parts = 0;
-    }
-  }
-  return longest;
-}
+constexpr int kMostKeyParts = 100;  // tables in tables
 
 }  // namespace
 
@@ -81,7 +63,7 @@ TomlFile::TomlFile(std::string path, Diagnostics& sink) : source_{std::move(path
   }
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   source_.sha256 = sha256(text);
-  if (longest_dotted_key(text) > kMostKeyParts) {
+  if (longest_dotted_key(text) >= kMostKeyParts) {
     error({}, fmt::format("a key of more than {} parts", kMostKeyParts));
     return;
   }

@@ -8,26 +8,20 @@
 
 #include <cerrno>
 #include <chrono>
-#include <filesystem>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "harness/files.h"
+
 namespace assay::record {
 namespace {
 
-[[noreturn]] void fail(const std::string& path, const char* what) {
-  throw JournalError(fmt::format("{}: {}: {}", path, what, std::generic_category().message(errno)));
+[[noreturn]] void fail(const std::string& path, const char* what, int error) {
+  throw JournalError(fmt::format("{}: {}: {}", path, what, std::generic_category().message(error)));
 }
-
-void sync_folder_of(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const std::string folder = parent.empty() ? "." : parent.string();
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) fail(folder, "cannot open the folder");
-  const int result = ::fsync(descriptor);
-  ::close(descriptor);
-  if (result != 0) fail(folder, "cannot sync the folder");
+[[noreturn]] void fail(const std::string& path, const char* what) {
+  fail(path, what, errno);
 }
 
 }  // namespace
@@ -37,7 +31,7 @@ AppendFile AppendFile::create(const std::string& path) {
   if (descriptor < 0) fail(path, "cannot create");
   AppendFile file(descriptor, path);
   file.lock();
-  sync_folder_of(path);
+  if (const int error = sync_folder_of(path); error != 0) fail(path, "cannot sync the folder", error);
   return file;
 }
 
@@ -78,14 +72,9 @@ void AppendFile::lock() {
 
 void AppendFile::write(std::string_view bytes) {
   if (failed_) throw JournalError(path_ + ": an earlier write failed");
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      failed_ = true;
-      fail(path_, "cannot write");
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
+  if (const int error = write_all(descriptor_, bytes); error != 0) {
+    failed_ = true;
+    fail(path_, "cannot write", error);
   }
 }
 

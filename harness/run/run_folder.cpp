@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "harness/files.h"
 #include "harness/machine_refused.h"
 #include "harness/parse_json.h"
 #include "harness/text.h"
@@ -36,16 +37,11 @@ void remove_abandoned_stages(const std::string& out) {
   }
 }
 
-void write_all(const std::string& path, std::string_view content) {
+void write_new(const std::string& path, std::string_view content) {
   ::unlink(path.c_str());  // what a kill left, or somebody's link: never written through
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file) throw MachineRefused(path, errno);
-  while (!content.empty()) {
-    const ssize_t written = ::write(file.get(), content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw MachineRefused(path, errno);
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (const int error = write_all(file.get(), content); error != 0) throw MachineRefused(path, error);
   if (::fsync(file.get()) != 0) throw MachineRefused(path, errno);
 }
 
@@ -127,16 +123,14 @@ bool RunFolder::lock() {
 
 void write_file(const std::string& path, const std::string& content) {
   const std::string temporary = path + kUnfinishedExtension;
-  const std::string folder = fs::path(path).parent_path().string();
   try {
-    write_all(temporary, content);
+    write_new(temporary, content);
     if (std::rename(temporary.c_str(), path.c_str()) != 0) throw MachineRefused(path, errno);
   } catch (const MachineRefused&) {
     ::unlink(temporary.c_str());
     throw;
   }
-  const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent || ::fsync(parent.get()) != 0) throw MachineRefused(folder, errno);
+  if (const int error = sync_folder_of(path); error != 0) throw MachineRefused(path, error);
 }
 
 void write_json(const std::string& path, const nlohmann::json& content) {

@@ -1,7 +1,11 @@
 #include "harness/telemetry/kernel_log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <termios.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -79,6 +83,58 @@ TEST(KernelLog, GoesOnFromAPosition) {
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].number, 48);
   std::filesystem::remove(path);
+}
+
+/// A character device that gives what is written to it: records as /dev/kmsg gives them.
+struct FakeKmsg {
+  int writer = posix_openpt(O_RDWR | O_NOCTTY);
+  int keep_open = -1;
+  std::string path;
+
+  FakeKmsg() {
+    grantpt(writer);
+    unlockpt(writer);
+    path = ptsname(writer);
+    keep_open = open(path.c_str(), O_RDWR | O_NOCTTY);
+    termios settings{};
+    tcgetattr(keep_open, &settings);
+    cfmakeraw(&settings);
+    tcsetattr(keep_open, TCSANOW, &settings);
+  }
+  ~FakeKmsg() {
+    close(keep_open);
+    close(writer);
+  }
+  void record(int sequence, const std::string& text) const {
+    const std::string line = "6," + std::to_string(sequence) + ",1234,-;" + text + "\n";
+    EXPECT_EQ(write(writer, line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  }
+};
+
+TEST(KernelLog, OfTheKernelIsReadFromItsEndAndKnowsWhereThatIs) {
+  const FakeKmsg kmsg;
+  kmsg.record(41, "NVRM: Xid (PCI:0000:01:00): 79, last week");
+  KernelLog log(kmsg.path);
+  EXPECT_EQ(log.position(), 42) << "a run that is killed before anything else is logged goes on from here";
+  EXPECT_TRUE(log.poll().empty());
+  kmsg.record(42, "NVRM: Xid (PCI:0000:01:00): 48, now");
+  const auto events = log.poll();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].position, 43);
+  EXPECT_EQ(log.why_not(), "");
+}
+
+TEST(KernelLog, OfTheKernelThatGoesOnTellsWhetherRecordsAreGone) {
+  const FakeKmsg whole, overtaken;
+  whole.record(41, "NVRM: Xid (PCI:0000:01:00): 79, attributed before");
+  whole.record(42, "NVRM: Xid (PCI:0000:01:00): 48, while nobody looked");
+  KernelLog log(whole.path, 42);
+  ASSERT_EQ(log.poll().size(), 1u);
+  EXPECT_EQ(log.why_not(), "");
+  overtaken.record(50, "something else");
+  KernelLog late(overtaken.path, 42);
+  late.poll();
+  EXPECT_NE(late.why_not().find("records were lost"), std::string::npos);
 }
 
 TEST(KernelLog, SaysWhyItCannotBeRead) {

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "harness/files.h"
+
 namespace assay::telemetry {
 namespace {
 
@@ -60,13 +62,8 @@ void SeriesFile::flush() {
       ZSTD_compress(frame.data(), frame.size(), pending_.data(), pending_.size(), kCompressionLevel);
   if (ZSTD_isError(size)) throw std::runtime_error(path_ + ": " + ZSTD_getErrorName(size));
   pending_.clear();
-  std::string_view rest(frame.data(), size);
-  while (!rest.empty()) {
-    const ssize_t written = write(fd_.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw std::runtime_error(path_ + ": " + std::strerror(errno));
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (const int error = write_all(fd_.get(), {frame.data(), size}); error != 0)
+    throw std::runtime_error(path_ + ": " + std::strerror(error));
 }
 
 }  // namespace assay::telemetry

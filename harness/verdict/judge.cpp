@@ -50,9 +50,8 @@ std::string contradiction(const record::Run& run, const Judgement& now) {
   const Verdict agreed = doubted_then ? Verdict::inconclusive : now.verdict;
   if (then.verdict != name_of(agreed) || then.result != record::result_text(result_of(agreed))) {
     return fmt::format(
-        "the run was closed with {} ({}), and its records now lead to {}: they were changed since, or judged "
-        "by "
-        "another version of Assay",
+        "the run was closed with {} ({}), and its records now lead to {}: they were changed since, or "
+        "judged by another version of Assay",
         then.verdict, then.result, name_of(now.verdict));
   }
   std::vector<std::string> titles;
