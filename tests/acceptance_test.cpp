@@ -41,7 +41,7 @@ TEST_F(AcceptanceTest, AHealthyNodeIsAcceptedAndNeverTakenForReal) {
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("ACCEPT"));
   EXPECT_THAT(run.out, HasSubstr("SIMULATED"));
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   EXPECT_THAT(folder, HasSubstr("SIMULATED"));
   EXPECT_THAT(run.out, HasSubstr(folder));
   for (const char* file :
@@ -69,21 +69,21 @@ TEST_F(AcceptanceTest, TheSameSeedGivesTheSameMeasurementsAndAnotherSeedOthers) 
                             scratch / "third"})
                 .exit_code,
             0);
-  const auto first = measurements(scratch.only_run("first"));
+  const auto first = measurements(only_run(scratch, "first"));
   EXPECT_GT(first.size(), 200u);
-  EXPECT_EQ(first, measurements(scratch.only_run("second")));
-  EXPECT_NE(first, measurements(scratch.only_run("third")));
+  EXPECT_EQ(first, measurements(only_run(scratch, "second")));
+  EXPECT_NE(first, measurements(only_run(scratch, "third")));
 }
 
 TEST_F(AcceptanceTest, ThreadsGiveTheSameMeasurementsAsProcesses) {
   ASSERT_EQ(run_simulated(scratch, {}, "processes").exit_code, 0);
   ASSERT_EQ(run_simulated(scratch, {"--workers", "thread"}, "threads").exit_code, 0);
-  EXPECT_EQ(measurements(scratch.only_run("processes")), measurements(scratch.only_run("threads")));
+  EXPECT_EQ(measurements(only_run(scratch, "processes")), measurements(only_run(scratch, "threads")));
 }
 
 TEST_F(AcceptanceTest, AnyOldRunIsJudgedAgainUnderOtherLimits) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   double fastest = 0, slowest = 1e9;
   std::string slowest_part;
   for (const auto& [key, value] : measurements(folder)) {
@@ -112,7 +112,7 @@ TEST_F(AcceptanceTest, AnyOldRunIsJudgedAgainUnderOtherLimits) {
 
 TEST_F(AcceptanceTest, ARunIsNeverWrittenOver) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string first = scratch.only_run();
+  const std::string first = only_run(scratch);
   const std::string before = read_text(first + "/records.jsonl");
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
   EXPECT_EQ(read_text(first + "/records.jsonl"), before);
@@ -128,7 +128,7 @@ TEST_F(AcceptanceTest, APartialRunIsInconclusive) {
 
 TEST_F(AcceptanceTest, ReportsAreThereInBothLanguages) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   const Finished chinese = assay(scratch, {"report", folder, "--lang", "zh-CN"});
   EXPECT_EQ(chinese.exit_code, 0);
   EXPECT_THAT(chinese.out, HasSubstr("模拟"));
@@ -144,7 +144,7 @@ TEST_F(AcceptanceTest, EveryLineIsValidAgainstTheOcpSchema) {
   if (!std::filesystem::exists(schema)) GTEST_SKIP() << "no OCP schema at " << schema;
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
   const std::string command = "/usr/bin/python3 " ASSAY_SOURCE_DIR "/tests/ocp_schema_check.py '" + schema +
-                              "' '" + scratch.only_run() + "/records.jsonl' > '" + (scratch / "schema") +
+                              "' '" + only_run(scratch) + "/records.jsonl' > '" + (scratch / "schema") +
                               "' 2>&1";
   EXPECT_EQ(std::system(command.c_str()), 0) << read_text(scratch / "schema");
 }

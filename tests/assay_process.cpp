@@ -18,29 +18,13 @@ namespace fs = std::filesystem;
 
 }  // namespace
 
-ScratchFolder::ScratchFolder() {
-  std::string pattern = (fs::temp_directory_path() / "assay-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no temporary folder";
-  path_ = pattern;
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
-std::string ScratchFolder::write(const std::string& name, const std::string& content) const {
-  const std::string path = *this / name;
-  std::ofstream(path) << content;
-  return path;
-}
-
-std::string ScratchFolder::only_run(const std::string& out) const {
+std::string only_run(const ScratchFolder& scratch, const std::string& out) {
+  const fs::path folder = scratch.path() / out;
   std::vector<std::string> runs;
-  if (fs::exists(path_ / out)) {
-    for (const auto& entry : fs::directory_iterator(path_ / out)) runs.push_back(entry.path().string());
+  if (fs::exists(folder)) {
+    for (const auto& entry : fs::directory_iterator(folder)) runs.push_back(entry.path().string());
   }
-  EXPECT_EQ(runs.size(), 1u) << "run folders in " << (path_ / out);
+  EXPECT_EQ(runs.size(), 1u) << "run folders in " << folder;
   return runs.empty() ? "" : runs.front();
 }
 

@@ -11,6 +11,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/testing/scratch_folder.h"
+
 namespace assay::testing_tools {
 
 struct Finished {
@@ -18,23 +20,8 @@ struct Finished {
   std::string out, err;
 };
 
-/// A folder of the test's own, gone with it.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  /// Writes a file and returns its path.
-  std::string write(const std::string& name, const std::string& content) const;
-  /// The only run folder in `out`. Fails the test when there is none or several.
-  std::string only_run(const std::string& out = "out") const;
-
- private:
-  std::filesystem::path path_;
-};
+/// The only run folder in `out`. Fails the test when there is none or several.
+std::string only_run(const ScratchFolder& scratch, const std::string& out = "out");
 
 /// A started process, for tests that kill it or its children half-way.
 class Running {

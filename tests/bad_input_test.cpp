@@ -125,7 +125,7 @@ TEST_F(BadFiles, ALimitOfAThousandthOfThePeakIsRefused) {
 
 TEST_F(BadFiles, ChangedCriteriaAreNoticed) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::string criteria = read_text(folder + "/criteria.json");
   criteria.replace(criteria.find("\"bound\""), 7, "\"bounb\"");
   std::filesystem::remove(folder + "/criteria.json");
@@ -143,7 +143,7 @@ void replace_file(const std::string& folder, const std::string& name, const std:
 
 TEST_F(BadFiles, JsonThatNestsWithoutEndIsAnErrorOfItsFile) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   for (const char* name : {"records.jsonl", "plan.json", "criteria.json"}) {
     const std::string before = read_text(folder + "/" + name);
     const bool lines = std::string(name) == "records.jsonl";
@@ -161,7 +161,7 @@ TEST_F(BadFiles, JsonThatNestsWithoutEndIsAnErrorOfItsFile) {
 
 TEST_F(BadFiles, APlanThatCannotBeReadIsNoErrorOfTheCriteria) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   for (const char* number : {"1e999", "99999999999"}) {
     for (const char* name : {"plan.json", "records.jsonl"}) {
       const std::string before = read_text(folder + "/" + name);
@@ -299,7 +299,7 @@ TEST_F(BadOut, AProfileMayBeNamedAnyhow) {
   const Finished finished =
       assay(scratch, {"run", "--node", kNode, "--seed", "7", "--profile", profile, "--out", scratch / "out"});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(scratch.only_run(), testing::EndsWith("-own-" + std::string(40, 'n')));
+  EXPECT_THAT(only_run(scratch), testing::EndsWith("-own-" + std::string(40, 'n')));
 }
 
 TEST(Output, OfWorkersThatAreThreadsIsTheJsonAlone) {
@@ -313,7 +313,7 @@ TEST(Output, OfWorkersThatAreThreadsIsTheJsonAlone) {
 TEST(Output, OfChildrenIsNothingInANormalRun) {
   const ScratchFolder scratch;
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  EXPECT_EQ(read_text(scratch.only_run() + "/children.log"), "");
+  EXPECT_EQ(read_text(only_run(scratch) + "/children.log"), "");
 }
 
 TEST(NoDriver, IsInconclusiveAndNeverASimulatedNode) {

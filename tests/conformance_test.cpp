@@ -113,7 +113,7 @@ TEST(Conformance, DeclarationsAreWhole) {
 TEST(Conformance, ACheckWhoseDeviceCallFailsEndsInErrorNeverInPassOrSkip) {
   const ScratchFolder scratch;
   EXPECT_EQ(run_simulated(scratch, {"--fault", "device-call-fails"}).exit_code, 11);
-  const auto judgement = judge(scratch, scratch.only_run());
+  const auto judgement = judge(scratch, only_run(scratch));
   std::set<std::string> seen;
   for (const auto& outcome : judgement.at("checks")) {
     const Check* check = find_check(outcome.at("check").get<std::string>());
@@ -133,7 +133,7 @@ TEST(Conformance, MoreGpusThanTheSkuHasAreNoticed) {
   const ScratchFolder scratch;
   const Finished run = run_simulated(scratch, {"--sku", "h200-1gpu-bench"});
   EXPECT_EQ(run.exit_code, 11) << run.out;
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
               testing::Contains("inventory.unexpected_gpu@node"));
 }
 

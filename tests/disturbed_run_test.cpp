@@ -21,7 +21,7 @@ struct DisturbedRun : testing::Test {
 
 TEST_F(DisturbedRun, WhatAKillLeftUnfinishedIsNoneOfTheRunsFiles) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::filesystem::rename(folder + "/SHA256SUMS", folder + "/SHA256SUMS.tmp");
   EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 0);
   EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 0);
@@ -29,7 +29,7 @@ TEST_F(DisturbedRun, WhatAKillLeftUnfinishedIsNoneOfTheRunsFiles) {
 
 TEST_F(DisturbedRun, ARunThatWasKilledBeforeItsReportIsFinishedByResume) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::filesystem::remove(folder + "/SHA256SUMS");
   std::filesystem::remove(folder + "/report.html");
   EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 11);
@@ -44,16 +44,16 @@ TEST_F(DisturbedRun, ARunThatLosesAFileMeanwhileIsNoAcceptanceAtOnce) {
   Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--time-scale", "10", "--out",
                         scratch / "out"});
   ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
-  std::filesystem::remove(scratch.only_run() + "/telemetry.csv.zst");
+  std::filesystem::remove(only_run(scratch) + "/telemetry.csv.zst");
   EXPECT_EQ(run.wait().exit_code, 11);
-  EXPECT_EQ(assay(scratch, {"judge", scratch.only_run()}).exit_code, 11);
+  EXPECT_EQ(assay(scratch, {"judge", only_run(scratch)}).exit_code, 11);
 }
 
 TEST_F(DisturbedRun, RecordsThatSomebodyWritesIntoMeanwhileAreNoAcceptanceAndNoBugOfOurs) {
   Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--time-scale", "10", "--out",
                         scratch / "out"});
   ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
-  std::ofstream(scratch.only_run() + "/records.jsonl", std::ios::app) << "{}\n";
+  std::ofstream(only_run(scratch) + "/records.jsonl", std::ios::app) << "{}\n";
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 11);
   EXPECT_THAT(finished.err, HasSubstr("were changed while"));
@@ -67,7 +67,7 @@ TEST_F(DisturbedRun, ARunThatWasMovedGoesOnWhereItIsNow) {
 
 TEST_F(DisturbedRun, NothingIsWrittenThroughALink) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run(), victim = scratch.write("victim", "mine");
+  const std::string folder = only_run(scratch), victim = scratch.write("victim", "mine");
   std::filesystem::remove(folder + "/SHA256SUMS");
   std::filesystem::create_symlink(victim, folder + "/SHA256SUMS.tmp");
   EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 0);
@@ -76,7 +76,7 @@ TEST_F(DisturbedRun, NothingIsWrittenThroughALink) {
 
 TEST_F(DisturbedRun, APipeInPlaceOfAFileIsRefusedAndNotWaitedFor) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::filesystem::remove(folder + "/criteria.json");
   ASSERT_EQ(mkfifo((folder + "/criteria.json").c_str(), 0600), 0);
   EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 2);

@@ -40,7 +40,7 @@ void erase_bad_words(nlohmann::json& line) {
 
 TEST_F(EditedRun, WhatWasChangedSinceTheRunEndedIsNoticed) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::filesystem::remove(folder + "/telemetry.csv.zst");
   const Finished judged = assay(scratch, {"judge", folder});
   EXPECT_EQ(judged.exit_code, 2);
@@ -49,7 +49,7 @@ TEST_F(EditedRun, WhatWasChangedSinceTheRunEndedIsNoticed) {
 
 TEST_F(EditedRun, ASimulatedRunThatIsEditedToLookRealIsStillSimulated) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   auto plan = nlohmann::json::parse(read_text(folder + "/plan.json"));
   plan["simulated"] = false;
   std::ofstream(folder + "/plan.json") << plan.dump();
@@ -70,7 +70,7 @@ TEST_F(EditedRun, ASimulatedRunThatIsEditedToLookRealIsStillSimulated) {
 
 TEST_F(EditedRun, WhatLiesBesideTheRecordsTellsThatTheyWereSimulated) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   auto plan = nlohmann::json::parse(read_text(folder + "/plan.json"));
   plan["simulated"] = false;
   plan["node"] = "local";
@@ -102,7 +102,7 @@ TEST_F(EditedRun, WhatLiesBesideTheRecordsTellsThatTheyWereSimulated) {
 
 TEST_F(EditedRun, ARunThatWasClosedWithAnotherVerdictIsNoAcceptance) {
   ASSERT_EQ(run_simulated(scratch, {"--fault", "data-wire"}).exit_code, 10);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   edit_records(folder, erase_bad_words);
   const std::string sums = read_text(folder + "/SHA256SUMS");
   for (const char* what : {"removed", "empty", "shortened", "remade"}) {
@@ -129,7 +129,7 @@ TEST_F(EditedRun, ARunThatWasClosedWithAnotherVerdictIsNoAcceptance) {
 
 TEST_F(EditedRun, NeitherOtherLimitsNorAnotherHashLeadAwayFromTheRecordedVerdict) {
   ASSERT_EQ(run_simulated(scratch, {"--fault", "data-wire"}).exit_code, 10);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   edit_records(folder, erase_bad_words);
   std::ofstream(folder + "/SHA256SUMS") << run::checksums_of_folder(folder);
   const std::string limits = copy_bandwidth_limit(scratch, "min", "3700 GB/s");
@@ -148,7 +148,7 @@ TEST_F(EditedRun, NeitherOtherLimitsNorAnotherHashLeadAwayFromTheRecordedVerdict
 
 TEST_F(EditedRun, ARunWhoseCriteriaOrPlanWereExchangedAfterwardsIsNoAcceptance) {
   ASSERT_EQ(run_simulated(scratch, {"--fault", "slow-hbm"}).exit_code, 10);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   auto criteria = nlohmann::json::parse(read_text(folder + "/criteria.json"));
   criteria["limits"] = nlohmann::json::array();
   criteria["required"] = nlohmann::json::array({criteria["required"][0]});
@@ -165,7 +165,7 @@ TEST_F(EditedRun, ARunWhoseCriteriaOrPlanWereExchangedAfterwardsIsNoAcceptance) 
 
 TEST_F(EditedRun, AClosedRunWithoutWholeChecksumsIsNoAcceptance) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run(), path = folder + "/SHA256SUMS";
+  const std::string folder = only_run(scratch), path = folder + "/SHA256SUMS";
   const std::string sums = read_text(path);
   for (const std::string& text : {std::string(), sums.substr(0, sums.find('\n') + 1)}) {
     std::ofstream(path) << text;
@@ -180,7 +180,7 @@ TEST_F(EditedRun, AClosedRunWithoutWholeChecksumsIsNoAcceptance) {
 
 TEST_F(EditedRun, WhatWasEditedIsNotLaunderedByResume) {
   ASSERT_EQ(run_simulated(scratch, {"--fault", "data-wire"}).exit_code, 10);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   edit_records(folder, erase_bad_words);
   EXPECT_EQ(assay(scratch, {"resume", folder}).exit_code, 2);
   std::filesystem::remove(folder + "/SHA256SUMS");
@@ -190,7 +190,7 @@ TEST_F(EditedRun, WhatWasEditedIsNotLaunderedByResume) {
 
 TEST_F(EditedRun, AnEndedRunWhoseRecordsWereCutIsNotResumed) {
   ASSERT_EQ(run_simulated(scratch, {"--fault", "slow-hbm"}).exit_code, 10);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::string kept;
   for (const auto& line : records(folder)) {
     if (line.dump().find("02-memory.bandwidth") != std::string::npos) break;
@@ -204,7 +204,7 @@ TEST_F(EditedRun, AnEndedRunWhoseRecordsWereCutIsNotResumed) {
 
 TEST_F(EditedRun, ARecordThatWasTakenOutIsNoticed) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::filesystem::remove(folder + "/SHA256SUMS");
   std::string kept;
   for (const auto& line : records(folder)) {

@@ -35,7 +35,7 @@ TEST_P(Faults, EndsInItsVerdictCodeAndPartAndAccusesNothingElse) {
       assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile", profile, "--seed", "7",
                       "--out", scratch / "out", "--fault", "configs/faults/" + GetParam() + ".toml"});
   EXPECT_EQ(run.exit_code, exit_code_of(fault.expect.verdict)) << run.out << run.err;
-  const auto judgement = judge(scratch, scratch.only_run());
+  const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_EQ(judgement.at("verdict"), fault.expect.verdict);
   EXPECT_THAT(accusations(judgement), testing::ElementsAre(fault.expect.code + "@" + fault.expect.part))
       << judgement.at("findings").dump(2);
@@ -56,7 +56,7 @@ TEST(SeveralFaults, AreToldApart) {
                                                "configs/faults/data-wire.toml:part=gpu2/hbm", "--fault",
                                                "configs/faults/worker-crash.toml"});
   EXPECT_EQ(run.exit_code, 10) << run.out << run.err;
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
               testing::ElementsAre("harness.worker_crashed@harness", "memory.miscompare@gpu2/hbm",
                                    "memory.slow@gpu6/hbm"));
 }
@@ -79,7 +79,7 @@ TEST_P(Excuses, TheEnvironmentExcusesNothingThatAPartIs) {
     std::vector<std::string> faults{pair.configuration, pair.environment};
     if (turned) std::swap(faults[0], faults[1]);
     run_simulated(scratch, {"--fault", faults[0], "--fault", faults[1]});
-    const auto judgement = judge(scratch, scratch.only_run());
+    const auto judgement = judge(scratch, only_run(scratch));
     EXPECT_THAT(accusations(judgement),
                 testing::UnorderedElementsAre(part.expect.code + "@" + part.expect.part,
                                               environment.expect.code + "@" + environment.expect.part))
@@ -101,7 +101,7 @@ TEST(BusyGpus, AreEachNamedAndNoOther) {
   const ScratchFolder scratch;
   const Finished run = run_simulated(scratch, {"--fault", "not-idle", "--fault", "foreign-process"});
   EXPECT_EQ(run.exit_code, 11);
-  const auto judgement = judge(scratch, scratch.only_run());
+  const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_THAT(accusations(judgement), testing::ElementsAre("environment.foreign_process@environment",
                                                            "environment.not_idle@environment"));
   for (const auto& finding : judgement.at("findings")) {
@@ -120,7 +120,7 @@ Seen seen_with(const std::vector<std::string>& faults) {
   std::vector<std::string> arguments{"--workers", "thread"};
   for (const std::string& fault : faults) arguments.insert(arguments.end(), {"--fault", fault});
   run_simulated(scratch, arguments);
-  const auto judgement = judge(scratch, scratch.only_run());
+  const auto judgement = judge(scratch, only_run(scratch));
   Seen seen;
   for (const auto& finding : judgement.at("findings")) {
     const auto place = [](const nlohmann::json& j) {

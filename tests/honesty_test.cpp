@@ -68,7 +68,7 @@ TEST_F(HonestyTest, ALimitThatGuardsAbsenceIsNotLoosened) {
   EXPECT_EQ(run.exit_code, 2) << run.out;
   EXPECT_THAT(run.err, HasSubstr("memory.sweep/coverage min"));
   ASSERT_EQ(run_simulated(scratch, {"--fault", "memory-held"}).exit_code, 11);
-  EXPECT_EQ(assay(scratch, {"judge", scratch.only_run(), "--limits", limits}).exit_code, 2);
+  EXPECT_EQ(assay(scratch, {"judge", only_run(scratch), "--limits", limits}).exit_code, 2);
 }
 
 TEST_F(HonestyTest, AnAddedLimitStandsBesideTheVerdict) {

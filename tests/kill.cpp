@@ -37,7 +37,7 @@ std::string killed_run(const ScratchFolder& scratch) {
   EXPECT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
   kill(run.pid(), SIGKILL);
   run.wait();
-  return scratch.only_run();
+  return only_run(scratch);
 }
 
 bool kill_at_size(const ScratchFolder& scratch, const std::vector<std::string>& arguments,

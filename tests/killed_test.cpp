@@ -53,7 +53,7 @@ TEST_F(KilledTest, AKilledWorkerIsInconclusiveAndAccusesNoGpu) {
   kill(run.children("__worker").front(), SIGKILL);
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 11) << finished.out << finished.err;
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
               testing::ElementsAre("harness.worker_lost@harness"));
 }
 
@@ -63,7 +63,7 @@ TEST_F(KilledTest, AKilledSamplerIsInconclusiveWithTheReason) {
   kill(run.children("__sampler").at(0), SIGKILL);
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 11) << finished.out << finished.err;
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
               testing::ElementsAre("harness.telemetry_lost@harness"));
   EXPECT_THAT(finished.out, HasSubstr("Killed"));
 }
@@ -126,7 +126,7 @@ TEST_F(KilledTest, AKilledSupervisorLeavesWholeLinesAndTheRunGoesOn) {
   kill(run.pid(), SIGKILL);
   run.wait();
   EXPECT_TRUE(all_end(children));
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::size_t bandwidth_steps = 0;
   for (const auto& line : records(folder)) {
     const auto& step = line.value("testStepArtifact", nlohmann::json::object());
@@ -156,9 +156,9 @@ TEST_F(KilledTest, ATornLastLineIsCutWhenTheRunGoesOn) {
   ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu7"); }));
   kill(run.pid(), SIGKILL);
   run.wait();
-  const std::string file = scratch.only_run() + "/records.jsonl";
+  const std::string file = only_run(scratch) + "/records.jsonl";
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 7);
-  EXPECT_EQ(assay(scratch, {"resume", scratch.only_run()}).exit_code, 0);
+  EXPECT_EQ(assay(scratch, {"resume", only_run(scratch)}).exit_code, 0);
 }
 
 TEST_F(KilledTest, KilledTwiceInOneStageItStillGoesOnToItsEnd) {
@@ -171,7 +171,7 @@ TEST_F(KilledTest, KilledTwiceInOneStageItStillGoesOnToItsEnd) {
     ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", step); }));
     kill(run.pid(), SIGKILL);
     run.wait();
-    folder = scratch.only_run();
+    folder = only_run(scratch);
   }
   const Finished resumed = assay(scratch, {"resume", folder});
   EXPECT_EQ(resumed.exit_code, 0) << resumed.out << resumed.err;
@@ -183,9 +183,9 @@ TEST_F(KilledTest, AHangThatWasKilledInItsRepeatIsStillTheGpus) {
   ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu4-a2"); }));
   kill(run.pid(), SIGKILL);
   run.wait();
-  const Finished resumed = assay(scratch, {"resume", scratch.only_run()});
+  const Finished resumed = assay(scratch, {"resume", only_run(scratch)});
   EXPECT_EQ(resumed.exit_code, 10) << resumed.out << resumed.err;
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())), testing::ElementsAre("device.hung@gpu4"));
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), testing::ElementsAre("device.hung@gpu4"));
 }
 
 TEST_F(KilledTest, AResumeRightAfterTheKillWaitsForWhatIsLeftOfTheRun) {
@@ -207,7 +207,7 @@ TEST_F(KilledTest, AProcessOfTheKilledRunThatDoesNotEndIsNamed) {
   const std::string out = scratch / "out";
   ASSERT_TRUE(
       kill_at_size(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out}, out, 80'000));
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   const int held = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(flock(held, LOCK_EX), 0);
   const Finished resumed = assay(scratch, {"resume", folder});
@@ -232,7 +232,7 @@ TEST_F(KilledTest, AWorkerThatDoesNotEndIsWaitedForAndNamed) {
   const std::string out = scratch / "out";
   ASSERT_TRUE(
       kill_at_size(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out}, out, 80'000));
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   const int lock = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(flock(lock, LOCK_EX), 0);
   run::SocketPair sockets = run::make_socket_pair();
@@ -263,7 +263,7 @@ TEST_F(KilledTest, ASecondCtrlCRightAfterTheFirstIsTheSameOne) {
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 11) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("INCONCLUSIVE"));
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   EXPECT_TRUE(std::filesystem::exists(folder + "/report.html"));
   EXPECT_TRUE(std::filesystem::exists(folder + "/SHA256SUMS"));
 }
@@ -273,7 +273,7 @@ TEST_F(KilledTest, CtrlBackslashIsAKillAndTheRunCanGoOn) {
   ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
   kill(run.pid(), SIGQUIT);
   EXPECT_EQ(run.wait().exit_code, -1);
-  EXPECT_EQ(assay(scratch, {"resume", scratch.only_run()}).exit_code, 0);
+  EXPECT_EQ(assay(scratch, {"resume", only_run(scratch)}).exit_code, 0);
 }
 
 TEST_F(KilledTest, CtrlCEndsCleanlyWithinFiveSecondsAndIsInconclusive) {
@@ -284,9 +284,9 @@ TEST_F(KilledTest, CtrlCEndsCleanlyWithinFiveSecondsAndIsInconclusive) {
   const Finished finished = run.wait();
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
   EXPECT_EQ(finished.exit_code, 11) << finished.out << finished.err;
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
               testing::ElementsAre("harness.interrupted@harness"));
-  EXPECT_THAT(records(scratch.only_run()).back().dump(), HasSubstr("testRunEnd"));
+  EXPECT_THAT(records(only_run(scratch)).back().dump(), HasSubstr("testRunEnd"));
 }
 
 }  // namespace

@@ -40,13 +40,13 @@ TEST_F(NodeChecksOnly, AHealthyNodeIsAccepted) {
 
 TEST_F(NodeChecksOnly, WhatTheySeeIsRejected) {
   EXPECT_EQ(run({"--fault", "gpu-missing"}).exit_code, 10);
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
               testing::ElementsAre("inventory.gpu_missing@gpu4"));
 }
 
 TEST_F(NodeChecksOnly, WhatADeviceSaysIsRejected) {
   EXPECT_EQ(run({"--fault", "remap-failure"}).exit_code, 10);
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())),
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
               testing::ElementsAre("memory.remap_failure@gpu6/hbm"));
 }
 
@@ -65,13 +65,13 @@ TEST_F(NodeChecksOnly, AnXidIsRejected) {
       Running::wait_for([&] { return records_of_run().find("inventory.gpus") != std::string::npos; }));
   kill(running.pid(), SIGSTOP);
   const bool too_late = records_of_run().find("sim-02-telemetry") != std::string::npos;
-  std::ofstream(scratch.only_run() + "/simulated-kernel.log", std::ios::app)
+  std::ofstream(only_run(scratch) + "/simulated-kernel.log", std::ios::app)
       << "NVRM: Xid (PCI:0000:4c:00): 48, pid=1, name=x, An uncorrectable double bit error\n";
   kill(running.pid(), SIGCONT);
   const Finished finished = running.wait();
   if (too_late) GTEST_SKIP() << "the run was over before it could be stopped";
   EXPECT_EQ(finished.exit_code, 10) << finished.out << finished.err;
-  EXPECT_THAT(accusations(judge(scratch, scratch.only_run())), testing::ElementsAre("device.xid_fatal@gpu0"));
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), testing::ElementsAre("device.xid_fatal@gpu0"));
 }
 
 }  // namespace

@@ -59,8 +59,8 @@ struct RefusedByMachine : testing::Test {
       EXPECT_THAT(run.err, HasSubstr("INCONCLUSIVE")) << what;
     }
     if (run.exit_code != 0) return;
-    EXPECT_EQ(assay(scratch, {"judge", scratch.only_run(out)}).exit_code, 0) << what;
-    EXPECT_THAT(records(scratch.only_run(out)).back().dump(), HasSubstr("testRunEnd")) << what;
+    EXPECT_EQ(assay(scratch, {"judge", only_run(scratch, out)}).exit_code, 0) << what;
+    EXPECT_THAT(records(only_run(scratch, out)).back().dump(), HasSubstr("testRunEnd")) << what;
   }
 };
 
@@ -144,7 +144,7 @@ TEST_F(RefusedByMachine, ARunFolderThatIsTakenAway) {
     return false;
   };
   ASSERT_TRUE(Running::wait_for([&] { return fs::exists(scratch / "out") && begun(); }));
-  fs::rename(scratch.only_run(), scratch / "elsewhere");
+  fs::rename(only_run(scratch), scratch / "elsewhere");
   const Finished finished = run.wait();
   EXPECT_EQ(finished.exit_code, 11) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("No such file or directory"));
@@ -152,7 +152,7 @@ TEST_F(RefusedByMachine, ARunFolderThatIsTakenAway) {
 
 TEST_F(RefusedByMachine, AnAnswerThatCannotBeWritten) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   for (const std::vector<std::string>& verb :
        std::vector<std::vector<std::string>>{{"judge", folder},
                                              {"judge", folder, "--json"},
@@ -171,7 +171,7 @@ TEST_F(RefusedByMachine, AnAnswerThatCannotBeWritten) {
 
 TEST_F(RefusedByMachine, AReaderThatLeavesIsNoError) {
   ASSERT_EQ(run_simulated(scratch, {"--fault", "slow-hbm"}).exit_code, 10);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   const auto with_no_reader = [&](const std::vector<std::string>& verb) {
     const Finished finished = assay(scratch, verb, write_to_a_reader_that_has_left);
     EXPECT_EQ(finished.err, "") << verb[0];
@@ -186,7 +186,7 @@ TEST_F(RefusedByMachine, AReaderThatLeavesIsNoError) {
   EXPECT_EQ(with_no_reader({"run", "--node", "sim:h200-8gpu", "--quiet", "--seed", "7", "--fault", "slow-hbm",
                             "--out", scratch / "unread"}),
             10);
-  EXPECT_TRUE(fs::exists(scratch.only_run("unread") + "/SHA256SUMS"));
+  EXPECT_TRUE(fs::exists(only_run(scratch, "unread") + "/SHA256SUMS"));
 }
 
 }  // namespace

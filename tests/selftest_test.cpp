@@ -63,7 +63,7 @@ TEST_P(SelfTests, EndsAsItMust) {
   const bool must_hang =
       expected.accusation == "harness.step_timeout" || expected.accusation == "harness.rank_missing";
   const Finished run = run_alone(scratch, expected.check, must_hang ? "1 s" : "60 s");
-  const auto judgement = judge(scratch, scratch.only_run());
+  const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_EQ(judgement.at("verdict"), expected.verdict) << run.out << run.err;
   std::vector<std::string> codes;
   for (const auto& finding : judgement.at("findings")) codes.push_back(finding.at("code"));
@@ -97,7 +97,7 @@ TEST(SelfTests, EveryOneIsInTheTable) {
 TEST(SelfTests, AMissingRankIsNamed) {
   const ScratchFolder scratch;
   run_alone(scratch, "rank_missing");
-  const auto judgement = judge(scratch, scratch.only_run());
+  const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_THAT(judgement.dump(), testing::HasSubstr("gpu2"));
   EXPECT_THAT(judgement.dump(), testing::Not(testing::HasSubstr("gpu3:")));
 }

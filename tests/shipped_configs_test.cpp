@@ -56,7 +56,7 @@ TEST_F(ShippedConfigs, ASymbolicLinkLendsItsNameToNoOtherProfile) {
   EXPECT_EQ(judgement.at("profile"), link);
   EXPECT_EQ(judgement.at("headline"), "ACCEPT (profile " + link + ")");
   EXPECT_THAT(judgement.at("notes").dump(), HasSubstr(link));
-  const std::string run = scratch.only_run();
+  const std::string run = only_run(scratch);
   EXPECT_THAT(run, HasSubstr("-own-acceptance"));
   EXPECT_EQ(judge(scratch, run).at("headline"), judgement.at("headline"));
   for (const char* language : {"en", "zh-CN"}) {
@@ -84,7 +84,7 @@ TEST_F(ShippedConfigs, AnExactCopyIsTheShippedOne) {
   EXPECT_EQ(judgement.at("profile"), "quick");
   EXPECT_EQ(judgement.at("sku"), "h200-sxm-8");
   EXPECT_EQ(judgement.at("headline"), "ACCEPT");
-  EXPECT_THAT(scratch.only_run(), Not(HasSubstr("own-")));
+  EXPECT_THAT(only_run(scratch), Not(HasSubstr("own-")));
 }
 
 TEST_F(ShippedConfigs, ASkuWhoseLimitsComeFromAnEditedOneIsNotTheShippedOne) {

@@ -65,7 +65,7 @@ TEST_F(VisibleOutput, OfARunItsJudgementAndItsReports) {
       {"run", "--node", hostile_node(), "--seed", "7", "--fault", "data-wire", "--out", scratch / "out"});
   EXPECT_EQ(run.exit_code, 10) << run.err;
   EXPECT_THAT(run.out, HasSubstr(kShownSerial));
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   EXPECT_THAT(seen({"judge", folder}).out, HasSubstr(kShownSerial));
   EXPECT_THAT(seen({"judge", folder, "--json"}).out, HasSubstr(kShownSerialInJson));
   EXPECT_THAT(seen({"report", folder, "--lang", "zh-CN"}).out, HasSubstr("序列号"));
@@ -75,7 +75,7 @@ TEST_F(VisibleOutput, OfARunItsJudgementAndItsReports) {
 
 TEST_F(VisibleOutput, OfRecordsThatWereEdited) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
-  const std::string folder = scratch.only_run();
+  const std::string folder = only_run(scratch);
   std::filesystem::remove(folder + "/SHA256SUMS");
   const std::string records = read_text(folder + "/records.jsonl");
   const auto first_end = records.find("\"testStepStart\"");  // before it is what is hashed

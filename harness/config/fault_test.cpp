@@ -18,7 +18,7 @@ std::string file(const std::string& kind, const std::string& part, const std::st
 }
 
 Fault read(const std::string& content, const std::string& settings, std::string* errors) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   Fault fault = read_fault(folder.write("mine.toml", content) + settings, test_vocabulary(), diagnostics);
   *errors = errors_of(diagnostics);

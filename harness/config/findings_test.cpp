@@ -15,10 +15,10 @@ std::string finding(const std::string& code, const std::string& cls, const std::
 }
 
 std::string errors_with(const std::string& content, std::vector<FindingKind>* kinds = nullptr) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   folder.write("a.toml", content);
   Diagnostics diagnostics;
-  auto loaded = load_findings(folder.path(), diagnostics);
+  auto loaded = load_findings(folder.path().string(), diagnostics);
   if (kinds != nullptr) *kinds = std::move(loaded);
   return errors_of(diagnostics);
 }
@@ -107,19 +107,19 @@ TEST(Findings, NoSurroundingsExplainWhatAPartIs) {
 }
 
 TEST(Findings, OneCodeInTwoFiles) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   folder.write("a.toml", finding("a.one", "incomplete"));
   folder.write("b.toml", "\n" + finding("a.one", "incomplete"));
   Diagnostics diagnostics;
-  load_findings(folder.path(), diagnostics);
+  load_findings(folder.path().string(), diagnostics);
   EXPECT_EQ(errors_of(diagnostics), "2:1: 'a.one' is there twice: in another file too\n");
-  EXPECT_EQ(diagnostics.list()[0].file, folder.path() + "/b.toml");
+  EXPECT_EQ(diagnostics.list()[0].file, folder.path().string() + "/b.toml");
 }
 
 TEST(Findings, AnEmptyFolderIsAnError) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
-  EXPECT_TRUE(load_findings(folder.path(), diagnostics).empty());
+  EXPECT_TRUE(load_findings(folder.path().string(), diagnostics).empty());
   EXPECT_FALSE(diagnostics.empty());
 }
 

@@ -13,7 +13,7 @@ struct Outcome {
 };
 
 Outcome read(const std::string& content) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   Outcome outcome;
   {

@@ -17,7 +17,7 @@ std::string check(const std::string& name, const std::string& duration, const st
 }
 
 Profile read(const std::string& content, std::string* errors) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   Profile profile = read_profile(folder.write("mine.toml", content), test_vocabulary(), diagnostics);
   *errors = errors_of(diagnostics);

@@ -10,7 +10,7 @@ namespace {
 /// What reading `content` with `read` finds wrong.
 template <typename Read>
 std::string errors_in(const std::string& content, Read read) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   {
     TomlFile file(folder.write("x.toml", content), diagnostics);
@@ -112,12 +112,12 @@ TEST(Reader, SyntaxErrorsBecomeDiagnostics) {
 }
 
 TEST(Reader, MissingFileNamesThoseThatExist) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   folder.write("quick.toml", "");
   folder.write("nightly.toml", "");
   Diagnostics diagnostics;
-  { const TomlFile file(folder.path() + "/quik.toml", diagnostics); }
-  { const TomlFile file(folder.path() + "/zzzzzz.toml", diagnostics); }
+  { const TomlFile file(folder.path().string() + "/quik.toml", diagnostics); }
+  { const TomlFile file(folder.path().string() + "/zzzzzz.toml", diagnostics); }
   EXPECT_EQ(errors_of(diagnostics),
             "0:0: there is no such file; did you mean 'quick'?\n"
             "0:0: there is no such file; there are: nightly, quick\n");

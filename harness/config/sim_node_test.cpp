@@ -35,7 +35,7 @@ std::string place(const std::string& text, const std::string& what) {
 }
 
 std::string node_errors(const std::string& content) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   folder.write("plant-h200.toml", read_whole(configs_folder() + "/sim/plant-h200.toml"));
   Diagnostics diagnostics;
   load_sim_node(folder.write("x.toml", content), diagnostics);
@@ -43,7 +43,7 @@ std::string node_errors(const std::string& content) {
 }
 
 std::string plant_errors(const std::string& content) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   load_plant_file(folder.write("x.toml", content), diagnostics);
   return errors_of(diagnostics);

@@ -10,7 +10,7 @@ namespace assay::config {
 namespace {
 
 Site read(const std::string& content, std::string* errors) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   Site site = read_site(folder.write("mine.toml", content), test_vocabulary(), diagnostics);
   *errors = errors_of(diagnostics);

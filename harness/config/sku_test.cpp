@@ -19,14 +19,14 @@ std::string bad_words(int most) {
 }
 
 std::string errors_with(const std::string& content) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   read_sku(folder.write("x.toml", content), test_vocabulary(), diagnostics);
   return errors_of(diagnostics);
 }
 
 TEST(Sku, IsReadWhole) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   const Sku sku = read_sku(
       folder.write("mine.toml", kHead + kSlot + "[[slots]]\npart = \"gpu1\"\nmodule_id = 5\n" +
@@ -89,7 +89,7 @@ TEST(Sku, NotAvailableNamesMeasurementsWithoutLimits) {
 }
 
 TEST(Sku, TakesLimitsFromAnother) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   const std::string power =
       "[[limits]]\ncheck = \"memory.bandwidth\"\nmeasurement = \"power\"\nfinding = \"memory.slow\"\nsource "
       "= \"s\"\n"
@@ -107,7 +107,7 @@ TEST(Sku, TakesLimitsFromAnother) {
 }
 
 TEST(Sku, TakesLimitsFromNoChain) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   folder.write("big.toml", "limits_from = \"big\"\n" + kHead + kSlot);
   Diagnostics diagnostics;
   read_sku(folder.write("bench.toml", "limits_from = \"big\"\n" + kHead + kSlot), test_vocabulary(),
@@ -120,7 +120,7 @@ TEST(Sku, TakesLimitsFromNoChain) {
 }
 
 TEST(LimitsFile, HasItsOwnLimitsAlone) {
-  const TestFolder folder;
+  const ScratchFolder folder;
   Diagnostics diagnostics;
   const Sku sku =
       read_sku(folder.write("x.toml", kHead + kSlot + bad_words(0)), test_vocabulary(), diagnostics);

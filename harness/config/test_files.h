@@ -1,42 +1,15 @@
-// For tests: TOML files that live as long as the test, and a vocabulary that no configuration can change.
+// For tests: a vocabulary that no configuration can change.
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "harness/config/diagnostics.h"
 #include "harness/config/vocabulary.h"
+#include "harness/testing/scratch_folder.h"
 
 namespace assay::config {
 
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "assay-config-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  std::string write(const std::string& name, const std::string& content) const {
-    const std::filesystem::path file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << content;
-    return file.string();
-  }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
+using testing_tools::ScratchFolder;
 
 /// The errors as "line:column: message", without the file.
 inline std::string errors_of(const Diagnostics& diagnostics) {

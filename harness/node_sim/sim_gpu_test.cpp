@@ -4,13 +4,13 @@
 
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
 
 #include "harness/node_sim/plant.h"
+#include "harness/testing/scratch_folder.h"
 
 namespace assay::sim {
 namespace {
@@ -37,8 +37,7 @@ class HandClock : public Clock {
 
 class SimGpuTest : public testing::Test {
  protected:
-  SimGpuTest() : log_path_(std::filesystem::path(testing::TempDir()) / "sim-gpu-kernel-log") {
-    std::filesystem::remove(log_path_);
+  SimGpuTest() {
     state_->gpu_count = 2;
     state_->plant = {4480, 4200, 4300, 4150, 3900, 0,  0, 5e-6, 76,  113,  460,
                      700,  29,   0.01, 4,    0.01, 90, 0, 16,   345, 1980, 3201};
@@ -75,7 +74,8 @@ class SimGpuTest : public testing::Test {
 
   SharedState state_ = SharedState::anonymous();
   HandClock clock_;
-  std::filesystem::path log_path_;
+  testing_tools::ScratchFolder folder_;
+  std::string log_path_ = folder_ / "kernel.log";
 };
 
 std::string error_code(const std::function<void()>& action) {

@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <filesystem>
 #include <thread>
 #include <vector>
+
+#include "harness/testing/scratch_folder.h"
 
 namespace assay::sim {
 namespace {
@@ -63,8 +64,8 @@ TEST(VirtualClock, AnInterruptEndsTheSleepAndMovesNoTime) {
 }
 
 TEST(VirtualClock, ADeadParticipantIsTakenOutAndTimeGoesOn) {
-  const std::string path = testing::TempDir() + "virtual-clock-test.state";
-  auto state = SharedState::create(path);
+  const testing_tools::ScratchFolder folder;
+  auto state = SharedState::create(folder / "clock.state");
   const Seat mine = take_seat(state->clock);
   const Seat childs = take_seat(state->clock);
   const pid_t child = fork();
@@ -79,12 +80,11 @@ TEST(VirtualClock, ADeadParticipantIsTakenOutAndTimeGoesOn) {
   EXPECT_TRUE(VirtualClock(state, mine).sleep_until(7));
   EXPECT_EQ(now(state->clock), 7);
   undertaker.join();
-  std::filesystem::remove(path);
 }
 
 TEST(VirtualClock, AMutexThatDiedWithItsHolderIsTakenOver) {
-  const std::string path = testing::TempDir() + "virtual-clock-mutex-test.state";
-  auto state = SharedState::create(path);
+  const testing_tools::ScratchFolder folder;
+  auto state = SharedState::create(folder / "clock.state");
   const Seat mine = take_seat(state->clock);
   const pid_t child = fork();
   if (child == 0) {
@@ -94,7 +94,6 @@ TEST(VirtualClock, AMutexThatDiedWithItsHolderIsTakenOver) {
   }
   waitpid(child, nullptr, 0);
   EXPECT_TRUE(VirtualClock(state, mine).sleep_until(3));
-  std::filesystem::remove(path);
 }
 
 TEST(VirtualClock, TicksOfManyParticipantsKeepTheirOrder) {

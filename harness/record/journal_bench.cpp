@@ -10,26 +10,12 @@
 #include "harness/record/journal.h"
 #include "harness/record/reader.h"
 #include "harness/testing/run_builder.h"
+#include "harness/testing/scratch_folder.h"
 
 namespace assay::record {
 namespace {
 
 constexpr int kRecordsPerStep = 1'000;
-
-class Scratch {
- public:
-  Scratch() {
-    folder_ = (std::filesystem::temp_directory_path() / "assay-bench-XXXXXX").string();
-    if (::mkdtemp(folder_.data()) == nullptr) std::abort();
-  }
-  ~Scratch() { std::filesystem::remove_all(folder_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::string records() const { return folder_ + "/records.jsonl"; }
-
- private:
-  std::string folder_;
-};
 
 Journal begin(const std::string& path, const Criteria& criteria) {
   Journal journal = Journal::create(path, [time = Nanoseconds{0}]() mutable { return time += kMillisecond; });
@@ -61,10 +47,10 @@ void write_step(Journal& journal, int number, const std::vector<Limit>& limits) 
 /// A thousand records a step, which is far more than a check writes; `synced`: each step is on the disk
 /// before the next one starts, as in a run.
 void write(benchmark::State& state, bool limited, bool synced) {
-  const Scratch scratch;
+  const testing_tools::ScratchFolder scratch;
   const Criteria criteria = builders::sample_criteria();
   const std::vector<Limit> limits = limited ? limits_of_bandwidth(criteria) : std::vector<Limit>{};
-  Journal journal = begin(scratch.records(), criteria);
+  Journal journal = begin((scratch / "records.jsonl"), criteria);
   int steps = 0;
   for (auto _ : state) {
     write_step(journal, ++steps, limits);
@@ -77,14 +63,14 @@ BENCHMARK_CAPTURE(write, limited, true, false)->Name("journal_write_with_limits"
 BENCHMARK_CAPTURE(write, synced, false, true)->Name("journal_write_synced")->UseRealTime();
 
 void read(benchmark::State& state) {
-  const Scratch scratch;
+  const testing_tools::ScratchFolder scratch;
   constexpr int kSteps = 20;
   {
-    Journal journal = begin(scratch.records(), builders::sample_criteria());
+    Journal journal = begin((scratch / "records.jsonl"), builders::sample_criteria());
     for (int step = 1; step <= kSteps; ++step) write_step(journal, step, {});
   }
   for (auto _ : state) {
-    const Run run = read_records(scratch.records());
+    const Run run = read_records((scratch / "records.jsonl"));
     if (run.steps.size() != kSteps) state.SkipWithError("not all steps were read back");
   }
   state.SetItemsProcessed(state.iterations() * kSteps * kRecordsPerStep);

@@ -15,6 +15,7 @@
 
 #include "harness/record/journal.h"
 #include "harness/testing/run_builder.h"
+#include "harness/testing/scratch_folder.h"
 
 namespace assay::record {
 
@@ -27,14 +28,6 @@ inline CounterMark a_mark(const std::string& address) {
 
 class JournalTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "assay-journal-XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder = pattern;
-    path = folder + "/records.jsonl";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-
   Journal::Now clock() {
     return [this] { return time += 1'500'000'001; };
   }
@@ -57,7 +50,8 @@ class JournalTest : public ::testing::Test {
   Criteria criteria = sample_criteria(2);
   record::Run run = healthy_run(criteria, 2);
   Nanoseconds time = 1'767'225'600 * kSecond;  // 2026-01-01
-  std::string folder, path;
+  testing_tools::ScratchFolder folder;
+  std::string path = folder / "records.jsonl";
 };
 
 inline void expect_equal(const Value& a, const Value& b) {

@@ -97,7 +97,7 @@ TEST_F(JournalTest, ReplacesWhatIsNoUtf8) {
 TEST_F(JournalTest, NeverWritesOverARun) {
   { Journal::create(path, clock()); }
   EXPECT_THROW(Journal::create(path, clock()), JournalError);
-  EXPECT_THROW(Journal::create(folder + "/none/records.jsonl", clock()), JournalError);
+  EXPECT_THROW(Journal::create(folder / "none/records.jsonl", clock()), JournalError);
 }
 
 TEST_F(JournalTest, HasOneWriterAtATime) {

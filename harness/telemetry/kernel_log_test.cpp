@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
+
+#include "harness/testing/scratch_folder.h"
 
 namespace assay::telemetry {
 namespace {
@@ -56,7 +57,8 @@ TEST(KernelLine, MalformedAndOrdinaryLinesAreNoEvents) {
 }
 
 TEST(KernelLog, GivesOnlyWhatIsLoggedAfterItWasOpenedAndOnlyWholeLines) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "kernel-log-test";
+  const testing_tools::ScratchFolder folder;
+  const std::string path = folder / "kernel.log";
   std::ofstream log(path);
   log << "NVRM: Xid (PCI:0000:01:00): 31, old\n" << std::flush;
   KernelLog tail(path);
@@ -68,11 +70,11 @@ TEST(KernelLog, GivesOnlyWhatIsLoggedAfterItWasOpenedAndOnlyWholeLines) {
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].number, 63);
   EXPECT_EQ(events[0].line, "NVRM: Xid (PCI:0000:02:00): 63, Row remapping pending");
-  std::filesystem::remove(path);
 }
 
 TEST(KernelLog, GoesOnFromAPosition) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "kernel-log-position-test";
+  const testing_tools::ScratchFolder folder;
+  const std::string path = folder / "kernel.log";
   std::ofstream log(path);
   KernelLog first(path);
   log << "NVRM: Xid (PCI:0000:01:00): 31, seen\n" << std::flush;
@@ -82,7 +84,6 @@ TEST(KernelLog, GoesOnFromAPosition) {
   const auto events = second.poll();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].number, 48);
-  std::filesystem::remove(path);
 }
 
 /// A character device that gives what is written to it: records as /dev/kmsg gives them.

@@ -14,6 +14,7 @@
 
 #include "harness/run/channel.h"
 #include "harness/telemetry/sampler.h"
+#include "harness/testing/scratch_folder.h"
 
 namespace assay::telemetry {
 namespace {
@@ -71,9 +72,9 @@ void sampler(benchmark::State& state) {
   for (auto _ : state) {
     try {
       SamplerProcess process;
-      const auto series = std::filesystem::temp_directory_path() / "assay-bench-series";
-      std::filesystem::remove(series);
-      process.ask({{"record", {{"path", series.string()}, {"hz", kHz}, {"parts", nlohmann::json::object()}}}},
+      const testing_tools::ScratchFolder scratch;
+      const std::string series = scratch / "telemetry.csv.zst";
+      process.ask({{"record", {{"path", series}, {"hz", kHz}, {"parts", nlohmann::json::object()}}}},
                   "recording");
       const double processor_before = process.processor_seconds();
       const auto before = steady_clock::now();
@@ -88,7 +89,6 @@ void sampler(benchmark::State& state) {
           process.ask({{"finish", nlohmann::json::object()}}, "finished").at("rows").get<double>();
       state.counters["sample_share"] = rows / (kGpus * kHz * seconds);
       state.SetIterationTime(seconds);
-      std::filesystem::remove(series);
     } catch (const std::exception& error) {
       state.SkipWithError(error.what());
     }

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "harness/testing/scratch_folder.h"
+
 namespace assay::telemetry {
 namespace {
 
@@ -28,9 +30,8 @@ std::string decompress(const std::string& path) {
 }
 
 struct SeriesFileTest : testing::Test {
-  std::string path = testing::TempDir() + "series-file-test.csv.zst";
-  void SetUp() override { std::filesystem::remove(path); }
-  void TearDown() override { std::filesystem::remove(path); }
+  testing_tools::ScratchFolder folder;
+  std::string path = folder / "telemetry.csv.zst";
 
   static GpuSample sample(Nanoseconds time) {
     GpuSample s;

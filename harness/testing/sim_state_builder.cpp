@@ -1,23 +1,10 @@
 #include "harness/testing/sim_state_builder.h"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <stdexcept>
 
 namespace assay::testing {
 namespace {
-
-std::string temporary_path() {
-  std::string path = std::filesystem::temp_directory_path() / "assay-sim-state-XXXXXX";
-  const int fd = mkstemp(path.data());
-  if (fd < 0) throw std::runtime_error("mkstemp failed");
-  close(fd);
-  return path;
-}
 
 template <std::size_t size, typename... Arguments>
 void print(char (&text)[size], const char* format, Arguments... arguments) {
@@ -76,7 +63,7 @@ int test_pci_bus(int gpu) {
   return 0xbb - 8 * gpu;
 }
 
-SimStateFile::SimStateFile() : path_(temporary_path()), state_(sim::SharedState::create(path_)) {
+SimStateFile::SimStateFile() : state_(sim::SharedState::create(path_)) {
   std::ofstream(kernel_log_path()).flush();
   sim::State& state = *state_;
   state.seed = 1;
@@ -89,11 +76,6 @@ SimStateFile::SimStateFile() : path_(temporary_path()), state_(sim::SharedState:
   state.clock.now = kTestNodeTime;
   fill_plant(state.plant);
   for (int i = 0; i < state.gpu_count; ++i) fill_gpu(state, i);
-}
-
-SimStateFile::~SimStateFile() {
-  std::filesystem::remove(path_);
-  std::filesystem::remove(kernel_log_path());
 }
 
 }  // namespace assay::testing

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "harness/node_sim/state.h"
+#include "harness/testing/scratch_folder.h"
 
 namespace assay::testing {
 
@@ -13,18 +14,16 @@ inline constexpr Nanoseconds kTestNodeTime = 1'800'000'000 * kSecond;
 class SimStateFile {
  public:
   SimStateFile();
-  ~SimStateFile();
-  SimStateFile(const SimStateFile&) = delete;
-  SimStateFile& operator=(const SimStateFile&) = delete;
 
   const std::string& path() const { return path_; }
   sim::State& operator*() const { return *state_; }
   sim::State* operator->() const { return &*state_; }
   /// The node's kernel log; empty at first.
-  std::string kernel_log_path() const { return path_ + ".kmsg"; }
+  std::string kernel_log_path() const { return folder_ / "kernel.log"; }
 
  private:
-  std::string path_;
+  testing_tools::ScratchFolder folder_;
+  std::string path_ = folder_ / "node.state";
   sim::SharedState state_;
 };
 
