@@ -31,6 +31,8 @@ function(assay_kernels name)
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC assay_warnings)
   if(ASSAY_WITH_CUDA)
+    # Checks that overlap in one process are threads with a stream each.
+    target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--default-stream=per-thread>)
     target_compile_definitions(${name} PRIVATE ASSAY_WITH_CUDA=1)
   endif()
 endfunction()

@@ -8,4 +8,4 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/shipped_files.cpp
           -D OUTPUT=${CMAKE_BINARY_DIR}/shipped_files.cpp -P ${hash_configs}
   DEPENDS ${shipped_configs} ${hash_configs}
   COMMENT "Hashing the shipped configurations" VERBATIM)
-target_sources(assay_harness PRIVATE ${CMAKE_BINARY_DIR}/shipped_files.cpp)
+target_sources(assay_config PRIVATE ${CMAKE_BINARY_DIR}/shipped_files.cpp)

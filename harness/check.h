@@ -19,33 +19,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/model/declaration.h"
+#include "harness/model/part.h"
+#include "harness/model/readings.h"
 #include "harness/node/clock.h"
 #include "harness/node/gpu.h"
-#include "harness/node/part.h"
 #include "harness/node/ranks.h"
-#include "harness/node/readings.h"
-#include "harness/units.h"
+#include "harness/registry.h"
 
 namespace assay {
-
-enum class Scope {
-  node,        // one worker, no GPU
-  gpu,         // one worker a GPU, all in parallel
-  gpu_serial,  // one worker a GPU, one after another
-  ranks,       // one worker a GPU, all in parallel, able to meet
-};
-
-/// A value that a check promises to emit for each of its parts.
-struct Measure {
-  std::string name;  // [a-z0-9_]+
-  Unit unit = Unit::count;
-  std::string meaning;       // what was measured, over what, which statistic
-  std::string subcomponent;  // "hbm": the value belongs to gpuN/hbm; empty: to the step's own part
-  /// False: recorded for people, needs no limit, and its absence does not make the run incomplete.
-  bool judged = true;
-  /// Scope node only: one value for the whole node, instead of one for every slot of the SKU.
-  bool of_node = false;
-};
 
 /// A slot that the SKU says exists, and what was found in it.
 struct SlotInventory {
@@ -53,16 +35,27 @@ struct SlotInventory {
   const GpuReadings* found;  // null: nothing answers from this slot
 };
 
+inline constexpr std::uint64_t kMostAttachmentBytes = 64 << 20;
+
 /// What a check works with. One per step and part; lives in a worker.
 class Context {
  public:
   virtual ~Context() = default;
 
   virtual const Part& part() const = 0;
-  /// Scopes gpu, gpu_serial and ranks only; otherwise throws std::logic_error.
-  virtual Gpu& gpu() = 0;
-  /// Scope ranks only; otherwise throws std::logic_error.
+  /// Of those that the check declares; empty where it declares none.
+  virtual const std::string& variant() const = 0;
+  /// GPUs that it works on: none in scope node, both in scope pair, else one.
+  virtual int devices() const = 0;
+  /// Throws std::logic_error where there is none. Where checks overlap on a GPU, the memory that it offers is
+  /// this check's share.
+  virtual Gpu& gpu(int device = 0) = 0;
+  virtual const Part& slot_of(int device) const = 0;
+  /// The workers of this placement, which can meet. Of scopes other than ranks, it is alone.
   virtual Ranks& ranks() = 0;
+  /// The first half of a check's work is done: returns when the stages that the profile lets it stay for have
+  /// run, at once where there are none. What it has allocated stays. It is not to be at work meanwhile.
+  virtual void stay() = 0;
   virtual Clock& clock() = 0;
 
   /// Taken by the sampler just before this step, so that no check ever waits for a driver.
@@ -86,33 +79,15 @@ class Context {
   /// Evidence that no single number holds: the first miscompares, a histogram. Kept with the step, shown in
   /// the report.
   virtual void evidence(const std::string& name, const nlohmann::json& content) = 0;
+  /// A file, for what is larger than a message can be (4 MiB): it is copied into the run's folder, named in
+  /// the records, and covered by the run's checksums. `name` is for people; `type` its media type. Throws
+  /// std::runtime_error for a file that cannot be read or is larger than kMostAttachmentBytes.
+  virtual void attach(const std::string& name, const std::string& type, const std::string& path) = 0;
   virtual void log(const std::string& message) = 0;
   /// 0 to 1, for the person who waits.
   virtual void progress(double fraction) = 0;
   /// Bytes straight onto the worker's pipe: for self-tests that break the protocol.
   virtual void send_raw(const std::string& bytes) = 0;
 };
-
-struct Check {
-  std::string name;  // "memory.sweep": its file is suites/memory/sweep.cpp
-  std::string summary;
-  Scope scope = Scope::gpu;
-  std::vector<Measure> measures;
-  std::vector<std::string>
-      findings;  // codes it can lead to; class, action and texts are in configs/findings/
-  void (*run)(Context&) = nullptr;
-  /// Where its device half has been seen to work: "never run on a GPU", or the evidence under
-  /// reports/evidence/. Empty for a check that launches nothing.
-  std::string device_evidence;
-};
-
-/// Declares a check at namespace scope. Touches no device.
-struct Registered {
-  explicit Registered(Check check);
-};
-
-/// All checks of this binary, by name.
-const std::vector<Check>& all_checks();
-const Check* find_check(std::string_view name);
 
 }  // namespace assay

@@ -48,18 +48,20 @@ class Buffer : public DeviceBuffer {
 class RealGpu : public Gpu {
  public:
   explicit RealGpu(const std::string& pci_address) {
-    int device = 0;
-    check(cudaDeviceGetByPCIBusId(&device, pci_address.c_str()), "find the GPU by its PCI address");
-    check(cudaSetDevice(device), "select the GPU");
-    check(cudaGetDeviceProperties(&properties_, device), "device properties");
+    check(cudaDeviceGetByPCIBusId(&device_, pci_address.c_str()), "find the GPU by its PCI address");
+    make_current();
+    check(cudaGetDeviceProperties(&properties_, device_), "device properties");
   }
 
+  void make_current() override { check(cudaSetDevice(device_), "select the GPU"); }
   DeviceMemory memory() override {
+    make_current();
     std::size_t free = 0, total = 0;
     check(cudaMemGetInfo(&free, &total), "memory size");
     return {total, free};
   }
   std::unique_ptr<DeviceBuffer> allocate(std::uint64_t bytes) override {
+    make_current();
     return std::make_unique<Buffer>(bytes);
   }
   int multiprocessors() const override { return properties_.multiProcessorCount; }
@@ -67,6 +69,7 @@ class RealGpu : public Gpu {
   HostDevice* host() override { return nullptr; }
 
  private:
+  int device_ = 0;
   cudaDeviceProp properties_{};
 };
 

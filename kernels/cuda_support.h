@@ -13,7 +13,8 @@ namespace assay::cuda {
 /// Throws the DeviceError that `error` means (cuda_gpu.cu).
 void check(cudaError_t error, const char* what);
 
-/// Device time between two points of the default stream.
+/// Device time between two points of the calling thread's stream. Kernels are compiled with a default stream
+/// of each thread (cmake/cuda.cmake), so that checks which overlap in one process overlap on the device.
 class Stopwatch {
  public:
   Stopwatch() {

@@ -237,7 +237,7 @@ class Sweep : public MemorySweep {
       read_again<<<1, 1>>>(data(chunk) + word, report_.get()->miscompares + second_reads_, pass.write);
       cuda::check(cudaGetLastError(), "second read");
     }
-    cuda::check(cudaDeviceSynchronize(), "second read");
+    cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "second read");
   }
 
   int blocks_to_fill_;

@@ -46,11 +46,11 @@ std::string number_apart(double value, double reference) {
   return with_digits(value, kEnoughForAnyDouble);
 }
 
-std::string value_text(const record::Value& value) {
+std::string value_text(const Value& value) {
   return value_text_apart(value, std::nullopt);
 }
 
-std::string value_text_apart(const record::Value& value, const std::optional<record::Value>& reference) {
+std::string value_text_apart(const Value& value, const std::optional<Value>& reference) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   const double numeric = std::get<double>(value);

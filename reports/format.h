@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "harness/record/run_record.h"
+#include "harness/model/run.h"
 
 namespace assay::reports {
 
@@ -16,8 +16,8 @@ std::string number(double value);
 /// breaks a limit of 4400 must not read 4400.0.
 std::string number_apart(double value, double reference);
 
-std::string value_text(const record::Value& value);
-std::string value_text_apart(const record::Value& value, const std::optional<record::Value>& reference);
+std::string value_text(const Value& value);
+std::string value_text_apart(const Value& value, const std::optional<Value>& reference);
 
 /// Empty for "1" (a pure number) and "text"; "°C" for "degC".
 std::string unit_text(std::string_view unit);

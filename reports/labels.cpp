@@ -169,29 +169,29 @@ std::string Labels::pick(const std::map<std::string, std::string>& texts) const 
   return {};
 }
 
-std::string name_of(const Labels& labels, verdict::Severity severity) {
+std::string name_of(const Labels& labels, Severity severity) {
   switch (severity) {
-    case verdict::Severity::fail:
+    case Severity::fail:
       return labels(Label::severity_fail);
-    case verdict::Severity::inconclusive:
+    case Severity::inconclusive:
       return labels(Label::severity_inconclusive);
-    case verdict::Severity::marginal:
+    case Severity::marginal:
       return labels(Label::severity_marginal);
-    case verdict::Severity::waived:
+    case Severity::waived:
       return labels(Label::severity_waived);
   }
   return {};
 }
 
-std::string name_of(const Labels& labels, record::Status status) {
+std::string name_of(const Labels& labels, Status status) {
   switch (status) {
-    case record::Status::open:
+    case Status::open:
       return labels(Label::status_open);
-    case record::Status::complete:
+    case Status::complete:
       return labels(Label::status_complete);
-    case record::Status::error:
+    case Status::error:
       return labels(Label::status_error);
-    case record::Status::skip:
+    case Status::skip:
       return labels(Label::status_skip);
   }
   return {};
@@ -217,13 +217,13 @@ std::string name_of(const Labels& labels, Action action) {
   return {};
 }
 
-std::string meaning_of(const Labels& labels, const verdict::Judgement& judgement) {
+std::string meaning_of(const Labels& labels, const Judgement& judgement) {
   switch (judgement.verdict) {
-    case verdict::Verdict::accept:
+    case Verdict::accept:
       return labels(judgement.waived > 0 ? Label::accept_waived_meaning : Label::accept_meaning);
-    case verdict::Verdict::reject:
+    case Verdict::reject:
       return labels(Label::reject_meaning);
-    case verdict::Verdict::inconclusive:
+    case Verdict::inconclusive:
       return labels(Label::inconclusive_meaning);
   }
   return {};

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "harness/plan/criteria.h"
-#include "harness/verdict/judgement.h"
+#include "harness/model/criteria.h"
+#include "harness/model/judgement.h"
 
 namespace assay::reports {
 
@@ -157,11 +157,11 @@ class Labels {
   bool chinese_;
 };
 
-std::string name_of(const Labels& labels, verdict::Severity severity);
-std::string name_of(const Labels& labels, record::Status status);
+std::string name_of(const Labels& labels, Severity severity);
+std::string name_of(const Labels& labels, Status status);
 std::string name_of(const Labels& labels, Action action);
 /// What the verdict means for the node, in a sentence.
-std::string meaning_of(const Labels& labels, const verdict::Judgement& judgement);
+std::string meaning_of(const Labels& labels, const Judgement& judgement);
 /// ">=" for "min"; a relation without a sign of its own is shown as it is.
 std::string relation_text(const Labels& labels, std::string_view relation);
 

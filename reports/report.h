@@ -4,16 +4,16 @@
 
 #include <string>
 
-#include "harness/plan/criteria.h"
-#include "harness/record/run_record.h"
-#include "harness/verdict/judgement.h"
+#include "harness/model/criteria.h"
+#include "harness/model/judgement.h"
+#include "harness/model/run.h"
 
 namespace assay::reports {
 
 /// All that a report may look at.
 struct Input {
-  const record::Run& run;
-  const verdict::Judgement& judgement;
+  const RunRecord& run;
+  const Judgement& judgement;
   const Criteria& criteria;
   std::string language = "en";  // "en" or "zh-CN"; anything else reads as "en"
   std::string run_folder;       // as the reader should see it; may be empty

@@ -11,6 +11,7 @@
 #include "harness/config/fault.h"
 #include "harness/config/findings.h"
 #include "harness/config/paths.h"
+#include "harness/registry.h"
 #include "tests/assay_process.h"
 
 namespace assay {

@@ -8,7 +8,8 @@
 #include <functional>
 #include <sstream>
 
-#include "harness/plan/plan.h"
+#include "harness/model/content_hash.h"
+#include "harness/model/plan.h"
 #include "harness/run/checksums.h"
 #include "tests/kill.h"
 

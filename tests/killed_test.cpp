@@ -12,8 +12,9 @@
 #include <filesystem>
 #include <thread>
 
-#include "harness/run/channel.h"
-#include "harness/run/child.h"
+#include "harness/ipc/channel.h"
+#include "harness/ipc/child.h"
+#include "harness/node_real/real_backend.h"
 #include "harness/telemetry/sampler.h"
 #include "tests/kill.h"
 
@@ -84,7 +85,7 @@ TEST_F(KilledTest, WorkersThatHangAndTheSamplerEndWithTheirSupervisor) {
 /// ends it is its parent's death alone.
 struct OrphanedSampler {
   pid_t parent = 0, sampler = 0;
-  run::SocketPair sockets = run::make_socket_pair();
+  ipc::SocketPair sockets = ipc::make_socket_pair();
   int report[2]{-1, -1};
 
   OrphanedSampler() {
@@ -96,7 +97,7 @@ struct OrphanedSampler {
     }
     const pid_t child = fork();
     if (child == 0) {
-      dup2(sockets.child.get(), run::kChannelDescriptor);
+      dup2(sockets.child.get(), ipc::kChannelDescriptor);
       execl(ASSAY_BINARY, "assay", "__sampler", nullptr);
       _exit(127);
     }
@@ -108,8 +109,9 @@ struct OrphanedSampler {
 
 TEST_F(KilledTest, ASamplerOnARealClockEndsWithItsParent) {
   OrphanedSampler orphan;
-  run::Channel channel(orphan.sockets.parent.get());
-  channel.send(telemetry::SamplerStart{ASSAY_SIMULATED_NVML, "", {}, scratch.write("kernel.log", "")});
+  ipc::Channel channel(orphan.sockets.parent.get());
+  channel.send(
+      telemetry::SamplerStart{real_sampler_address(scratch.write("kernel.log", ""), ASSAY_SIMULATED_NVML)});
   ASSERT_TRUE(channel.receive()->contains("ready"));
   channel.send({{"record", {{"path", scratch / "series"}, {"hz", 10}, {"parts", nlohmann::json::object()}}}});
   ASSERT_TRUE(channel.receive()->contains("recording"));
@@ -117,6 +119,31 @@ TEST_F(KilledTest, ASamplerOnARealClockEndsWithItsParent) {
   kill(orphan.parent, SIGKILL);
   waitpid(orphan.parent, nullptr, 0);
   EXPECT_TRUE(all_end({orphan.sampler}));
+}
+
+/// Its parent may die between its start and its first instruction, while somebody else still holds the
+/// channel.
+TEST_F(KilledTest, AWorkerWhoseParentIsGoneDoesNotBegin) {
+  const ipc::SocketPair sockets = ipc::make_socket_pair();
+  const auto exit_status = [&](pid_t supervisor) {
+    const pid_t worker = fork();
+    if (worker == 0) {
+      dup2(fcntl(sockets.child.get(), F_DUPFD, 10), ipc::kChannelDescriptor);
+      setenv("ASSAY_SUPERVISOR_PID", std::to_string(supervisor).c_str(), 1);
+      execl(ASSAY_BINARY, "assay", "__worker", nullptr);
+      _exit(127);
+    }
+    int status = 0;
+    for (int i = 0; i < 200; ++i) {
+      if (waitpid(worker, &status, WNOHANG) == worker) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    kill(worker, SIGKILL);
+    waitpid(worker, &status, 0);
+    return -2;  // it waited for its assignment
+  };
+  EXPECT_EQ(exit_status(1), 0);
+  EXPECT_EQ(exit_status(getpid()), -2);
 }
 
 TEST_F(KilledTest, AKilledSupervisorLeavesWholeLinesAndTheRunGoesOn) {
@@ -235,11 +262,12 @@ TEST_F(KilledTest, AWorkerThatDoesNotEndIsWaitedForAndNamed) {
   const std::string folder = only_run(scratch);
   const int lock = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(flock(lock, LOCK_EX), 0);
-  run::SocketPair sockets = run::make_socket_pair();
+  ipc::SocketPair sockets = ipc::make_socket_pair();
   const pid_t worker = fork();  // waits for its assignment, with the run's lock in its hands
   if (worker == 0) {
-    dup2(sockets.child.get(), run::kChannelDescriptor);
-    dup2(lock, run::kRunLockDescriptor);
+    const int channel = fcntl(sockets.child.get(), F_DUPFD, 10), held = fcntl(lock, F_DUPFD, 10);
+    dup2(channel, ipc::kChannelDescriptor);
+    dup2(held, ipc::kRunLockDescriptor);
     execl(ASSAY_BINARY, "assay", "__worker", nullptr);
     _exit(127);
   }

@@ -10,7 +10,7 @@
 #include <random>
 #include <regex>
 
-#include "harness/record/attempts.h"
+#include "harness/model/attempts.h"
 #include "harness/record/reader.h"
 #include "tests/kill.h"
 
@@ -93,7 +93,7 @@ std::vector<Case> cases() {
   return all;
 }
 
-std::string text_of(const record::Value& value) {
+std::string text_of(const Value& value) {
   return std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
 }
 
@@ -132,13 +132,13 @@ Conclusion conclusion_of(const ScratchFolder& scratch, const std::string& folder
   }
   std::sort(conclusion.findings.begin(), conclusion.findings.end());
 
-  const record::Run run = record::read_records(folder + "/records.jsonl");
+  const RunRecord run = record::read_records(folder + "/records.jsonl");
   const auto criteria = nlohmann::json::parse(read_text(folder + "/criteria.json"));
-  const std::vector<int> numbers = record::measurement_numbers(run);
+  const std::vector<int> numbers = measurement_numbers(run);
   for (std::size_t i = 0; i < run.steps.size(); ++i) {
-    const record::Step& step = run.steps[i];
-    if (record::was_interrupted(step) || step.stage >= static_cast<int>(run.plan.stages.size())) continue;
-    for (const record::Measurement& m : step.measurements) {
+    const Step& step = run.steps[i];
+    if (was_interrupted(step) || step.stage >= static_cast<int>(run.plan.stages.size())) continue;
+    for (const Measurement& m : step.measurements) {
       if (!is_required(criteria, m.source == "check" ? step.check : m.source, m.name)) continue;
       conclusion.measured[fmt::format("{} {} {} #{} {} {}", step.stage, step.check, step.part, numbers[i],
                                       m.name, m.part)] = text_of(m.value);
@@ -175,9 +175,9 @@ class ResumedRun : public testing::TestWithParam<Case> {
     ASSERT_TRUE(std::regex_search(sku, match, pattern)) << "no limit of " << c.check << "/" << c.measurement;
     const bool is_min = match[1] == "min";
     std::vector<double> values;
-    const record::Run run = record::read_records(folder + "/records.jsonl");
-    for (const record::Step& step : run.steps) {
-      for (const record::Measurement& m : step.measurements) {
+    const RunRecord run = record::read_records(folder + "/records.jsonl");
+    for (const Step& step : run.steps) {
+      for (const Measurement& m : step.measurements) {
         const std::string& check = m.source == "check" ? step.check : m.source;
         if (check == c.check && m.name == c.measurement) values.push_back(std::get<double>(m.value));
       }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/check.h"
+#include "harness/registry.h"
 #include "tests/assay_process.h"
 
 namespace assay {
@@ -39,6 +40,15 @@ const std::vector<Case>& cases() {
       {"silent", "INCONCLUSIVE", "error", "harness.missing_measurement"},
       {"ranks", "ACCEPT", "complete", ""},
       {"rank_missing", "INCONCLUSIVE", "error", "harness.rank_missing"},
+      {"pair", "ACCEPT", "complete", ""},
+      {"variants", "ACCEPT", "complete", ""},
+      {"resident", "ACCEPT", "complete", ""},
+      {"attach", "ACCEPT", "complete", ""},
+      // Nothing asks for it, and a run that tests nothing accepts nothing.
+      {"follow_up", "INCONCLUSIVE", "skip", ""},
+      // Each is alone here, and waits for the other in vain.
+      {"overlap_one", "REJECT", "complete", "selftest.wrong_value"},
+      {"overlap_two", "REJECT", "complete", "selftest.wrong_value"},
   };
   return table;
 }

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "harness/text.h"
+#include "harness/base/text.h"
 #include "tests/assay_process.h"
 
 namespace assay {

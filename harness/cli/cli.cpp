@@ -16,14 +16,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/machine_refused.h"
+#include "harness/base/terminal.h"
+#include "harness/cli/backends.h"
 #include "harness/config/nearest.h"
-#include "harness/machine_refused.h"
+#include "harness/ipc/child.h"
 #include "harness/record/append_file.h"
 #include "harness/record/reader.h"
-#include "harness/run/child.h"
 #include "harness/run/worker.h"
 #include "harness/telemetry/sampler.h"
-#include "harness/terminal.h"
 
 namespace assay::cli {
 namespace {
@@ -32,12 +33,12 @@ using Words = std::vector<std::string>;
 
 /// Children are this binary, started by the supervisor; the verbs are not for people and not in the help.
 int child_main(const char* verb) {
-  if (!run::become_child()) return 0;
+  if (!ipc::become_child()) return 0;
   // Children share one file, the run's children.log: their last words, should nobody hear them any more.
   spdlog::set_default_logger(spdlog::stderr_logger_st("assay"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %P %l %v");
-  if (std::strcmp(verb, "__worker") == 0) return run::worker_main(run::kChannelDescriptor);
-  return telemetry::sampler_main(run::kChannelDescriptor);
+  if (std::strcmp(verb, "__worker") == 0) return run::worker_main(ipc::kChannelDescriptor, all_backends());
+  return telemetry::sampler_main(ipc::kChannelDescriptor, all_backends());
 }
 
 bool is_child_verb(const char* verb) {

@@ -6,11 +6,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/files.h"
+#include "harness/base/machine_refused.h"
+#include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
-#include "harness/machine_refused.h"
+#include "harness/node_sim/simulated_backend.h"
 #include "harness/run/checksums.h"
-#include "harness/terminal.h"
+#include "harness/verdict/judge.h"
 #include "reports/report.h"
 
 namespace assay::cli {
@@ -37,20 +40,20 @@ StoredRun load_finished(const run::RunFolder& folder) {
 }
 
 void write_reports(const run::RunFolder& folder, const reports::Input& input) {
-  run::write_file(folder.report_html(), reports::html(input));
+  write_file(folder.report_html(), reports::html(input));
   std::error_code ignored;
-  std::filesystem::remove(folder.simulated_state(), ignored);
-  run::write_file(folder.checksums(), run::checksums_of_folder(folder.path()));
+  std::filesystem::remove(folder.path() + "/" + sim::kStateFile, ignored);
+  write_file(folder.checksums(), run::checksums_of_folder(folder.path()));
 }
 
 }  // namespace
 
 int conclude(const run::RunFolder& folder, const OutputOptions& output) {
   const StoredRun stored = load_finished(folder);
-  const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
+  const Judgement judgement = verdict::judge(stored.run, stored.criteria);
   const reports::Input input{stored.run, judgement, stored.criteria, "en", folder.path()};
   if (output.json) {
-    terminal::out_json(verdict::to_json(judgement));
+    terminal::out_json(to_json(judgement));
   } else {
     terminal::out_page(reports::text(input, {isatty(STDOUT_FILENO) != 0}));
   }
@@ -65,20 +68,20 @@ int conclude(const run::RunFolder& folder, const OutputOptions& output) {
   return exit_code(judgement.verdict);
 }
 
-int exit_code(verdict::Verdict verdict) {
+int exit_code(Verdict verdict) {
   switch (verdict) {
-    case verdict::Verdict::accept:
+    case Verdict::accept:
       return Exit::accept;
-    case verdict::Verdict::reject:
+    case Verdict::reject:
       return Exit::reject;
-    case verdict::Verdict::inconclusive:
+    case Verdict::inconclusive:
       break;
   }
   return Exit::inconclusive;
 }
 
 std::string command_line_of_this_process() {
-  std::string line = run::read_file("/proc/self/cmdline");
+  std::string line = read_file("/proc/self/cmdline");
   while (!line.empty() && line.back() == '\0') line.pop_back();
   for (char& c : line) {
     if (c == '\0') c = ' ';

@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include "harness/model/judgement.h"
 #include "harness/run/progress.h"
 #include "harness/run/run_folder.h"
-#include "harness/verdict/judgement.h"
 
 namespace CLI {
 class App;
@@ -24,7 +24,7 @@ void add_output_options(CLI::App& verb, OutputOptions& options);
 /// exit code.
 int conclude(const run::RunFolder& folder, const OutputOptions& output);
 
-int exit_code(verdict::Verdict verdict);
+int exit_code(Verdict verdict);
 
 /// As it was typed, for the records.
 std::string command_line_of_this_process();

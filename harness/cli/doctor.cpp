@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
 
+#include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/prerequisites.h"
-#include "harness/terminal.h"
 
 namespace assay::cli {
 namespace {

@@ -1,11 +1,13 @@
+#include "harness/verdict/judge.h"
+
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/load.h"
-#include "harness/terminal.h"
 #include "reports/report.h"
 
 namespace assay::cli {
@@ -18,9 +20,9 @@ int judge_action(const std::string& path, const std::string& limits, bool json) 
     stored.run.doubts = verdict::judge(stored.run, stored.criteria).doubts;
     replace_limits(stored.criteria, limits, load_sku(stored.criteria.sku));
   }
-  const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
+  const Judgement judgement = verdict::judge(stored.run, stored.criteria);
   if (json) {
-    terminal::out_json(verdict::to_json(judgement));
+    terminal::out_json(to_json(judgement));
   } else {
     terminal::out_page(reports::text({stored.run, judgement, stored.criteria, "en", stored.folder.path()}));
   }

@@ -3,12 +3,12 @@
 
 #include <CLI/CLI.hpp>
 
-#include "harness/check.h"
+#include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
 #include "harness/config/paths.h"
-#include "harness/plan/plan.h"
-#include "harness/terminal.h"
+#include "harness/model/plan.h"
+#include "harness/registry.h"
 
 namespace assay::cli {
 namespace {
@@ -97,7 +97,7 @@ json profiles() {
     json names = json::array();
     for (const auto& entry : profile.checks) {
       seconds += entry.estimate_s;
-      names.push_back(entry.check);
+      for (const Body& body : entry.bodies) names.push_back(body.check);
     }
     list.push_back(
         {{"name", name}, {"summary", profile.summary}, {"estimate_s", seconds}, {"checks", names}});

@@ -6,8 +6,11 @@
 #include <filesystem>
 #include <utility>
 
+#include "harness/base/files.h"
+#include "harness/base/machine_refused.h"
 #include "harness/config/paths.h"
-#include "harness/machine_refused.h"
+#include "harness/model/content_hash.h"
+#include "harness/node_sim/simulated_backend.h"
 #include "harness/plan/limit_override.h"
 #include "harness/record/reader.h"
 #include "harness/run/checksums.h"
@@ -40,7 +43,7 @@ void replace_limits(Criteria& criteria, const std::string& path, const config::S
 namespace {
 
 nlohmann::json read_hashed(const std::string& path, const std::string& hash) {
-  nlohmann::json content = run::read_json(path);
+  nlohmann::json content = read_json(path);
   if (content_hash(content) != hash) {
     throw UsageError(
         fmt::format("{} is not the file that the run was started with: its hash is {}, the records say {}",
@@ -71,7 +74,8 @@ void doubt_simulation(StoredRun& stored) {
   if (stored.run.plan.simulated) return;
   for (const auto& [trace, there] :
        {std::pair{"the folder's name", stored.folder.is_named_simulated()},
-        std::pair{"simulated-kernel.log", std::filesystem::exists(stored.folder.simulated_kernel_log())}}) {
+        std::pair{sim::kKernelLogFile,
+                  std::filesystem::exists(stored.folder.path() + "/" + sim::kKernelLogFile)}}) {
     if (!there) continue;
     stored.run.plan.simulated = true;
     stored.run.doubts.push_back(

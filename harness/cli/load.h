@@ -11,7 +11,7 @@
 #include "harness/config/sim_node.h"
 #include "harness/config/site.h"
 #include "harness/config/sku.h"
-#include "harness/record/run_record.h"
+#include "harness/model/run.h"
 #include "harness/run/run_folder.h"
 
 namespace assay::cli {
@@ -36,7 +36,7 @@ void replace_limits(Criteria& criteria, const std::string& path, const config::S
 /// A finished or killed run, as its verbs need it.
 struct StoredRun {
   run::RunFolder folder;
-  record::Run run;
+  RunRecord run;
   Criteria criteria;
 };
 

@@ -6,12 +6,28 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/prepare.h"
-#include "harness/terminal.h"
 
 namespace assay::cli {
 namespace {
+
+/// "gpu0 gpu1 gpu2", "node (8 ranks)"; what is special about it behind.
+std::string what_runs(const Stage& stage) {
+  std::vector<std::string> parts;
+  std::string remark;
+  for (const Placement& placement : stage.placements) {
+    const std::size_t ranks = placement.participants.size();
+    parts.push_back(ranks > 1 ? fmt::format("{} ({} ranks)", placement.part, ranks)
+                              : std::string(placement.part));
+    if (placement.last_stage > stage.index)
+      remark = fmt::format("; ends behind {}", placement.last_stage + 1);
+    if (placement.condition)
+      remark = fmt::format("; only after {}", fmt::join(placement.condition->findings, ", "));
+  }
+  return fmt::format("{}{}", fmt::join(parts, " "), remark);
+}
 
 int plan_action(RunOptions options, bool json) {
   options.out = std::filesystem::temp_directory_path().string();  // nothing is kept
@@ -31,8 +47,8 @@ int plan_action(RunOptions options, bool json) {
   }
   double total = 0;
   for (const Stage& stage : plan.stages) {
-    terminal::out("{:>3}. {:<20} {:<11} {:>7.0f} s  {}\n", stage.index + 1, stage.check, name_of(stage.scope),
-                  stage.estimate_s, fmt::format("{}", fmt::join(stage.parts, " ")));
+    terminal::out("{:>3}. {:<24} {:>7.0f} s  {}\n", stage.index + 1, title_of(stage), stage.estimate_s,
+                  what_runs(stage));
     total += stage.estimate_s;
   }
   terminal::out("about {:.0f} s in all{}\n", total, plan.simulated ? ", of simulated time" : "");

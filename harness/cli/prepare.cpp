@@ -10,13 +10,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/machine_refused.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
 #include "harness/cli/prerequisites.h"
 #include "harness/config/paths.h"
 #include "harness/config/shipped_files.h"
 #include "harness/config/sim_fields.h"
-#include "harness/machine_refused.h"
+#include "harness/node_real/real_backend.h"
+#include "harness/node_sim/simulated_backend.h"
 #include "harness/plan/criteria_builder.h"
 #include "harness/plan/planner.h"
 
@@ -159,15 +161,15 @@ Configuration load(const RunOptions& options) {
   return loaded;
 }
 
-std::unique_ptr<run::NodeSession> open_node(const RunOptions& options, const Configuration& loaded,
-                                            std::uint64_t seed, const run::RunFolder& folder) {
-  if (!loaded.sim_node) return run::open_real_node();
+std::unique_ptr<NodeSession> open_node(const RunOptions& options, const Configuration& loaded,
+                                       std::uint64_t seed, const run::RunFolder& folder) {
+  if (!loaded.sim_node) return open_real_node();
   std::map<int, int> slot_of_module;
   for (const config::Slot& slot : loaded.sku.slots) {
     if (slot.module_id != 0) slot_of_module[slot.module_id] = gpu_slot(slot.part).value_or(-1);
   }
-  return run::build_simulated_node(
-      folder, {*loaded.sim_node, slot_of_module, loaded.faults, seed, options.time_scale, 0, ""});
+  return sim::build_simulated_node(
+      folder.path(), {*loaded.sim_node, slot_of_module, loaded.faults, seed, options.time_scale, 0, ""});
 }
 
 }  // namespace
@@ -191,12 +193,13 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
       ->type_name("UINT");
 }
 
-run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& folder,
-                                 telemetry::Snapshot& first, std::int64_t kernel_log_position) {
+run::SamplerClient start_sampler(NodeSession& node, const run::RunFolder& folder, telemetry::Snapshot& first,
+                                 const telemetry::Ledger& ledger) {
   try {
-    telemetry::SamplerStart start = node.sampler_start();
-    start.kernel_log_position = kernel_log_position;
-    auto sampler = run::SamplerClient::start(start, folder.child_files());
+    auto sampler =
+        run::SamplerClient::start({node.sampler_address(), ledger.attributed(),
+                                   ledger.kernel_log_position().value_or(telemetry::KernelLog::kFromEnd)},
+                                  folder.child_files());
     auto snapshot = sampler.snapshot();
     if (!snapshot) throw CannotRun("the management library did not answer: " + sampler.why_lost());
     first = std::move(*snapshot);

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "harness/config/sku.h"
-#include "harness/plan/plan.h"
-#include "harness/run/node_session.h"
+#include "harness/model/plan.h"
+#include "harness/node/backend.h"
 #include "harness/run/run_folder.h"
 #include "harness/run/sampler_client.h"
+#include "harness/telemetry/ledger.h"
 
 namespace CLI {
 class App;
@@ -33,7 +34,7 @@ void add_run_options(CLI::App& verb, RunOptions& options);
 /// Everything that a run starts from. Members end in the reverse order: the sampler first, the folder last.
 struct Prepared {
   run::RunFolder folder;
-  std::unique_ptr<run::NodeSession> node;
+  std::unique_ptr<NodeSession> node;
   run::SamplerClient sampler;
   telemetry::Snapshot snapshot;
   Plan plan;
@@ -44,10 +45,9 @@ struct Prepared {
 /// Throws UsageError, CannotRun, MachineRefused.
 Prepared prepare(const RunOptions& options);
 
-/// Starts the sampler of a node and takes the first snapshot. The kernel log is read from
-/// `kernel_log_position` on. Throws CannotRun.
-run::SamplerClient start_sampler(run::NodeSession& node, const run::RunFolder& folder,
-                                 telemetry::Snapshot& first,
-                                 std::int64_t kernel_log_position = telemetry::KernelLog::kFromEnd);
+/// Starts the sampler of a node and takes the first snapshot. What the ledger says is attributed of the
+/// kernel log is not read again. Throws CannotRun.
+run::SamplerClient start_sampler(NodeSession& node, const run::RunFolder& folder, telemetry::Snapshot& first,
+                                 const telemetry::Ledger& ledger = {});
 
 }  // namespace assay::cli

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include "harness/cli/cli.h"
-#include "harness/node/nvml_client.h"
 #include "harness/node_real/cuda_gpu.h"
-#include "harness/run/node_session.h"
+#include "harness/node_real/real_backend.h"
 #include "harness/run/sampler_client.h"
 #include "harness/telemetry/kernel_log.h"
 
@@ -22,7 +21,7 @@ Prerequisite cuda_in_this_build() {
 }
 
 Prerequisite kernel_log() {
-  const telemetry::KernelLog log("/dev/kmsg");
+  const telemetry::KernelLog log(kKernelLog);
   const bool readable = log.why_not().empty();
   return {"kernel log", readable, readable ? "/dev/kmsg can be read" : log.why_not(),
           "run as root, or set kernel.dmesg_restrict=0: without it no Xid is seen"};
@@ -33,7 +32,7 @@ std::vector<Prerequisite> driver() {
   Prerequisite library{"NVIDIA driver", false, "",
                        "install NVIDIA's driver 580 or later, and see that its modules are loaded"};
   try {
-    auto sampler = run::SamplerClient::start({kNvmlLibrary, "", {}, "/dev/null"}, {"/dev/null"});
+    auto sampler = run::SamplerClient::start({real_sampler_address("/dev/null")}, {"/dev/null"});
     const auto snapshot = sampler.snapshot();
     if (!snapshot) {
       library.found = sampler.why_lost();

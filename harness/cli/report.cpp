@@ -6,16 +6,17 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
-#include "harness/terminal.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::cli {
 namespace {
 
 int report_action(const std::string& path, const std::string& format, const std::string& language) {
   const StoredRun stored = load_run(path);
-  const verdict::Judgement judgement = verdict::judge(stored.run, stored.criteria);
+  const Judgement judgement = verdict::judge(stored.run, stored.criteria);
   const reports::Input input{stored.run, judgement, stored.criteria, language, stored.folder.path()};
   terminal::out_page(format == "html" ? reports::html(input)
                                       : reports::text(input, {isatty(STDOUT_FILENO) != 0}));

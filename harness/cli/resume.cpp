@@ -8,12 +8,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/machine_refused.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/load.h"
 #include "harness/cli/prepare.h"
 #include "harness/cli/prerequisites.h"
-#include "harness/machine_refused.h"
+#include "harness/node_real/real_backend.h"
+#include "harness/node_sim/simulated_backend.h"
 #include "harness/run/lock_holders.h"
 #include "harness/run/supervisor.h"
 #include "harness/telemetry/attribution.h"
@@ -50,13 +52,13 @@ void require_same_gpus(const Plan& plan, const NodeReadings& readings) {
   if (planned > 0 && known == 0) throw UsageError("none of the run's GPUs is in this node: start a new run");
 }
 
-std::unique_ptr<run::NodeSession> reopen(const StoredRun& stored) {
+std::unique_ptr<NodeSession> reopen(const StoredRun& stored) {
   if (!stored.run.plan.simulated) {
     require_prerequisites();
-    return run::open_real_node();
+    return open_real_node();
   }
   try {
-    return run::reopen_simulated_node(stored.folder);
+    return sim::reopen_simulated_node(stored.folder.path());
   } catch (const MachineRefused& error) {
     if (!error.is_wrong_path()) throw;
     throw UsageError(std::string("the simulated node is gone: ") + error.what());
@@ -113,11 +115,13 @@ int resume_action(const std::string& path, const OutputOptions& output) {
     throw UsageError(fmt::format("{}: the run was started by assay {}, this is {}: start a new run", path,
                                  stored.run.plan.assay_version, ASSAY_VERSION));
   }
+  if (stored.run.plan.schema != kPlanSchema) {
+    throw UsageError(path + ": the run was planned by an older assay: start a new run");
+  }
   auto node = reopen(stored);
   auto ledger = telemetry::Ledger::of_records(stored.run.marks);
   telemetry::Snapshot snapshot;
-  auto sampler = start_sampler(*node, lock, snapshot,
-                               ledger.kernel_log_position().value_or(telemetry::KernelLog::kFromEnd));
+  auto sampler = start_sampler(*node, lock, snapshot, ledger);
   require_same_gpus(stored.run.plan, snapshot.readings);
   ledger.add(snapshot);
   run::Interrupt interrupt;

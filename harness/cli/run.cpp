@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/files.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/prepare.h"
@@ -50,10 +51,10 @@ std::string folder_name(const Plan& plan) {
 
 int run_action(const RunOptions& options, const OutputOptions& output) {
   Prepared prepared = prepare(options);
-  run::write_json(prepared.folder.plan(), prepared.plan);
-  run::write_json(prepared.folder.criteria(), prepared.criteria);
+  write_json(prepared.folder.plan(), prepared.plan);
+  write_json(prepared.folder.criteria(), prepared.criteria);
   prepared.folder.publish(folder_name(prepared.plan));
-  prepared.node->moved_to(prepared.folder);
+  prepared.node->moved_to(prepared.folder.path());
   telemetry::Ledger ledger;
   ledger.add(prepared.snapshot);
   run::Interrupt interrupt;

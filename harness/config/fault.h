@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "harness/config/diagnostics.h"
-#include "harness/node/part.h"
-#include "harness/units.h"
+#include "harness/model/part.h"
+#include "harness/model/units.h"
 
 namespace assay::config {
 

@@ -7,7 +7,7 @@
 
 #include "harness/config/diagnostics.h"
 #include "harness/config/shipped_files.h"
-#include "harness/plan/criteria.h"
+#include "harness/model/criteria.h"
 
 namespace assay::config {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "harness/config/nearest.h"
-#include "harness/telemetry/measures.h"
+#include "harness/model/telemetry_measures.h"
 
 namespace assay::config {
 namespace {

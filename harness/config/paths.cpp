@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "harness/machine_refused.h"
+#include "harness/base/machine_refused.h"
 
 namespace assay::config {
 namespace {

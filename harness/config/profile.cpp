@@ -6,7 +6,7 @@
 
 #include "harness/config/profile_reader.h"
 #include "harness/config/reader.h"
-#include "harness/telemetry/measures.h"
+#include "harness/model/telemetry_measures.h"
 
 namespace assay::config {
 namespace {
@@ -17,33 +17,95 @@ constexpr double kLongestDeadline_s = 365.0 * 24 * 3600;  // what a clock in nan
 
 std::vector<std::string> runnable(const Vocabulary& vocabulary) {
   std::vector<std::string> names = vocabulary.check_names();
-  names.erase(std::remove(names.begin(), names.end(), telemetry::kTelemetryCheck), names.end());
+  names.erase(std::remove(names.begin(), names.end(), kTelemetryCheck), names.end());
   return names;
 }
 
-ProfileCheck read_check(Table& table, const Vocabulary& vocabulary) {
-  ProfileCheck check;
-  check.check = table.name_in("check", "check", runnable(vocabulary));
-  check.duration_s = table.quantity("duration", Unit::seconds);
-  check.estimate_s = table.quantity("estimate", Unit::seconds);
-  check.deadline_s = table.quantity("deadline", Unit::seconds);
-  if (check.duration_s < 0) table.error("duration", "'duration' cannot be negative; \"0 s\" is once through");
-  if (check.estimate_s <= 0 || check.estimate_s < check.duration_s) {
+Body read_body(Table& table, const Vocabulary& vocabulary) {
+  Body body;
+  body.check = table.name_in("check", "check", runnable(vocabulary));
+  body.duration_s = table.quantity("duration", Unit::seconds);
+  if (body.duration_s < 0) table.error("duration", "'duration' cannot be negative; \"0 s\" is once through");
+  return body;
+}
+
+/// Checks that overlap share their processes: what each needs of them must fit.
+void require_fitting(Table& table, const Body& body, const Check& check, const Check& first) {
+  if (check.scope != first.scope || check.scope == Scope::node) {
+    table.error("check",
+                fmt::format("'{}' (scope {}) and '{}' (scope {}) cannot overlap: both must work on the same "
+                            "GPUs",
+                            check.name, name_of(check.scope), first.name, name_of(first.scope)));
+  }
+  if (!check.variants.empty() || check.stays || check.follows) {
+    table.error("check", fmt::format("'{}' cannot overlap with others: it {}", check.name,
+                                     check.stays     ? "stays over other stages"
+                                     : check.follows ? "is a follow-up"
+                                                     : "has variants, in processes of their own"));
+  }
+  if (!(body.memory_share > 0 && body.memory_share < 1))
+    table.error("memory_share", "'memory_share' is above 0 and below 1");
+}
+
+std::vector<Body> read_overlap(Table& entry, const Vocabulary& vocabulary) {
+  std::vector<Body> bodies;
+  double shares = 0;
+  const Check* first = nullptr;
+  for (Table& table : entry.tables("overlap")) {
+    Body body = read_body(table, vocabulary);
+    body.memory_share = table.quantity("memory_share", Unit::count);
+    const Check* check = vocabulary.check(body.check);
+    if (check != nullptr) {
+      if (first == nullptr) first = check;
+      require_fitting(table, body, *check, *first);
+    }
+    const bool twice = std::any_of(bodies.begin(), bodies.end(),
+                                   [&](const Body& other) { return other.check == body.check; });
+    if (twice) table.error("check", fmt::format("'{}' stands there twice", body.check));
+    shares += body.memory_share;
+    bodies.push_back(std::move(body));
+  }
+  if (bodies.size() < 2) entry.error("overlap", "at least two checks overlap");
+  if (shares > 1)
+    entry.error("overlap", fmt::format("the memory shares add up to {}, which is above 1", shares));
+  return bodies;
+}
+
+void read_stay(Table& table, const Vocabulary& vocabulary, ProfileEntry& entry) {
+  entry.stays_for = static_cast<int>(table.optional_integer("stays_for", 1, kMostRounds).value_or(0));
+  const Check* check = vocabulary.check(entry.bodies.front().check);
+  if (entry.stays_for > 0 && check != nullptr && !check->stays)
+    table.error("stays_for", fmt::format("'{}' does not stay: it has no second half", check->name));
+}
+
+ProfileEntry read_entry(Table& table, const Vocabulary& vocabulary) {
+  ProfileEntry entry;
+  if (table.has("overlap")) {
+    entry.bodies = read_overlap(table, vocabulary);
+  } else {
+    entry.bodies = {read_body(table, vocabulary)};
+    read_stay(table, vocabulary, entry);
+  }
+  entry.estimate_s = table.quantity("estimate", Unit::seconds);
+  entry.deadline_s = table.quantity("deadline", Unit::seconds);
+  double longest_s = 0;
+  for (const Body& body : entry.bodies) longest_s = std::max(longest_s, body.duration_s);
+  if (entry.estimate_s <= 0 || entry.estimate_s < longest_s) {
     table.error("estimate",
                 fmt::format("'estimate' ({} s) must be above 0 and cannot be shorter than 'duration' ({} s)",
-                            check.estimate_s, check.duration_s));
+                            entry.estimate_s, longest_s));
   }
-  if (check.deadline_s > kLongestDeadline_s) {
+  if (entry.deadline_s > kLongestDeadline_s) {
     table.error("deadline", fmt::format("'deadline' ({} s) cannot be longer than {} s, a year",
-                                        check.deadline_s, kLongestDeadline_s));
+                                        entry.deadline_s, kLongestDeadline_s));
   }
-  if (check.deadline_s <= check.estimate_s) {
+  if (entry.deadline_s <= entry.estimate_s) {
     table.error("deadline",
                 fmt::format("'deadline' ({} s) must be longer than 'estimate' ({} s): it would stop a good "
                             "GPU's worker",
-                            check.deadline_s, check.estimate_s));
+                            entry.deadline_s, entry.estimate_s));
   }
-  return check;
+  return entry;
 }
 
 }  // namespace
@@ -62,8 +124,8 @@ Profile read_profile(const std::string& path, const Vocabulary& vocabulary, Diag
     root.error("idle_timeout", "must be above 0 s");
 
   const auto rounds = root.optional_integer("rounds", 1, kMostRounds).value_or(1);
-  std::vector<ProfileCheck> round;
-  for (Table& table : root.tables("checks")) round.push_back(read_check(table, vocabulary));
+  std::vector<ProfileEntry> round;
+  for (Table& table : root.tables("checks")) round.push_back(read_entry(table, vocabulary));
   if (round.empty()) root.error("a profile has at least one [[checks]]");
   for (std::int64_t i = 0; i < rounds; ++i)
     profile.checks.insert(profile.checks.end(), round.begin(), round.end());

@@ -6,21 +6,23 @@
 
 #include "harness/config/diagnostics.h"
 #include "harness/config/shipped_files.h"
+#include "harness/model/placement.h"
 
 namespace assay::config {
 
-struct ProfileCheck {
-  std::string check;
-  double duration_s = 0;  // what the check is asked to work; 0: once through
-  double estimate_s = 0;  // start to end, on an H200
-  double deadline_s = 0;  // after which the worker is stopped
+/// One item of the order: a check, or several that overlap on the same GPUs.
+struct ProfileEntry {
+  std::vector<Body> bodies;  // durations: 0 is once through; no variants
+  int stays_for = 0;         // how many further entries run before the second half of its work
+  double estimate_s = 0;     // of each of its stages, start to end, on an H200
+  double deadline_s = 0;     // after which a worker is stopped
 };
 
 struct Profile {
   std::string name, summary;
   double sample_hz = 10;
   double idle_timeout_s = 60;  // how long a step waits for the node to be idle
-  std::vector<ProfileCheck> checks;
+  std::vector<ProfileEntry> checks;
   std::vector<SourceFile> files;  // that it was read from
 };
 

@@ -38,8 +38,8 @@ TEST(Profile, IsReadWhole) {
   EXPECT_EQ(profile.sample_hz, 5);
   EXPECT_EQ(profile.idle_timeout_s, 30);
   ASSERT_EQ(profile.checks.size(), 1u);
-  EXPECT_EQ(profile.checks[0].check, "memory.bandwidth");
-  EXPECT_EQ(profile.checks[0].duration_s, 2);
+  EXPECT_EQ(profile.checks[0].bodies.at(0).check, "memory.bandwidth");
+  EXPECT_EQ(profile.checks[0].bodies[0].duration_s, 2);
   EXPECT_EQ(profile.checks[0].estimate_s, 10);
   EXPECT_EQ(profile.checks[0].deadline_s, 60);
 }
@@ -51,8 +51,8 @@ TEST(Profile, RoundsRepeatTheWholeList) {
                                &errors);
   EXPECT_EQ(errors, "");
   ASSERT_EQ(profile.checks.size(), 6u);
-  EXPECT_EQ(profile.checks[4].duration_s, 0);
-  EXPECT_EQ(profile.checks[5].duration_s, 2);
+  EXPECT_EQ(profile.checks[4].bodies[0].duration_s, 0);
+  EXPECT_EQ(profile.checks[5].bodies[0].duration_s, 2);
 }
 
 TEST(Profile, ChecksMustExistAndRun) {

@@ -10,11 +10,11 @@
 #include <system_error>
 #include <tuple>
 
+#include "harness/base/machine_refused.h"
+#include "harness/base/sha256.h"
 #include "harness/config/dotted_keys.h"
 #include "harness/config/nearest.h"
 #include "harness/config/paths.h"
-#include "harness/machine_refused.h"
-#include "harness/sha256.h"
 
 namespace assay::config {
 namespace {

@@ -30,7 +30,7 @@ double estimate_of(const std::string& profile) {
   const Profile loaded = load_profile(resolve("profiles", profile), diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
   return std::accumulate(loaded.checks.begin(), loaded.checks.end(), 0.0,
-                         [](double sum, const ProfileCheck& check) { return sum + check.estimate_s; });
+                         [](double sum, const ProfileEntry& check) { return sum + check.estimate_s; });
 }
 
 TEST(ShippedConfigs, AllLoadWithoutAnError) {

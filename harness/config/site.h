@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "harness/config/diagnostics.h"
-#include "harness/plan/criteria.h"
+#include "harness/model/criteria.h"
 
 namespace assay::config {
 

@@ -5,7 +5,7 @@
 
 #include "harness/config/findings.h"
 #include "harness/config/paths.h"
-#include "harness/telemetry/measures.h"
+#include "harness/model/telemetry_measures.h"
 
 namespace assay::config {
 namespace {
@@ -47,9 +47,9 @@ Vocabulary shipped_vocabulary(Diagnostics& diagnostics) {
   Vocabulary vocabulary;
   vocabulary.checks = all_checks();
   Check sampler;
-  sampler.name = telemetry::kTelemetryCheck;
-  sampler.measures = telemetry::telemetry_measures();
-  sampler.findings = telemetry::telemetry_findings();
+  sampler.name = kTelemetryCheck;
+  sampler.measures = telemetry_measures();
+  sampler.findings = telemetry_findings();
   vocabulary.checks.push_back(std::move(sampler));
 
   Diagnostics found;

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/check.h"
 #include "harness/config/diagnostics.h"
-#include "harness/plan/criteria.h"
+#include "harness/model/criteria.h"
+#include "harness/registry.h"
 
 namespace assay::config {
 

@@ -1,16 +1,11 @@
 // The node's time: the machine's on a real node, a shared virtual clock on a simulated one.
 #pragma once
 
-#include <cstdint>
 #include <limits>
 
+#include "harness/model/time.h"
+
 namespace assay {
-
-/// Nanoseconds since the Unix epoch, by the node's clock.
-using Nanoseconds = std::int64_t;
-
-inline constexpr Nanoseconds kMillisecond = 1'000'000;
-inline constexpr Nanoseconds kSecond = 1'000'000'000;
 
 /// A deadline that never comes: sleep_until(kForever) ends by interrupt() alone.
 inline constexpr Nanoseconds kForever = std::numeric_limits<Nanoseconds>::max();

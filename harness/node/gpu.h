@@ -82,6 +82,9 @@ struct DeviceMemory {
 class Gpu {
  public:
   virtual ~Gpu() = default;
+  /// What the calling thread launches from now on runs on this GPU. Opening one, allocating and asking for
+  /// its memory do the same: only a check that works on several has to say which.
+  virtual void make_current() {}
   virtual DeviceMemory memory() = 0;
   /// Throws DeviceError("harness.device_memory", ...) when the device refuses.
   virtual std::unique_ptr<DeviceBuffer> allocate(std::uint64_t bytes) = 0;

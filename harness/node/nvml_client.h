@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/node/readings.h"
+#include "harness/model/readings.h"
 
 namespace assay {
 

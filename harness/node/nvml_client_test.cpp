@@ -92,7 +92,7 @@ TEST(NvmlClient, SamplesOneGpuAtRest) {
 TEST(NvmlClient, SampleFollowsTheLoad) {
   const SimStateFile state;
   const auto client = open(state);
-  sim::change_contexts(*state, 0, testing::kTestNodeTime, 1);
+  sim::change_contexts(*state, 0, testing::kTestNodeTime, 4711, 1);
   sim::set_load(*state, 0, testing::kTestNodeTime, 0.9);
   state->dynamic[0].memory_used_bytes = 120LL << 30;
   state->dynamic[0].power_limit_mw = 500'000;
@@ -152,8 +152,8 @@ TEST(NvmlClient, CountersFollowTheNode) {
 
 TEST(NvmlClient, ListsProcesses) {
   const SimStateFile state;
-  state->dynamic[1].processes[0] = {4711, 2LL << 30};
-  state->dynamic[1].processes[3] = {4712, 1LL << 30};
+  state->dynamic[1].processes[0] = {4711, 0, 2LL << 30};
+  state->dynamic[1].processes[3] = {4712, 0, 1LL << 30};
   const auto processes = open(state)->state(nvml_index_of(1)).processes;
   ASSERT_TRUE(processes.has_value()) << processes.missing;
   ASSERT_THAT(*processes.value, SizeIs(2));

@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
+#include "harness/model/readings.h"
 #include "harness/node/nvml_api.h"
 #include "harness/node/nvml_result.h"
-#include "harness/node/readings.h"
 
 namespace assay::nvml {
 

@@ -4,7 +4,8 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "harness/node/part.h"
+#include "harness/base/hash.h"
+#include "harness/model/part.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/planted_state.h"
 

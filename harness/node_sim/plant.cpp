@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/base/hash.h"
+
 namespace assay::sim {
 namespace {
 
@@ -10,14 +12,6 @@ constexpr double kPi = 3.14159265358979323846;
 
 double seconds(Nanoseconds duration) {
   return static_cast<double>(duration) / static_cast<double>(kSecond);
-}
-
-/// SplitMix64's finaliser (Steele, Lea, Flood 2014): every input bit reaches every output bit.
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
 }
 
 double unit_interval(std::uint64_t bits) {
@@ -63,6 +57,13 @@ void settle(State& state, int gpu, Nanoseconds time) {
   d.heat_time = std::max(d.heat_time, time);
 }
 
+GpuProcess* find_process(GpuDynamic& gpu, std::int32_t pid) {
+  for (GpuProcess& process : gpu.processes) {
+    if (process.pid == pid) return &process;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
@@ -87,19 +88,42 @@ void set_load(State& state, int gpu, Nanoseconds time, double memory_load) {
   state.dynamic[gpu].power_w = power_under(state, gpu, memory_load);
 }
 
-void change_contexts(State& state, int gpu, Nanoseconds time, int by) {
+void change_contexts(State& state, int gpu, Nanoseconds time, std::int32_t pid, int by) {
   settle(state, gpu, time);
   GpuDynamic& d = state.dynamic[gpu];
   d.contexts = std::max(0, d.contexts + by);
   d.power_w = power_under(state, gpu, d.memory_load);
+  GpuProcess* process = find_process(d, pid);
+  if (process == nullptr && by > 0) process = find_process(d, 0);  // where the list is full it is not shown
+  if (process == nullptr) return;
+  process->pid = pid;
+  process->contexts += by;
+  if (process->contexts <= 0) *process = {};
 }
 
-void release_gpu(State& state, int gpu, Nanoseconds time) {
+void change_memory(State& state, int gpu, std::int32_t pid, std::int64_t bytes) {
   GpuDynamic& d = state.dynamic[gpu];
-  change_contexts(state, gpu, time, -d.contexts);
-  set_load(state, gpu, time, 0);
-  d.memory_used_bytes = d.memory_held_bytes;
-  for (const GpuProcess& process : d.processes) d.memory_used_bytes += process.memory_bytes;
+  d.memory_used_bytes += bytes;
+  if (GpuProcess* process = find_process(d, pid)) process->memory_bytes += bytes;
+}
+
+void release_process(State& state, Nanoseconds time, std::int32_t pid) {
+  for (int gpu = 0; gpu < state.gpu_count; ++gpu) {
+    GpuDynamic& d = state.dynamic[gpu];
+    const GpuProcess* process = find_process(d, pid);
+    if (process == nullptr || process->contexts == 0) continue;
+    d.memory_used_bytes -= process->memory_bytes;
+    change_contexts(state, gpu, time, pid, -process->contexts);
+    set_load(state, gpu, time, 0);
+  }
+}
+
+void release_own_processes(State& state, Nanoseconds time) {
+  for (int gpu = 0; gpu < state.gpu_count; ++gpu) {
+    for (const GpuProcess& process : state.dynamic[gpu].processes) {
+      if (process.contexts != 0) release_process(state, time, process.pid);
+    }
+  }
 }
 
 double sustained_gb_per_s(const State& state, int gpu, std::string_view kind) {
@@ -110,12 +134,6 @@ double sustained_gb_per_s(const State& state, int gpu, std::string_view kind) {
                          : kind == "sweep" ? p.sweep_gb_per_s
                                            : p.copy_gb_per_s;
   return nominal * state.constants[gpu].bandwidth_factor;
-}
-
-std::uint64_t hash_text(std::uint64_t seed, std::string_view text) {
-  std::uint64_t h = mix(seed);
-  for (const char c : text) h = mix(h ^ static_cast<unsigned char>(c));
-  return h;
 }
 
 double deviate(std::uint64_t seed, std::string_view stream, std::uint64_t index) {

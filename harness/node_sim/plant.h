@@ -20,20 +20,22 @@ PlantReading read_plant(const State& state, int gpu, Nanoseconds time);  // call
 /// From `time` on, the GPU works at this share of its memory's peak bandwidth. Caller holds state.mutex.
 void set_load(State& state, int gpu, Nanoseconds time, double memory_load);
 
-/// A context was made (+1) or destroyed (-1) on the GPU. Caller holds state.mutex.
-void change_contexts(State& state, int gpu, Nanoseconds time, int by);
+/// The process made a context on the GPU (+1) or destroyed one (-1): the driver lists it from its first to
+/// its last. Caller holds state.mutex, as for the next three.
+void change_contexts(State& state, int gpu, Nanoseconds time, std::int32_t pid, int by);
+/// It allocated memory of the GPU, or gave it back.
+void change_memory(State& state, int gpu, std::int32_t pid, std::int64_t bytes);
 
-/// The process that used the GPU is gone, and with it its contexts, its load and its memory; foreign
-/// processes stay. What the driver does on a real node. Caller holds state.mutex.
-void release_gpu(State& state, int gpu, Nanoseconds time);
+/// The process is gone, and with it its contexts, its load and its memory on all GPUs: what the driver does
+/// on a real node.
+void release_process(State& state, Nanoseconds time, std::int32_t pid);
+/// All of ours are gone. Foreign processes stay.
+void release_own_processes(State& state, Nanoseconds time);
 
 /// GB/s that this unit sustains for a kind of work ("read", "write", "copy", "triad", "sweep"), before noise.
 double sustained_gb_per_s(const State& state, int gpu, std::string_view kind);
 
 /// Standard normal deviate that is a function of its arguments alone.
 double deviate(std::uint64_t seed, std::string_view stream, std::uint64_t index);
-
-/// 64-bit hash of a text: streams of noise are named, not numbered.
-std::uint64_t hash_text(std::uint64_t seed, std::string_view text);
 
 }  // namespace assay::sim

@@ -35,7 +35,7 @@ TEST_F(PlantTest, SettlesAtAmbientPlusPowerTimesResistance) {
 }
 
 TEST_F(PlantTest, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
-  change_contexts(*state, 0, kSecond, 1);
+  change_contexts(*state, 0, kSecond, 4711, 1);
   set_load(*state, 0, kSecond, 1);
   const auto undisturbed = read_plant(*state, 0, 61 * kSecond);
   for (int second = 2; second <= 61; ++second) set_load(*state, 0, second * kSecond, 1);

@@ -3,7 +3,7 @@
 #include <functional>
 #include <map>
 
-#include "harness/node/part.h"
+#include "harness/model/part.h"
 
 namespace assay::sim {
 namespace {
@@ -21,7 +21,7 @@ constexpr std::int64_t kBytesPerMib = 1 << 20;
 
 void add_foreign_process(const Target& gpu) {
   const std::int64_t bytes = gpu.parameter("memory") * kBytesPerMib;
-  gpu.dynamic.processes[0] = {static_cast<std::int32_t>(gpu.parameter("pid")), bytes};
+  gpu.dynamic.processes[0] = {static_cast<std::int32_t>(gpu.parameter("pid")), 0, bytes};
   gpu.dynamic.memory_used_bytes += bytes;
 }
 

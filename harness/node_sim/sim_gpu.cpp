@@ -1,9 +1,12 @@
 #include "harness/node_sim/sim_gpu.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
 
+#include "harness/base/hash.h"
 #include "harness/node_sim/launch_faults.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_kernel_log.h"
@@ -64,12 +67,12 @@ SimGpu::SimGpu(SharedState state, int slot, Clock& clock, std::uint64_t step_see
               planted_memory_faults(*state_, slot, static_cast<std::uint64_t>(constants().cell_words))) {
   require_present();
   const Lock lock(state_->mutex);
-  change_contexts(*state_, index_, clock_.now(), +1);
+  change_contexts(*state_, index_, clock_.now(), getpid(), +1);
 }
 
 SimGpu::~SimGpu() {
   const Lock lock(state_->mutex);
-  change_contexts(*state_, index_, clock_.now(), -1);
+  change_contexts(*state_, index_, clock_.now(), getpid(), -1);
 }
 
 void SimGpu::require_present() {
@@ -116,7 +119,7 @@ std::unique_ptr<DeviceBuffer> SimGpu::allocate(std::uint64_t bytes) {
       std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& r) { return r.begin > begin; });
   ranges_.insert(after, range);
   const Lock lock(state_->mutex);
-  dynamic().memory_used_bytes += static_cast<std::int64_t>(size);
+  change_memory(*state_, index_, getpid(), static_cast<std::int64_t>(size));
   return std::make_unique<Buffer>(*this, bytes, range);
 }
 
@@ -124,7 +127,7 @@ void SimGpu::release(const Range& range) {
   ranges_.erase(
       std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& r) { return r.begin == range.begin; }));
   const Lock lock(state_->mutex);
-  dynamic().memory_used_bytes -= static_cast<std::int64_t>(range.end - range.begin);
+  change_memory(*state_, index_, getpid(), -static_cast<std::int64_t>(range.end - range.begin));
 }
 
 int SimGpu::multiprocessors() const {

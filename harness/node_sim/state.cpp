@@ -9,7 +9,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "harness/machine_refused.h"
+#include "harness/base/machine_refused.h"
 
 namespace assay::sim {
 namespace {

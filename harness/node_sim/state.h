@@ -18,12 +18,13 @@
 namespace assay::sim {
 
 inline constexpr int kMaxGpus = config::kMostSimGpus;
-inline constexpr int kMaxParticipants = 64;
+/// The supervisor, a seat a GPU for the sampler, and one for each body of each worker.
+inline constexpr int kMaxParticipants = 128;
 inline constexpr int kMaxFaults = config::kMostSimFaults;
 inline constexpr int kMaxFaultParameters = 8;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kNvlinks = 18;
-inline constexpr std::uint32_t kStateVersion = 3;
+inline constexpr std::uint32_t kStateVersion = 4;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -65,7 +66,8 @@ struct GpuConstants {
 };
 
 struct GpuProcess {
-  std::int32_t pid;  // 0: none
+  std::int32_t pid;       // 0: none
+  std::int32_t contexts;  // of a worker of ours; 0: the process is foreign
   std::int64_t memory_bytes;
 };
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "harness/check.h"
-#include "harness/telemetry/measures.h"
+#include "harness/model/telemetry_measures.h"
+#include "harness/plan/placing.h"
+#include "harness/registry.h"
 
 namespace assay {
 namespace {
@@ -27,21 +28,45 @@ std::vector<RequiredMeasure> required_measures(const config::Sku& sku, const std
   return result;
 }
 
+/// Parts of the steps that a whole node of this SKU has, each once.
+std::vector<Part> parts_of_steps(Scope scope, const std::vector<Part>& slots) {
+  std::vector<Part> parts;
+  for (const std::vector<Placement>& stage : place(scope, slots)) {
+    for (const Placement& placement : stage) parts.push_back(placement.part);
+  }
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
 RequiredCheck required_check(const config::Sku& sku, const Check& check) {
   RequiredCheck required;
   required.check = check.name;
-  required.measured_parts = slot_parts(sku);
-  const bool per_gpu = check.scope == Scope::gpu || check.scope == Scope::gpu_serial;
-  required.parts = per_gpu ? required.measured_parts : std::vector<Part>{"node"};
+  required.parts = parts_of_steps(check.scope, slot_parts(sku));
+  required.measured_parts = check.scope == Scope::pair ? required.parts : slot_parts(sku);
+  required.follow_up = check.follows.has_value();
   required.measures = required_measures(sku, check.name, check.measures);
   return required;
 }
 
+void require(const config::Sku& sku, const std::string& name, std::vector<RequiredCheck>& all) {
+  const Check* check = find_check(name);
+  if (check == nullptr) return;  // refused when the plan is made
+  const int times = std::max(1, static_cast<int>(check->variants.size()));
+  const auto known = std::find_if(all.begin(), all.end(),
+                                  [&](const RequiredCheck& required) { return required.check == name; });
+  if (known != all.end()) {
+    known->occurrences += times;
+  } else {
+    all.push_back(required_check(sku, *check));
+    all.back().occurrences = times;
+  }
+}
+
 RequiredCheck required_telemetry(const config::Sku& sku) {
   RequiredCheck required;
-  required.check = telemetry::kTelemetryCheck;
+  required.check = kTelemetryCheck;
   required.parts = required.measured_parts = slot_parts(sku);
-  required.measures = required_measures(sku, required.check, telemetry::telemetry_measures());
+  required.measures = required_measures(sku, required.check, telemetry_measures());
   return required;
 }
 
@@ -53,17 +78,8 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
   criteria.sku = sku.name;
   criteria.profile = profile.name;
   criteria.certifiable = sku.certifiable;
-  for (const config::ProfileCheck& entry : profile.checks) {
-    const Check* check = find_check(entry.check);
-    if (check == nullptr) continue;  // refused when the plan is made
-    const auto known =
-        std::find_if(criteria.required.begin(), criteria.required.end(),
-                     [&](const RequiredCheck& required) { return required.check == entry.check; });
-    if (known != criteria.required.end()) {
-      ++known->occurrences;
-    } else {
-      criteria.required.push_back(required_check(sku, *check));
-    }
+  for (const config::ProfileEntry& entry : profile.checks) {
+    for (const Body& body : entry.bodies) require(sku, body.check, criteria.required);
   }
   // The last look is taken whatever was run, so that a profile of node checks has telemetry too.
   if (!criteria.required.empty()) criteria.required.push_back(required_telemetry(sku));

@@ -6,7 +6,7 @@
 #include "harness/config/profile.h"
 #include "harness/config/site.h"
 #include "harness/config/sku.h"
-#include "harness/plan/criteria.h"
+#include "harness/model/criteria.h"
 
 namespace assay {
 

@@ -139,6 +139,7 @@ void override_limit(Criteria& criteria, const Limit& limit) {
 }  // namespace
 
 void override_limits(Criteria& criteria, const std::vector<Limit>& limits) {
+  criteria.hash_as_read.clear();
   for (const Limit& limit : limits) override_limit(criteria, limit);
 }
 

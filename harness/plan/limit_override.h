@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "harness/plan/criteria.h"
+#include "harness/model/criteria.h"
 
 namespace assay {
 

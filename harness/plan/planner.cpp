@@ -8,6 +8,9 @@
 #include <map>
 #include <set>
 
+#include "harness/plan/placing.h"
+#include "harness/registry.h"
+
 namespace assay {
 namespace {
 
@@ -74,9 +77,8 @@ bool matches_any(const std::string& check, const std::vector<std::string>& globs
                      [&](const std::string& glob) { return fnmatch(glob.c_str(), check.c_str(), 0) == 0; });
 }
 
-std::vector<Part> stage_parts(Scope scope, const PlanRequest& request,
-                              const std::vector<PlannedSlot>& slots) {
-  if (scope == Scope::node) return {"node"};
+/// Slots with a GPU in them, of those that were asked for.
+std::vector<Part> chosen_gpus(const PlanRequest& request, const std::vector<PlannedSlot>& slots) {
   std::vector<Part> parts;
   for (const PlannedSlot& slot : slots) {
     const int number = gpu_slot(slot.part).value_or(-1);
@@ -101,7 +103,9 @@ void require_known_gpus(const PlanRequest& request) {
 void require_matching_globs(const PlanRequest& request) {
   for (const std::string& glob : request.only) {
     std::vector<std::string> names;
-    for (const auto& entry : request.profile.checks) names.push_back(entry.check);
+    for (const auto& entry : request.profile.checks) {
+      for (const Body& body : entry.bodies) names.push_back(body.check);
+    }
     if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return matches_any(name, {glob}); }))
       continue;
     throw PlanError(fmt::format("--only {}: profile {} has no such check; it has {}", glob,
@@ -110,7 +114,64 @@ void require_matching_globs(const PlanRequest& request) {
   }
 }
 
-}  // namespace
+const Check& check_of(const PlanRequest& request, const std::string& name) {
+  const Check* check = find_check(name);
+  if (check == nullptr) throw PlanError("profile " + request.profile.name + ": no check named " + name);
+  return *check;
+}
+
+bool is_chosen(const PlanRequest& request, const config::ProfileEntry& entry) {
+  return request.only.empty() || std::any_of(entry.bodies.begin(), entry.bodies.end(), [&](const Body& body) {
+           return matches_any(body.check, request.only);
+         });
+}
+
+/// All stages of one entry of the profile; without a GPU to run it on none: the judge misses it, and
+/// inventory says why.
+void add_stages(const PlanRequest& request, const config::ProfileEntry& entry, const std::vector<Part>& gpus,
+                std::vector<Stage>& stages) {
+  const Check& check = check_of(request, entry.bodies.front().check);
+  const std::vector<Variant> only_one{{}};
+  for (const Variant& variant : check.variants.empty() ? only_one : check.variants) {
+    const int group = static_cast<int>(stages.size());
+    for (std::vector<Placement>& together : place(check.scope, gpus)) {
+      Stage stage;
+      stage.index = static_cast<int>(stages.size());
+      stage.group = group;
+      for (Placement& placement : together) {
+        placement.bodies = entry.bodies;
+        for (Body& body : placement.bodies) body.variant = variant.name;
+        placement.environment = variant.environment;
+        placement.condition = check.follows;
+        placement.last_stage = stage.index;
+      }
+      stage.placements = std::move(together);
+      stage.estimate_s = entry.estimate_s;
+      stage.deadline_s = entry.deadline_s;
+      stages.push_back(std::move(stage));
+    }
+  }
+}
+
+std::vector<Stage> make_stages(const PlanRequest& request, const std::vector<Part>& gpus) {
+  const std::vector<config::ProfileEntry>& entries = request.profile.checks;
+  std::vector<Stage> stages;
+  std::vector<int> begin, end;  // of each entry's stages
+  for (const config::ProfileEntry& entry : entries) {
+    begin.push_back(static_cast<int>(stages.size()));
+    if (is_chosen(request, entry)) add_stages(request, entry, gpus, stages);
+    end.push_back(static_cast<int>(stages.size()));
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].stays_for == 0) continue;
+    const std::size_t last = std::min(i + static_cast<std::size_t>(entries[i].stays_for), entries.size() - 1);
+    for (int stage = begin[i]; stage < end[i]; ++stage) {
+      for (Placement& placement : stages[static_cast<std::size_t>(stage)].placements)
+        placement.last_stage = std::max(stage, end[last] - 1);
+    }
+  }
+  return stages;
+}
 
 /// Otherwise a GPU that is missing would look as if it were there, and its fault as if it were another's.
 void require_one_slot_a_gpu(const std::vector<PlannedSlot>& slots) {
@@ -134,6 +195,8 @@ void require_known_slots(const config::Sku& sku, const config::Site& site) {
       throw PlanError(fmt::format("the site's file names {}, and SKU {} has no such slot", part, sku.name));
   }
 }
+
+}  // namespace
 
 std::vector<PlannedSlot> assign_slots(const config::Sku& sku, const config::Site& site,
                                       const NodeReadings& readings) {
@@ -180,23 +243,7 @@ Plan make_plan(const PlanRequest& request) {
   plan.sample_hz = request.profile.sample_hz;
   plan.idle_timeout_s = request.profile.idle_timeout_s;
   plan.slots = assign_slots(request.sku, request.site, request.readings);
-  for (const config::ProfileCheck& entry : request.profile.checks) {
-    if (!request.only.empty() && !matches_any(entry.check, request.only)) continue;
-    const Check* check = find_check(entry.check);
-    if (check == nullptr)
-      throw PlanError("profile " + request.profile.name + ": no check named " + entry.check);
-    Stage stage;
-    stage.index = static_cast<int>(plan.stages.size());
-    stage.check = entry.check;
-    stage.scope = check->scope;
-    stage.parts = stage_parts(check->scope, request, plan.slots);
-    if (stage.parts.empty()) continue;  // no GPU to run it on: the judge misses it, and inventory says why
-    stage.duration_s = entry.duration_s;
-    stage.estimate_s =
-        entry.estimate_s * (check->scope == Scope::gpu_serial ? static_cast<double>(stage.parts.size()) : 1);
-    stage.deadline_s = entry.deadline_s;
-    plan.stages.push_back(std::move(stage));
-  }
+  plan.stages = make_stages(request, chosen_gpus(request, plan.slots));
   for (const config::Fault& fault : request.faults) {
     plan.faults.push_back({fault.name, fault.kind, fault.part, fault.parameters});
   }

@@ -10,7 +10,8 @@
 #include "harness/config/profile.h"
 #include "harness/config/site.h"
 #include "harness/config/sku.h"
-#include "harness/plan/plan.h"
+#include "harness/model/plan.h"
+#include "harness/model/readings.h"
 
 namespace assay {
 

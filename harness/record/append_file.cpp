@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-#include "harness/files.h"
+#include "harness/base/files.h"
 
 namespace assay::record {
 namespace {

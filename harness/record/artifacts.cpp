@@ -3,7 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "harness/record/values.h"
+#include "harness/model/content_hash.h"
+#include "harness/model/values.h"
 
 namespace assay::record {
 namespace {
@@ -169,21 +170,9 @@ std::string status_text(Status status) {
   throw std::logic_error("an open step has no OCP status");
 }
 
-std::string result_text(verdict::Result result) {
-  switch (result) {
-    case verdict::Result::pass:
-      return "PASS";
-    case verdict::Result::fail:
-      return "FAIL";
-    case verdict::Result::not_applicable:
-      return "NOT_APPLICABLE";
-  }
-  throw std::logic_error("unknown result");
-}
-
-bool is_allowed(Status status, verdict::Result result) {
+bool is_allowed(Status status, Result result) {
   if (status == Status::open) return false;
-  return (status == Status::complete) == (result != verdict::Result::not_applicable);
+  return (status == Status::complete) == (result != Result::not_applicable);
 }
 
 }  // namespace assay::record

@@ -43,9 +43,7 @@ CounterMark counter_mark_from(const nlohmann::json& j);
 
 /// "COMPLETE", "ERROR", "SKIP". Status::open has no spelling: std::logic_error.
 std::string status_text(Status status);
-/// "PASS", "FAIL", "NOT_APPLICABLE".
-std::string result_text(verdict::Result result);
-bool is_allowed(Status status, verdict::Result result);
+bool is_allowed(Status status, Result result);
 
 /// Sets hardwareInfoId and subcomponent. False where the part is none of the described hardware.
 bool set_part(nlohmann::json& artifact, const Part& part, const std::set<std::string>& hardware_ids);

@@ -1,5 +1,5 @@
+#include "harness/model/values.h"
 #include "harness/record/artifacts.h"
-#include "harness/record/values.h"
 
 namespace assay::record {
 

@@ -6,8 +6,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "harness/model/time.h"
+#include "harness/model/values.h"
 #include "harness/record/artifacts.h"
-#include "harness/record/values.h"
 
 namespace assay::record {
 
@@ -17,7 +18,7 @@ Journal Journal::create(const std::string& path, Now now) {
   return Journal(AppendFile::create(path), std::move(now));
 }
 
-Journal Journal::append(const std::string& path, const Run& existing, Now now) {
+Journal Journal::append(const std::string& path, const RunRecord& existing, Now now) {
   if (existing.closed) throw JournalError(path + ": the run is closed; nothing can be added to it");
   Journal journal(AppendFile::open(path, existing.valid_bytes), std::move(now));
   journal.phase_ = Phase::running;
@@ -38,12 +39,14 @@ void Journal::run_start(const RunStart& start) {
   phase_ = Phase::running;
 }
 
-void Journal::step_start(const std::string& step, const std::string& check, const Part& part, int stage,
-                         int attempt) {
+void Journal::step_start(const Step& step) {
   expect_running();
-  if (!steps_.emplace(step, true).second) throw std::logic_error("step " + step + " was started before");
-  write_step(step, {{"testStepStart", {{"name", check}}}},
-             extension(kStepExtension, {{"part", part}, {"stage", stage}, {"attempt", attempt}}));
+  if (!steps_.emplace(step.id, true).second)
+    throw std::logic_error("step " + step.id + " was started before");
+  json content = {{"part", step.part}, {"stage", step.stage}, {"attempt", step.attempt}};
+  if (!step.variant.empty()) content["variant"] = step.variant;
+  write_step(step.id, {{"testStepStart", {{"name", step.check}}}},
+             extension(kStepExtension, std::move(content)));
 }
 
 void Journal::measurement(const std::string& step, const Measurement& measurement,
@@ -98,11 +101,11 @@ void Journal::run_log(LogSeverity severity, const std::string& message) {
   write_run(log_artifact(severity, message));
 }
 
-void Journal::run_end(Status status, verdict::Result result) {
+void Journal::run_end(Status status, Result result) {
   expect_unclosed();
   if (phase_ != Phase::judged) throw std::logic_error("the run cannot end: it is not judged");
   if (!is_allowed(status, result)) throw std::logic_error("OCP allows no such pair of status and result");
-  write_run({{"testRunEnd", {{"status", status_text(status)}, {"result", result_text(result)}}}});
+  write_run({{"testRunEnd", {{"status", status_text(status)}, {"result", ocp_name_of(result)}}}});
   phase_ = Phase::closed;
 }
 

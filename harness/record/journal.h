@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "harness/node/clock.h"
-#include "harness/plan/criteria.h"
+#include "harness/model/criteria.h"
+#include "harness/model/judgement.h"
+#include "harness/model/run.h"
+#include "harness/model/time.h"
 #include "harness/record/append_file.h"
-#include "harness/record/run_record.h"
-#include "harness/verdict/judgement.h"
 
 namespace assay::record {
 
@@ -46,11 +46,11 @@ class Journal {
   static Journal create(const std::string& path, Now now);
   /// Goes on with a run that was read back: cuts a torn tail and continues the sequence. Steps that are still
   /// open can be ended, and nothing else of the past can be touched. A closed run cannot be continued.
-  static Journal append(const std::string& path, const Run& existing, Now now);
+  static Journal append(const std::string& path, const RunRecord& existing, Now now);
 
   void run_start(const RunStart& start);
-  void step_start(const std::string& step, const std::string& check, const Part& part, int stage,
-                  int attempt);
+  /// Of the step: who it is, not what it has measured.
+  void step_start(const Step& step);
   /// `limits` are those that apply; the ones that an OCP validator can express are written beside the value.
   void measurement(const std::string& step, const Measurement& measurement,
                    const std::vector<Limit>& limits = {});
@@ -68,9 +68,9 @@ class Journal {
   void run_log(LogSeverity severity, const std::string& message);
   /// The final step: a diagnosis and its extension per finding, a PASS per check that passed. After it comes
   /// run_end, and nothing that it did not see. Throws std::logic_error while steps are open.
-  void judgement(const verdict::Judgement& judgement);
+  void judgement(const Judgement& judgement);
   /// Throws std::logic_error before the judgement, and for a pair that OCP does not allow.
-  void run_end(Status status, verdict::Result result);
+  void run_end(Status status, Result result);
 
   /// What `write` writes reaches the file in one write: a kill hardly ever parts it.
   void at_once(const std::function<void()>& write);

@@ -19,7 +19,7 @@ constexpr int kRecordsPerStep = 1'000;
 
 Journal begin(const std::string& path, const Criteria& criteria) {
   Journal journal = Journal::create(path, [time = Nanoseconds{0}]() mutable { return time += kMillisecond; });
-  const Run run = builders::healthy_run(criteria);
+  const RunRecord run = builders::healthy_run(criteria);
   journal.run_start({run.plan, run.criteria_hash, run.version, run.command_line, run.node_name, run.hardware,
                      run.software});
   return journal;
@@ -39,7 +39,7 @@ std::vector<Limit> limits_of_bandwidth(const Criteria& criteria) {
 
 void write_step(Journal& journal, int number, const std::vector<Limit>& limits) {
   const std::string step = "step" + std::to_string(number);
-  journal.step_start(step, "memory.bandwidth", "gpu3", 2, number);
+  journal.step_start({step, "memory.bandwidth", "", "gpu3", 2, number});
   for (int i = 0; i < kRecordsPerStep; ++i) journal.measurement(step, bandwidth(4123.4567 + i), limits);
   journal.step_end(step, Status::complete);
 }
@@ -70,7 +70,7 @@ void read(benchmark::State& state) {
     for (int step = 1; step <= kSteps; ++step) write_step(journal, step, {});
   }
   for (auto _ : state) {
-    const Run run = read_records((scratch / "records.jsonl"));
+    const RunRecord run = read_records((scratch / "records.jsonl"));
     if (run.steps.size() != kSteps) state.SkipWithError("not all steps were read back");
   }
   state.SetItemsProcessed(state.iterations() * kSteps * kRecordsPerStep);

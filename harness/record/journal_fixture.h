@@ -48,7 +48,7 @@ class JournalTest : public ::testing::Test {
   void append_text(const std::string& text) const { std::ofstream(path, std::ios::app) << text; }
 
   Criteria criteria = sample_criteria(2);
-  record::Run run = healthy_run(criteria, 2);
+  RunRecord run = healthy_run(criteria, 2);
   Nanoseconds time = 1'767'225'600 * kSecond;  // 2026-01-01
   testing_tools::ScratchFolder folder;
   std::string path = folder / "records.jsonl";
@@ -92,7 +92,7 @@ inline void expect_equal(const Step& a, const Step& b) {
   }
 }
 
-inline void expect_equal(const Run& a, const Run& b) {
+inline void expect_equal(const RunRecord& a, const RunRecord& b) {
   EXPECT_EQ(json(a.plan), json(b.plan));
   EXPECT_EQ(a.plan_hash, b.plan_hash);
   EXPECT_EQ(a.criteria_hash, b.criteria_hash);
@@ -122,7 +122,7 @@ inline void expect_equal(const Run& a, const Run& b) {
 }
 
 /// A run with one of everything that is hard to carry in JSON.
-inline void add_oddities(Run& run) {
+inline void add_oddities(RunRecord& run) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   Step& step = run.steps.front();
   const std::vector<Value> values{std::numeric_limits<double>::quiet_NaN(),

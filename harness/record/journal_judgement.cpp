@@ -7,7 +7,6 @@ namespace assay::record {
 namespace {
 
 using nlohmann::json;
-using verdict::Severity;
 
 /// A marginal value passes, and is watched. What a waiver covers neither passed nor counts as failed.
 const char* diagnosis_type(Severity severity) {
@@ -23,7 +22,7 @@ const char* diagnosis_type(Severity severity) {
   return "UNKNOWN";
 }
 
-std::string message_of(const verdict::Finding& finding) {
+std::string message_of(const Finding& finding) {
   std::string message;
   for (const auto* texts : {&finding.summary, &finding.next_step}) {
     const auto text = texts->find("en");
@@ -34,14 +33,14 @@ std::string message_of(const verdict::Finding& finding) {
   return message;
 }
 
-json diagnosis_of(const verdict::Finding& finding, const std::set<std::string>& hardware_ids) {
+json diagnosis_of(const Finding& finding, const std::set<std::string>& hardware_ids) {
   json content = {{"verdict", finding.code}, {"type", diagnosis_type(finding.severity)}};
   if (std::string message = message_of(finding); !message.empty()) content["message"] = std::move(message);
   set_part(content, finding.part, hardware_ids);
   return {{"diagnosis", std::move(content)}};
 }
 
-json passed(const verdict::CheckOutcome& outcome, const std::set<std::string>& hardware_ids) {
+json passed(const CheckOutcome& outcome, const std::set<std::string>& hardware_ids) {
   json content = {{"verdict", outcome.check + ".pass"}, {"type", "PASS"}};
   set_part(content, outcome.part, hardware_ids);
   return {{"diagnosis", std::move(content)}};
@@ -49,21 +48,21 @@ json passed(const verdict::CheckOutcome& outcome, const std::set<std::string>& h
 
 }  // namespace
 
-void Journal::judgement(const verdict::Judgement& judgement) {
+void Journal::judgement(const Judgement& judgement) {
   expect_running();
   for (const auto& [step, open] : steps_) {
     if (open) throw std::logic_error("the run cannot be judged: step " + step + " is open");
   }
   const std::string step = simulated_ ? std::string(kSimulatedStepPrefix) + kJudgementStep : kJudgementStep;
   if (!steps_.emplace(step, true).second) throw std::logic_error("the run already holds a judgement");
-  const json answer = verdict::to_json(judgement);
+  const json answer = to_json(judgement);
   write_step(step, {{"testStepStart", {{"name", kJudgementStep}}}});
   for (std::size_t i = 0; i < judgement.findings.size(); ++i) {
     write_step(step, diagnosis_of(judgement.findings[i], hardware_ids_),
                extension(kFindingExtension, answer.at("findings").at(i)));
   }
-  for (const verdict::CheckOutcome& outcome : judgement.checks) {
-    if (outcome.result == verdict::Result::pass) write_step(step, passed(outcome, hardware_ids_));
+  for (const CheckOutcome& outcome : judgement.checks) {
+    if (outcome.result == Result::pass) write_step(step, passed(outcome, hardware_ids_));
   }
   json verdict = answer;
   verdict.erase("findings");

@@ -5,6 +5,7 @@
 
 #include "harness/record/journal_fixture.h"
 #include "harness/record/reader.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::record {
 namespace {
@@ -38,18 +39,18 @@ TEST_F(JournalTest, SaysThatItIsSimulated) {
 
 TEST_F(JournalTest, RefusesWhatOcpDoesNotAllow) {
   Journal journal = Journal::create(path, clock());
-  EXPECT_THROW(journal.step_start("s", "c", "gpu0", 0, 1), std::logic_error);  // before run_start
+  EXPECT_THROW(journal.step_start({"s", "c", "", "gpu0", 0, 1}), std::logic_error);  // before run_start
   journal.run_start(start());
   EXPECT_THROW(journal.run_start(start()), std::logic_error);
-  journal.step_start("s", "c", "gpu0", 0, 1);
-  EXPECT_THROW(journal.step_start("s", "c", "gpu0", 0, 1), std::logic_error);
+  journal.step_start({"s", "c", "", "gpu0", 0, 1});
+  EXPECT_THROW(journal.step_start({"s", "c", "", "gpu0", 0, 1}), std::logic_error);
   EXPECT_THROW(journal.step_end("s", Status::open), std::logic_error);
   EXPECT_THROW(journal.judgement({}), std::logic_error);  // "s" is open
   journal.step_end("s", Status::complete);
   EXPECT_THROW(journal.step_end("s", Status::complete), std::logic_error);
   EXPECT_THROW(journal.measurement("s", {"m", 1.0, "1", "gpu0", "check"}), std::logic_error);
   EXPECT_THROW(journal.measurement("t", {"m", 1.0, "1", "gpu0", "check"}), std::logic_error);
-  using R = verdict::Result;
+  using R = Result;
   EXPECT_THROW(journal.run_end(Status::error, R::not_applicable), std::logic_error);  // not judged
   journal.judgement({});
   const std::pair<Status, R> wrong[]{{Status::complete, R::not_applicable},
@@ -71,10 +72,10 @@ TEST_F(JournalTest, TheJudgementIsTheFinalStepAndIsNotReadBack) {
   write(journal, run, criteria);
   const std::size_t before = lines().size();
   const auto bytes = std::filesystem::file_size(path);
-  record::Run complete = run;
+  RunRecord complete = run;
   complete.closed = true;
   journal.judgement(verdict::judge(complete, criteria));
-  EXPECT_THROW(journal.step_start("s", "c", "gpu0", 0, 1), std::logic_error);
+  EXPECT_THROW(journal.step_start({"s", "c", "", "gpu0", 0, 1}), std::logic_error);
 
   const json diagnosis = lines().at(before + 1).at("testStepArtifact");
   EXPECT_EQ(diagnosis.at("testStepId"), "sim-judgement");
@@ -87,12 +88,12 @@ TEST_F(JournalTest, TheJudgementIsTheFinalStepAndIsNotReadBack) {
   EXPECT_EQ(finding.at("content").at("action"), name_of(Action::return_part));
   EXPECT_EQ(finding.at("content").at("evidence").at(0).at("value"), 17);
 
-  const record::Run open = read_records(path);
+  const RunRecord open = read_records(path);
   expect_equal(run, open);
   EXPECT_EQ(open.valid_bytes, bytes);  // a run that goes on is judged again
   EXPECT_EQ(open.next_sequence, static_cast<std::int64_t>(before));
-  journal.run_end(Status::complete, verdict::Result::fail);
-  const record::Run closed = read_records(path);
+  journal.run_end(Status::complete, Result::fail);
+  const RunRecord closed = read_records(path);
   expect_equal(complete, closed);
   EXPECT_EQ(closed.valid_bytes, std::filesystem::file_size(path));
 }
@@ -110,13 +111,13 @@ TEST_F(JournalTest, EveryLineIsValidOcp) {
   Journal journal = Journal::create(path, clock());
   write(journal, run, criteria);
   journal.run_log(LogSeverity::warning, "a line");
-  journal.step_start("sim-98-x-gpu0", "x", "gpu0", 98, 2);
+  journal.step_start({"sim-98-x-gpu0", "x", "", "gpu0", 98, 2});
   journal.log("sim-98-x-gpu0", LogSeverity::fatal, "a line");
   journal.file("sim-98-x-gpu0", {"telemetry", "telemetry.zst", "10 Hz", "application/zstd", false});
   journal.mark("sim-98-x-gpu0", a_mark("0000:19:00.0"));
   journal.step_end("sim-98-x-gpu0", Status::error);
   journal.judgement(verdict::judge(run, criteria));
-  journal.run_end(Status::error, verdict::Result::not_applicable);
+  journal.run_end(Status::error, Result::not_applicable);
   const std::string command =
       "/usr/bin/python3 '" + source + "/tests/ocp_schema_check.py' '" + schemas + "' '" + path + "'";
   EXPECT_EQ(std::system(command.c_str()), 0);

@@ -18,7 +18,7 @@ TEST_F(JournalTest, TheReaderReadsBackWhatWasWritten) {
     write(journal, run, criteria);
     journal.sync();
   }
-  const record::Run read = read_records(path);
+  const RunRecord read = read_records(path);
   expect_equal(run, read);
   EXPECT_FALSE(read.torn);
   EXPECT_EQ(read.valid_bytes, std::filesystem::file_size(path));
@@ -39,7 +39,7 @@ TEST_F(JournalTest, ATornRunGoesOnWhereItStopped) {
   const std::size_t header = whole.find('\n', whole.find('\n') + 1) + 1;
   for (std::size_t cut = header; cut <= whole.size(); cut += 37) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << whole.substr(0, cut);
-    const record::Run partial = read_records(path);
+    const RunRecord partial = read_records(path);
     EXPECT_LE(partial.valid_bytes, cut);
     if (partial.valid_bytes < cut) {
       EXPECT_TRUE(partial.torn);
@@ -49,12 +49,12 @@ TEST_F(JournalTest, ATornRunGoesOnWhereItStopped) {
       for (const Step& step : partial.steps) {
         if (step.status == Status::open) journal.step_end(step.id, Status::error);
       }
-      journal.step_start("sim-99-late-node", "late", "node", 99, 1);
+      journal.step_start({"sim-99-late-node", "late", "", "node", 99, 1});
       journal.step_end("sim-99-late-node", Status::complete);
       journal.judgement({});
-      journal.run_end(Status::complete, verdict::Result::fail);
+      journal.run_end(Status::complete, Result::fail);
     }
-    const record::Run resumed = read_records(path);
+    const RunRecord resumed = read_records(path);
     ASSERT_EQ(resumed.steps.size(), partial.steps.size() + 1);
     EXPECT_TRUE(resumed.closed);
     EXPECT_FALSE(resumed.torn);
@@ -66,7 +66,7 @@ TEST_F(JournalTest, EveryRecordIsInTheFileBeforeTheCallReturns) {
   Journal journal = Journal::create(path, clock());
   journal.run_start(start());
   EXPECT_EQ(lines().size(), 2u);
-  journal.step_start("s", "memory.sweep", "gpu0", 1, 1);
+  journal.step_start({"s", "memory.sweep", "", "gpu0", 1, 1});
   EXPECT_EQ(lines().size(), 4u);
   journal.measurement("s", {"bad_words", 0.0, "1", "gpu0/hbm", "check"});
   const json measurement = lines().at(4).at("testStepArtifact").at("measurement");
@@ -81,7 +81,7 @@ TEST_F(JournalTest, EveryRecordIsInTheFileBeforeTheCallReturns) {
 TEST_F(JournalTest, EvidenceKeepsLargeIntegersAndNonFiniteNumbers) {
   Journal journal = Journal::create(path, clock());
   journal.run_start(start());
-  journal.step_start("s", "memory.sweep", "gpu0", 1, 1);
+  journal.step_start({"s", "memory.sweep", "", "gpu0", 1, 1});
   journal.evidence("s", {"hashes", {{"h", 0xfedcba9876543210u}, {"small", 42}, {"n", {std::nan("")}}}});
   const json expected{{"h", "0xfedcba9876543210"}, {"small", 42}, {"n", {"NaN"}}};
   EXPECT_EQ(read_records(path).steps.at(0).evidence.at(0).content, expected);
@@ -111,7 +111,7 @@ TEST_F(JournalTest, AClosedRunAndAShrunkFileCannotBeContinued) {
     Journal journal = Journal::create(path, clock());
     write(journal, run, criteria);
   }
-  record::Run read = read_records(path);
+  RunRecord read = read_records(path);
   EXPECT_THROW(Journal::append(path, read, clock()), JournalError);
   read.closed = false;
   std::filesystem::resize_file(path, read.valid_bytes - 1);
@@ -123,7 +123,7 @@ TEST_F(JournalTest, MarksComeBackInTheirOrderAlsoFromStepsThatNeverEnded) {
   RunStart begun = start();
   begun.marks = {a_mark("0000:19:00.0"), a_mark("0000:4c:00.0")};
   journal.run_start(begun);
-  journal.step_start("sim-00-c-gpu0", "c", "gpu0", 0, 1);
+  journal.step_start({"sim-00-c-gpu0", "c", "", "gpu0", 0, 1});
   CounterMark moved = a_mark("0000:19:00.0");
   moved.counters["pcie_replay"] = 5;
   journal.mark("sim-00-c-gpu0", moved);
@@ -133,7 +133,7 @@ TEST_F(JournalTest, MarksComeBackInTheirOrderAlsoFromStepsThatNeverEnded) {
 TEST_F(JournalTest, WhatIsWrittenAtOnceIsThereAltogetherOrNotAtAll) {
   Journal journal = Journal::create(path, clock());
   journal.run_start(start());
-  journal.step_start("s", "c", "gpu0", 0, 1);
+  journal.step_start({"s", "c", "", "gpu0", 0, 1});
   const auto before = std::filesystem::file_size(path);
   journal.at_once([&] {
     journal.measurement("s", {"m", 1.0, "1", "gpu0", "check"});
@@ -147,7 +147,7 @@ TEST_F(JournalTest, WhatIsWrittenAtOnceIsThereAltogetherOrNotAtAll) {
 TEST_F(JournalTest, AFullDiskThrowsAndNothingFollowsTheGap) {
   Journal journal = Journal::create(path, clock());
   journal.run_start(start());
-  journal.step_start("s", "c", "gpu0", 0, 1);
+  journal.step_start({"s", "c", "", "gpu0", 0, 1});
   const auto size = std::filesystem::file_size(path);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -160,7 +160,7 @@ TEST_F(JournalTest, AFullDiskThrowsAndNothingFollowsTheGap) {
   EXPECT_THROW(journal.log("s", LogSeverity::info, "there is room again"), JournalError);
   EXPECT_THROW(journal.sync(), JournalError);
   EXPECT_EQ(std::filesystem::file_size(path), size + 40);
-  const record::Run read = read_records(path);
+  const RunRecord read = read_records(path);
   EXPECT_TRUE(read.torn);
   EXPECT_EQ(read.valid_bytes, size);
 }

@@ -10,11 +10,12 @@
 #include <set>
 #include <utility>
 
-#include "harness/machine_refused.h"
-#include "harness/parse_json.h"
+#include "harness/base/machine_refused.h"
+#include "harness/base/parse_json.h"
+#include "harness/model/content_hash.h"
+#include "harness/model/values.h"
 #include "harness/record/artifacts.h"
 #include "harness/record/simulation_traces.h"
-#include "harness/record/values.h"
 
 namespace assay::record {
 namespace {
@@ -73,7 +74,7 @@ Error run_error_from(const json& content) {
 class Parser {
  public:
   void line(const json& line, std::size_t begin);
-  Run finish(std::size_t valid_bytes, bool torn);
+  RunRecord finish(std::size_t valid_bytes, bool torn);
 
  private:
   void header(const json& line);
@@ -85,7 +86,7 @@ class Parser {
   void start_step(const std::string& id, const json& content, const std::string& time);
   void extension(Step& step, const json& content);
 
-  Run run_;
+  RunRecord run_;
   std::int64_t sequence_ = 0;
   bool have_schema_ = false, have_start_ = false;
   std::map<std::string, std::size_t> step_index_;
@@ -285,6 +286,7 @@ void Parser::extension(Step& step, const json& extension) {
     content.at("part").get_to(step.part);
     step.stage = int_from(content.at("stage"));
     step.attempt = int_from(content.at("attempt"));
+    step.variant = text_at(content, "variant");
     step_awaits_extension_ = false;
   } else if (step_awaits_extension_) {
     throw std::invalid_argument("step " + step.id + " lacks its assay.step");
@@ -301,7 +303,7 @@ void Parser::extension(Step& step, const json& extension) {
   }
 }
 
-Run Parser::finish(std::size_t valid_bytes, bool torn) {
+RunRecord Parser::finish(std::size_t valid_bytes, bool torn) {
   run_.valid_bytes = valid_bytes;
   run_.next_sequence = sequence_;
   run_.torn = torn;
@@ -321,7 +323,7 @@ Run Parser::finish(std::size_t valid_bytes, bool torn) {
 
 }  // namespace
 
-Run parse_records(std::string_view text) {
+RunRecord parse_records(std::string_view text) {
   Parser parser;
   std::size_t begin = 0;
   std::size_t number = 0;
@@ -343,7 +345,7 @@ Run parse_records(std::string_view text) {
   return parser.finish(begin, begin < text.size());
 }
 
-Run read_records(const std::string& path) {
+RunRecord read_records(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw MachineRefused(path, errno);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

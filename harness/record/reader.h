@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "harness/record/run_record.h"
+#include "harness/model/run.h"
 
 namespace assay::record {
 
@@ -23,9 +23,9 @@ class RecordsError : public std::runtime_error {
 
 /// `text` is the content of records.jsonl. A judgement is left out, and on a run that is not closed it does
 /// not count as part of the valid prefix: the run that goes on will be judged again. Throws RecordsError.
-Run parse_records(std::string_view text);
+RunRecord parse_records(std::string_view text);
 
 /// Throws RecordsError, or std::runtime_error when the file cannot be read.
-Run read_records(const std::string& path);
+RunRecord read_records(const std::string& path);
 
 }  // namespace assay::record

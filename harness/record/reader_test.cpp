@@ -5,6 +5,7 @@
 
 #include <tuple>
 
+#include "harness/model/content_hash.h"
 #include "harness/record/artifacts.h"
 #include "harness/testing/run_builder.h"
 
@@ -48,7 +49,7 @@ class Lines {
 };
 
 json start_json() {
-  const record::Run run = builders::healthy_run(builders::sample_criteria());
+  const RunRecord run = builders::healthy_run(builders::sample_criteria());
   RunStart start;
   start.plan = run.plan;
   start.hardware = run.hardware;
@@ -132,21 +133,20 @@ TEST(Reader, RejectsRecordsOutOfPlace) {
 
 TEST(Reader, ToleratesATornEnd) {
   const Lines whole = begun().started("s").step("s", kMeasured);
-  const record::Run run = parse_records(whole.text() + "{\"sequenceNumber\":5,\"timest");
+  const RunRecord run = parse_records(whole.text() + "{\"sequenceNumber\":5,\"timest");
   EXPECT_TRUE(run.torn);
   EXPECT_EQ(run.valid_bytes, whole.text().size());
   EXPECT_EQ(run.next_sequence, 5);
   EXPECT_EQ(run.steps.at(0).measurements.size(), 1u);
   EXPECT_EQ(run.steps.at(0).status, Status::open);
-  const record::Run zeros =
-      parse_records(whole.text() + std::string(512, '\0'));  // what a power cut may leave
+  const RunRecord zeros = parse_records(whole.text() + std::string(512, '\0'));  // what a power cut may leave
   EXPECT_TRUE(zeros.torn);
   EXPECT_EQ(zeros.valid_bytes, whole.text().size());
 }
 
 TEST(Reader, AStepIsBegunByBothItsLines) {
   const Lines before = begun();
-  const record::Run run = parse_records(Lines(before).step("s", {{"testStepStart", {{"name", "x"}}}}).text());
+  const RunRecord run = parse_records(Lines(before).step("s", {{"testStepStart", {{"name", "x"}}}}).text());
   EXPECT_TRUE(run.steps.empty());
   EXPECT_TRUE(run.torn);
   EXPECT_EQ(run.valid_bytes, before.text().size());
@@ -156,13 +156,13 @@ TEST(Reader, AStepIsBegunByBothItsLines) {
 TEST(Reader, PassesOverWhatItDoesNotKeep) {
   const json log{{"log", {{"severity", "INFO"}, {"message", "x"}}}};
   const json file{{"file", {{"displayName", "t"}, {"uri", "t"}, {"isSnapshot", false}}}};
-  const record::Run run = parse_records(begun()
-                                            .run(log)
-                                            .started("s")
-                                            .step("s", log)
-                                            .step("s", file)
-                                            .step("s", extension("other.name", {{"a", 1}}))
-                                            .text());
+  const RunRecord run = parse_records(begun()
+                                          .run(log)
+                                          .started("s")
+                                          .step("s", log)
+                                          .step("s", file)
+                                          .step("s", extension("other.name", {{"a", 1}}))
+                                          .text());
   EXPECT_EQ(run.steps.size(), 1u);
   EXPECT_EQ(run.next_sequence, 8);
 }
@@ -179,7 +179,7 @@ TEST(Reader, NothingStandsBesideOrAfterTheJudgement) {
 TEST(Reader, KeepsWhatTheRunConcludedOfItself) {
   const json end{{"testRunEnd", {{"status", "COMPLETE"}, {"result", "FAIL"}}}};
   EXPECT_FALSE(parse_records(judged(begun()).text()).judgement) << "the run that goes on is judged again";
-  const record::Run run = parse_records(judged(begun()).run(end).text());
+  const RunRecord run = parse_records(judged(begun()).run(end).text());
   ASSERT_TRUE(run.judgement);
   EXPECT_EQ(run.judgement->verdict, "REJECT");
   EXPECT_EQ(run.judgement->result, "FAIL");
@@ -191,7 +191,7 @@ TEST(Reader, KeepsWhatTheRunConcludedOfItself) {
 TEST(Reader, ASerialThatIsNotThePlansIsADoubt) {
   json start = start_json();
   start["testRunStart"]["dutInfo"]["hardwareInfos"][1]["serialNumber"] = "9999";
-  const record::Run run =
+  const RunRecord run =
       parse_records(Lines().add("schemaVersion", schema_version()).run(start).started("sim-s").text());
   EXPECT_THAT(run.doubts, testing::ElementsAre(HasSubstr("serial number of gpu1")));
 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "harness/base/files.h"
 #include "harness/run/run_folder.h"
 
 namespace assay::run {

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <csignal>
 
-#include "harness/machine_refused.h"
+#include "harness/base/machine_refused.h"
 
 namespace assay::run {
 namespace {

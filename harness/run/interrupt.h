@@ -1,7 +1,7 @@
 // Ctrl-C and its relatives, as a descriptor that the supervisor polls.
 #pragma once
 
-#include "harness/run/channel.h"
+#include "harness/ipc/channel.h"
 
 namespace assay::run {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/terminal.h"
+#include "harness/base/terminal.h"
 
 namespace assay::run {
 namespace {
@@ -36,13 +36,17 @@ void Progress::stage_started(const Stage& stage, int attempt) {
   stage_ = &stage;
   attempt_ = attempt;
   fractions_.clear();
-  for (const Part& part : stage.parts) fractions_[part] = 0;
+  for (const Placement& placement : stage.placements) {
+    for (const Participant& participant : placement.participants)
+      fractions_[participant.devices.size() == 1 ? participant.devices.front() : placement.part] = 0;
+  }
   stage_start_ = steady_clock::now();
   if (style_ == Style::plain) {
-    terminal::err("[{}/{}] {}{} on {} - about {} left{}\n", stage.index + 1, plan_.stages.size(), stage.check,
-                  attempt > 1 ? fmt::format(", attempt {}", attempt) : "",
-                  stage.parts.size() == 1 ? stage.parts[0] : fmt::format("{} GPUs", stage.parts.size()),
-                  duration_text(seconds_left()), plan_.simulated ? " of simulated time" : "");
+    terminal::err(
+        "[{}/{}] {}{} on {} - about {} left{}\n", stage.index + 1, plan_.stages.size(), title_of(stage),
+        attempt > 1 ? fmt::format(", attempt {}", attempt) : "",
+        fractions_.size() == 1 ? fractions_.begin()->first : fmt::format("{} parts", fractions_.size()),
+        duration_text(seconds_left()), plan_.simulated ? " of simulated time" : "");
   }
   last_draw_ = {};
   draw();
@@ -58,7 +62,7 @@ void Progress::stage_ended(int failed_steps) {
   if (style_ == Style::quiet || stage_ == nullptr) return;
   const double took = std::chrono::duration<double>(steady_clock::now() - stage_start_).count();
   if (style_ == Style::live || failed_steps > 0) {
-    terminal::err("[{}/{}] {}: {} in {:.1f} s\n", stage_->index + 1, plan_.stages.size(), stage_->check,
+    terminal::err("[{}/{}] {}: {} in {:.1f} s\n", stage_->index + 1, plan_.stages.size(), title_of(*stage_),
                   failed_steps == 0 ? "measured" : fmt::format("{} step(s) did not complete", failed_steps),
                   took);
   }
@@ -94,7 +98,7 @@ void Progress::draw() {
   const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                           std::string(static_cast<std::size_t>(kBarWidth - filled), '.');
   terminal::err("\r\033[K[{}/{}] {} [{}] {:3.0f} %  about {} left{}", stage_->index + 1, plan_.stages.size(),
-                stage_->check, bar, slowest * 100, duration_text(seconds_left()),
+                title_of(*stage_), bar, slowest * 100, duration_text(seconds_left()),
                 plan_.simulated ? " (simulated time)" : "");
   drawn_ = true;
 }

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "harness/plan/plan.h"
+#include "harness/model/plan.h"
 
 namespace assay::run {
 

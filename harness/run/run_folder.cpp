@@ -14,10 +14,10 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "harness/files.h"
-#include "harness/machine_refused.h"
-#include "harness/parse_json.h"
-#include "harness/text.h"
+#include "harness/base/files.h"
+#include "harness/base/machine_refused.h"
+#include "harness/base/parse_json.h"
+#include "harness/base/text.h"
 
 namespace assay::run {
 namespace {
@@ -35,14 +35,6 @@ void remove_abandoned_stages(const std::string& out) {
     const Descriptor folder(::open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder && flock(folder.get(), LOCK_EX | LOCK_NB) == 0) fs::remove_all(entry.path(), ignored);
   }
-}
-
-void write_new(const std::string& path, std::string_view content) {
-  ::unlink(path.c_str());  // what a kill left, or somebody's link: never written through
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!file) throw MachineRefused(path, errno);
-  if (const int error = write_all(file.get(), content); error != 0) throw MachineRefused(path, error);
-  if (::fsync(file.get()) != 0) throw MachineRefused(path, errno);
 }
 
 }  // namespace
@@ -114,42 +106,11 @@ bool RunFolder::lock() {
   const Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) throw MachineRefused(path_, errno);
   // Above the descriptors that a child finds its own files at.
-  lock_ = Descriptor(fcntl(folder.get(), F_DUPFD_CLOEXEC, kRunLockDescriptor + 1));
+  lock_ = Descriptor(fcntl(folder.get(), F_DUPFD_CLOEXEC, ipc::kRunLockDescriptor + 1));
   if (!lock_) throw MachineRefused(path_, errno);
   if (flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return true;
   if (errno != EWOULDBLOCK) throw MachineRefused(path_ + ": cannot be locked", errno);
   return false;
-}
-
-void write_file(const std::string& path, const std::string& content) {
-  const std::string temporary = path + kUnfinishedExtension;
-  try {
-    write_new(temporary, content);
-    if (std::rename(temporary.c_str(), path.c_str()) != 0) throw MachineRefused(path, errno);
-  } catch (const MachineRefused&) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  if (const int error = sync_folder_of(path); error != 0) throw MachineRefused(path, error);
-}
-
-void write_json(const std::string& path, const nlohmann::json& content) {
-  // As content_hash() reads it: a name may come from where nothing is known to be UTF-8.
-  write_file(path, content.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-}
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw MachineRefused(path, errno);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-nlohmann::json read_json(const std::string& path) {
-  try {
-    return parse_json(read_file(path));
-  } catch (const JsonError& error) {
-    throw std::runtime_error(path + ": " + error.what());
-  }
 }
 
 }  // namespace assay::run

@@ -4,9 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "harness/run/child.h"
+#include "harness/base/descriptor.h"
+#include "harness/ipc/child.h"
 
 namespace assay::run {
 
@@ -34,7 +33,7 @@ class RunFolder {
   /// killed has not ended yet (run/lock_holders.h).
   bool lock();
   /// What our children get of the lock.
-  ChildFiles child_files() const { return {child_log(), lock_.get()}; }
+  ipc::ChildFiles child_files() const { return {child_log(), lock_.get()}; }
 
   const std::string& path() const { return path_; }
   /// Names of the files that every run ends with, SHA256SUMS apart.
@@ -49,9 +48,6 @@ class RunFolder {
   /// What children print: libraries' own words, for when something goes wrong.
   std::string child_log() const { return path_ + "/children.log"; }
   bool is_named_simulated() const;
-  /// Simulated nodes only: the node's state, gone when the run is complete, and its kernel log.
-  std::string simulated_state() const { return path_ + "/simulated-node.state"; }
-  std::string simulated_kernel_log() const { return path_ + "/simulated-kernel.log"; }
 
  private:
   RunFolder(std::string out, std::string path, bool staged)
@@ -60,20 +56,5 @@ class RunFolder {
   bool staged_ = false;
   Descriptor lock_;
 };
-
-/// What write_file() writes until it is whole; a kill leaves it behind.
-inline constexpr const char* kUnfinishedExtension = ".tmp";
-
-/// Writes the whole file to the disk and renames it into place: after a power cut it is the old or the new
-/// one. Throws MachineRefused.
-void write_file(const std::string& path, const std::string& content);
-
-/// The same, of JSON.
-void write_json(const std::string& path, const nlohmann::json& content);
-
-/// Throws MachineRefused.
-std::string read_file(const std::string& path);
-/// Throws MachineRefused, or std::runtime_error with the path for what is no JSON.
-nlohmann::json read_json(const std::string& path);
 
 }  // namespace assay::run

@@ -19,8 +19,8 @@ constexpr int kEndTimeoutMs = 2'000;
 
 }  // namespace
 
-SamplerClient SamplerClient::start(const telemetry::SamplerStart& start, const ChildFiles& files) {
-  SamplerClient client(spawn_process("__sampler", files));
+SamplerClient SamplerClient::start(const telemetry::SamplerStart& start, const ipc::ChildFiles& files) {
+  SamplerClient client(ipc::spawn_process("__sampler", files));
   const auto answer = client.ask(start, kOpenTimeoutMs);
   if (!answer) throw NoManagementLibrary("the management library did not open: " + client.why_lost_);
   if (answer->contains("failed"))
@@ -56,9 +56,9 @@ std::string SamplerClient::finish() {
 void SamplerClient::notice_end() {
   if (!child_) return;
   try {
-    if (read_available(child_->fd(), decoder_, 1 << 16)) return;
+    if (ipc::read_available(child_->fd(), decoder_, 1 << 16)) return;
     lose("it closed its channel");
-  } catch (const ProtocolError& error) {
+  } catch (const ipc::ProtocolError& error) {
     lose(error.what());
   }
 }
@@ -76,12 +76,13 @@ std::optional<nlohmann::json> SamplerClient::ask(const nlohmann::json& message, 
         lose("no answer within " + std::to_string(timeout_ms / 1000) + " s");
         return std::nullopt;
       }
-      if ((entry.revents & (POLLIN | POLLHUP)) != 0 && !read_available(child_->fd(), decoder_, 1 << 16)) {
+      if ((entry.revents & (POLLIN | POLLHUP)) != 0 &&
+          !ipc::read_available(child_->fd(), decoder_, 1 << 16)) {
         lose("it closed its channel");
         return std::nullopt;
       }
     }
-  } catch (const ProtocolError& error) {
+  } catch (const ipc::ProtocolError& error) {
     lose(error.what());
     return std::nullopt;
   }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "harness/run/child.h"
+#include "harness/ipc/child.h"
 #include "harness/telemetry/sampler.h"
 
 namespace assay::run {
@@ -19,8 +19,10 @@ class NoManagementLibrary : public std::runtime_error {
 
 class SamplerClient {
  public:
+  /// Over a sampler that runs already.
+  explicit SamplerClient(std::unique_ptr<ipc::Child> child) : child_(std::move(child)) {}
   /// Spawns the sampler and waits until it has opened the library. Throws NoManagementLibrary.
-  static SamplerClient start(const telemetry::SamplerStart& start, const ChildFiles& files);
+  static SamplerClient start(const telemetry::SamplerStart& start, const ipc::ChildFiles& files);
 
   /// Starts the series. The sampler is lost when the telemetry file cannot be written.
   void record(const std::string& path, double hz, const std::map<std::string, Part>& parts);
@@ -40,13 +42,12 @@ class SamplerClient {
   std::string finish();
 
  private:
-  explicit SamplerClient(std::unique_ptr<Child> child) : child_(std::move(child)) {}
   /// The next message, or nothing after `timeout_ms`, at its death, or at nonsense: then why_lost() is set.
   std::optional<nlohmann::json> ask(const nlohmann::json& message, int timeout_ms);
   void lose(const std::string& why);
 
-  std::unique_ptr<Child> child_;
-  FrameDecoder decoder_;
+  std::unique_ptr<ipc::Child> child_;
+  ipc::FrameDecoder decoder_;
   std::string why_lost_;
 };
 

@@ -3,28 +3,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <set>
 
+#include "harness/base/files.h"
+#include "harness/model/attempts.h"
+#include "harness/model/finding_codes.h"
 #include "harness/record/artifacts.h"
-#include "harness/record/attempts.h"
 #include "harness/record/journal.h"
 #include "harness/record/reader.h"
 #include "harness/run/stage_runner.h"
+#include "harness/verdict/follow_ups.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::run {
 namespace {
 
-using record::Status;
-using verdict::Judgement;
-using verdict::Severity;
-using verdict::Verdict;
-
 // A marginal value is measured three times more, and the median is judged; a hang is tried once more.
 constexpr int kMarginalRepeats = 3;
 constexpr int kHangRepeats = 1;
+constexpr int kLastStage = std::numeric_limits<int>::max();
 
-std::vector<record::Hardware> hardware_of(const Plan& plan) {
-  std::vector<record::Hardware> hardware;
+std::vector<Hardware> hardware_of(const Plan& plan) {
+  std::vector<Hardware> hardware;
   for (const PlannedSlot& slot : plan.slots) {
     const std::string number = std::to_string(gpu_slot(slot.part).value_or(0));
     const std::string location =
@@ -35,7 +37,7 @@ std::vector<record::Hardware> hardware_of(const Plan& plan) {
   return hardware;
 }
 
-std::vector<record::Software> software_of(const NodeReadings& readings) {
+std::vector<Software> software_of(const NodeReadings& readings) {
   const auto driver = readings.driver_version.value.value_or("unknown");
   const auto nvml = readings.nvml_version.value.value_or("unknown");
   const auto cuda = readings.cuda_driver_version.value;
@@ -58,13 +60,14 @@ class Supervisor {
         journal_(std::move(journal)),
         progress_(execution.plan, execution.progress),
         stages_({execution.plan, execution.criteria, journal_, execution.node, execution.sampler, progress_,
-                 execution.interrupt, execution.folder.child_files(), execution.thread_workers},
+                 execution.interrupt, execution.folder.child_files(), execution.folder.path(),
+                 execution.thread_workers},
                 execution.ledger) {}
 
   void start() {
     record::RunStart start;
     start.plan = execution_.plan;
-    start.criteria_hash = content_hash(execution_.criteria);
+    start.criteria_hash = hash_of(execution_.criteria);
     start.version = ASSAY_VERSION;
     start.command_line = execution_.command_line;
     start.node_name = execution_.node.simulated() ? record::kSimulatedNodeName : host_name();
@@ -76,12 +79,12 @@ class Supervisor {
   }
 
   /// Goes on with a run that was killed: ends what it left open, which is owed again.
-  void take_up(const record::Run& existing) {
+  void take_up(const RunRecord& existing) {
     resumed_ = true;
-    for (const record::Step& step : existing.steps) {
+    for (const Step& step : existing.steps) {
       looks_ = std::max(looks_, step.stage - static_cast<int>(execution_.plan.stages.size()) + 1);
       if (step.status == Status::open) {
-        journal_.error(step.id, {record::kInterrupted, "the run was killed during this step", "", ""});
+        journal_.error(step.id, {kInterrupted, "the run was killed during this step", "", ""});
         journal_.step_end(step.id, Status::error);
       }
     }
@@ -104,8 +107,9 @@ class Supervisor {
            "", ""});
     }
     if (resumed_) stages_.look(looks_++);  // what happened up to here is not that of the steps to come
-    const bool whole = run_stages() && run_repeats();
-    if (!whole) journal_.run_error({record::kInterrupted, "the run was interrupted before its end", "", ""});
+    const bool whole = run_all();
+    if (!whole) stages_.finish_residents(kLastStage);  // they have been stopped, too
+    if (!whole) journal_.run_error({kInterrupted, "the run was interrupted before its end", "", ""});
     stages_.look(looks_++);
     const std::string why_not_whole = execution_.sampler.finish();
     if (!why_not_whole.empty())
@@ -116,41 +120,75 @@ class Supervisor {
   }
 
  private:
-  bool run_stages() {
-    const record::Run so_far = read_back();
+  /// The placements of each stage that are to run: those of the plan, then the follow-ups.
+  using Work = std::map<int, Placements>;
+
+  bool run_all() {
+    Work planned, follow_ups;
     for (const Stage& stage : execution_.plan.stages) {
-      if (!run_owed(so_far, stage, step_parts(stage), 1)) return false;
+      for (const Placement& placement : stage.placements) {
+        if (!placement.condition) planned[stage.index].push_back(&placement);
+      }
+    }
+    if (!run_first(planned) || !run_repeats(planned)) return false;
+    // What asks for a follow-up is settled now: repeats included.
+    const verdict::Triggered due = verdict::triggered(read_back(), execution_.criteria);
+    for (const Stage& stage : execution_.plan.stages) {
+      for (const Placement& placement : stage.placements) {
+        if (due.count({stage.index, placement.part}) != 0) follow_ups[stage.index].push_back(&placement);
+      }
+    }
+    return run_first(follow_ups) && run_repeats(follow_ups);
+  }
+
+  bool run_first(const Work& work) {
+    const RunRecord so_far = read_back();
+    for (const Stage& stage : execution_.plan.stages) {
+      const auto placements = work.find(stage.index);
+      if (placements != work.end() && !run_owed(so_far, stage, placements->second, 1)) return false;
+      if (!stages_.finish_residents(stage.index)) return false;
     }
     return true;
   }
 
-  bool run_repeats() {
-    const record::Run so_far = read_back();
+  bool run_repeats(const Work& work) {
+    const RunRecord so_far = read_back();
     // Without repeats, so that what is due is the same once some of them have been made.
-    const record::Run first = record::first_measurements(so_far);
+    const RunRecord first = first_measurements(so_far);
     const std::set<std::string> marginal = marginal_steps(first);
     for (const Stage& stage : execution_.plan.stages) {
-      std::map<int, std::vector<Part>> due;  // by number of repeats
-      for (const auto& [part, repeats] : repeats_due(first, marginal, stage)) due[repeats].push_back(part);
-      for (const auto& [repeats, parts] : due) {
+      const auto placements = work.find(stage.index);
+      if (placements == work.end()) continue;
+      std::map<int, Placements> due;  // by number of repeats
+      for (const Placement* placement : placements->second) {
+        const int repeats = repeats_due(first, marginal, stage, *placement);
+        if (repeats > 0) due[repeats].push_back(placement);
+      }
+      for (const auto& [repeats, again] : due) {
         for (int measurement = 2; measurement <= 1 + repeats; ++measurement) {
-          if (!run_owed(so_far, stage, parts, measurement)) return false;
+          // A resident is not repeated beside the stages that it stayed over: they have been measured.
+          if (!run_owed(so_far, stage, again, measurement) || !stages_.finish_residents(kLastStage))
+            return false;
         }
       }
     }
     return true;
   }
 
-  /// Makes this measurement on those of the parts where the records do not hold it.
-  bool run_owed(const record::Run& so_far, const Stage& stage, const std::vector<Part>& parts,
-                int measurement) {
-    std::map<int, std::vector<Part>> owed;  // by number of the attempt that is due
-    for (const Part& part : parts) {
-      const int made = record::measurements_made(so_far, stage.index, part);
+  /// Makes this measurement with those of the placements where the records do not hold it. A placement owes
+  /// it when one of its bodies does.
+  bool run_owed(const RunRecord& so_far, const Stage& stage, const Placements& placements, int measurement) {
+    std::map<int, Placements> owed;  // by number of the attempt that is due
+    for (const Placement* placement : placements) {
+      int made = measurement, last = 0;
+      for (const Body& body : placement->bodies) {
+        const Task task = task_of(stage.index, *placement, body);
+        made = std::min(made, measurements_made(so_far, task));
+        last = std::max(last, last_attempt(so_far, task));
+      }
       if (made >= measurement) continue;
       // Attempts up to the one of the measurement before this have been made, here or before the kill.
-      const int attempt = record::last_attempt(so_far, stage.index, part) + measurement - made;
-      owed[attempt].push_back(part);
+      owed[last + measurement - made].push_back(placement);
     }
     for (const auto& [attempt, owing] : owed) {
       if (!stages_.run(stage, owing, {attempt, measurement})) return false;
@@ -158,41 +196,35 @@ class Supervisor {
     return true;
   }
 
-  std::set<std::string> marginal_steps(const record::Run& first) const {
+  std::set<std::string> marginal_steps(const RunRecord& first) const {
     std::set<std::string> steps;
-    for (const verdict::Finding& finding : verdict::judge(first, execution_.criteria).findings) {
+    for (const Finding& finding : verdict::judge(first, execution_.criteria).findings) {
       if (finding.severity != Severity::marginal) continue;
-      for (const verdict::EvidenceItem& item : finding.evidence) steps.insert(item.step);
+      for (const EvidenceItem& item : finding.evidence) steps.insert(item.step);
     }
     return steps;
   }
 
-  /// Parts whose first measurement at this stage was marginal, or hung while their peers finished, and how
-  /// often it is repeated.
-  static std::map<Part, int> repeats_due(const record::Run& first, const std::set<std::string>& marginal,
-                                         const Stage& stage) {
-    std::map<Part, int> due;
-    std::vector<Part> hung;
-    bool any_finished = false;
-    for (const record::Step& step : first.steps) {
-      if (step.stage != stage.index) continue;
+  /// How often a placement is repeated whose first measurement was marginal, or hung while its peers
+  /// finished.
+  int repeats_due(const RunRecord& first, const std::set<std::string>& marginal, const Stage& stage,
+                  const Placement& placement) const {
+    bool any_finished = false, hung = false;
+    for (const Step& step : first.steps) {
+      if (group_of(execution_.plan, step.stage) != stage.group) continue;
       any_finished = any_finished || step.status == Status::complete;
-      if (marginal.count(step.id) != 0) due[step.part] = kMarginalRepeats;
-      const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const record::Error& e) {
-        return e.symptom == "harness.step_timeout";
-      });
-      if (timed_out) hung.push_back(step.part);
+      if (step.stage != stage.index || step.part != placement.part) continue;
+      if (marginal.count(step.id) != 0) return kMarginalRepeats;
+      hung = hung || std::any_of(step.errors.begin(), step.errors.end(),
+                                 [](const Error& e) { return e.symptom == codes::step_timeout; });
     }
-    if (any_finished) {
-      for (const Part& part : hung) due.emplace(part, kHangRepeats);
-    }
-    return due;
+    return hung && any_finished ? kHangRepeats : 0;
   }
 
   /// The records as a judge would see them if the run were closed now.
-  record::Run read_back() {
+  RunRecord read_back() {
     journal_.sync();
-    record::Run run = record::read_records(execution_.folder.records());
+    RunRecord run = record::read_records(execution_.folder.records());
     run.closed = true;
     return run;
   }
@@ -201,7 +233,7 @@ class Supervisor {
     Judgement judgement = verdict::judge(read_back(), execution_.criteria);
     journal_.judgement(judgement);
     const bool conclusive = judgement.verdict != Verdict::inconclusive;
-    journal_.run_end(conclusive ? Status::complete : Status::error, verdict::result_of(judgement.verdict));
+    journal_.run_end(conclusive ? Status::complete : Status::error, result_of(judgement.verdict));
     journal_.sync();
     return judgement;
   }
@@ -227,7 +259,7 @@ Judgement execute(Execution execution) {
 }
 
 Judgement resume(Execution execution) {
-  const record::Run existing = record::read_records(execution.folder.records());
+  const RunRecord existing = record::read_records(execution.folder.records());
   if (existing.closed)
     throw std::runtime_error(execution.folder.path() + ": the run has ended; there is nothing to resume");
   Supervisor supervisor(execution,

@@ -4,14 +4,14 @@
 
 #include <string>
 
-#include "harness/plan/criteria.h"
+#include "harness/model/criteria.h"
+#include "harness/model/judgement.h"
+#include "harness/node/backend.h"
 #include "harness/run/interrupt.h"
-#include "harness/run/node_session.h"
 #include "harness/run/progress.h"
 #include "harness/run/run_folder.h"
 #include "harness/run/sampler_client.h"
 #include "harness/telemetry/ledger.h"
-#include "harness/verdict/judgement.h"
 
 namespace assay::run {
 
@@ -30,11 +30,11 @@ struct Execution {
 };
 
 /// A new run: writes the records from their first line. The judgement has been written when this returns.
-verdict::Judgement execute(Execution execution);
+Judgement execute(Execution execution);
 
 /// Goes on with a run that was killed: ends its open steps, runs what is missing.
 /// Throws record::RecordsError when the records cannot be trusted, std::runtime_error when the run is closed
 /// already.
-verdict::Judgement resume(Execution execution);
+Judgement resume(Execution execution);
 
 }  // namespace assay::run

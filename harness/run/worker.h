@@ -1,53 +1,22 @@
-// A worker: runs one check on one part and sends what it measures. A process of its own, or a thread of a
-// fast simulation.
+// A worker: works on one placement, as one of its participants, and sends what it measures. A process of its
+// own, or a thread of a fast simulation.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <nlohmann/json.hpp>
-
-#include "harness/node/part.h"
-#include "harness/node/readings.h"
+#include "harness/node/backend.h"
 
 namespace assay::run {
 
-/// How a worker reaches the node. Real: the GPU's PCI address is enough. Simulated: the state file and its
-/// seat at the clock.
-struct NodeAddress {
-  bool simulated = false;
-  std::string state_path;
-  int seat = -1;
-};
-
-/// The first message to a worker.
-struct Assignment {
-  std::string check;
-  Part part;
-  std::string pci_address;  // of the worker's GPU; empty in scope node
-  std::uint64_t seed = 0;
-  double duration_s = 0;
-  int rank = -1, ranks = 0;  // scope ranks
-  NodeAddress node;
-  std::vector<std::pair<Part, std::string>>
-      slots;  // every slot of the SKU; PCI address empty where nothing was found
-  NodeReadings readings;
-};
-
-void to_json(nlohmann::json& j, const Assignment& assignment);
-void from_json(const nlohmann::json& j, Assignment& assignment);
-
 /// Runs the assignment that arrives on `fd` to its end; returns the process's exit status. It sends messages
-/// with one key each:
+/// with one key each, and beside it "body", the number of the body that speaks, where there are several:
 /// - measure {name, value, unit, part}: a number or a text; "NaN", "Infinity", "-Infinity" for such numbers
 /// - evidence {name, content}
+/// - attach {name, type, file}: which now lies in the run's folder
 /// - log {message}
 /// - progress {fraction}
 /// - error {symptom, message}: the symptom is a finding code
-/// - exchange {blob}: answered by {exchange: [blob, ...]} when all ranks have come
+/// - exchange {blob}: bytes as hexadecimal text; answered by {exchange: [blob, ...]} when all ranks have come
+/// - stay {}: the first half of a resident's work is done; answered by {go_on: {}} at the end of its lifetime
 /// - done {}: the last one
-int worker_main(int fd);
+int worker_main(int fd, const Backend& backend);
 
 }  // namespace assay::run

@@ -11,12 +11,12 @@ constexpr std::size_t kReadAtOnce = 1 << 16;
 
 }  // namespace
 
-WorkerHandle::WorkerHandle(std::unique_ptr<Child> child, Assignment assignment, Time deadline)
+WorkerHandle::WorkerHandle(std::unique_ptr<ipc::Child> child, Assignment assignment, Time deadline)
     : child_(std::move(child)), assignment_(std::move(assignment)), deadline_(deadline) {}
 
 void WorkerHandle::read() {
   if (!channel_open_) return;
-  channel_open_ = read_available(child_->fd(), decoder_, kReadAtOnce);
+  channel_open_ = ipc::read_available(child_->fd(), decoder_, kReadAtOnce);
   if (!channel_open_) torn_ = decoder_.mid_frame();
 }
 
@@ -34,7 +34,7 @@ std::optional<nlohmann::json> WorkerHandle::next() {
       return std::nullopt;
     }
     return message;
-  } catch (const ProtocolError& error) {
+  } catch (const ipc::ProtocolError& error) {
     stop("harness.protocol", error.what(), std::chrono::steady_clock::now());
     return std::nullopt;
   }
@@ -44,8 +44,8 @@ void WorkerHandle::stop(const std::string& symptom, const std::string& why, Time
   if (stopped() || ending_ || lost_) return;
   stop_symptom_ = symptom;
   stop_why_ = why;
-  phase_ = Phase::terminating;
-  deadline_ = now + kTermGrace;
+  resting_ = false;
+  deadline_.stopped(now);
   child_->signal(SIGTERM);
 }
 
@@ -55,18 +55,17 @@ bool WorkerHandle::over(Time now) {
     ending_ = child_->ended();
     if (ending_) return true;
   }
-  if (now < deadline_) return false;
-  switch (phase_) {
-    case Phase::working:
+  switch (deadline_.due(now)) {
+    case WorkerDeadline::Due::nothing:
+      break;
+    case WorkerDeadline::Due::stop:
       stop("harness.step_timeout", "it did not finish within its deadline", now);
       break;
-    case Phase::terminating:
-      phase_ = Phase::killing;
-      deadline_ = now + kKillGrace;
+    case WorkerDeadline::Due::kill:
       stop_why_ += "; SIGTERM did not end it";
       child_->signal(SIGKILL);
       break;
-    case Phase::killing:
+    case WorkerDeadline::Due::give_up:
       lost_ = true;
       stop_why_ += "; SIGKILL did not end it either";
       break;
@@ -74,21 +73,30 @@ bool WorkerHandle::over(Time now) {
   return lost_;
 }
 
-std::optional<record::Error> WorkerHandle::failure() const {
-  const Part& part = assignment_.part;
-  const std::string ended = ending_ ? ending_->describe() : Ending{Ending::How::lost}.describe();
-  if (lost_) return record::Error{"harness.worker_unkillable", stop_why_, part, ended};
-  if (stopped()) return record::Error{stop_symptom_, stop_why_, part, ended};
-  if (ending_->how == Ending::How::signalled) {
+void WorkerHandle::rest() {
+  resting_ = true;
+  deadline_.suspend();
+}
+
+void WorkerHandle::go_on(Time deadline) {
+  resting_ = false;
+  deadline_.set_deadline(deadline);
+}
+
+std::optional<Error> WorkerHandle::failure() const {
+  const Part& part = this->part();
+  const std::string ended = ending_ ? ending_->describe() : ipc::Ending{ipc::Ending::How::lost}.describe();
+  if (lost_) return Error{"harness.worker_unkillable", stop_why_, part, ended};
+  if (stopped()) return Error{stop_symptom_, stop_why_, part, ended};
+  if (ending_->how == ipc::Ending::How::signalled) {
     const char* symptom = ending_->out_of_memory     ? "harness.out_of_memory"
                           : ending_->code == SIGKILL ? "harness.worker_lost"
                                                      : "harness.worker_crashed";
-    return record::Error{symptom, "the worker died", part, ended};
+    return Error{symptom, "the worker died", part, ended};
   }
-  if (torn_)
-    return record::Error{"harness.protocol", "the worker ended in the middle of a message", part, ended};
+  if (torn_) return Error{"harness.protocol", "the worker ended in the middle of a message", part, ended};
   if (!done_ || ending_->code != 0) {
-    return record::Error{"harness.worker_exit", "the worker ended before it was done", part, ended};
+    return Error{"harness.worker_exit", "the worker ended before it was done", part, ended};
   }
   return std::nullopt;
 }

@@ -6,9 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "harness/record/run_record.h"
-#include "harness/run/child.h"
-#include "harness/run/worker.h"
+#include "harness/ipc/child.h"
+#include "harness/model/run.h"
+#include "harness/run/assignment.h"
+#include "harness/run/worker_deadline.h"
 
 namespace assay::run {
 
@@ -16,15 +17,11 @@ namespace assay::run {
 inline constexpr std::size_t kMaxFramesPerStep = 20'000;
 inline constexpr std::size_t kMaxBytesPerStep = 64u << 20;
 
-/// Real time between being asked to end, being made to, and being given up.
-inline constexpr std::chrono::milliseconds kTermGrace{1000};
-inline constexpr std::chrono::milliseconds kKillGrace{3000};
-
 class WorkerHandle {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = WorkerDeadline::Time;
 
-  WorkerHandle(std::unique_ptr<Child> child, Assignment assignment, Time deadline);
+  WorkerHandle(std::unique_ptr<ipc::Child> child, Assignment assignment, Time deadline);
 
   /// For poll(); -1 once its channel is closed.
   int fd() const { return channel_open_ ? child_->fd() : -1; }
@@ -37,29 +34,31 @@ class WorkerHandle {
   /// Deadlines, signals, reaping. True once it is over, in one way or another.
   bool over(Time now);
   /// When over() has to be asked again at the latest.
-  Time next_deadline() const { return deadline_; }
+  Time next_deadline() const { return deadline_.next(); }
+  /// It waits to be told that it may go on: until then it has no deadline, and afterwards this one.
+  void rest();
+  void go_on(Time deadline);
+  bool resting() const { return resting_; }
 
   /// Why the step did not complete; nothing for a worker that finished as it should.
-  std::optional<record::Error> failure() const;
+  std::optional<Error> failure() const;
   bool lost() const { return lost_; }
+  const Part& part() const { return assignment_.part; }
   bool stopped() const { return !stop_symptom_.empty(); }
   const Assignment& assignment() const { return assignment_; }
-  Child& child() { return *child_; }
+  ipc::Child& child() { return *child_; }
 
   bool reported_error = false;  // it sent an error of its own
 
  private:
-  enum class Phase { working, terminating, killing };
-
-  std::unique_ptr<Child> child_;
+  std::unique_ptr<ipc::Child> child_;
   Assignment assignment_;
-  FrameDecoder decoder_;
-  Phase phase_ = Phase::working;
-  Time deadline_;
-  bool channel_open_ = true, done_ = false, torn_ = false, lost_ = false;
+  ipc::FrameDecoder decoder_;
+  WorkerDeadline deadline_;
+  bool channel_open_ = true, resting_ = false, done_ = false, torn_ = false, lost_ = false;
   std::size_t frames_ = 0;
   std::string stop_symptom_, stop_why_;
-  std::optional<Ending> ending_;
+  std::optional<ipc::Ending> ending_;
 };
 
 }  // namespace assay::run

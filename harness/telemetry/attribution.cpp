@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/telemetry/measures.h"
+#include "harness/model/telemetry_measures.h"
 
 namespace assay::telemetry {
 namespace {
@@ -86,20 +86,21 @@ void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& bef
 
 void add_events(Builder& builder, const std::string& pci_address, const Snapshot& after,
                 const std::vector<KernelEvent>& events) {
-  int xids = 0;
+  std::int64_t xids = 0;
   nlohmann::json lines = nlohmann::json::array();
   for (const KernelEvent& event : events) {
     if (event.pci_address != pci_address) continue;
-    lines.push_back(event.line);
+    const std::string line = line_of(event);
+    lines.push_back(line);
     if (event.kind == KernelEvent::Kind::xid) {
       if (contains(kFatalXids, event.number))
-        builder.error("device.xid_fatal", event.line);
+        builder.error("device.xid_fatal", line);
       else if (!contains(kXidsWithoutMeaningAlone, event.number))
-        ++xids;
+        xids += 1 + event.more;
     }
-    if (event.kind == KernelEvent::Kind::fallen_off_bus) builder.error("device.lost", event.line);
+    if (event.kind == KernelEvent::Kind::fallen_off_bus) builder.error("device.lost", line);
   }
-  if (after.kernel_log_missing.empty()) builder.measure("xid_count", xids);
+  if (after.kernel_log_missing.empty()) builder.measure("xid_count", static_cast<double>(xids));
   if (!lines.empty()) builder.result.evidence.push_back({"kernel_log", {{"lines", lines}}});
 }
 
@@ -113,6 +114,10 @@ void add_series(Builder& builder, const SeriesSummary& series) {
 }
 
 }  // namespace
+
+std::string line_of(const KernelEvent& event) {
+  return event.more == 0 ? event.line : fmt::format("{} (and {} more like it)", event.line, event.more);
+}
 
 const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address) {
   for (const GpuReadings& gpu : readings.gpus) {

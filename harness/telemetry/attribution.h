@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "harness/record/run_record.h"
+#include "harness/model/run.h"
 #include "harness/telemetry/sampler.h"
 
 namespace assay::telemetry {
 
 struct StepTelemetry {
-  std::vector<record::Measurement> measurements;
-  std::vector<record::Error> errors;       // lost GPUs, counters that ran backwards
-  std::vector<record::Evidence> evidence;  // the raw kernel-log lines
+  std::vector<Measurement> measurements;
+  std::vector<Error> errors;       // lost GPUs, counters that ran backwards
+  std::vector<Evidence> evidence;  // the raw kernel-log lines
 };
 
 /// Of one GPU over one step: `before` holds the counters to subtract, by name, `events` all kernel events
@@ -22,6 +22,9 @@ struct StepTelemetry {
 StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::map<std::string, std::int64_t>& before, const Snapshot& after,
                         const std::vector<KernelEvent>& events);
+
+/// The logged line, with the number of further ones that were only counted.
+std::string line_of(const KernelEvent& event);
 
 const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address);
 

@@ -35,7 +35,7 @@ Snapshot snapshot(std::int64_t corrected) {
 }
 
 auto named(const char* name) {
-  return Field(&record::Measurement::name, name);
+  return Field(&Measurement::name, name);
 }
 
 TEST(Attribution, IsTheDifferenceOverTheStepAndBelongsToTheMemory) {
@@ -51,7 +51,7 @@ TEST(Attribution, IsTheDifferenceOverTheStepAndBelongsToTheMemory) {
 TEST(Attribution, ACounterThatRanBackwardsIsAnErrorAndNoDelta) {
   const auto telemetry = attribute("gpu0", kAddress, counted(40), snapshot(3), {});
   EXPECT_THAT(telemetry.measurements, Not(Contains(named("ecc_corrected_dram_delta"))));
-  EXPECT_THAT(telemetry.errors, ElementsAre(Field(&record::Error::symptom, "harness.counter_backwards")));
+  EXPECT_THAT(telemetry.errors, ElementsAre(Field(&Error::symptom, "harness.counter_backwards")));
 }
 
 TEST(Attribution, AReadingThatIsNotGivenIsNoZero) {
@@ -87,10 +87,10 @@ TEST(Attribution, ALostGpuIsItsOwnWord) {
   Snapshot after = snapshot(0);
   after.readings.gpus[0].lost = "gpu_lost";
   EXPECT_THAT(attribute("gpu0", kAddress, counted(0), after, {}).errors,
-              ElementsAre(Field(&record::Error::symptom, "device.lost")));
+              ElementsAre(Field(&Error::symptom, "device.lost")));
   after.readings.gpus[0].lost = "timeout";
   EXPECT_THAT(attribute("gpu0", kAddress, counted(0), after, {}).errors,
-              ElementsAre(Field(&record::Error::symptom, "device.telemetry_hung")));
+              ElementsAre(Field(&Error::symptom, "device.telemetry_hung")));
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "harness/model/readings.h"
 #include "harness/node/clock.h"
-#include "harness/node/readings.h"
 
 namespace assay::telemetry {
 

@@ -146,7 +146,8 @@ void to_json(nlohmann::json& j, const KernelEvent& event) {
        {"line", event.line},
        {"nvswitch", event.nvswitch},
        {"fatal", event.fatal},
-       {"position", event.position}};
+       {"position", event.position},
+       {"more", event.more}};
 }
 
 void from_json(const nlohmann::json& j, KernelEvent& event) {
@@ -160,6 +161,7 @@ void from_json(const nlohmann::json& j, KernelEvent& event) {
   j.at("nvswitch").get_to(event.nvswitch);
   j.at("fatal").get_to(event.fatal);
   j.at("position").get_to(event.position);
+  j.at("more").get_to(event.more);
 }
 
 }  // namespace assay::telemetry

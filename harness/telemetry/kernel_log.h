@@ -9,7 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "harness/run/channel.h"
+#include "harness/base/descriptor.h"
 
 namespace assay::telemetry {
 
@@ -22,6 +22,7 @@ struct KernelEvent {
   int nvswitch = -1;          // which NVSwitch the line names, for Kind::nvswitch
   bool fatal = false;         // for Kind::nvswitch: the line says Fatal
   std::int64_t position = 0;  // of the log, behind the line (KernelLog::position)
+  std::int64_t more = 0;      // further events of its kind that were only counted (event_digest.h)
 };
 
 void to_json(nlohmann::json& j, const KernelEvent& event);
@@ -48,7 +49,7 @@ class KernelLog {
  private:
   void take(std::string_view record, std::vector<KernelEvent>& events);
 
-  run::Descriptor fd_;
+  Descriptor fd_;
   std::string why_not_;
   bool is_device_ = false;
   std::int64_t position_ = 0;  // a file's offset; the next sequence number of /dev/kmsg

@@ -27,11 +27,11 @@ std::map<std::string, std::int64_t> counters_of(const GpuReadings& gpu) {
 
 Ledger::Ledger() : boot_(boot_id()) {}
 
-Ledger Ledger::of_records(const std::vector<record::CounterMark>& marks) {
+Ledger Ledger::of_records(const std::vector<CounterMark>& marks) {
   Ledger ledger;
   ledger.resumed_ = true;
   std::map<std::string, bool> known;  // by PCI address: a mark of this boot
-  for (const record::CounterMark& mark : marks) {
+  for (const CounterMark& mark : marks) {
     const bool of_this_boot = mark.boot == ledger.boot_;
     known[mark.pci_address] = known[mark.pci_address] || of_this_boot;
     if (!of_this_boot) continue;
@@ -50,6 +50,14 @@ std::optional<std::int64_t> Ledger::kernel_log_position() const {
   return position;
 }
 
+std::map<std::string, std::int64_t> Ledger::attributed() const {
+  std::map<std::string, std::int64_t> positions;
+  if (!resumed_) return positions;
+  for (const auto& [address, mark] : marks_) positions[address] = mark.log_position;
+  positions[""] = strays_up_to_;
+  return positions;
+}
+
 void Ledger::add(Snapshot snapshot) {
   latest_ = std::move(snapshot);
   // What the log held when it was opened was logged before a new run, but after a reboot it is the run's.
@@ -57,7 +65,7 @@ void Ledger::add(Snapshot snapshot) {
   for (const GpuReadings& gpu : latest_.readings.gpus) {
     if (!gpu.identity.pci_address.value) continue;
     const std::string& address = *gpu.identity.pci_address.value;
-    marks_.try_emplace(address, record::CounterMark{address, boot_, nothing_attributed, counters_of(gpu)});
+    marks_.try_emplace(address, CounterMark{address, boot_, nothing_attributed, counters_of(gpu)});
   }
   std::copy_if(latest_.events.begin(), latest_.events.end(), std::back_inserter(pending_),
                [&](const KernelEvent& event) { return !is_attributed(event); });
@@ -96,8 +104,8 @@ std::vector<KernelEvent> Ledger::take_strays(const std::vector<std::string>& pci
   return strays;
 }
 
-std::vector<record::CounterMark> Ledger::marks() const {
-  std::vector<record::CounterMark> all;
+std::vector<CounterMark> Ledger::marks() const {
+  std::vector<CounterMark> all;
   for (const auto& [address, mark] : marks_) all.push_back(mark);
   return all;
 }

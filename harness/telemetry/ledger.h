@@ -1,5 +1,5 @@
 // Which step each change of a counter and each kernel event belongs to. The records hold up to where that is
-// done (record::CounterMark), so what happens between the death of a run and its resumption is attributed
+// done (CounterMark), so what happens between the death of a run and its resumption is attributed
 // then, and nothing twice.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/record/run_record.h"
+#include "harness/model/run.h"
 #include "harness/telemetry/attribution.h"
 #include "harness/telemetry/sampler.h"
 
@@ -20,7 +20,7 @@ class Ledger {
   Ledger();
   /// One that goes on from the marks of its records. Those of another boot are worth nothing, since counters
   /// and kernel log have begun anew.
-  static Ledger of_records(const std::vector<record::CounterMark>& marks);
+  static Ledger of_records(const std::vector<CounterMark>& marks);
 
   /// The node was booted since the last mark of a GPU: what the counters and the kernel log of the old boot
   /// said after it is lost.
@@ -28,6 +28,8 @@ class Ledger {
 
   /// From where the kernel log must be read so that nothing is missed; nothing for a new run.
   std::optional<std::int64_t> kernel_log_position() const;
+  /// Up to where it has been attributed already (SamplerStart::attributed); empty for a new run.
+  std::map<std::string, std::int64_t> attributed() const;
 
   /// Takes in what a snapshot brings: its readings, and the events that are not attributed yet. The first one
   /// says where GPUs without a mark start from.
@@ -38,7 +40,7 @@ class Ledger {
   /// What happened to a GPU since it was last attributed. The mark is to be written with it.
   struct Attributed {
     StepTelemetry telemetry;
-    record::CounterMark mark;
+    CounterMark mark;
   };
   Attributed attribute(const Part& gpu, const std::string& pci_address);
 
@@ -46,14 +48,14 @@ class Ledger {
   std::vector<KernelEvent> take_strays(const std::vector<std::string>& pci_addresses);
 
   /// One a GPU.
-  std::vector<record::CounterMark> marks() const;
+  std::vector<CounterMark> marks() const;
 
  private:
   bool is_attributed(const KernelEvent& event) const;
 
   std::string boot_;
-  std::map<std::string, record::CounterMark> marks_;  // by PCI address
-  std::int64_t strays_up_to_ = 0;                     // log position: those before it are in the records
+  std::map<std::string, CounterMark> marks_;  // by PCI address
+  std::int64_t strays_up_to_ = 0;             // log position: those before it are in the records
   bool resumed_ = false, lost_a_boot_ = false;
   Snapshot latest_;
   std::vector<KernelEvent> pending_;

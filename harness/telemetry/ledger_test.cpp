@@ -39,7 +39,7 @@ Snapshot snapshot(std::int64_t replays, std::int64_t begin, std::int64_t end,
 }
 
 double replays(const Ledger::Attributed& attributed) {
-  for (const record::Measurement& m : attributed.telemetry.measurements) {
+  for (const Measurement& m : attributed.telemetry.measurements) {
     if (m.name == "pcie_replay_delta") return std::get<double>(m.value);
   }
   return -1;
@@ -54,7 +54,7 @@ TEST(Ledger, ANewRunStartsFromItsFirstSnapshot) {
   ledger.add(snapshot(43, 120, 130));
   const auto seen = ledger.attribute("gpu0", kGpu0);
   EXPECT_EQ(replays(seen), 3);
-  EXPECT_THAT(seen.telemetry.errors, ElementsAre(Field(&record::Error::symptom, "device.xid_fatal")));
+  EXPECT_THAT(seen.telemetry.errors, ElementsAre(Field(&Error::symptom, "device.xid_fatal")));
   EXPECT_EQ(seen.mark.log_position, 130);
   EXPECT_EQ(seen.mark.counters.at(counters::pcie_replay), 43);
 }
@@ -75,7 +75,7 @@ TEST(Ledger, ARunThatGoesOnAttributesWhatHappenedMeanwhileAndNothingTwice) {
   Ledger first;
   first.add(snapshot(10, 0, 0));
   first.add(snapshot(12, 0, 50, {xid(kGpu0, 30), xid(kGpu1, 40)}));
-  std::vector<record::CounterMark> written = first.marks();
+  std::vector<CounterMark> written = first.marks();
   written.push_back(first.attribute("gpu0", kGpu0).mark);  // then it was killed
 
   Ledger ledger = Ledger::of_records(written);
@@ -83,14 +83,14 @@ TEST(Ledger, ARunThatGoesOnAttributesWhatHappenedMeanwhileAndNothingTwice) {
   ledger.add(snapshot(20, 0, 80, {xid(kGpu0, 30), xid(kGpu1, 40), xid(kGpu0, 70)}));
   const auto gpu0 = ledger.attribute("gpu0", kGpu0);
   EXPECT_EQ(replays(gpu0), 8);
-  EXPECT_THAT(gpu0.telemetry.errors, ElementsAre(Field(&record::Error::message, "line at 70")));
+  EXPECT_THAT(gpu0.telemetry.errors, ElementsAre(Field(&Error::message, "line at 70")));
   const auto gpu1 = ledger.attribute("gpu1", kGpu1);
   EXPECT_EQ(replays(gpu1), 10);
-  EXPECT_THAT(gpu1.telemetry.errors, ElementsAre(Field(&record::Error::message, "line at 40")));
+  EXPECT_THAT(gpu1.telemetry.errors, ElementsAre(Field(&Error::message, "line at 40")));
 }
 
 TEST(Ledger, MarksOfAnotherBootAreWorthNothing) {
-  record::CounterMark old;
+  CounterMark old;
   old.pci_address = kGpu0;
   old.boot = "before the reboot";
   old.log_position = 900;
@@ -105,17 +105,17 @@ TEST(Ledger, MarksOfAnotherBootAreWorthNothing) {
 }
 
 TEST(Ledger, AfterABootTheLogIsReadFromItsStartUntilEveryGpuHasBeenAttributed) {
-  record::CounterMark old;
+  CounterMark old;
   old.pci_address = kGpu0;
   old.boot = "before the boot";
-  record::CounterMark other = old;
+  CounterMark other = old;
   other.pci_address = kGpu1;
   Ledger first = Ledger::of_records({old, other});
   first.add(snapshot(0, 0, 500));
-  const record::CounterMark mark = first.attribute("gpu0", kGpu0).mark;  // then it was killed again
+  const CounterMark mark = first.attribute("gpu0", kGpu0).mark;  // then it was killed again
   EXPECT_TRUE(Ledger::of_records({old, other, mark}).lost_a_boot());
   EXPECT_EQ(Ledger::of_records({old, other, mark}).kernel_log_position(), 0);
-  const record::CounterMark second = first.attribute("gpu1", kGpu1).mark;
+  const CounterMark second = first.attribute("gpu1", kGpu1).mark;
   EXPECT_FALSE(Ledger::of_records({old, other, mark, second}).lost_a_boot());
   EXPECT_EQ(Ledger::of_records({old, other, mark, second}).kernel_log_position(), 500);
 }

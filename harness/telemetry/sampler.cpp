@@ -8,10 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "harness/ipc/channel.h"
 #include "harness/node/nvml_client.h"
-#include "harness/node_real/real_clock.h"
-#include "harness/node_sim/virtual_clock.h"
-#include "harness/run/channel.h"
+#include "harness/telemetry/event_digest.h"
 #include "harness/telemetry/gpu_watch.h"
 #include "harness/telemetry/series_file.h"
 #include "harness/telemetry/summary.h"
@@ -42,19 +41,17 @@ struct WatchedGpu {
 
 class Sampler {
  public:
-  Sampler(run::Channel& channel, const SamplerStart& start, std::unique_ptr<NvmlClient> client)
+  Sampler(ipc::Channel& channel, SamplerNode& node, const SamplerStart& start,
+          std::unique_ptr<NvmlClient> client)
       : channel_(channel),
+        node_(node),
         client_(std::move(client)),
-        kernel_log_(start.kernel_log_path, start.kernel_log_position),
-        kernel_log_begin_(kernel_log_.position()) {
-    if (start.state_path.empty()) {
-      clock_ = std::make_unique<RealClock>();
-    } else {
-      state_ = sim::SharedState::attach(start.state_path);
-    }
+        kernel_log_(node.kernel_log(), start.kernel_log_position),
+        kernel_log_begin_(kernel_log_.position()),
+        attributed_(start.attributed) {
     for (int i = 0; i < client_->device_count(); ++i) {
       WatchedGpu gpu;
-      gpu.watch = std::make_unique<GpuWatch>(std::make_unique<NvmlSource>(*client_, i), make_clock(start, i));
+      gpu.watch = std::make_unique<GpuWatch>(std::make_unique<NvmlSource>(*client_, i), node.clock_of_gpu(i));
       gpus_.push_back(std::move(gpu));
     }
   }
@@ -77,13 +74,6 @@ class Sampler {
   }
 
  private:
-  std::unique_ptr<Clock> make_clock(const SamplerStart& start, int gpu) const {
-    if (!state_) return std::make_unique<RealClock>();
-    return std::make_unique<sim::VirtualClock>(*state_, start.seats.at(static_cast<std::size_t>(gpu)));
-  }
-
-  Nanoseconds now() const { return state_ ? sim::now((*state_)->clock) : clock_->now(); }
-
   /// Moves samples from the threads to the file and to the window of the next snapshot.
   void collect() {
     for (WatchedGpu& gpu : gpus_) {
@@ -96,7 +86,12 @@ class Sampler {
 
   /// Often: the kernel's ring holds a few thousand records, and a step may take an hour.
   void poll_kernel_log() {
-    for (KernelEvent& event : kernel_log_.poll()) events_.push_back(std::move(event));
+    for (KernelEvent& event : kernel_log_.poll()) {
+      const auto known = attributed_.find(event.pci_address);
+      const auto others = attributed_.find("");
+      const auto& mark = known != attributed_.end() ? known : others;
+      if (mark == attributed_.end() || event.position > mark->second) events_.add(std::move(event));
+    }
   }
 
   Part part_of(const WatchedGpu& gpu) const {
@@ -110,7 +105,7 @@ class Sampler {
     // Hanging GPUs share one time-out: they all hang at the same time.
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kCallTimeoutMs);
     Snapshot result;
-    result.readings.time = now();
+    result.readings.time = node_.now();
     for (WatchedGpu& gpu : gpus_) {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
@@ -130,7 +125,8 @@ class Sampler {
     result.readings.nvswitches = Integer::none("not_supported");
     result.readings.simulated = client_->simulated();
     poll_kernel_log();
-    result.events = std::exchange(events_, {});
+    result.events = events_.take();
+    result.events_uncounted = events_.take_uncounted();
     result.kernel_log_missing = kernel_log_.why_not();
     result.kernel_log_begin = std::exchange(kernel_log_begin_, kernel_log_.position());
     result.kernel_log_position = kernel_log_begin_;
@@ -166,13 +162,13 @@ class Sampler {
     channel_.send({{"finished", {{"rows", rows}}}});
   }
 
-  run::Channel& channel_;
+  ipc::Channel& channel_;
+  SamplerNode& node_;
   std::unique_ptr<NvmlClient> client_;
-  std::optional<sim::SharedState> state_;
-  std::unique_ptr<Clock> clock_;
   KernelLog kernel_log_;
-  std::int64_t kernel_log_begin_;    // where the next snapshot's events begin
-  std::vector<KernelEvent> events_;  // since the last snapshot
+  std::int64_t kernel_log_begin_;  // where the next snapshot's events begin
+  EventDigest events_;             // since the last snapshot
+  std::map<std::string, std::int64_t> attributed_;
   std::optional<SeriesFile> file_;
   std::map<std::string, Part> parts_;  // by PCI address
   std::vector<WatchedGpu> gpus_;       // last: its threads end before what they use does
@@ -180,26 +176,27 @@ class Sampler {
 
 }  // namespace
 
-int sampler_main(int fd) {
-  run::Channel channel(fd);
+int sampler_main(int fd, const Backend& backend) {
+  ipc::Channel channel(fd);
   try {
     const auto message = channel.receive();
     if (!message) return 0;
     const auto start = message->get<SamplerStart>();
     std::string why_not;
-    auto client = NvmlClient::open(start.library, why_not, start.state_path);
+    const auto node = backend.sampler_node(start.node);
+    auto client = NvmlClient::open(node->management_library(), why_not, node->library_node());
     if (!client) {
       channel.send({{"failed", {{"why", why_not}}}});
       return 0;
     }
-    Sampler sampler(channel, start, std::move(client));
+    Sampler sampler(channel, *node, start, std::move(client));
     channel.send({{"ready", json::object()}});
     sampler.serve();
   } catch (const std::exception& error) {
     spdlog::error("sampler: {}", error.what());
     try {
       channel.send({{"failed", {{"why", error.what()}}}});
-    } catch (const run::ProtocolError&) {
+    } catch (const ipc::ProtocolError&) {
       return 1;  // nobody listens any more
     }
     return 1;

@@ -8,8 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/node/part.h"
-#include "harness/node/readings.h"
+#include "harness/model/part.h"
+#include "harness/model/readings.h"
+#include "harness/node/backend.h"
 #include "harness/telemetry/kernel_log.h"
 
 namespace assay::telemetry {
@@ -19,10 +20,9 @@ inline constexpr int kCallTimeoutMs = 5000;
 
 /// The first message to the sampler. It answers {ready: {}} or {failed: {why}}.
 struct SamplerStart {
-  std::string library;          // path or soname of the management library
-  std::string state_path;       // simulated nodes only
-  std::vector<int> seats;       // simulated nodes only: one at the clock for each GPU
-  std::string kernel_log_path;  // /dev/kmsg on a real node
+  NodeAddress node;
+  /// By PCI address, and under "" for all others: kernel events up to here are in the records already.
+  std::map<std::string, std::int64_t> attributed;
   std::int64_t kernel_log_position = KernelLog::kFromEnd;
 };
 
@@ -37,7 +37,8 @@ struct SeriesSummary {
 /// snapshot.
 struct Snapshot {
   NodeReadings readings;
-  std::vector<KernelEvent> events;
+  std::vector<KernelEvent> events;              // cut and counted: event_digest.h
+  std::int64_t events_uncounted = 0;            // further ones, on whatever
   std::string kernel_log_missing;               // why there are no events; empty when the log is read
   std::int64_t kernel_log_begin = 0;            // these events are all that was logged from here
   std::int64_t kernel_log_position = 0;         // up to here
@@ -54,6 +55,6 @@ void to_json(nlohmann::json& j, const Snapshot& snapshot);
 void from_json(const nlohmann::json& j, Snapshot& snapshot);
 
 /// The sampler process's main: serves the channel until it closes.
-int sampler_main(int fd);
+int sampler_main(int fd, const Backend& backend);
 
 }  // namespace assay::telemetry

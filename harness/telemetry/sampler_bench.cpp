@@ -12,7 +12,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "harness/run/channel.h"
+#include "harness/ipc/channel.h"
+#include "harness/node_real/real_backend.h"
 #include "harness/telemetry/sampler.h"
 #include "harness/testing/scratch_folder.h"
 
@@ -27,14 +28,14 @@ constexpr int kAnswerTimeoutMs = 10'000;
 /// sampler_main in a process of its own, so that its processor time is its own.
 class SamplerProcess {
  public:
-  SamplerProcess() : sockets_(run::make_socket_pair()), channel_(sockets_.parent.get()), pid_(fork()) {
+  SamplerProcess() : sockets_(ipc::make_socket_pair()), channel_(sockets_.parent.get()), pid_(fork()) {
     if (pid_ < 0) throw std::runtime_error("fork failed");
     if (pid_ == 0) {
       sockets_.parent.close();
-      _exit(sampler_main(sockets_.child.get()));
+      _exit(sampler_main(sockets_.child.get(), real_backend()));
     }
     sockets_.child.close();
-    ask(SamplerStart{ASSAY_SIMULATED_NVML, "", {}, "/dev/null"}, "ready");
+    ask(SamplerStart{real_sampler_address("/dev/null", ASSAY_SIMULATED_NVML)}, "ready");
   }
   ~SamplerProcess() {
     kill(pid_, SIGKILL);
@@ -62,8 +63,8 @@ class SamplerProcess {
   }
 
  private:
-  run::SocketPair sockets_;
-  run::Channel channel_;
+  ipc::SocketPair sockets_;
+  ipc::Channel channel_;
   pid_t pid_;
 };
 

@@ -17,18 +17,12 @@ Reading<double> reading(const json& j) {
 }  // namespace
 
 void to_json(json& j, const SamplerStart& s) {
-  j = {{"library", s.library},
-       {"state_path", s.state_path},
-       {"seats", s.seats},
-       {"kernel_log", s.kernel_log_path},
-       {"kernel_log_position", s.kernel_log_position}};
+  j = {{"node", s.node}, {"attributed", s.attributed}, {"kernel_log_position", s.kernel_log_position}};
 }
 
 void from_json(const json& j, SamplerStart& s) {
-  j.at("library").get_to(s.library);
-  j.at("state_path").get_to(s.state_path);
-  j.at("seats").get_to(s.seats);
-  j.at("kernel_log").get_to(s.kernel_log_path);
+  s.node = j.at("node");
+  j.at("attributed").get_to(s.attributed);
   j.at("kernel_log_position").get_to(s.kernel_log_position);
 }
 
@@ -44,6 +38,7 @@ void to_json(json& j, const Snapshot& s) {
   }
   j = {{"readings", s.readings},
        {"events", s.events},
+       {"events_uncounted", s.events_uncounted},
        {"kernel_log_missing", s.kernel_log_missing},
        {"kernel_log_begin", s.kernel_log_begin},
        {"kernel_log_position", s.kernel_log_position},
@@ -53,6 +48,7 @@ void to_json(json& j, const Snapshot& s) {
 void from_json(const json& j, Snapshot& s) {
   j.at("readings").get_to(s.readings);
   j.at("events").get_to(s.events);
+  j.at("events_uncounted").get_to(s.events_uncounted);
   j.at("kernel_log_missing").get_to(s.kernel_log_missing);
   j.at("kernel_log_begin").get_to(s.kernel_log_begin);
   j.at("kernel_log_position").get_to(s.kernel_log_position);

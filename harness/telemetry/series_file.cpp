@@ -9,7 +9,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "harness/files.h"
+#include "harness/base/files.h"
 
 namespace assay::telemetry {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <string>
 
-#include "harness/node/part.h"
-#include "harness/node/readings.h"
-#include "harness/run/channel.h"
+#include "harness/base/descriptor.h"
+#include "harness/model/part.h"
+#include "harness/model/readings.h"
 
 namespace assay::telemetry {
 
@@ -28,7 +28,7 @@ class SeriesFile {
   static const std::string& header();
 
  private:
-  run::Descriptor fd_;
+  Descriptor fd_;
   std::string path_;
   std::string pending_;
   std::size_t rows_ = 0;

@@ -3,19 +3,16 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "harness/telemetry/measures.h"
+#include "harness/model/content_hash.h"
+#include "harness/model/telemetry_measures.h"
+#include "harness/testing/stages.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::builders {
 
-using record::Error;
-using record::Measurement;
-using record::Run;
-using record::Status;
-using record::Step;
-
 namespace {
 
-constexpr const char* kTelemetry = telemetry::kTelemetryCheck;
+constexpr const char* kTelemetry = kTelemetryCheck;
 
 std::vector<Part> gpu_parts(int gpus) {
   std::vector<Part> parts;
@@ -98,7 +95,7 @@ std::vector<Limit> limits() {
   return list;
 }
 
-void add(Step& step, const char* name, record::Value value, Unit unit, const Part& part,
+void add(Step& step, const char* name, Value value, Unit unit, const Part& part,
          const char* source = "check") {
   step.measurements.push_back({name, std::move(value), std::string(symbol(unit)), part, source});
 }
@@ -135,10 +132,9 @@ Plan plan_of(const Criteria& criteria, const std::vector<Part>& gpus) {
   plan.seed = 0x9e3779b97f4a7c15;
   for (const Part& gpu : gpus)
     plan.slots.push_back({gpu, *gpu_slot(gpu) + 1, "0000:1b:00.0", "1650" + gpu, "", "", ""});
-  plan.stages = {{0, "inventory.gpus", Scope::node, {"node"}, 0, 1, 30},
-                 {1, "memory.sweep", Scope::gpu, gpus, 30, 35, 120},
-                 {2, "memory.bandwidth", Scope::gpu, gpus, 5, 10, 60},
-                 {3, "collective.allreduce", Scope::ranks, gpus, 20, 30, 120}};
+  plan.stages = {node_stage(0, "inventory.gpus"), gpu_stage(1, "memory.sweep", gpus, {30, 35, 120}),
+                 gpu_stage(2, "memory.bandwidth", gpus, {5, 10, 60}),
+                 ranks_stage(3, "collective.allreduce", gpus, {20, 30, 120})};
   return plan;
 }
 
@@ -178,12 +174,12 @@ Criteria sample_criteria(int gpus) {
   return criteria;
 }
 
-Run healthy_run(const Criteria& criteria, int gpus) {
+RunRecord healthy_run(const Criteria& criteria, int gpus) {
   const std::vector<Part> parts = gpu_parts(gpus);
-  Run run;
+  RunRecord run;
   run.plan = plan_of(criteria, parts);
   run.plan_hash = content_hash(run.plan);
-  run.criteria_hash = content_hash(criteria);
+  run.criteria_hash = hash_of(criteria);
   run.version = "0.1.0";
   run.command_line = "assay run --sku h200-sxm-8 --node sim:node.toml";
   run.node_name = "node-under-test";
@@ -194,23 +190,19 @@ Run healthy_run(const Criteria& criteria, int gpus) {
   for (const Part& gpu : parts)
     run.hardware.push_back({gpu, "NVIDIA H200", "1650" + gpu, "699-2G520", "slot " + gpu});
   std::vector<Stage> stages = run.plan.stages;
-  stages.push_back(
-      {static_cast<int>(stages.size()), kTelemetry, Scope::gpu, parts, 0, 0, 0});  // the last look
+  stages.push_back(gpu_stage(static_cast<int>(stages.size()), kTelemetry, parts));  // the last look
   for (const Stage& stage : stages) {
-    for (const Part& part : step_parts(stage)) {
+    for (const Placement& placement : stage.placements) {
       Step step;
-      step.id = step_id(run.plan, stage, part, 1);
-      step.check = stage.check;
-      step.part = part;
+      step.check = check_of(stage);
+      step.part = placement.part;
+      step.id = step_id(run.plan, stage.index, placement.bodies.front(), step.part, 1);
       step.stage = stage.index;
       step.status = Status::complete;
       step.started = run.started;
       step.ended = run.ended;
       if (step.check != kTelemetry) add_measurements(step, parts);
-      if (stage.scope == Scope::gpu) add_telemetry(step, part);
-      if (stage.scope == Scope::ranks) {
-        for (const Part& gpu : parts) add_telemetry(step, gpu);
-      }
+      for (const Part& gpu : gpus_of(placement)) add_telemetry(step, gpu);
       run.steps.push_back(std::move(step));
     }
   }
@@ -218,7 +210,7 @@ Run healthy_run(const Criteria& criteria, int gpus) {
   return run;
 }
 
-Step& step_of(Run& run, const std::string& check, const Part& part, int attempt) {
+Step& step_of(RunRecord& run, const std::string& check, const Part& part, int attempt) {
   return find_or_throw(
       run.steps,
       [&](const Step& step) { return step.check == check && step.part == part && step.attempt == attempt; },
@@ -247,39 +239,39 @@ RequiredCheck& required_of(Criteria& criteria, const std::string& check) {
       criteria.required, [&](const RequiredCheck& required) { return required.check == check; }, check);
 }
 
-void set_bandwidth(Run& run, int gpu, double value, int attempt) {
+void set_bandwidth(RunRecord& run, int gpu, double value, int attempt) {
   const Part part = gpu_part(gpu);
   measurement_of(step_of(run, "memory.bandwidth", part, attempt), "copy_bandwidth", part + "/hbm").value =
       value;
 }
 
-Step& repeat(Run& run, const std::string& check, const Part& part, int attempt) {
+Step& repeat(RunRecord& run, const std::string& check, const Part& part, int attempt) {
   Step copy = step_of(run, check, part);
   copy.attempt = attempt;
   copy.status = Status::complete;
   copy.errors.clear();
-  copy.id = step_id(run.plan, run.plan.stages.at(static_cast<std::size_t>(copy.stage)), part, attempt);
+  copy.id = step_id(run.plan, copy.stage, {check}, part, attempt);
   run.steps.push_back(std::move(copy));
   return run.steps.back();
 }
 
-Step& fail_step(Run& run, const std::string& check, const Part& part, Error error, int attempt) {
+Step& fail_step(RunRecord& run, const std::string& check, const Part& part, Error error, int attempt) {
   Step& step = step_of(run, check, part, attempt);
   step.status = Status::error;
   step.errors.push_back(std::move(error));
   return step;
 }
 
-void remove_step(Run& run, const std::string& check, const Part& part) {
+void remove_step(RunRecord& run, const std::string& check, const Part& part) {
   const Step* step = &step_of(run, check, part);
   run.steps.erase(run.steps.begin() + (step - run.steps.data()));
 }
 
-void write(record::Journal& journal, const Run& run, const Criteria& criteria) {
+void write(record::Journal& journal, const RunRecord& run, const Criteria& criteria) {
   journal.run_start({run.plan, run.criteria_hash, run.version, run.command_line, run.node_name, run.hardware,
                      run.software});
   for (const Step& step : run.steps) {
-    journal.step_start(step.id, step.check, step.part, step.stage, step.attempt);
+    journal.step_start(step);
     for (const Measurement& measurement : step.measurements) {
       std::vector<Limit> apply;
       for (const Limit& limit : criteria.limits) {
@@ -288,16 +280,16 @@ void write(record::Journal& journal, const Run& run, const Criteria& criteria) {
       }
       journal.measurement(step.id, measurement, apply);
     }
-    for (const record::Evidence& evidence : step.evidence) journal.evidence(step.id, evidence);
+    for (const Evidence& evidence : step.evidence) journal.evidence(step.id, evidence);
     for (const Error& error : step.errors) journal.error(step.id, error);
     if (step.status != Status::open) journal.step_end(step.id, step.status);
   }
   for (const Error& error : run.errors) journal.run_error(error);
   if (!run.closed) return;
-  const verdict::Judgement judgement = verdict::judge(run, criteria);
+  const Judgement judgement = verdict::judge(run, criteria);
   journal.judgement(judgement);
-  const bool accepted = judgement.verdict == verdict::Verdict::accept;
-  journal.run_end(Status::complete, accepted ? verdict::Result::pass : verdict::Result::fail);
+  const bool accepted = judgement.verdict == Verdict::accept;
+  journal.run_end(Status::complete, accepted ? Result::pass : Result::fail);
 }
 
 }  // namespace assay::builders

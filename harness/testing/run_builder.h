@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "harness/plan/criteria.h"
+#include "harness/model/criteria.h"
+#include "harness/model/run.h"
 #include "harness/record/journal.h"
-#include "harness/record/run_record.h"
 
 namespace assay::builders {
 
@@ -22,28 +22,27 @@ Criteria sample_criteria(int gpus = kGpus);
 
 /// A simulated, closed run of them, with its last look (check telemetry), that ends in ACCEPT. Step ids are
 /// those of step_id().
-record::Run healthy_run(const Criteria& criteria, int gpus = kGpus);
+RunRecord healthy_run(const Criteria& criteria, int gpus = kGpus);
 
 /// Throw std::out_of_range for what is not there.
-record::Step& step_of(record::Run& run, const std::string& check, const Part& part, int attempt = 1);
-record::Measurement& measurement_of(record::Step& step, const std::string& name, const Part& part);
+Step& step_of(RunRecord& run, const std::string& check, const Part& part, int attempt = 1);
+Measurement& measurement_of(Step& step, const std::string& name, const Part& part);
 FindingKind& kind_of(Criteria& criteria, const std::string& code);
 Limit& limit_of(Criteria& criteria, const std::string& measurement, LimitKind kind);
 RequiredCheck& required_of(Criteria& criteria, const std::string& check);
 
 /// Sets copy_bandwidth of one GPU, in GB/s.
-void set_bandwidth(record::Run& run, int gpu, double value, int attempt = 1);
+void set_bandwidth(RunRecord& run, int gpu, double value, int attempt = 1);
 
 /// Another attempt of a step, a copy of its first.
-record::Step& repeat(record::Run& run, const std::string& check, const Part& part, int attempt);
+Step& repeat(RunRecord& run, const std::string& check, const Part& part, int attempt);
 
 /// The step ended in this error; its measurements stay.
-record::Step& fail_step(record::Run& run, const std::string& check, const Part& part, record::Error error,
-                        int attempt = 1);
+Step& fail_step(RunRecord& run, const std::string& check, const Part& part, Error error, int attempt = 1);
 
-void remove_step(record::Run& run, const std::string& check, const Part& part);
+void remove_step(RunRecord& run, const std::string& check, const Part& part);
 
 /// Writes the whole run as the supervisor would have.
-void write(record::Journal& journal, const record::Run& run, const Criteria& criteria);
+void write(record::Journal& journal, const RunRecord& run, const Criteria& criteria);
 
 }  // namespace assay::builders

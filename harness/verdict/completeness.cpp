@@ -5,15 +5,12 @@
 #include <set>
 #include <utility>
 
-#include "harness/telemetry/measures.h"
-#include "harness/verdict/codes.h"
+#include "harness/model/finding_codes.h"
+#include "harness/model/telemetry_measures.h"
 #include "harness/verdict/evidence.h"
 
 namespace assay::verdict {
 namespace {
-
-using record::Status;
-using record::Step;
 
 bool contains(const std::vector<Part>& parts, const Part& part) {
   return std::find(parts.begin(), parts.end(), part) != parts.end();
@@ -24,7 +21,7 @@ using Measured = std::set<std::pair<std::string, Part>>;
 
 Measured measured_of(const Step& step, const std::string& check) {
   Measured measured;
-  for (const record::Measurement& m : step.measurements) {
+  for (const Measurement& m : step.measurements) {
     if (check_of(step, m) == check) measured.emplace(m.name, m.part);
   }
   return measured;
@@ -48,7 +45,9 @@ void observe_runs(const Case& c, const RequiredCheck& required, const Part& part
                   std::vector<Observation>& seen) {
   const int in_plan = c.planned(required.check, part);
   // What a partial run left out on purpose is said once, in the notes, and keeps it from ACCEPT as a whole.
-  const int needed = c.run.plan.partial.empty() ? std::max(required.occurrences, in_plan) : in_plan;
+  // Of a follow-up, the plan has all that may come to be due.
+  const bool by_plan = required.follow_up || !c.run.plan.partial.empty();
+  const int needed = by_plan ? in_plan : std::max(required.occurrences, in_plan);
   const std::vector<const Step*>& steps = c.steps(required.check, part);
   std::set<int> completed;
   for (const Step* step : steps) {
@@ -66,7 +65,7 @@ void observe_runs(const Case& c, const RequiredCheck& required, const Part& part
     if (completed.count(step->stage) != 0) continue;
     observation.evidence.step = step->id;
     states += "; " + state_of(*step);
-    for (const record::Error& error : step->errors) {
+    for (const Error& error : step->errors) {
       observation.because.emplace_back(
           error.symptom, part_for_code(error.symptom, error.part.empty() ? step->part : error.part));
     }
@@ -102,10 +101,12 @@ void observe_measures(const RequiredCheck& required, const Step& step, std::vect
 
 /// The GPUs whose counters are read around this step.
 std::vector<Part> gpus_of(const Case& c, const Step& step) {
-  const Stage* stage = c.stage(step.stage);
-  if (stage == nullptr || stage->scope == Scope::gpu || stage->scope == Scope::gpu_serial) return {step.part};
-  if (stage->scope == Scope::ranks) return stage->parts;
-  return {};
+  const Placement* placement = c.placement(step);
+  if (placement == nullptr) return {step.part};  // a look
+  // Of bodies that overlap, the first has the telemetry of all.
+  const Body& first = placement->bodies.front();
+  if (first.check != step.check || first.variant != step.variant) return {};
+  return gpus_of(*placement);
 }
 
 void observe_telemetry(const Case& c, const RequiredCheck& required, const Step& step,
@@ -134,7 +135,7 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
 
 void observe_completeness(const Case& c, std::vector<Observation>& seen) {
   for (const RequiredCheck& required : c.criteria.required) {
-    const bool telemetry = required.check == telemetry::kTelemetryCheck;
+    const bool telemetry = required.check == kTelemetryCheck;
     for (const Part& part : required.parts) observe_runs(c, required, part, seen);
     for (const Step& step : c.run.steps) {
       if (step.status != Status::complete) continue;

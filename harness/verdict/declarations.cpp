@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/verdict/codes.h"
+#include "harness/model/finding_codes.h"
 #include "harness/verdict/evidence.h"
 
 namespace assay::verdict {
 namespace {
-
-using record::Measurement;
-using record::Step;
 
 const RequiredMeasure* find_measure(const RequiredCheck* required, const std::string& name) {
   if (required == nullptr) return nullptr;

@@ -63,15 +63,15 @@ std::vector<Draft> gather(const Case& c, const std::vector<Observation>& seen) {
   return ordered;
 }
 
-const record::Hardware* hardware_of(const record::Run& run, const Part& part) {
-  for (const record::Hardware& hardware : run.hardware) {
+const Hardware* hardware_of(const RunRecord& run, const Part& part) {
+  for (const Hardware& hardware : run.hardware) {
     if (hardware.id == unit_of(part)) return &hardware;
   }
   return nullptr;
 }
 
-std::string serial_of(const record::Run& run, const Part& part) {
-  const record::Hardware* hardware = hardware_of(run, part);
+std::string serial_of(const RunRecord& run, const Part& part) {
+  const Hardware* hardware = hardware_of(run, part);
   return hardware == nullptr ? std::string() : hardware->serial;
 }
 

@@ -45,8 +45,8 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts);
 std::vector<CheckOutcome> check_outcomes(const Case& c, const std::vector<Observation>& seen,
                                          const std::vector<Draft>& drafts);
 
-const record::Hardware* hardware_of(const record::Run& run, const Part& part);
-std::string serial_of(const record::Run& run, const Part& part);
+const Hardware* hardware_of(const RunRecord& run, const Part& part);
+std::string serial_of(const RunRecord& run, const Part& part);
 
 /// Fills summary and next_step from the catalogue's texts.
 void fill_texts(const FindingKind* kind, Finding& finding);

@@ -5,16 +5,12 @@
 #include <map>
 #include <set>
 
-#include "harness/record/attempts.h"
-#include "harness/verdict/codes.h"
+#include "harness/model/attempts.h"
+#include "harness/model/finding_codes.h"
 #include "harness/verdict/evidence.h"
 
 namespace assay::verdict {
 namespace {
-
-using record::Error;
-using record::Status;
-using record::Step;
 
 bool is_nowhere(const Part& part) {
   return part.empty() || part == "harness" || part == "environment";
@@ -42,22 +38,23 @@ Observation about(const Case& c, const Error& error, const Part& fallback) {
 bool is_made_up_for(const Case& c, const Step& step) {
   const auto& steps = c.steps(step.check, step.part);
   return std::any_of(steps.rbegin(), steps.rend(),
-                     [&](const Step* later) { return record::makes_up_for(c.run, *later, step); });
+                     [&](const Step* later) { return makes_up_for(c.run, *later, step); });
 }
 
-/// The GPUs of a stage, and those that came to their end.
+/// The GPUs that did the same work, and those that came to their end.
 struct StageGpus {
   std::set<Part> all, finished;
 };
 
-std::map<int, StageGpus> gpus_by_stage(const record::Run& run) {
-  std::map<int, StageGpus> stages;
+std::map<int, StageGpus> gpus_by_group(const RunRecord& run) {
+  std::map<int, StageGpus> groups;
   for (const Step& step : run.steps) {
     if (!gpu_slot(step.part)) continue;
-    stages[step.stage].all.insert(step.part);
-    if (step.status == Status::complete) stages[step.stage].finished.insert(step.part);
+    StageGpus& gpus = groups[group_of(run.plan, step.stage)];
+    gpus.all.insert(step.part);
+    if (step.status == Status::complete) gpus.finished.insert(step.part);
   }
-  return stages;
+  return groups;
 }
 
 /// Whether most of the other GPUs of the step's stage came to their end.
@@ -69,13 +66,13 @@ bool peers_finished(const StageGpus& gpus, const Step& step) {
 
 /// One hang may be anybody's. Two on one GPU, while the same work ends on its peers, are the GPU's.
 void observe_hangs(const Case& c, std::vector<Observation>& seen) {
-  auto stages = gpus_by_stage(c.run);
+  auto groups = gpus_by_group(c.run);
   std::map<Part, std::vector<const Step*>> hangs;
   for (const Step& step : c.run.steps) {
     const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const Error& error) {
       return error.symptom == codes::step_timeout;
     });
-    if (timed_out && gpu_slot(step.part) && peers_finished(stages[step.stage], step)) {
+    if (timed_out && gpu_slot(step.part) && peers_finished(groups[group_of(c.run.plan, step.stage)], step)) {
       hangs[Part(unit_of(step.part))].push_back(&step);
     }
   }

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "harness/telemetry/measures.h"
-#include "harness/verdict/codes.h"
+#include "harness/model/finding_codes.h"
+#include "harness/model/telemetry_measures.h"
 
 namespace assay::verdict {
 
@@ -22,15 +22,22 @@ const typename Map::mapped_type& at_or_none(const Map& map, const Key& key) {
 
 }  // namespace
 
-Case::Case(const record::Run& run_to_judge, const Criteria& by) : run(run_to_judge), criteria(by) {
+Case::Case(const RunRecord& run_to_judge, const Criteria& by, const Triggered& triggered)
+    : run(run_to_judge), criteria(by) {
   for (const RequiredCheck& check : criteria.required) required_.emplace(check.check, &check);
   for (const FindingKind& finding : criteria.findings) kinds_.emplace(finding.code, &finding);
   for (const Limit& limit : criteria.limits) limits_[{limit.check, limit.measurement}].push_back(&limit);
-  for (const record::Step& step : run.steps) steps_[{step.check, step.part}].push_back(&step);
+  for (const Step& step : run.steps) steps_[{step.check, step.part}].push_back(&step);
   for (const Stage& stage : run.plan.stages) {
-    stages_.emplace(stage.index, &stage);
-    const std::vector<Part> parts = step_parts(stage);
-    for (const Part& part : std::set<Part>(parts.begin(), parts.end())) ++planned_[{stage.check, part}];
+    std::set<CheckAndPart> in_stage;
+    for (const Placement& placement : stage.placements) {
+      const bool due = !placement.condition || triggered.count({stage.index, placement.part}) != 0;
+      for (const Body& body : placement.bodies) {
+        placements_.emplace(task_of(stage.index, placement, body), &placement);
+        if (due) in_stage.emplace(body.check, placement.part);
+      }
+    }
+    for (const CheckAndPart& planned : in_stage) ++planned_[planned];
   }
 }
 
@@ -38,8 +45,8 @@ const RequiredCheck* Case::required(const std::string& check) const {
   return at_or_none(required_, check);
 }
 
-const Stage* Case::stage(int index) const {
-  return at_or_none(stages_, index);
+const Placement* Case::placement(const Step& step) const {
+  return at_or_none(placements_, task_of(step));
 }
 
 const FindingKind* Case::kind(const std::string& code) const {
@@ -60,7 +67,7 @@ const std::vector<const Limit*>& Case::limits(const std::string& check,
   return at_or_none(limits_, std::make_pair(check, measurement));
 }
 
-const std::vector<const record::Step*>& Case::steps(const std::string& check, const Part& part) const {
+const std::vector<const Step*>& Case::steps(const std::string& check, const Part& part) const {
   return at_or_none(steps_, CheckAndPart(check, part));
 }
 
@@ -68,8 +75,8 @@ int Case::planned(const std::string& check, const Part& part) const {
   return at_or_none(planned_, CheckAndPart(check, part));
 }
 
-const std::string& check_of(const record::Step& step, const record::Measurement& measurement) {
-  static const std::string telemetry = telemetry::kTelemetryCheck;
+const std::string& check_of(const Step& step, const Measurement& measurement) {
+  static const std::string telemetry = kTelemetryCheck;
   return measurement.source == telemetry ? telemetry : step.check;
 }
 
@@ -87,7 +94,7 @@ Part part_for_code(const std::string& code, const Part& part) {
   return memory && gpu_slot(part) && subcomponent_of(part).empty() ? part + "/hbm" : part;
 }
 
-std::string text_of(const record::Value& value) {
+std::string text_of(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   const double number = std::get<double>(value);

@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "harness/verdict/judgement.h"
+#include "harness/model/judgement.h"
+#include "harness/verdict/follow_ups.h"
 
 namespace assay::verdict {
 
@@ -27,15 +28,16 @@ struct Observation {
 
 class Case {
  public:
-  Case(const record::Run& run_to_judge, const Criteria& by);
+  /// `triggered`: the follow-ups that are due (follow_ups.h).
+  Case(const RunRecord& run_to_judge, const Criteria& by, const Triggered& triggered = {});
 
-  const record::Run& run;
+  const RunRecord& run;
   const Criteria& criteria;
 
   /// Nothing for a check that the criteria do not ask for.
   const RequiredCheck* required(const std::string& check) const;
   /// Nothing for a step that stands outside the plan.
-  const Stage* stage(int index) const;
+  const Placement* placement(const Step& step) const;
   /// Nothing for a code that the catalogue lacks.
   const FindingKind* kind(const std::string& code) const;
   /// Of a code that the catalogue lacks: incomplete, which accuses nobody and accepts nothing.
@@ -44,23 +46,23 @@ class Case {
   Severity severity_of(FindingClass cls) const;
   const std::vector<const Limit*>& limits(const std::string& check, const std::string& measurement) const;
   /// All that ran of a check on a part, in the order of the records.
-  const std::vector<const record::Step*>& steps(const std::string& check, const Part& part) const;
-  /// How often the plan itself runs the check on the part.
+  const std::vector<const Step*>& steps(const std::string& check, const Part& part) const;
+  /// How often the plan itself runs the check on the part; follow-ups that are not due do not count.
   int planned(const std::string& check, const Part& part) const;
 
  private:
   using CheckAndPart = std::pair<std::string, Part>;
   std::map<std::string, const RequiredCheck*> required_;
-  std::map<int, const Stage*> stages_;
+  std::map<Task, const Placement*> placements_;
   std::map<std::string, const FindingKind*> kinds_;
   std::map<std::pair<std::string, std::string>, std::vector<const Limit*>> limits_;
-  std::map<CheckAndPart, std::vector<const record::Step*>> steps_;
+  std::map<CheckAndPart, std::vector<const Step*>> steps_;
   std::map<CheckAndPart, int> planned_;
 };
 
 /// "telemetry" for what the sampler read, else the step's check: under which name limits and requirements
 /// stand.
-const std::string& check_of(const record::Step& step, const record::Measurement& measurement);
+const std::string& check_of(const Step& step, const Measurement& measurement);
 
 /// The parts that a check has to measure.
 const std::vector<Part>& measured_parts(const RequiredCheck& required, const RequiredMeasure& measure);
@@ -72,7 +74,7 @@ Part join_part(const Part& part, const std::string& subcomponent);
 Part part_for_code(const std::string& code, const Part& part);
 
 /// Readable text of a value: "17", "4012.5", "NaN".
-std::string text_of(const record::Value& value);
+std::string text_of(const Value& value);
 
 /// The judge's passes over the records. Each adds what it sees.
 void observe_completeness(const Case& c, std::vector<Observation>& seen);

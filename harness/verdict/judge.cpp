@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "harness/record/artifacts.h"
-#include "harness/telemetry/measures.h"
+#include "harness/model/telemetry_measures.h"
 #include "harness/verdict/draft.h"
+#include "harness/verdict/follow_ups.h"
 
 namespace assay::verdict {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 /// Whether the criteria ask for anything at all: judging nothing must not look like passing everything.
 bool require_something(const Criteria& criteria) {
   return std::any_of(criteria.required.begin(), criteria.required.end(), [](const RequiredCheck& required) {
-    return required.check != telemetry::kTelemetryCheck && !required.parts.empty();
+    return required.check != kTelemetryCheck && !required.follow_up && !required.parts.empty();
   });
 }
 
@@ -43,12 +43,12 @@ std::vector<std::string> sorted_titles(std::vector<std::string> titles) {
 
 /// A closed run holds its own judgement. Where the same criteria now lead to another one, the records are not
 /// those that were judged, or the judge is another version. Empty where both agree, and for other criteria.
-std::string contradiction(const record::Run& run, const Judgement& now) {
+std::string contradiction(const RunRecord& run, const Judgement& now) {
   if (!run.judgement || run.criteria_hash != now.criteria_hash) return {};
-  const record::RecordedJudgement& then = *run.judgement;
+  const RecordedJudgement& then = *run.judgement;
   const bool doubted_then = then.verdict == name_of(Verdict::inconclusive) && !run.doubts.empty();
   const Verdict agreed = doubted_then ? Verdict::inconclusive : now.verdict;
-  if (then.verdict != name_of(agreed) || then.result != record::result_text(result_of(agreed))) {
+  if (then.verdict != name_of(agreed) || then.result != ocp_name_of(result_of(agreed))) {
     return fmt::format(
         "the run was closed with {} ({}), and its records now lead to {}: they were changed since, or "
         "judged by another version of Assay",
@@ -80,14 +80,16 @@ Verdict verdict_of(const std::vector<Draft>& drafts, bool acceptable) {
 
 }  // namespace
 
-Judgement judge(const record::Run& run, const Criteria& criteria) {
-  const Case c{run, criteria};
+Judgement judge(const RunRecord& run, const Criteria& criteria) {
+  // Only the run's own criteria told it which follow-ups were due.
+  const bool own = hash_of(criteria) == run.criteria_hash;
+  const Case c{run, criteria, own ? triggered(run, criteria) : Triggered{}};
   Judgement judgement;
   judgement.simulated = run.plan.simulated;
   judgement.sku = run.plan.sku;
   judgement.profile = run.plan.profile;
   judgement.plan_hash = run.plan_hash;
-  judgement.criteria_hash = content_hash(criteria);
+  judgement.criteria_hash = hash_of(criteria);
 
   const std::vector<std::string> in_the_way = obstacles(c);
   judgement.notes = in_the_way;

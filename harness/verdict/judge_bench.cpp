@@ -4,13 +4,14 @@
 
 #include <string>
 
+#include "harness/model/judgement.h"
 #include "harness/testing/run_builder.h"
-#include "harness/verdict/judgement.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::verdict {
 namespace {
 
-void judge_run(benchmark::State& state, const record::Run& run, const Criteria& criteria) {
+void judge_run(benchmark::State& state, const RunRecord& run, const Criteria& criteria) {
   for (auto _ : state) {
     const Judgement judgement = judge(run, criteria);
     if (judgement.verdict != Verdict::reject) state.SkipWithError("a defective run was not rejected");
@@ -21,9 +22,9 @@ void judge_run(benchmark::State& state, const record::Run& run, const Criteria& 
 /// One part of which every value fails.
 void failing_values(benchmark::State& state) {
   const Criteria criteria = builders::sample_criteria();
-  record::Run run = builders::healthy_run(criteria);
+  RunRecord run = builders::healthy_run(criteria);
   auto& measurements = builders::step_of(run, "memory.sweep", "gpu3").measurements;
-  record::Measurement bad = measurements.front();
+  Measurement bad = measurements.front();
   for (int i = 1; i <= state.range(0); ++i) {
     bad.value = static_cast<double>(i);
     measurements.push_back(bad);
@@ -39,9 +40,9 @@ BENCHMARK(failing_values)
 /// As many parts, each with a finding of its own.
 void failing_parts(benchmark::State& state) {
   const Criteria criteria = builders::sample_criteria();
-  record::Run run = builders::healthy_run(criteria);
+  RunRecord run = builders::healthy_run(criteria);
   auto& measurements = builders::step_of(run, "memory.sweep", "gpu3").measurements;
-  record::Measurement bad = measurements.front();
+  Measurement bad = measurements.front();
   bad.value = 1.0;
   for (int i = 0; i < state.range(0); ++i) {
     bad.part = "gpu3/sm" + std::to_string(i);
@@ -58,11 +59,11 @@ BENCHMARK(failing_parts)
 /// A step that was repeated for ever.
 void failing_steps(benchmark::State& state) {
   const Criteria criteria = builders::sample_criteria();
-  record::Run run = builders::healthy_run(criteria);
-  record::Step step = builders::step_of(run, "memory.sweep", "gpu3");
+  RunRecord run = builders::healthy_run(criteria);
+  Step step = builders::step_of(run, "memory.sweep", "gpu3");
   step.measurements.front().value = 1.0;
   step.errors.push_back({"harness.step_timeout", "no answer", "", "timeout"});
-  step.status = record::Status::error;
+  step.status = Status::error;
   for (int i = 0; i < state.range(0); ++i) {
     step.attempt = i + 2;
     step.id = "sim-01-memory.sweep-gpu3-a" + std::to_string(step.attempt);

@@ -2,8 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/model/judgement.h"
 #include "harness/testing/run_builder.h"
-#include "harness/verdict/judgement.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::verdict {
 namespace {
@@ -14,8 +15,8 @@ using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const record::Error kTimeout{"harness.step_timeout", "no answer within 120 s", "", "timeout"};
-const record::Error kCrash{"harness.worker_crashed", "the worker died", "", "signal 11"};
+const Error kTimeout{"harness.step_timeout", "no answer within 120 s", "", "timeout"};
+const Error kCrash{"harness.worker_crashed", "the worker died", "", "signal 11"};
 
 class JudgeCauses : public ::testing::Test {
  protected:
@@ -33,7 +34,7 @@ class JudgeCauses : public ::testing::Test {
   }
 
   Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
 };
 
 TEST_F(JudgeCauses, ACrashExplainsWhatDidNotRun) {
@@ -64,7 +65,7 @@ TEST_F(JudgeCauses, ACrashStandsWhenTheStepIsRepeated) {
 }
 
 TEST_F(JudgeCauses, AnInterruptionIsMendedByALaterAttempt) {
-  record::Step& step = fail_step(run, "memory.bandwidth", "gpu5", {"harness.interrupted", "resumed", "", ""});
+  Step& step = fail_step(run, "memory.bandwidth", "gpu5", {"harness.interrupted", "resumed", "", ""});
   const auto measurements = step.measurements;
   repeat(run, "memory.bandwidth", "gpu5", 2);
   step_of(run, "memory.bandwidth", "gpu5").measurements.clear();
@@ -80,7 +81,7 @@ TEST_F(JudgeCauses, AnInterruptionThatWasNotMendedStands) {
 }
 
 TEST_F(JudgeCauses, FailingEvidenceOfAnInterruptedStepStands) {
-  record::Step& step = fail_step(run, "memory.sweep", "gpu5", {"harness.interrupted", "resumed", "", ""});
+  Step& step = fail_step(run, "memory.sweep", "gpu5", {"harness.interrupted", "resumed", "", ""});
   const std::size_t index = static_cast<std::size_t>(&step - run.steps.data());
   repeat(run, "memory.sweep", "gpu5", 2);
   measurement_of(run.steps[index], "bad_words", "gpu5/hbm").value = 3.0;
@@ -93,7 +94,7 @@ TEST_F(JudgeCauses, ADeviceErrorNamesItsPart) {
   EXPECT_EQ(finding.part, "gpu3");
   EXPECT_EQ(finding.action, Action::return_part);
   EXPECT_EQ(judged().checks.at(4).part, "gpu3");
-  EXPECT_EQ(judged().checks.at(4).status, record::Status::error);
+  EXPECT_EQ(judged().checks.at(4).status, Status::error);
   EXPECT_EQ(judged().checks.at(4).result, Result::not_applicable);
 }
 
@@ -328,7 +329,7 @@ TEST_F(JudgeCauses, CorruptionFaultsAndAbsenceAreNeverWaived) {
   waive("memory.miscompare", "*");
   waive("device.lost", "*");
   waive("harness.check_not_run", "*");
-  const record::Run healthy = run;
+  const RunRecord healthy = run;
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "bad_words", "gpu3/hbm").value = 1.0;
   EXPECT_EQ(judged().verdict, Verdict::reject);
   EXPECT_THAT(judged().notes, Contains(HasSubstr("corruption is never waived")));

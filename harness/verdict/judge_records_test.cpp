@@ -4,8 +4,10 @@
 
 #include <limits>
 
+#include "harness/model/judgement.h"
 #include "harness/testing/run_builder.h"
-#include "harness/verdict/judgement.h"
+#include "harness/testing/stages.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::verdict {
 namespace {
@@ -23,7 +25,7 @@ class JudgeRecords : public ::testing::Test {
     EXPECT_EQ(judgement.findings.size(), 1u) << to_json(judgement).dump(1);
     return judgement.findings.empty() ? Finding{} : judgement.findings[0];
   }
-  record::Measurement& bandwidth(int gpu, int attempt = 1) {
+  Measurement& bandwidth(int gpu, int attempt = 1) {
     return measurement_of(step_of(run, "memory.bandwidth", gpu_part(gpu), attempt), "copy_bandwidth",
                           gpu_part(gpu) + "/hbm");
   }
@@ -35,7 +37,7 @@ class JudgeRecords : public ::testing::Test {
   }
 
   Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
 };
 
 TEST_F(JudgeRecords, ACheckThatRanTooRarely) {
@@ -46,7 +48,7 @@ TEST_F(JudgeRecords, ACheckThatRanTooRarely) {
   EXPECT_EQ(finding.evidence.size(), 8u);
   EXPECT_EQ(finding.evidence[3].part, "gpu3");
   EXPECT_THAT(finding.evidence[0].detail, HasSubstr("1 of 2"));
-  EXPECT_EQ(outcome("memory.sweep", "gpu3").status, record::Status::error);
+  EXPECT_EQ(outcome("memory.sweep", "gpu3").status, Status::error);
 }
 
 TEST_F(JudgeRecords, AnotherAttemptIsNotAnotherOccurrence) {
@@ -56,7 +58,7 @@ TEST_F(JudgeRecords, AnotherAttemptIsNotAnotherOccurrence) {
 }
 
 TEST_F(JudgeRecords, APlannedStageMustRunEvenIfTheCriteriaAskForFewer) {
-  run.plan.stages.push_back({4, "memory.sweep", Scope::gpu, {"gpu2"}, 30, 35, 120});
+  run.plan.stages.push_back(gpu_stage(4, "memory.sweep", {"gpu2"}));
   EXPECT_EQ(only(Verdict::inconclusive).evidence.at(0).part, "gpu2");
 }
 
@@ -68,7 +70,7 @@ TEST_F(JudgeRecords, AMissingMeasurementOfANodeCheckNamesTheSlot) {
   EXPECT_EQ(finding.evidence.at(0).part, "gpu1");
   EXPECT_EQ(finding.evidence.at(0).measurement, "present");
   const CheckOutcome inventory = outcome("inventory.gpus", "node");
-  EXPECT_EQ(inventory.status, record::Status::error);
+  EXPECT_EQ(inventory.status, Status::error);
   EXPECT_EQ(inventory.result, Result::not_applicable);
 }
 
@@ -109,7 +111,7 @@ TEST_F(JudgeRecords, NoLimit) {
   const Finding finding = only(Verdict::inconclusive);
   EXPECT_EQ(finding.code, "harness.no_limit");
   EXPECT_EQ(finding.evidence.size(), 1u);
-  EXPECT_EQ(outcome("memory.sweep", "gpu0").status, record::Status::error);
+  EXPECT_EQ(outcome("memory.sweep", "gpu0").status, Status::error);
 }
 
 TEST_F(JudgeRecords, ALimitInAnotherUnitIsNone) {
@@ -139,7 +141,7 @@ TEST_F(JudgeRecords, AMeasurementThatIsNotJudgedMayBeAnythingOrAbsent) {
 }
 
 TEST_F(JudgeRecords, LostTelemetryIsOneFinding) {
-  for (record::Step& step : run.steps) {
+  for (Step& step : run.steps) {
     auto& all = step.measurements;
     all.erase(std::remove_if(all.begin(), all.end(), [](const auto& m) { return m.source == "telemetry"; }),
               all.end());
@@ -148,7 +150,7 @@ TEST_F(JudgeRecords, LostTelemetryIsOneFinding) {
   const Finding finding = only(Verdict::inconclusive);
   EXPECT_EQ(finding.code, "harness.telemetry_lost");
   EXPECT_EQ(finding.part, "harness");
-  EXPECT_EQ(outcome("telemetry", "gpu3").status, record::Status::skip);
+  EXPECT_EQ(outcome("telemetry", "gpu3").status, Status::skip);
   EXPECT_EQ(outcome("memory.sweep", "gpu3").result, Result::pass);
 }
 
@@ -158,7 +160,7 @@ TEST_F(JudgeRecords, ALastLookThatIsMissingIsNoticed) {
   EXPECT_EQ(finding.code, "harness.check_not_run");
   EXPECT_EQ(finding.check, "telemetry");
   EXPECT_EQ(finding.evidence.at(0).part, "gpu3");
-  EXPECT_EQ(outcome("telemetry", "gpu3").status, record::Status::error);
+  EXPECT_EQ(outcome("telemetry", "gpu3").status, Status::error);
 }
 
 TEST_F(JudgeRecords, ALastLookThatSawNothingIsNoticed) {
@@ -244,14 +246,14 @@ TEST_F(JudgeRecords, AnInterruptedAttemptCountsOnceInTheMedianAndTheWorseOfItsVa
     repeat(run, "memory.bandwidth", "gpu3", attempt);
     set_bandwidth(run, 3, attempt == 2 ? 3850 : attempt == 3 ? 4100 : 4000 + attempt, attempt);
   }
-  fail_step(run, "memory.bandwidth", "gpu3", {record::kInterrupted, "", "", ""}, 2);
+  fail_step(run, "memory.bandwidth", "gpu3", {kInterrupted, "", "", ""}, 2);
   const Finding finding = only(Verdict::accept);  // 3990, 3850 (4100 made up for it), 4004, 4005
   EXPECT_EQ(std::get<double>(*finding.evidence.at(0).value), (3990 + 4004) / 2.0);
 }
 
 TEST_F(JudgeRecords, AFailOfAFirstAttemptThatWasInterruptedStands) {
   set_bandwidth(run, 3, 3000);
-  fail_step(run, "memory.bandwidth", "gpu3", {record::kInterrupted, "", "", ""});
+  fail_step(run, "memory.bandwidth", "gpu3", {kInterrupted, "", "", ""});
   repeat(run, "memory.bandwidth", "gpu3", 2);
   set_bandwidth(run, 3, 4100, 2);
   EXPECT_EQ(only(Verdict::reject).severity, Severity::fail);
@@ -261,7 +263,7 @@ TEST_F(JudgeRecords, CorruptionInAnyAttemptStandsAlsoFromAStepThatDied) {
   repeat(run, "memory.sweep", "gpu3", 2);
   auto& second = repeat(run, "memory.sweep", "gpu3", 3);
   measurement_of(second, "bad_words", "gpu3/hbm").value = 1.0;
-  second.status = record::Status::open;
+  second.status = Status::open;
   const Finding finding = only(Verdict::reject);
   EXPECT_EQ(finding.code, "memory.miscompare");
   EXPECT_EQ(finding.part, "gpu3/hbm");
@@ -309,8 +311,8 @@ TEST_F(JudgeRecords, AnOutlierWithoutAnAbsoluteLimitFails) {
 
 TEST_F(JudgeRecords, TheWorstEvidenceDecidesAndIsQuotedWhateverItsOrder) {
   limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).bound = 0.5;
-  run.plan.stages.push_back({4, "memory.bandwidth", Scope::gpu, {"gpu3"}, 5, 10, 60});
-  record::Step second = step_of(run, "memory.bandwidth", "gpu3");
+  run.plan.stages.push_back(gpu_stage(4, "memory.bandwidth", {"gpu3"}));
+  Step second = step_of(run, "memory.bandwidth", "gpu3");
   second.stage = 4;
   second.id = "sim-04-memory.bandwidth-gpu3";
   run.steps.push_back(second);

@@ -2,8 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/model/judgement.h"
 #include "harness/testing/run_builder.h"
-#include "harness/verdict/judgement.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::verdict {
 namespace {
@@ -13,7 +14,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const record::Error kCrash{"harness.worker_crashed", "the worker died", "", "signal 11"};
+const Error kCrash{"harness.worker_crashed", "the worker died", "", "signal 11"};
 
 TEST(Judge, AcceptsAHealthyRun) {
   const Criteria criteria = sample_criteria();
@@ -24,7 +25,7 @@ TEST(Judge, AcceptsAHealthyRun) {
   EXPECT_TRUE(judgement.simulated);
   ASSERT_EQ(judgement.checks.size(), 1u + 8 + 8 + 1 + 8);
   for (const CheckOutcome& outcome : judgement.checks) {
-    EXPECT_EQ(outcome.status, record::Status::complete) << outcome.check << outcome.part;
+    EXPECT_EQ(outcome.status, Status::complete) << outcome.check << outcome.part;
     EXPECT_EQ(outcome.result, Result::pass) << outcome.check << outcome.part;
     EXPECT_EQ(outcome.attempts, 1);
   }
@@ -33,14 +34,14 @@ TEST(Judge, AcceptsAHealthyRun) {
 TEST(Judge, AnEmptyRunIsNeverAccepted) {
   EXPECT_EQ(judge({}, {}).verdict, Verdict::inconclusive);
   EXPECT_EQ(judge({}, sample_criteria()).verdict, Verdict::inconclusive);
-  record::Run closed;
+  RunRecord closed;
   closed.closed = true;
   EXPECT_EQ(judge(closed, {}).verdict, Verdict::inconclusive);
 }
 
 TEST(Judge, CriteriaThatRequireNothingAcceptNothing) {
   Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   run.steps.clear();
   run.plan.stages.clear();
   criteria.required.clear();
@@ -63,18 +64,18 @@ TEST(Judge, CriteriaOfAnotherSkuOrProfileAcceptNothing) {
 
 TEST(Judge, AnOpenOrTornRunIsInconclusive) {
   const Criteria criteria = sample_criteria();
-  record::Run open = healthy_run(criteria);
+  RunRecord open = healthy_run(criteria);
   open.closed = false;
   EXPECT_EQ(judge(open, criteria).verdict, Verdict::inconclusive);
   EXPECT_THAT(judge(open, criteria).notes, Contains(HasSubstr("resume")));
-  record::Run torn = healthy_run(criteria);
+  RunRecord torn = healthy_run(criteria);
   torn.torn = true;
   EXPECT_EQ(judge(torn, criteria).verdict, Verdict::inconclusive);
 }
 
 TEST(Judge, ARunThatIsDoubtedIsNoAcceptanceAndItsFaultsStand) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   run.doubts = {"SHA256SUMS is missing"};
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive);
   EXPECT_THAT(judge(run, criteria).notes, Contains("SHA256SUMS is missing"));
@@ -84,12 +85,12 @@ TEST(Judge, ARunThatIsDoubtedIsNoAcceptanceAndItsFaultsStand) {
 
 TEST(Judge, ARunThatWasClosedWithAnotherJudgementIsNoAcceptance) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
-  run.criteria_hash = content_hash(criteria);
-  run.judgement = record::RecordedJudgement{"ACCEPT", run.criteria_hash, "PASS", {}};
+  RunRecord run = healthy_run(criteria);
+  run.criteria_hash = hash_of(criteria);
+  run.judgement = RecordedJudgement{"ACCEPT", run.criteria_hash, "PASS", {}};
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::accept);
 
-  const auto expect_doubt = [&](const record::RecordedJudgement& recorded, const char* reason) {
+  const auto expect_doubt = [&](const RecordedJudgement& recorded, const char* reason) {
     run.judgement = recorded;
     const Judgement judgement = judge(run, criteria);
     EXPECT_EQ(judgement.verdict, Verdict::inconclusive) << reason;
@@ -107,16 +108,16 @@ TEST(Judge, ARunThatWasClosedWithAnotherJudgementIsNoAcceptance) {
 
 TEST(Judge, WhatWasDoubtedWhenTheRunWasClosedIsNoContradiction) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
-  run.criteria_hash = content_hash(criteria);
+  RunRecord run = healthy_run(criteria);
+  run.criteria_hash = hash_of(criteria);
   run.doubts = {"the run contradicts itself"};
-  run.judgement = record::RecordedJudgement{"INCONCLUSIVE", run.criteria_hash, "NOT_APPLICABLE", {}};
+  run.judgement = RecordedJudgement{"INCONCLUSIVE", run.criteria_hash, "NOT_APPLICABLE", {}};
   EXPECT_THAT(judge(run, criteria).notes, testing::Not(Contains(HasSubstr("was closed with"))));
 }
 
 TEST(Judge, AFaultIsAFaultInAnOpenRunToo) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   run.closed = false;
   fail_step(run, "memory.sweep", "gpu3", {"device.lost", "fell off the bus", "", ""});
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::reject);
@@ -124,10 +125,10 @@ TEST(Judge, AFaultIsAFaultInAnOpenRunToo) {
 
 TEST(Judge, APartialRunIsInconclusiveAndDoesNotBlameWhatWasLeftOut) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   run.plan.partial = {"--gpus 0,1"};
   for (Stage& stage : run.plan.stages) {
-    if (stage.scope == Scope::gpu) stage.parts = {"gpu0", "gpu1"};
+    if (stage.placements.size() > 1) stage.placements.resize(2);  // gpu0, gpu1
   }
   for (int slot = 2; slot < kGpus; ++slot) {
     remove_step(run, "memory.sweep", gpu_part(slot));
@@ -139,14 +140,14 @@ TEST(Judge, APartialRunIsInconclusiveAndDoesNotBlameWhatWasLeftOut) {
   EXPECT_THAT(judgement.notes, Contains(HasSubstr("--gpus 0,1")));
   for (const CheckOutcome& outcome : judgement.checks) {
     if (outcome.check != "memory.sweep" || outcome.part != "gpu5") continue;
-    EXPECT_EQ(outcome.status, record::Status::skip);
+    EXPECT_EQ(outcome.status, Status::skip);
     EXPECT_EQ(outcome.result, Result::not_applicable);
   }
 }
 
 TEST(Judge, APartialRunStillMissesWhatItPlanned) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   run.plan.partial = {"--only memory.*"};
   remove_step(run, "memory.sweep", "gpu2");
   const Judgement judgement = judge(run, criteria);
@@ -164,7 +165,7 @@ TEST(Judge, ABenchSkuPassesAndIsNotCertified) {
 
 TEST(Judge, DeviceFaultBeatsCrash) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   fail_step(run, "memory.bandwidth", "gpu5", kCrash);
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive);
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "ecc_uncorrected_dram_delta", "gpu3/hbm").value = 1.0;
@@ -179,7 +180,7 @@ TEST(Judge, DeviceFaultBeatsCrash) {
 
 TEST(Judge, CorruptionBeatsCrash) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   fail_step(run, "memory.bandwidth", "gpu5", kCrash);
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "bad_words", "gpu3/hbm").value = 17.0;
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::reject);
@@ -187,7 +188,7 @@ TEST(Judge, CorruptionBeatsCrash) {
 
 TEST(Judge, ACrashAloneIsInconclusiveAndBeatsPerformance) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   set_bandwidth(run, 3, 3000);
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::reject);
   fail_step(run, "memory.sweep", "gpu5", kCrash);
@@ -202,7 +203,7 @@ TEST(Judge, ACrashAloneIsInconclusiveAndBeatsPerformance) {
 
 TEST(Judge, JudgesTheSameRecordsAgainUnderOtherLimits) {
   const Criteria criteria = sample_criteria();
-  const record::Run run = healthy_run(criteria);
+  const RunRecord run = healthy_run(criteria);
   Criteria strict = criteria;
   limit_of(strict, "bus_bandwidth", LimitKind::min).bound = 480.0;
   const Judgement judgement = judge(run, strict);
@@ -216,7 +217,7 @@ TEST(Judge, JudgesTheSameRecordsAgainUnderOtherLimits) {
 
 TEST(Judge, RemapPendingIsRejectedWithAReset) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   measurement_of(step_of(run, "memory.sweep", "gpu6"), "remap_pending", "gpu6/hbm").value = 1.0;
   const Judgement judgement = judge(run, criteria);
   EXPECT_EQ(judgement.verdict, Verdict::reject);
@@ -229,7 +230,7 @@ TEST(Judge, SteadyStateNotReachedIsInconclusive) {
   Criteria criteria = sample_criteria();
   Limit& limit = limit_of(criteria, "bus_bandwidth", LimitKind::min);
   limit.finding = "harness.steady_state";
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   measurement_of(step_of(run, "collective.allreduce", "node"), "bus_bandwidth", "node").value = 1.0;
   const Judgement judgement = judge(run, criteria);
   EXPECT_EQ(judgement.verdict, Verdict::inconclusive);
@@ -239,7 +240,7 @@ TEST(Judge, SteadyStateNotReachedIsInconclusive) {
 
 TEST(Judge, FillsTheTextsAndQuotesTheLimitWithItsSource) {
   const Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "bad_words", "gpu3/hbm").value = 17.0;
   const Finding finding = judge(run, criteria).findings.at(0);
   EXPECT_EQ(finding.summary.at("en"), "gpu3/hbm: 17, limit 0 (-)");
@@ -252,11 +253,11 @@ TEST(Judge, FillsTheTextsAndQuotesTheLimitWithItsSource) {
 // Whatever single measurement or step a healthy run loses, it is no longer accepted.
 TEST(JudgeProperty, RemovingAnyJudgedMeasurementNeverAccepts) {
   const Criteria criteria = sample_criteria();
-  const record::Run whole = healthy_run(criteria);
+  const RunRecord whole = healthy_run(criteria);
   for (std::size_t s = 0; s < whole.steps.size(); ++s) {
     for (std::size_t m = 0; m < whole.steps[s].measurements.size(); ++m) {
       const std::string& name = whole.steps[s].measurements[m].name;
-      record::Run run = whole;
+      RunRecord run = whole;
       run.steps[s].measurements.erase(run.steps[s].measurements.begin() + static_cast<std::ptrdiff_t>(m));
       const Verdict expected =
           name == "name" ? Verdict::accept : Verdict::inconclusive;  // "name" is not judged
@@ -267,12 +268,12 @@ TEST(JudgeProperty, RemovingAnyJudgedMeasurementNeverAccepts) {
 
 TEST(JudgeProperty, RemovingOrSpoilingAnyStepNeverAccepts) {
   const Criteria criteria = sample_criteria();
-  const record::Run whole = healthy_run(criteria);
+  const RunRecord whole = healthy_run(criteria);
   for (std::size_t s = 0; s < whole.steps.size(); ++s) {
-    record::Run run = whole;
+    RunRecord run = whole;
     run.steps.erase(run.steps.begin() + static_cast<std::ptrdiff_t>(s));
     EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive) << whole.steps[s].id;
-    for (const auto status : {record::Status::open, record::Status::error, record::Status::skip}) {
+    for (const auto status : {Status::open, Status::error, Status::skip}) {
       run = whole;
       run.steps[s].status = status;
       EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive) << whole.steps[s].id;
@@ -295,7 +296,7 @@ TEST(JudgeProperty, RemovingAnyLimitNeverAccepts) {
 // Explaining orders what is shown. It must not turn a REJECT into anything better.
 TEST(JudgeProperty, NoCatalogueOfExplanationsImprovesTheVerdict) {
   Criteria criteria = sample_criteria();
-  record::Run run = healthy_run(criteria);
+  RunRecord run = healthy_run(criteria);
   set_bandwidth(run, 3, 3000);
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "bad_words", "gpu3/hbm").value = 17.0;
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "inlet", "gpu3").value = 50.0;

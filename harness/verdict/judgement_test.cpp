@@ -1,8 +1,9 @@
-#include "harness/verdict/judgement.h"
+#include "harness/model/judgement.h"
 
 #include <gtest/gtest.h>
 
 #include "harness/testing/run_builder.h"
+#include "harness/verdict/judge.h"
 
 namespace assay::verdict {
 namespace {
@@ -35,7 +36,7 @@ TEST(Headline, NamesConfigurationsThatAreNotTheShippedOnesBesideEveryVerdict) {
 TEST(Judge, TakesConfigurationsThatAreNotTheShippedOnesFromTheCriteria) {
   Criteria criteria = builders::sample_criteria();
   criteria.not_as_shipped = {"profile /tmp/quick.toml"};
-  const record::Run run = builders::healthy_run(criteria);
+  const RunRecord run = builders::healthy_run(criteria);
   const Judgement judgement = judge(run, criteria);
   EXPECT_EQ(headline(judgement), "ACCEPT (profile /tmp/quick.toml)");
   EXPECT_NE(json(judgement.notes).dump().find("/tmp/quick.toml"), std::string::npos);
@@ -44,7 +45,7 @@ TEST(Judge, TakesConfigurationsThatAreNotTheShippedOnesFromTheCriteria) {
 
 TEST(JudgementJson, HasTheDocumentedKeys) {
   const Criteria criteria = builders::sample_criteria();
-  record::Run run = builders::healthy_run(criteria);
+  RunRecord run = builders::healthy_run(criteria);
   builders::measurement_of(builders::step_of(run, "memory.sweep", "gpu3"), "bad_words", "gpu3/hbm").value =
       17.0;
   const json answer = to_json(judge(run, criteria));

@@ -4,9 +4,9 @@
 namespace assay::verdict {
 namespace {
 
-record::Value bound_of(const Limit& limit, Grade graded) {
+Value bound_of(const Limit& limit, Grade graded) {
   if (graded == Grade::marginal && limit.marginal_bound) return *limit.marginal_bound;
-  return std::visit([](const auto& bound) { return record::Value(bound); }, limit.bound);
+  return std::visit([](const auto& bound) { return Value(bound); }, limit.bound);
 }
 
 }  // namespace
@@ -17,7 +17,7 @@ void observe_limits(const Case& c, std::vector<Observation>& seen) {
     for (const Limit* limit : c.limits(series.check, series.measurement)) {
       if (is_peer(limit->kind)) continue;
       const auto outcomes = over_attempts(series, *limit, c.class_of(limit->finding),
-                                          [&](const record::Value& value) { return grade(*limit, value); });
+                                          [&](const Value& value) { return grade(*limit, value); });
       for (const Outcome& outcome : outcomes) {
         seen.push_back(observation_of(c, series, *limit, outcome, bound_of(*limit, outcome.grade)));
       }

@@ -57,7 +57,7 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
       finding.check = draft.check;
       finding.part = part;
       finding.action = draft.kind == nullptr ? Action::rerun : draft.kind->action;
-      if (const record::Hardware* hardware = hardware_of(c.run, part)) {
+      if (const Hardware* hardware = hardware_of(c.run, part)) {
         finding.serial = hardware->serial;
         finding.slot = hardware->location;
       }

@@ -4,14 +4,11 @@
 #include <set>
 #include <utility>
 
-#include "harness/telemetry/measures.h"
+#include "harness/model/telemetry_measures.h"
 #include "harness/verdict/draft.h"
 
 namespace assay::verdict {
 namespace {
-
-using record::Status;
-using record::Step;
 
 struct Touched {
   bool failed = false, incomplete = false;
@@ -51,15 +48,15 @@ struct Ran {
 };
 
 /// Telemetry stands beside the steps of its GPU: what counts is what was sampled there.
-std::map<CheckAndPart, Ran> ran_in(const record::Run& run) {
+std::map<CheckAndPart, Ran> ran_in(const RunRecord& run) {
   std::map<CheckAndPart, Ran> ran;
   for (const Step& step : run.steps) {
-    if (step.check != telemetry::kTelemetryCheck) ran[{step.check, step.part}].add(step);
+    if (step.check != kTelemetryCheck) ran[{step.check, step.part}].add(step);
     std::set<Part> sampled;
-    for (const record::Measurement& m : step.measurements) {
-      if (check_of(step, m) == telemetry::kTelemetryCheck) sampled.emplace(unit_of(m.part));
+    for (const Measurement& m : step.measurements) {
+      if (check_of(step, m) == kTelemetryCheck) sampled.emplace(unit_of(m.part));
     }
-    for (const Part& gpu : sampled) ran[{telemetry::kTelemetryCheck, gpu}].add(step);
+    for (const Part& gpu : sampled) ran[{kTelemetryCheck, gpu}].add(step);
   }
   return ran;
 }
@@ -76,6 +73,7 @@ std::vector<CheckOutcome> check_outcomes(const Case& c, const std::vector<Observ
     for (const Part& part : required.parts) {
       const Touched own = touched[{required.check, part}];
       const Ran steps = ran[{required.check, part}];
+      if (required.follow_up && !steps.begun && c.planned(required.check, part) == 0) continue;
       CheckOutcome outcome;
       outcome.check = required.check;
       outcome.part = part;

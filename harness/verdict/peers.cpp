@@ -1,4 +1,4 @@
-// The node's GPUs against one another, at the same stage.
+// The node's GPUs, or its pairs of GPUs, against one another, at the same work.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,16 +9,15 @@
 
 namespace assay::verdict {
 namespace {
-
-using record::Value;
 using Group =
     std::vector<const Series*>;  // the same measurement and subcomponent at the same stage, one a GPU
 
-std::vector<Group> peer_groups(const std::vector<Series>& all) {
-  std::map<std::tuple<std::string, std::string, int, std::string>, Group> groups;
+std::vector<Group> peer_groups(const Plan& plan, const std::vector<Series>& all) {
+  std::map<std::tuple<std::string, std::string, int, std::string, std::string>, Group> groups;
   for (const Series& series : all) {
-    if (!gpu_slot(series.part)) continue;
-    groups[{series.check, series.measurement, series.stage, std::string(subcomponent_of(series.part))}]
+    if (!gpu_slot(series.part) && !is_pair(series.part)) continue;
+    groups[{series.check, series.measurement, group_of(plan, series.stage),
+            std::string(subcomponent_of(series.part)), series.variant}]
         .push_back(&series);
   }
   std::vector<Group> list;
@@ -123,7 +122,7 @@ Group in_unit_of(const Limit& limit, const Group& group) {
 }  // namespace
 
 void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen) {
-  for (const Group& group : peer_groups(all)) {
+  for (const Group& group : peer_groups(c.run.plan, all)) {
     for (const Limit* limit : c.limits(group.front()->check, group.front()->measurement)) {
       if (!is_peer(limit->kind)) continue;
       const Group peers = in_unit_of(*limit, group);

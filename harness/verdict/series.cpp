@@ -7,14 +7,9 @@
 #include <map>
 #include <tuple>
 
-#include "harness/record/attempts.h"
+#include "harness/model/attempts.h"
 
 namespace assay::verdict {
-
-using record::Measurement;
-using record::Run;
-using record::Step;
-using record::Value;
 
 namespace {
 
@@ -46,16 +41,17 @@ std::vector<Sample> in_unit(const Series& series, const Limit& limit) {
 
 }  // namespace
 
-std::vector<Series> collect_series(const Run& run) {
-  std::map<std::tuple<std::string, std::string, int, Part>, Series> found;
-  const std::vector<int> numbers = record::measurement_numbers(run);
+std::vector<Series> collect_series(const RunRecord& run) {
+  std::map<std::tuple<std::string, std::string, int, Part, std::string>, Series> found;
+  const std::vector<int> numbers = measurement_numbers(run);
   for (std::size_t i = 0; i < run.steps.size(); ++i) {
     const Step& step = run.steps[i];
     for (const Measurement& measurement : step.measurements) {
       if (!is_comparable(measurement)) continue;
       const std::string& check = check_of(step, measurement);
-      Series& series = found[{check, measurement.name, step.stage, measurement.part}];
+      Series& series = found[{check, measurement.name, step.stage, measurement.part, step.variant}];
       series.check = check;
+      series.variant = step.variant;
       series.measurement = measurement.name;
       series.stage = step.stage;
       series.part = measurement.part;

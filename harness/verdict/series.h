@@ -12,13 +12,13 @@ namespace assay::verdict {
 enum class Grade { pass, marginal, fail };
 
 struct Sample {
-  const record::Step* step = nullptr;
-  const record::Measurement* measurement = nullptr;
-  int number = 1;  // which measurement of the step's check and part this is (record/attempts.h)
+  const Step* step = nullptr;
+  const Measurement* measurement = nullptr;
+  int number = 1;  // which measurement of the step's check and part this is (model/attempts.h)
 };
 
 struct Series {
-  std::string check, measurement;
+  std::string check, variant, measurement;
   int stage = 0;
   Part part;
   std::vector<Sample> samples;  // by attempt; never empty
@@ -26,15 +26,15 @@ struct Series {
 
 /// All series of the run. What is no finite number, or no text where text is due, is left out: a finding of
 /// its own.
-std::vector<Series> collect_series(const record::Run& run);
+std::vector<Series> collect_series(const RunRecord& run);
 
 /// Absolute limits (min, max, equal) only. The value has the limit's unit.
-Grade grade(const Limit& limit, const record::Value& value);
+Grade grade(const Limit& limit, const Value& value);
 
 bool is_peer(LimitKind kind);
 
 /// The value as a number, for medians and comparisons; a flag is 0 or 1. Nothing for text.
-std::optional<double> number_of(const record::Value& value);
+std::optional<double> number_of(const Value& value);
 
 double median(std::vector<double> values);
 
@@ -47,16 +47,16 @@ std::vector<double> numbers_of(const Series& series, const Limit& limit);
 /// each attempt.
 struct Outcome {
   Grade grade = Grade::pass;
-  Sample sample;        // the one that stands for it
-  record::Value value;  // the sample's, or the median
+  Sample sample;  // the one that stands for it
+  Value value;    // the sample's, or the median
   std::string detail;
 };
 std::vector<Outcome> over_attempts(const Series& series, const Limit& limit, FindingClass cls,
-                                   const std::function<Grade(const record::Value&)>& grade);
+                                   const std::function<Grade(const Value&)>& grade);
 
 /// The observation that an outcome amounts to; `bound` is what the value was held against.
 Observation observation_of(const Case& c, const Series& series, const Limit& limit, const Outcome& outcome,
-                           const record::Value& bound);
+                           const Value& bound);
 
 /// peer_equal and peer_ratio, across the GPUs of the node.
 void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen);

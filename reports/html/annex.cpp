@@ -9,8 +9,8 @@
 namespace assay::reports {
 namespace {
 
-void add_errors(HtmlPage& page, const std::vector<record::Error>& errors) {
-  for (const record::Error& error : errors) {
+void add_errors(HtmlPage& page, const std::vector<Error>& errors) {
+  for (const Error& error : errors) {
     const Element line = page.writer.open("div");
     page.writer.element("code", error.symptom);
     page.writer.text(" " + (error.part.empty() ? "" : error.part + page.labels(Label::colon)) +
@@ -18,8 +18,8 @@ void add_errors(HtmlPage& page, const std::vector<record::Error>& errors) {
   }
 }
 
-void add_step_row(HtmlPage& page, const record::Step& step) {
-  const bool broken = step.status == record::Status::open || step.status == record::Status::error;
+void add_step_row(HtmlPage& page, const Step& step) {
+  const bool broken = step.status == Status::open || step.status == Status::error;
   const Element line = page.writer.open("tr");
   page.row_header(step.id);
   page.writer.element("td", (broken ? "! " : "") + name_of(page.labels, step.status),
@@ -53,7 +53,7 @@ void add_inventory(HtmlPage& page) {
         page.writer.element("td", module);
         page.writer.element("td", "✗ " + labels(Label::not_found), {{"colspan", "5"}, {"class", "outside"}});
       }
-      for (const record::Hardware& part : page.input.run.hardware) {
+      for (const Hardware& part : page.input.run.hardware) {
         if (slot_of(page.input, part.id) != nullptr) continue;
         page.row({part.id, "-", part.location, part.name, part.serial, part.part_number, ""});
       }
@@ -68,7 +68,7 @@ void add_steps(HtmlPage& page) {
       page.column_headers({labels(Label::step), labels(Label::status), labels(Label::attempt),
                            labels(Label::started), labels(Label::ended), labels(Label::errors)});
       const Element body = page.writer.open("tbody");
-      for (const record::Step& step : page.input.run.steps) add_step_row(page, step);
+      for (const Step& step : page.input.run.steps) add_step_row(page, step);
     });
     if (page.input.run.errors.empty()) return;
     page.writer.element("h3", labels(Label::run_errors));
@@ -78,11 +78,10 @@ void add_steps(HtmlPage& page) {
 
 void add_raw_evidence(HtmlPage& page) {
   const auto& steps = page.input.run.steps;
-  if (std::all_of(steps.begin(), steps.end(), [](const record::Step& step) { return step.evidence.empty(); }))
-    return;
+  if (std::all_of(steps.begin(), steps.end(), [](const Step& step) { return step.evidence.empty(); })) return;
   page.section("raw-evidence", page.labels(Label::raw_evidence_title), [&] {
-    for (const record::Step& step : steps) {
-      for (const record::Evidence& evidence : step.evidence) {
+    for (const Step& step : steps) {
+      for (const Evidence& evidence : step.evidence) {
         page.writer.element("h3", fmt::format("{} ({})", evidence.name, step.id));
         add_json(page, evidence.name, evidence.content);
       }

@@ -10,21 +10,21 @@
 namespace assay::reports {
 namespace {
 
-std::string css_of(verdict::Severity severity) {
+std::string css_of(Severity severity) {
   switch (severity) {
-    case verdict::Severity::fail:
+    case Severity::fail:
       return "card fail";
-    case verdict::Severity::inconclusive:
+    case Severity::inconclusive:
       return "card inconclusive";
-    case verdict::Severity::marginal:
+    case Severity::marginal:
       return "card marginal";
-    case verdict::Severity::waived:
+    case Severity::waived:
       return "card waived";
   }
   return "card";
 }
 
-void add_place(HtmlPage& page, const verdict::Finding& finding) {
+void add_place(HtmlPage& page, const Finding& finding) {
   const Labels& labels = page.labels;
   const PlannedSlot* slot = slot_of(page.input, finding.part);
   const Element list = page.writer.open("dl", {{"class", "fields"}});
@@ -45,14 +45,14 @@ void add_place(HtmlPage& page, const verdict::Finding& finding) {
   add(Label::action, name_of(labels, finding.action));
 }
 
-void add_evidence(HtmlPage& page, const verdict::Finding& finding) {
+void add_evidence(HtmlPage& page, const Finding& finding) {
   const Labels& labels = page.labels;
   if (finding.evidence.empty()) return;
   page.table(labels(Label::evidence), "evidence", [&] {
     page.column_headers({labels(Label::step), labels(Label::part), labels(Label::measurement),
                          labels(Label::value), labels(Label::limit), labels(Label::source)});
     const Element body = page.writer.open("tbody");
-    for (const verdict::EvidenceItem& item : finding.evidence) {
+    for (const EvidenceItem& item : finding.evidence) {
       const Element line = page.writer.open("tr");
       page.row_header(item.step);
       page.writer.element("td", item.part.empty() ? finding.part : item.part);
@@ -71,31 +71,31 @@ void add_evidence(HtmlPage& page, const verdict::Finding& finding) {
   });
 }
 
-void add_consequences(HtmlPage& page, const verdict::Finding& finding) {
+void add_consequences(HtmlPage& page, const Finding& finding) {
   if (finding.consequences.empty()) return;
   const Labels& labels = page.labels;
   const Element box = page.writer.open("div", {{"class", "consequences"}});
   page.writer.element(
       "p", labels(Label::consequences) + labels(Label::colon) + labels(Label::consequences_none_accused));
   const Element list = page.writer.open("ul");
-  for (const verdict::Consequence& consequence : finding.consequences) {
+  for (const Consequence& consequence : finding.consequences) {
     std::string text = fmt::format("{} ({}, {})", consequence.part, consequence.check, consequence.code);
     if (!consequence.detail.empty()) text += labels(Label::colon) + consequence.detail;
     page.writer.element("li", text);
   }
 }
 
-std::set<std::string> steps_cited_by(const verdict::Finding& finding) {
+std::set<std::string> steps_cited_by(const Finding& finding) {
   std::set<std::string> steps;
-  for (const verdict::EvidenceItem& item : finding.evidence) steps.insert(item.step);
+  for (const EvidenceItem& item : finding.evidence) steps.insert(item.step);
   return steps;
 }
 
 /// Where it stands: dozens of rows here would hide what there is to do.
-void add_raw_evidence_note(HtmlPage& page, const verdict::Finding& finding) {
+void add_raw_evidence_note(HtmlPage& page, const Finding& finding) {
   const std::set<std::string> cited = steps_cited_by(finding);
   const auto& steps = page.input.run.steps;
-  const bool any = std::any_of(steps.begin(), steps.end(), [&](const record::Step& step) {
+  const bool any = std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
     return !step.evidence.empty() && cited.count(step.id) != 0;
   });
   if (any) page.writer.element("p", page.labels(Label::raw_evidence_below));
@@ -103,7 +103,7 @@ void add_raw_evidence_note(HtmlPage& page, const verdict::Finding& finding) {
 
 void add_card(HtmlPage& page, const NumberedFinding& numbered) {
   Writer& w = page.writer;
-  const verdict::Finding& finding = *numbered.finding;
+  const Finding& finding = *numbered.finding;
   const std::string id = fmt::format("finding-{}", numbered.number);
   const Element card = w.open("article", {{"class", css_of(finding.severity)}, {"id", id}});
   {
@@ -136,17 +136,17 @@ void add_group(HtmlPage& page, std::string_view id, Label title,
 }  // namespace
 
 void add_findings(HtmlPage& page) {
-  const verdict::Judgement& judgement = page.input.judgement;
+  const Judgement& judgement = page.input.judgement;
   const auto urgent = findings_to_act_on(judgement);
   if (urgent.empty()) {
-    const bool accepted = judgement.verdict == verdict::Verdict::accept;
+    const bool accepted = judgement.verdict == Verdict::accept;
     page.section("what-to-do", page.labels(Label::what_to_do), [&] {
       page.writer.element("p", page.labels(accepted ? Label::nothing_to_do : Label::see_notes));
     });
   }
   add_group(page, "what-to-do", Label::what_to_do, urgent);
-  add_group(page, "marginal", Label::marginal_findings, findings_of(judgement, verdict::Severity::marginal));
-  add_group(page, "waived", Label::waived_findings, findings_of(judgement, verdict::Severity::waived));
+  add_group(page, "marginal", Label::marginal_findings, findings_of(judgement, Severity::marginal));
+  add_group(page, "waived", Label::waived_findings, findings_of(judgement, Severity::waived));
 }
 
 }  // namespace assay::reports

@@ -42,15 +42,15 @@ void add_simulated_band(HtmlPage& page) {
 
 void add_banner(HtmlPage& page) {
   Writer& w = page.writer;
-  const verdict::Judgement& judgement = page.input.judgement;
+  const Judgement& judgement = page.input.judgement;
   const Element header = w.open("header");
   w.element("h1", page.labels(Label::title));
-  const std::string css_class = "verdict " + std::string(verdict::name_of(judgement.verdict));
+  const std::string css_class = "verdict " + std::string(name_of(judgement.verdict));
   const Element box = w.open("div", {{"class", css_class}});
   {
     const Element line = w.open("p", {{"class", "headline"}});
     w.element("span", page.labels(Label::verdict) + " ", {{"class", "word"}});
-    w.element("strong", verdict::headline(judgement));
+    w.element("strong", headline(judgement));
     for (const std::string& word : qualifications(page.input, page.labels)) {
       w.text(" ");
       w.element("span", word, {{"class", "tag"}});
@@ -64,7 +64,7 @@ void add_banner(HtmlPage& page) {
 }
 
 void add_identity(HtmlPage& page) {
-  const record::Run& run = page.input.run;
+  const RunRecord& run = page.input.run;
   const Labels& labels = page.labels;
   page.section("identity", labels(Label::identity), [&] {
     add_fields(page,
@@ -81,7 +81,7 @@ void add_identity(HtmlPage& page) {
 }
 
 void add_provenance(HtmlPage& page) {
-  const record::Run& run = page.input.run;
+  const RunRecord& run = page.input.run;
   const Labels& labels = page.labels;
   page.section("provenance", labels(Label::provenance), [&] {
     add_fields(page,

@@ -15,7 +15,7 @@ void add_head(HtmlPage& page) {
   // smuggles in.
   w.void_element("meta", {{"http-equiv", "Content-Security-Policy"},
                           {"content", "default-src 'none'; style-src 'unsafe-inline'"}});
-  w.element("title", verdict::headline(page.input.judgement) + " - " + page.input.run.node_name + " - " +
+  w.element("title", headline(page.input.judgement) + " - " + page.input.run.node_name + " - " +
                          page.labels(Label::title));
   w.style(kStyleSheet);
 }

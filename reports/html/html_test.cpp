@@ -5,7 +5,7 @@
 #include <sstream>
 #include <vector>
 
-#include "harness/text.h"
+#include "harness/base/text.h"
 #include "reports/report.h"
 #include "reports/testing/golden.h"
 #include "reports/testing/sample_run.h"

@@ -13,39 +13,39 @@ void spoil(std::string& first, Texts&... others) {
   (spoil(others), ...);
 }
 
-void spoil(record::Value& value) {
+void spoil(Value& value) {
   value = std::string("value");
   spoil(std::get<std::string>(value));
 }
 
-void spoil(record::Error& error) {
+void spoil(Error& error) {
   spoil(error.symptom, error.message, error.part, error.ended);
 }
 
-void spoil(record::Step& step) {
+void spoil(Step& step) {
   spoil(step.id, step.check, step.part, step.started, step.ended);
-  for (record::Measurement& m : step.measurements) {
+  for (Measurement& m : step.measurements) {
     spoil(m.name, m.unit, m.part);
     spoil(m.value);
   }
-  for (record::Error& error : step.errors) spoil(error);
-  for (record::Evidence& evidence : step.evidence) {
+  for (Error& error : step.errors) spoil(error);
+  for (Evidence& evidence : step.evidence) {
     spoil(evidence.name);
     evidence.content = {{"list", {{{evidence.name, evidence.name}}}}, {"flat", evidence.name}};
   }
 }
 
-void spoil(verdict::Finding& finding) {
+void spoil(Finding& finding) {
   spoil(finding.code, finding.check, finding.part, finding.serial, finding.slot);
   for (auto* texts : {&finding.summary, &finding.next_step}) {
     for (auto& [language, text] : *texts) spoil(text);
   }
-  for (verdict::EvidenceItem& item : finding.evidence) {
+  for (EvidenceItem& item : finding.evidence) {
     spoil(item.step, item.part, item.measurement, item.unit, item.relation, item.source, item.detail);
     if (item.value) spoil(*item.value);
     if (item.limit) spoil(*item.limit);
   }
-  for (verdict::Consequence& c : finding.consequences) spoil(c.code, c.check, c.part, c.detail);
+  for (Consequence& c : finding.consequences) spoil(c.code, c.check, c.part, c.detail);
 }
 
 void spoil(Criteria& criteria) {
@@ -67,8 +67,10 @@ void spoil(Plan& plan) {
   for (PlannedSlot& s : plan.slots)
     spoil(s.part, s.pci_address, s.serial, s.uuid, s.board_part_number, s.name);
   for (Stage& stage : plan.stages) {
-    spoil(stage.check);
-    for (Part& part : stage.parts) spoil(part);
+    for (Placement& placement : stage.placements) {
+      spoil(placement.part);
+      for (Body& body : placement.bodies) spoil(body.check, body.variant);
+    }
   }
   for (PlantedFault& fault : plan.faults) {
     spoil(fault.name, fault.kind, fault.part);
@@ -80,7 +82,7 @@ void spoil(Plan& plan) {
 
 SampleRun hostile_run() {
   SampleRun sample = miscompare_run();
-  record::Run& run = sample.run;
+  RunRecord& run = sample.run;
   run.plan.partial = {"--only"};
   run.errors = {{"harness.disk_low", "less than 1 GiB left", "", ""}};
   run.steps.front().errors = {{"harness.worker_crashed", "signal 11", "gpu5", "signal 11"}};
@@ -90,14 +92,14 @@ SampleRun hostile_run() {
   spoil(run.plan);
   spoil(run.plan_hash, run.started, run.ended, run.command_line, run.version, run.node_name,
         run.driver_version);
-  for (record::Hardware& h : run.hardware) spoil(h.id, h.name, h.serial, h.part_number, h.location);
-  for (record::Step& step : run.steps) spoil(step);
-  for (record::Error& error : run.errors) spoil(error);
+  for (Hardware& h : run.hardware) spoil(h.id, h.name, h.serial, h.part_number, h.location);
+  for (Step& step : run.steps) spoil(step);
+  for (Error& error : run.errors) spoil(error);
   spoil(sample.criteria);
   spoil(sample.judgement.criteria_hash, sample.judgement.notes.front(),
         sample.judgement.not_as_shipped.front(), sample.run_folder);
-  for (verdict::Finding& finding : sample.judgement.findings) spoil(finding);
-  for (verdict::CheckOutcome& outcome : sample.judgement.checks) spoil(outcome.check, outcome.part);
+  for (Finding& finding : sample.judgement.findings) spoil(finding);
+  for (CheckOutcome& outcome : sample.judgement.checks) spoil(outcome.check, outcome.part);
   return sample;
 }
 

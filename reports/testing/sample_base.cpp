@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/testing/stages.h"
+
 namespace assay::reports::testing {
 namespace {
 
@@ -39,10 +41,10 @@ Plan plan() {
   }
   std::vector<Part> gpus;
   for (int gpu = 0; gpu < kGpus; ++gpu) gpus.push_back(gpu_part(gpu));
-  plan.stages = {{0, "inventory.gpus", Scope::node, {"node"}, 0, 2, 30},
-                 {1, "health.memory_errors", Scope::gpu, gpus, 0, 2, 30},
-                 {2, "memory.sweep", Scope::gpu, gpus, 60, 70, 210},
-                 {3, "memory.bandwidth", Scope::gpu, gpus, 20, 25, 90}};
+  plan.stages = {builders::node_stage(0, "inventory.gpus", {0, 2, 30}),
+                 builders::gpu_stage(1, "health.memory_errors", gpus, {0, 2, 30}),
+                 builders::gpu_stage(2, "memory.sweep", gpus, {60, 70, 210}),
+                 builders::gpu_stage(3, "memory.bandwidth", gpus, {20, 25, 90})};
   return plan;
 }
 
@@ -50,7 +52,8 @@ Criteria criteria() {
   Criteria c;
   c.sku = "h200-sxm-8";
   c.profile = "quick";
-  const std::vector<Part> gpus = plan().stages[1].parts;
+  std::vector<Part> gpus;
+  for (int gpu = 0; gpu < kGpus; ++gpu) gpus.push_back(gpu_part(gpu));
   c.required = {{"inventory.gpus",
                  {"node"},
                  {{"vbios", Unit::text, "", true}, {"nvlinks_active", Unit::count, "", true}},
@@ -91,21 +94,21 @@ Criteria criteria() {
   return c;
 }
 
-record::Step& add_step(record::Run& run, int stage, const Part& part, int attempt = 1) {
-  record::Step step;
-  step.check = run.plan.stages.at(stage).check;
+Step& add_step(RunRecord& run, int stage, const Part& part, int attempt = 1) {
+  Step step;
+  step.check = builders::check_of(run.plan.stages.at(stage));
   step.part = part;
   step.stage = stage;
   step.attempt = attempt;
   step.id = fmt::format("sim-{:02}-{}-{}{}", stage, step.check, part,
                         attempt > 1 ? fmt::format("-a{}", attempt) : "");
-  step.status = record::Status::complete;
+  step.status = Status::complete;
   step.started = fmt::format("2026-01-15T08:3{}:{:02}.125Z", stage, attempt);
   step.ended = fmt::format("2026-01-15T08:3{}:{:02}.750Z", stage, attempt + 41);
   return run.steps.emplace_back(std::move(step));
 }
 
-void add_telemetry(record::Step& step, int gpu, double power) {
+void add_telemetry(Step& step, int gpu, double power) {
   const Part part = gpu_part(gpu);
   step.measurements.push_back(measured(part, "power_p95", power, "W", "telemetry"));
   step.measurements.push_back(measured(part, "memory_temperature_max", 61.0 + gpu % 3, "degC", "telemetry"));
@@ -113,8 +116,8 @@ void add_telemetry(record::Step& step, int gpu, double power) {
   step.measurements.push_back(measured(part, "pcie_replay", 0.0, "1", "telemetry"));
 }
 
-void add_inventory(record::Run& run, int without = -1) {
-  record::Step& step = add_step(run, 0, "node");
+void add_inventory(RunRecord& run, int without = -1) {
+  Step& step = add_step(run, 0, "node");
   for (int gpu = 0; gpu < kGpus; ++gpu) {
     if (gpu == without) continue;
     const Part part = gpu_part(gpu);
@@ -131,42 +134,41 @@ double copy_bandwidth(int gpu) {
   return kMeasured[gpu];
 }
 
-void add_gpu_steps(record::Run& run, int gpu) {
+void add_gpu_steps(RunRecord& run, int gpu) {
   const Part part = gpu_part(gpu);
   add_step(run, 1, part).measurements.push_back(measured(part + "/hbm", "remap_failure", 0.0, "1"));
-  record::Step& sweep = add_step(run, 2, part);
+  Step& sweep = add_step(run, 2, part);
   sweep.measurements = {measured(part + "/hbm", "bad_words", 0.0, "1"),
                         measured(part + "/hbm", "passes", 4.0, "1")};
   add_telemetry(sweep, gpu, 412.5 + gpu);
-  record::Step& bandwidth = add_step(run, 3, part);
+  Step& bandwidth = add_step(run, 3, part);
   bandwidth.measurements.push_back(measured(part + "/hbm", "copy_bandwidth", copy_bandwidth(gpu), "GB/s"));
   add_telemetry(bandwidth, gpu, 438.25 + gpu);
 }
 
 void pass(SampleRun& sample, const std::string& check, const Part& part) {
-  sample.judgement.checks.push_back({check, part, record::Status::complete, verdict::Result::pass, 1});
+  sample.judgement.checks.push_back({check, part, Status::complete, Result::pass, 1});
 }
 
 }  // namespace
 
-record::Measurement measured(const Part& part, const char* name, record::Value value, const char* unit,
-                             const char* source) {
+Measurement measured(const Part& part, const char* name, Value value, const char* unit, const char* source) {
   return {name, std::move(value), unit, part, source};
 }
 
-verdict::CheckOutcome& outcome(SampleRun& sample, const std::string& check, const Part& part) {
+CheckOutcome& outcome(SampleRun& sample, const std::string& check, const Part& part) {
   return *std::find_if(sample.judgement.checks.begin(), sample.judgement.checks.end(),
                        [&](const auto& c) { return c.check == check && c.part == part; });
 }
 
-record::Step& step(SampleRun& sample, const std::string& check, const Part& part) {
+Step& step(SampleRun& sample, const std::string& check, const Part& part) {
   return *std::find_if(sample.run.steps.begin(), sample.run.steps.end(),
                        [&](const auto& s) { return s.check == check && s.part == part; });
 }
 
 SampleRun base_run(int without) {
   SampleRun sample;
-  record::Run& run = sample.run;
+  RunRecord& run = sample.run;
   run.plan = plan();
   run.plan_hash = kHash;
   run.criteria_hash = kCriteriaHash;
@@ -192,11 +194,11 @@ SampleRun base_run(int without) {
     if (gpu == without) continue;
     add_gpu_steps(run, gpu);
     for (const Stage& stage : run.plan.stages) {
-      if (stage.scope == Scope::gpu) pass(sample, stage.check, gpu_part(gpu));
+      if (stage.placements.size() > 1) pass(sample, builders::check_of(stage), gpu_part(gpu));
     }
   }
   sample.criteria = criteria();
-  sample.judgement.verdict = verdict::Verdict::accept;
+  sample.judgement.verdict = Verdict::accept;
   sample.judgement.simulated = true;
   sample.judgement.sku = run.plan.sku;
   sample.judgement.profile = run.plan.profile;
@@ -205,10 +207,9 @@ SampleRun base_run(int without) {
   return sample;
 }
 
-verdict::EvidenceItem compared(const char* step_id, const char* measurement, record::Value value,
-                               record::Value limit, const char* unit, const char* relation,
-                               const char* source) {
-  verdict::EvidenceItem item;
+EvidenceItem compared(const char* step_id, const char* measurement, Value value, Value limit,
+                      const char* unit, const char* relation, const char* source) {
+  EvidenceItem item;
   item.step = step_id;
   item.measurement = measurement;
   item.value = std::move(value);
@@ -219,17 +220,17 @@ verdict::EvidenceItem compared(const char* step_id, const char* measurement, rec
   return item;
 }
 
-verdict::EvidenceItem told(const std::string& step_id, const Part& part, const char* detail) {
-  verdict::EvidenceItem item;
+EvidenceItem told(const std::string& step_id, const Part& part, const char* detail) {
+  EvidenceItem item;
   item.step = step_id;
   item.part = part;
   item.detail = detail;
   return item;
 }
 
-verdict::Finding finding(const char* code, FindingClass cls, verdict::Severity severity, const char* check,
-                         Part part, Action action) {
-  verdict::Finding f;
+Finding finding(const char* code, FindingClass cls, Severity severity, const char* check, Part part,
+                Action action) {
+  Finding f;
   f.code = code;
   f.cls = cls;
   f.severity = severity;

@@ -12,18 +12,17 @@ inline constexpr int kGpus = 8;
 /// All checks passed on all GPUs; with `without`, nothing was found in that slot and nothing ran there.
 SampleRun base_run(int without = -1);
 
-record::Step& step(SampleRun& sample, const std::string& check, const Part& part);
-verdict::CheckOutcome& outcome(SampleRun& sample, const std::string& check, const Part& part);
-record::Measurement measured(const Part& part, const char* name, record::Value value, const char* unit,
-                             const char* source = "check");
+Step& step(SampleRun& sample, const std::string& check, const Part& part);
+CheckOutcome& outcome(SampleRun& sample, const std::string& check, const Part& part);
+Measurement measured(const Part& part, const char* name, Value value, const char* unit,
+                     const char* source = "check");
 
-verdict::Finding finding(const char* code, FindingClass cls, verdict::Severity severity, const char* check,
-                         Part part, Action action);
+Finding finding(const char* code, FindingClass cls, Severity severity, const char* check, Part part,
+                Action action);
 /// Evidence that is a value against a limit.
-verdict::EvidenceItem compared(const char* step_id, const char* measurement, record::Value value,
-                               record::Value limit, const char* unit, const char* relation,
-                               const char* source);
+EvidenceItem compared(const char* step_id, const char* measurement, Value value, Value limit,
+                      const char* unit, const char* relation, const char* source);
 /// Evidence that is no measurement.
-verdict::EvidenceItem told(const std::string& step_id, const Part& part, const char* detail);
+EvidenceItem told(const std::string& step_id, const Part& part, const char* detail);
 
 }  // namespace assay::reports::testing

@@ -6,17 +6,16 @@ namespace assay::reports::testing {
 
 SampleRun healthy_run() {
   SampleRun sample = base_run();
-  verdict::Finding slow = finding("memory.slow", FindingClass::performance, verdict::Severity::marginal,
-                                  "memory.bandwidth", "gpu4/hbm", Action::rerun);
+  Finding slow = finding("memory.slow", FindingClass::performance, Severity::marginal, "memory.bandwidth",
+                         "gpu4/hbm", Action::rerun);
   slow.summary = {{"en", "HBM of gpu4 copies at 4099.963 GB/s, close to its limit."},
                   {"zh-CN", "gpu4 的显存拷贝带宽为 4099.963 GB/s，接近限值。"}};
   slow.next_step = {{"en", "Nothing now. The nightly run watches it."},
                     {"zh-CN", "暂不处理，由夜间运行持续观察。"}};
-  slow.evidence = {compared("sim-03-memory.bandwidth-gpu4", "copy_bandwidth", record::Value(4099.963),
-                            record::Value(4100.0), "GB/s", "min",
-                            "measured on an H200 SXM: 4.3 TB/s, less 7 %, 2025-11-01")};
-  verdict::Finding firmware = finding("inventory.mixed_firmware", FindingClass::performance,
-                                      verdict::Severity::waived, "inventory.gpus", "gpu7", Action::none);
+  slow.evidence = {compared("sim-03-memory.bandwidth-gpu4", "copy_bandwidth", Value(4099.963), Value(4100.0),
+                            "GB/s", "min", "measured on an H200 SXM: 4.3 TB/s, less 7 %, 2025-11-01")};
+  Finding firmware = finding("inventory.mixed_firmware", FindingClass::performance, Severity::waived,
+                             "inventory.gpus", "gpu7", Action::none);
   firmware.summary = {{"en", "VBIOS of gpu7 differs from that of the other GPUs."},
                       {"zh-CN", "gpu7 的 VBIOS 与其余 GPU 不一致。"}};
   firmware.next_step = {{"en", "Update the firmware before 2026-03-31."},
@@ -31,9 +30,9 @@ SampleRun healthy_run() {
 
 SampleRun miscompare_run() {
   SampleRun sample = base_run();
-  sample.judgement.verdict = verdict::Verdict::reject;
+  sample.judgement.verdict = Verdict::reject;
   sample.run.plan.faults = {{"hbm-stuck-bit", "memory.stuck_bit", "gpu3", {{"address", 7232}, {"bit", 17}}}};
-  record::Step& sweep = step(sample, "memory.sweep", "gpu3");
+  Step& sweep = step(sample, "memory.sweep", "gpu3");
   sweep.measurements[0].value = 17.0;
   sweep.evidence = {{"miscompares",
                      {{"total", 17},
@@ -48,11 +47,11 @@ SampleRun miscompare_run() {
                          {"pass", 2}}}}}}};
   step(sample, "memory.bandwidth", "gpu3").measurements[0].value = 3999.996;
   sample.run.plan.slots[2].serial = "<script>alert(\"2\")</script>";
-  outcome(sample, "memory.sweep", "gpu3").result = verdict::Result::fail;
-  outcome(sample, "memory.bandwidth", "gpu3").result = verdict::Result::fail;
+  outcome(sample, "memory.sweep", "gpu3").result = Result::fail;
+  outcome(sample, "memory.bandwidth", "gpu3").result = Result::fail;
 
-  verdict::Finding wrong = finding("memory.miscompare", FindingClass::corruption, verdict::Severity::fail,
-                                   "memory.sweep", "gpu3/hbm", Action::return_part);
+  Finding wrong = finding("memory.miscompare", FindingClass::corruption, Severity::fail, "memory.sweep",
+                          "gpu3/hbm", Action::return_part);
   wrong.summary = {{"en", "HBM of gpu3 returned 17 words that were not the ones written."},
                    {"zh-CN", "gpu3 的显存读回的数据中有 17 个字与写入不符。"}};
   wrong.next_step = {
@@ -64,9 +63,8 @@ SampleRun miscompare_run() {
                              "memory returns what was written, 2025-11-01")};
   wrong.consequences = {
       {"memory.slow", "memory.bandwidth", "gpu3/hbm", "copy_bandwidth 3999.996 GB/s < 4000 GB/s"}};
-  verdict::Finding message =
-      finding("harness.worker_crashed", FindingClass::incomplete, verdict::Severity::inconclusive,
-              "health.memory_errors", "harness", Action::rerun);
+  Finding message = finding("harness.worker_crashed", FindingClass::incomplete, Severity::inconclusive,
+                            "health.memory_errors", "harness", Action::rerun);
   message.summary = {{"en", "A worker ended with <script>alert('message')</script> & \"quotes\"."}};
   message.next_step = {{"en", "Run again."}};
   message.evidence = {told("sim-01-health.memory_errors-gpu2", "gpu2", "exit 3 after \x1b[2J<b>")};
@@ -76,26 +74,25 @@ SampleRun miscompare_run() {
 
 SampleRun crashed_worker_run() {
   SampleRun sample = base_run();
-  sample.judgement.verdict = verdict::Verdict::inconclusive;
+  sample.judgement.verdict = Verdict::inconclusive;
   sample.run.plan.partial = {"--only memory.*"};
   sample.judgement.notes = {"partial run: --only memory.*"};
   const Part part = "gpu5";
-  record::Step& first = step(sample, "memory.sweep", part);
-  first.status = record::Status::error;
+  Step& first = step(sample, "memory.sweep", part);
+  first.status = Status::error;
   first.measurements.clear();
   first.errors = {{"harness.worker_crashed", "worker of gpu5 ended by signal 11 (Segmentation fault)", part}};
-  record::Step second = first;
+  Step second = first;
   second.id += "-a2";
   second.attempt = 2;
   second.measurements = {measured("gpu5/hbm", "passes", 1.0, "1")};
   const std::string first_id = first.id;
   sample.run.steps.push_back(second);  // `first` is gone
-  outcome(sample, "memory.sweep", part) = {"memory.sweep", part, record::Status::error,
-                                           verdict::Result::not_applicable, 2};
+  outcome(sample, "memory.sweep", part) = {"memory.sweep", part, Status::error, Result::not_applicable, 2};
   sample.run.errors = {{"harness.disk_low", "less than 1 GiB left in the run's folder", ""}};
 
-  verdict::Finding crash = finding("harness.worker_crashed", FindingClass::incomplete,
-                                   verdict::Severity::inconclusive, "memory.sweep", "harness", Action::rerun);
+  Finding crash = finding("harness.worker_crashed", FindingClass::incomplete, Severity::inconclusive,
+                          "memory.sweep", "harness", Action::rerun);
   crash.summary = {
       {"en", "The worker of memory.sweep on gpu5 ended by a signal: nothing is known about the memory."},
       {"zh-CN", "gpu5 上 memory.sweep 的工作进程被信号终止：显存状况未知。"}};
@@ -110,20 +107,20 @@ SampleRun crashed_worker_run() {
 
 SampleRun missing_gpu_run() {
   SampleRun sample = base_run(6);
-  sample.judgement.verdict = verdict::Verdict::reject;
-  outcome(sample, "inventory.gpus", "node").result = verdict::Result::fail;
+  sample.judgement.verdict = Verdict::reject;
+  outcome(sample, "inventory.gpus", "node").result = Result::fail;
   sample.run.closed = false;
   sample.run.torn = true;
   sample.run.ended.clear();
   sample.run.plan.certifiable = false;
-  record::Step& last = step(sample, "memory.bandwidth", "gpu7");
-  last.status = record::Status::open;
+  Step& last = step(sample, "memory.bandwidth", "gpu7");
+  last.status = Status::open;
   last.ended.clear();
   last.measurements.clear();
-  outcome(sample, "memory.bandwidth", "gpu7") = {"memory.bandwidth", "gpu7", record::Status::open,
-                                                 verdict::Result::not_applicable, 1};
-  verdict::Finding absent = finding("inventory.gpu_missing", FindingClass::device_fault,
-                                    verdict::Severity::fail, "inventory.gpus", "gpu6", Action::reseat);
+  outcome(sample, "memory.bandwidth", "gpu7") = {"memory.bandwidth", "gpu7", Status::open,
+                                                 Result::not_applicable, 1};
+  Finding absent = finding("inventory.gpu_missing", FindingClass::device_fault, Severity::fail,
+                           "inventory.gpus", "gpu6", Action::reseat);
   absent.serial.clear();
   absent.summary = {{"en", "Nothing answers from slot 6 (module id 7)."},
                     {"zh-CN", "6 号槽位（模块号 7）没有 GPU 响应。"}};

@@ -8,8 +8,8 @@
 namespace assay::reports::testing {
 
 struct SampleRun {
-  record::Run run;
-  verdict::Judgement judgement;
+  RunRecord run;
+  Judgement judgement;
   Criteria criteria;
   std::string run_folder = "runs/2026-01-15T083000Z-sim-node-01";
 

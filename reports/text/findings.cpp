@@ -14,7 +14,7 @@ constexpr std::size_t kIndent = 4;
 // A fault that shows in every step of every GPU is said a few times; report.html has the whole list.
 constexpr std::size_t kMostItems = 6;
 
-std::string evidence_text(const Labels& labels, const verdict::EvidenceItem& item, const Part& accused) {
+std::string evidence_text(const Labels& labels, const EvidenceItem& item, const Part& accused) {
   std::string text = item.step;
   if (!item.part.empty() && item.part != accused)
     text += text.empty() ? item.part : fmt::format(" ({})", item.part);
@@ -36,13 +36,13 @@ std::string evidence_text(const Labels& labels, const verdict::EvidenceItem& ite
   return text;
 }
 
-std::string consequence_text(const Labels& labels, const verdict::Consequence& consequence) {
+std::string consequence_text(const Labels& labels, const Consequence& consequence) {
   std::string text = fmt::format("{} ({}, {})", consequence.part, consequence.check, consequence.code);
   if (!consequence.detail.empty()) text += labels(Label::colon) + consequence.detail;
   return text;
 }
 
-void add_place(TextPage& page, const verdict::Finding& finding) {
+void add_place(TextPage& page, const Finding& finding) {
   const Labels& labels = page.labels;
   std::string place;
   const auto add = [&](Label label, const std::string& value) {
@@ -65,9 +65,9 @@ void add_rest(TextPage& page, std::size_t indent, std::size_t count) {
 }
 
 void add_finding(TextPage& page, const NumberedFinding& numbered) {
-  const verdict::Finding& finding = *numbered.finding;
+  const Finding& finding = *numbered.finding;
   const Labels& labels = page.labels;
-  const auto style = finding.severity == verdict::Severity::fail ? page.styles.bad : page.styles.caution;
+  const auto style = finding.severity == Severity::fail ? page.styles.bad : page.styles.caution;
   page.line();
   const std::string number = pad_left(std::to_string(numbered.number), 2) + ". ";
   page.line(
@@ -107,15 +107,15 @@ void add_text_findings(TextPage& page) {
   const auto urgent = findings_to_act_on(page.input.judgement);
   if (urgent.empty()) {
     page.heading(page.labels(Label::what_to_do));
-    const bool accepted = page.input.judgement.verdict == verdict::Verdict::accept;
+    const bool accepted = page.input.judgement.verdict == Verdict::accept;
     page.paragraph(0, page.labels(accepted ? Label::nothing_to_do : Label::see_notes));
   }
   add_group(page, Label::what_to_do, urgent);
-  add_group(page, Label::marginal_findings, findings_of(page.input.judgement, verdict::Severity::marginal));
-  add_group(page, Label::waived_findings, findings_of(page.input.judgement, verdict::Severity::waived));
+  add_group(page, Label::marginal_findings, findings_of(page.input.judgement, Severity::marginal));
+  add_group(page, Label::waived_findings, findings_of(page.input.judgement, Severity::waived));
   if (page.input.run.errors.empty()) return;
   page.heading(page.labels(Label::run_errors));
-  for (const record::Error& error : page.input.run.errors) {
+  for (const Error& error : page.input.run.errors) {
     page.field(0, 2, "-", error.symptom + page.labels(Label::colon) + error.message);
   }
 }

@@ -14,11 +14,11 @@ namespace {
 
 const std::string& style_of(const TextPage& page) {
   switch (page.input.judgement.verdict) {
-    case verdict::Verdict::accept:
+    case Verdict::accept:
       return page.styles.good;
-    case verdict::Verdict::reject:
+    case Verdict::reject:
       return page.styles.bad;
-    case verdict::Verdict::inconclusive:
+    case Verdict::inconclusive:
       break;
   }
   return page.styles.caution;
@@ -37,10 +37,9 @@ void add_text_verdict(TextPage& page) {
   page.line({{frame, ""}});
   page.boxed("");
   const std::vector<std::string> words = qualifications(page.input, labels);
-  std::string headline =
-      labels(Label::verdict) + labels(Label::colon) + verdict::headline(page.input.judgement);
-  for (const std::string& word : words) headline += "   [" + word + "]";
-  page.boxed(headline, style_of(page));
+  std::string title = labels(Label::verdict) + labels(Label::colon) + headline(page.input.judgement);
+  for (const std::string& word : words) title += "   [" + word + "]";
+  page.boxed(title, style_of(page));
   page.boxed("");
   page.boxed(meaning_of(labels, page.input.judgement));
   if (simulated) page.boxed(labels(Label::simulated_sentence));
@@ -52,7 +51,7 @@ void add_text_verdict(TextPage& page) {
 }
 
 void add_text_identity(TextPage& page) {
-  const record::Run& run = page.input.run;
+  const RunRecord& run = page.input.run;
   const Labels& labels = page.labels;
   std::vector<std::pair<std::string, std::string>> fields{
       {labels(Label::node), fmt::format("{} ({})", run.node_name, run.plan.node)},

@@ -1,6 +1,6 @@
 #include "reports/text/page.h"
 
-#include "harness/text.h"
+#include "harness/base/text.h"
 #include "reports/text/width.h"
 
 namespace assay::reports {

@@ -1,6 +1,6 @@
 #include "reports/text/style.h"
 
-#include "harness/text.h"
+#include "harness/base/text.h"
 
 namespace assay::reports {
 

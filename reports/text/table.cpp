@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/text.h"
+#include "harness/base/text.h"
 #include "reports/text/width.h"
 
 namespace assay::reports {

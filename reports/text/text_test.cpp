@@ -1,4 +1,4 @@
-#include "harness/text.h"
+#include "harness/base/text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

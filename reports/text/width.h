@@ -7,7 +7,7 @@
 
 namespace assay::reports {
 
-/// Of text that is visible (harness/text.h).
+/// Of text that is visible (harness/base/text.h).
 std::size_t display_width(std::string_view text);
 
 std::string pad_right(std::string_view text, std::size_t width);

@@ -1,6 +1,6 @@
 #include "reports/view/limits.h"
 
-#include "harness/units.h"
+#include "harness/model/units.h"
 #include "reports/format.h"
 
 namespace assay::reports {
@@ -35,14 +35,14 @@ std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view c
   return found;
 }
 
-record::Value bound_of(const Limit& limit) {
-  return std::visit([](const auto& bound) { return record::Value(bound); }, limit.bound);
+Value bound_of(const Limit& limit) {
+  return std::visit([](const auto& bound) { return Value(bound); }, limit.bound);
 }
 
-Mark mark_of(const Limit& limit, const record::Value& value, std::string_view unit) {
+Mark mark_of(const Limit& limit, const Value& value, std::string_view unit) {
   const bool among_peers = limit.kind == LimitKind::peer_equal || limit.kind == LimitKind::peer_ratio;
   if (among_peers || unit != symbol(limit.unit)) return Mark::none;
-  const record::Value bound = bound_of(limit);
+  const Value bound = bound_of(limit);
   const auto* numeric_bound = std::get_if<double>(&bound);
   const auto* numeric = std::get_if<double>(&value);
   if (numeric_bound != nullptr && numeric != nullptr) return mark_of_number(limit, *numeric_bound, *numeric);
@@ -60,7 +60,7 @@ std::string limit_text(const Labels& labels, const Limit& limit) {
   return text;
 }
 
-std::string limit_text(const Labels& labels, const verdict::EvidenceItem& item) {
+std::string limit_text(const Labels& labels, const EvidenceItem& item) {
   if (!item.limit) return relation_text(labels, item.relation);
   const std::string bound = with_unit(value_text(*item.limit), item.unit);
   const auto of_peers = [&](std::string_view relation) {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/plan/criteria.h"
-#include "harness/record/run_record.h"
+#include "harness/model/criteria.h"
+#include "harness/model/run.h"
 #include "reports/labels.h"
 
 namespace assay::reports {
@@ -17,17 +17,17 @@ std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view c
                                     std::string_view measurement);
 
 /// Of min, max and equal limits. The others compare with other GPUs: what they say comes from the findings.
-Mark mark_of(const Limit& limit, const record::Value& value, std::string_view unit);
+Mark mark_of(const Limit& limit, const Value& value, std::string_view unit);
 
 /// The bound as a value of the records' kind.
-record::Value bound_of(const Limit& limit);
+Value bound_of(const Limit& limit);
 
 /// ">= 4400 GB/s", with the marginal band where there is one.
 std::string limit_text(const Labels& labels, const Limit& limit);
 
 /// What a value was held against, as a finding cites it. Peer limits come with the bound that the other GPUs
 /// gave.
-std::string limit_text(const Labels& labels, const verdict::EvidenceItem& item);
+std::string limit_text(const Labels& labels, const EvidenceItem& item);
 
 /// "4.8 TB/s peak, datasheet, 2025-11-01".
 std::string source_text(const Labels& labels, const Limit& limit);

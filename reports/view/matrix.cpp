@@ -1,29 +1,84 @@
 #include "reports/view/matrix.h"
 
 #include <algorithm>
+#include <set>
+
+#include "harness/model/telemetry_measures.h"
 
 namespace assay::reports {
 namespace {
 
-template <typename T>
-void add_once(std::vector<T>& list, const T& item) {
-  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
-}
+/// A matrix that grows. Records may name thousands of parts, so none is looked for in a list.
+class MatrixInMaking {
+ public:
+  void add_check(const std::string& check) { add_once(known_checks_, matrix.checks, check); }
+  void add_part(const Part& part) { add_once(known_parts_, matrix.parts, part); }
+  Outcome& cell(const Part& part, const std::string& check) {
+    add_check(check);
+    add_part(part);
+    return matrix.cells[{part, check}];
+  }
 
-Outcome outcome_of(const verdict::CheckOutcome& check) {
+  Matrix matrix;
+
+ private:
+  template <typename T>
+  static void add_once(std::set<T>& known, std::vector<T>& list, const T& item) {
+    if (known.insert(item).second) list.push_back(item);
+  }
+  std::set<std::string> known_checks_;
+  std::set<Part> known_parts_;
+};
+
+Outcome outcome_of(const CheckOutcome& check) {
   // Failing evidence stands, whatever became of the step that brought it.
-  if (check.result == verdict::Result::fail) return Outcome::fail;
+  if (check.result == Result::fail) return Outcome::fail;
   switch (check.status) {
-    case record::Status::open:
+    case Status::open:
       return Outcome::open;
-    case record::Status::error:
+    case Status::error:
       return Outcome::error;
-    case record::Status::skip:
+    case Status::skip:
       return Outcome::skip;
-    case record::Status::complete:
+    case Status::complete:
       break;
   }
-  return check.result == verdict::Result::pass ? Outcome::pass : Outcome::not_applicable;
+  return check.result == Result::pass ? Outcome::pass : Outcome::not_applicable;
+}
+
+/// What a finding says of the part that it was seen on, whatever else the check did there.
+Outcome outcome_of(Severity severity) {
+  switch (severity) {
+    case Severity::fail:
+      return Outcome::fail;
+    case Severity::inconclusive:
+      return Outcome::error;
+    case Severity::marginal:
+    case Severity::waived:
+      break;
+  }
+  return Outcome::not_planned;
+}
+
+bool is_of_the_node(const Part& unit) {
+  return !unit.empty() && unit != "harness" && unit != "environment";
+}
+
+/// Nothing that a finding names may vanish: a row for each part that it was seen on.
+void add_finding(const Finding& finding, const std::map<std::string, std::string>& check_of_step,
+                 MatrixInMaking& making) {
+  const Outcome outcome = outcome_of(finding.severity);
+  if (outcome == Outcome::not_planned) return;
+  for (const EvidenceItem& item : finding.evidence) {
+    const Part part(unit_of(item.part.empty() ? finding.part : item.part));
+    if (!is_of_the_node(part)) continue;
+    const auto step = check_of_step.find(item.step);
+    // What the kernel's log said at no step in particular, telemetry has heard.
+    std::string check = step == check_of_step.end() ? finding.check : step->second;
+    if (check.empty()) check = kTelemetryCheck;
+    Outcome& cell = making.cell(part, check);
+    cell = std::max(cell, outcome);
+  }
 }
 
 }  // namespace
@@ -34,23 +89,29 @@ Outcome Matrix::at(const Part& part, const std::string& check) const {
 }
 
 Matrix matrix_of(const Input& input) {
-  Matrix matrix;
-  for (const Stage& stage : input.run.plan.stages) add_once(matrix.checks, stage.check);
-  for (const PlannedSlot& slot : input.run.plan.slots) add_once(matrix.parts, slot.part);
-  for (const verdict::CheckOutcome& check : input.judgement.checks) {
-    add_once(matrix.checks, check.check);
-    add_once(matrix.parts, check.part);
-    Outcome& cell = matrix.cells[{check.part, check.check}];
-    cell = std::max(cell, outcome_of(check));
-  }
-  for (const RequiredCheck& required : input.criteria.required) {
-    add_once(matrix.checks, required.check);
-    for (const Part& part : required.parts) {
-      add_once(matrix.parts, part);
-      matrix.cells.try_emplace({part, required.check}, Outcome::not_run);
+  MatrixInMaking making;
+  for (const Stage& stage : input.run.plan.stages) {
+    for (const Placement& placement : stage.placements) {
+      for (const Body& body : placement.bodies) making.add_check(body.check);
     }
   }
-  return matrix;
+  for (const PlannedSlot& slot : input.run.plan.slots) making.add_part(slot.part);
+  for (const CheckOutcome& check : input.judgement.checks) {
+    Outcome& cell = making.cell(check.part, check.check);
+    cell = std::max(cell, outcome_of(check));
+  }
+  std::map<std::string, std::string> check_of_step;
+  for (const Step& step : input.run.steps) check_of_step[step.id] = step.check;
+  for (const Finding& finding : input.judgement.findings) add_finding(finding, check_of_step, making);
+  for (const RequiredCheck& required : input.criteria.required) {
+    making.add_check(required.check);
+    if (required.follow_up) continue;  // where it was due, the judgement has its outcome
+    for (const Part& part : required.parts) {
+      making.add_part(part);
+      making.matrix.cells.try_emplace({part, required.check}, Outcome::not_run);
+    }
+  }
+  return std::move(making.matrix);
 }
 
 std::string name_of(const Labels& labels, Outcome outcome) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "reports/testing/sample_run.h"
 
 namespace assay::reports {
@@ -18,14 +20,40 @@ TEST(Matrix, WhatIsRequiredAndWasNotJudgedIsNotRun) {
 
 TEST(Matrix, TheWorstOfSeveralOutcomesIsShown) {
   auto sample = testing::healthy_run();
-  sample.judgement.checks.push_back(
-      {"memory.sweep", "gpu1", record::Status::error, verdict::Result::not_applicable, 1});
+  sample.judgement.checks.push_back({"memory.sweep", "gpu1", Status::error, Result::not_applicable, 1});
   EXPECT_EQ(matrix_of(sample.input("en")).at("gpu1", "memory.sweep"), Outcome::error);
-  sample.judgement.checks.push_back(
-      {"memory.sweep", "gpu1", record::Status::error, verdict::Result::fail, 2});
-  sample.judgement.checks.push_back(
-      {"memory.sweep", "gpu1", record::Status::complete, verdict::Result::pass, 3});
+  sample.judgement.checks.push_back({"memory.sweep", "gpu1", Status::error, Result::fail, 2});
+  sample.judgement.checks.push_back({"memory.sweep", "gpu1", Status::complete, Result::pass, 3});
   EXPECT_EQ(matrix_of(sample.input("en")).at("gpu1", "memory.sweep"), Outcome::fail);
+}
+
+TEST(Matrix, APartThatAFindingAccusesFailsWhereItWasSeenAndHasARow) {
+  auto sample = testing::healthy_run();
+  const Step& sweep = *std::find_if(sample.run.steps.begin(), sample.run.steps.end(),
+                                    [](const Step& step) { return step.check == "memory.sweep"; });
+  Finding finding;
+  finding.code = "memory.miscompare";
+  finding.part = "gpu5/hbm";
+  finding.evidence = {{.step = sweep.id, .part = "gpu5/hbm"}};
+  sample.judgement.findings.push_back(finding);
+  finding.part = "nvswitch1/port12";  // of a kernel line at no step in particular
+  finding.evidence = {{.part = "nvswitch1/port12"}};
+  sample.judgement.findings.push_back(finding);
+  finding.part = "environment";
+  finding.severity = Severity::inconclusive;
+  finding.evidence = {{.step = sweep.id, .part = "gpu2"}};
+  sample.judgement.findings.push_back(finding);
+  finding.severity = Severity::marginal;
+  finding.evidence = {{.step = sweep.id, .part = "gpu1"}};
+  sample.judgement.findings.push_back(finding);
+
+  const Matrix matrix = matrix_of(sample.input("en"));
+  EXPECT_EQ(matrix.at("gpu5", "memory.sweep"), Outcome::fail);
+  EXPECT_EQ(matrix.at("nvswitch1", "telemetry"), Outcome::fail);
+  EXPECT_EQ(matrix.at("gpu2", "memory.sweep"), Outcome::error);
+  EXPECT_EQ(matrix.at("gpu1", "memory.sweep"), Outcome::pass);
+  EXPECT_EQ(std::count(matrix.parts.begin(), matrix.parts.end(), "nvswitch1"), 1);
+  EXPECT_EQ(std::count(matrix.parts.begin(), matrix.parts.end(), "environment"), 0);
 }
 
 }  // namespace

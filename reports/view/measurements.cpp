@@ -8,16 +8,16 @@
 #include <tuple>
 #include <utility>
 
-#include "harness/units.h"
+#include "harness/model/units.h"
 
 namespace assay::reports {
 namespace {
 
-bool is_telemetry(const record::Measurement& measurement) {
+bool is_telemetry(const Measurement& measurement) {
   return measurement.source == "telemetry";
 }
 
-bool belongs(const record::Measurement& measurement, Origin origin) {
+bool belongs(const Measurement& measurement, Origin origin) {
   return is_telemetry(measurement) == (origin == Origin::telemetry);
 }
 
@@ -25,7 +25,7 @@ bool belongs(const record::Measurement& measurement, Origin origin) {
 // it.
 constexpr std::size_t kMostOtherUnits = 64;
 
-bool is_no_number(const record::Value& value) {
+bool is_no_number(const Value& value) {
   const auto* number = std::get_if<double>(&value);
   return number != nullptr && std::isnan(*number);
 }
@@ -33,10 +33,10 @@ bool is_no_number(const record::Value& value) {
 /// Values that findings cite: peer comparisons are known by nothing else.
 class Citations {
  public:
-  explicit Citations(const verdict::Judgement& judgement) {
-    for (const verdict::Finding& finding : judgement.findings) {
-      const bool marginal = finding.severity == verdict::Severity::marginal;
-      for (const verdict::EvidenceItem& item : finding.evidence) {
+  explicit Citations(const Judgement& judgement) {
+    for (const Finding& finding : judgement.findings) {
+      const bool marginal = finding.severity == Severity::marginal;
+      for (const EvidenceItem& item : finding.evidence) {
         if (!item.value || is_no_number(*item.value)) continue;
         const Part& part = item.part.empty() ? finding.part : item.part;
         Mark& mark = marks_[{item.step, item.measurement, std::string(unit_of(part)), *item.value}];
@@ -45,23 +45,22 @@ class Citations {
     }
   }
 
-  Mark of(const record::Step& step, const record::Measurement& m) const {
+  Mark of(const Step& step, const Measurement& m) const {
     if (is_no_number(m.value)) return Mark::none;
     const auto found = marks_.find({step.id, m.name, std::string(unit_of(m.part)), m.value});
     return found == marks_.end() ? Mark::none : found->second;
   }
 
  private:
-  std::map<std::tuple<std::string, std::string, std::string, record::Value>, Mark> marks_;
+  std::map<std::tuple<std::string, std::string, std::string, Value>, Mark> marks_;
 };
 
-std::vector<Part> columns_of(const Input& input, const std::vector<const record::Step*>& steps,
-                             Origin origin) {
+std::vector<Part> columns_of(const Input& input, const std::vector<const Step*>& steps, Origin origin) {
   std::vector<Part> gpus, others;
   bool any_gpu = false;
   for (const PlannedSlot& slot : input.run.plan.slots) gpus.push_back(slot.part);
-  for (const record::Step* step : steps) {
-    for (const record::Measurement& measurement : step->measurements) {
+  for (const Step* step : steps) {
+    for (const Measurement& measurement : step->measurements) {
       if (!belongs(measurement, origin)) continue;
       const Part unit(unit_of(measurement.part));
       if (std::find(gpus.begin(), gpus.end(), unit) != gpus.end()) {
@@ -84,9 +83,9 @@ class TableInMaking {
   TableInMaking(const Input& input, const Citations& citations, std::string check, std::vector<Part> columns)
       : input_(input), citations_(citations), check_(std::move(check)), columns_(std::move(columns)) {}
 
-  void add_step(const record::Step& step, Origin origin) {
+  void add_step(const Step& step, Origin origin) {
     std::map<std::pair<std::string, Part>, int> seen;
-    for (const record::Measurement& measurement : step.measurements) {
+    for (const Measurement& measurement : step.measurements) {
       if (!belongs(measurement, origin)) continue;
       const std::size_t column = column_of(measurement.part);
       if (column == columns_.size()) continue;
@@ -104,10 +103,11 @@ class TableInMaking {
   void add_missing() {
     for (const RequiredCheck& required : input_.criteria.required) {
       if (required.check != check_ || executions_.empty()) continue;
-      for (const Part& part : required.measured_parts) {
-        const std::size_t column = column_of(part);
-        if (column == columns_.size()) continue;
-        for (const RequiredMeasure& measure : required.measures) {
+      for (const RequiredMeasure& measure : required.measures) {
+        // What is asked of the node alone is not missing on its GPUs.
+        for (const Part& part : measure.parts.empty() ? required.measured_parts : measure.parts) {
+          const std::size_t column = column_of(part);
+          if (column == columns_.size()) continue;
           if (!measure.judged || measured_.count({measure.name, column}) != 0) continue;
           Row& row = row_of(executions_.begin()->second,
                             {measure.name, measure.subcomponent, std::string(symbol(measure.unit))});
@@ -142,7 +142,7 @@ class TableInMaking {
     return execution.rows.emplace_back(std::move(row));
   }
 
-  Cell cell_of(const record::Step& step, const record::Measurement& measurement, const Row& row) const {
+  Cell cell_of(const Step& step, const Measurement& measurement, const Row& row) const {
     Cell cell{measurement.value, citations_.of(step, measurement)};
     for (const Limit* limit : row.limits) {
       cell.mark = std::max(cell.mark, mark_of(*limit, measurement.value, measurement.unit));
@@ -163,10 +163,10 @@ class TableInMaking {
 
 std::vector<MeasurementTable> measurement_tables(const Input& input, Origin origin) {
   std::vector<std::string> order;
-  std::map<std::string, std::vector<const record::Step*>> steps_by_check;
-  for (const record::Step& step : input.run.steps) {
+  std::map<std::string, std::vector<const Step*>> steps_by_check;
+  for (const Step& step : input.run.steps) {
     const bool any = std::any_of(step.measurements.begin(), step.measurements.end(),
-                                 [&](const record::Measurement& m) { return belongs(m, origin); });
+                                 [&](const Measurement& m) { return belongs(m, origin); });
     if (!any) continue;
     auto& steps = steps_by_check[step.check];
     if (steps.empty()) order.push_back(step.check);
@@ -177,14 +177,14 @@ std::vector<MeasurementTable> measurement_tables(const Input& input, Origin orig
   std::vector<MeasurementTable> tables;
   for (const std::string& check : order) {
     TableInMaking table(input, citations, check, columns_of(input, steps_by_check[check], origin));
-    for (const record::Step* step : steps_by_check[check]) table.add_step(*step, origin);
+    for (const Step* step : steps_by_check[check]) table.add_step(*step, origin);
     if (origin == Origin::check) table.add_missing();
     tables.push_back(table.finish());
   }
   return tables;
 }
 
-std::optional<record::Value> reference_of(const Row& row, const record::Value& value) {
+std::optional<Value> reference_of(const Row& row, const Value& value) {
   const double* numeric = std::get_if<double>(&value);
   if (numeric == nullptr) return std::nullopt;
   std::optional<double> nearest;
@@ -197,7 +197,7 @@ std::optional<record::Value> reference_of(const Row& row, const record::Value& v
     if (limit->marginal_bound) consider(*limit->marginal_bound);
   }
   if (!nearest) return std::nullopt;
-  return record::Value(*nearest);
+  return Value(*nearest);
 }
 
 }  // namespace assay::reports

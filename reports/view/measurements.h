@@ -11,7 +11,7 @@
 namespace assay::reports {
 
 struct Cell {
-  std::optional<record::Value> value;
+  std::optional<Value> value;
   Mark mark = Mark::none;
   bool missing = false;  // required, and not there in any attempt
 };
@@ -42,6 +42,6 @@ std::vector<MeasurementTable> measurement_tables(const Input& input, Origin orig
 
 /// The bound to tell a value apart from when it is written: the nearest of its absolute limits and their
 /// marginal bands.
-std::optional<record::Value> reference_of(const Row& row, const record::Value& value);
+std::optional<Value> reference_of(const Row& row, const Value& value);
 
 }  // namespace assay::reports

@@ -52,7 +52,7 @@ TEST(Measurements, ARetryStandsBesideTheFirstAttempt) {
 
 TEST(Measurements, UnitsThatNobodyExpectsDoNotMakeColumnsWithoutEnd) {
   auto sample = testing::healthy_run();
-  record::Step& step = sample.run.steps.front();
+  Step& step = sample.run.steps.front();
   for (int i = 0; i < 1000; ++i) {
     step.measurements.push_back({"value" + std::to_string(i), 1.0, "1", "unit" + std::to_string(i), "check"});
   }
@@ -77,10 +77,10 @@ TEST(Limits, AValueOfAnotherUnitIsNotCompared) {
 
 TEST(Limits, EvidenceOfPeerLimitsShowsTheBoundThatThePeersGave) {
   const Labels labels("en");
-  verdict::EvidenceItem item;
+  EvidenceItem item;
   item.unit = "GB/s";
   item.relation = "peer_ratio";
-  item.limit = record::Value(4073.5);
+  item.limit = Value(4073.5);
   EXPECT_EQ(limit_text(labels, item), ">= 4073.5 GB/s (from the other GPUs)");
   item.relation = "max";
   EXPECT_EQ(limit_text(labels, item), "<= 4073.5 GB/s");
@@ -93,6 +93,19 @@ TEST(Limits, NotANumberIsOutsideEveryLimit) {
   for (const LimitKind kind : {LimitKind::min, LimitKind::max, LimitKind::equal}) {
     const Limit limit{"c", "m", kind, 100.0, Unit::count};
     EXPECT_EQ(mark_of(limit, std::nan(""), "1"), Mark::outside);
+  }
+}
+
+TEST(Measurements, WhatTheNodeAloneOwesIsNotMissingOnItsGpus) {
+  auto sample = testing::healthy_run();
+  for (RequiredCheck& required : sample.criteria.required) {
+    if (required.check == "inventory.gpus")
+      required.measures.push_back({"unexpected_gpus", Unit::count, "", true, {"node"}});
+  }
+  for (const MeasurementTable& table : measurement_tables(sample.input("en"), Origin::check)) {
+    for (const Execution& execution : table.executions) {
+      for (const Row& row : execution.rows) EXPECT_NE(row.name, "unexpected_gpus");
+    }
   }
 }
 

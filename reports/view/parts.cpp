@@ -6,10 +6,10 @@ namespace assay::reports {
 namespace {
 
 template <typename Predicate>
-std::vector<NumberedFinding> numbered(const verdict::Judgement& judgement, Predicate wanted) {
+std::vector<NumberedFinding> numbered(const Judgement& judgement, Predicate wanted) {
   std::vector<NumberedFinding> found;
   int number = 0;
-  for (const verdict::Finding& finding : judgement.findings) {
+  for (const Finding& finding : judgement.findings) {
     ++number;
     if (wanted(finding.severity)) found.push_back({number, &finding});
   }
@@ -44,14 +44,14 @@ std::vector<std::string> qualifications(const Input& input, const Labels& labels
   return words;
 }
 
-std::vector<NumberedFinding> findings_to_act_on(const verdict::Judgement& judgement) {
-  return numbered(judgement, [](verdict::Severity severity) {
-    return severity == verdict::Severity::fail || severity == verdict::Severity::inconclusive;
+std::vector<NumberedFinding> findings_to_act_on(const Judgement& judgement) {
+  return numbered(judgement, [](Severity severity) {
+    return severity == Severity::fail || severity == Severity::inconclusive;
   });
 }
 
-std::vector<NumberedFinding> findings_of(const verdict::Judgement& judgement, verdict::Severity wanted) {
-  return numbered(judgement, [wanted](verdict::Severity severity) { return severity == wanted; });
+std::vector<NumberedFinding> findings_of(const Judgement& judgement, Severity wanted) {
+  return numbered(judgement, [wanted](Severity severity) { return severity == wanted; });
 }
 
 }  // namespace assay::reports

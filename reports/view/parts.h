@@ -25,9 +25,9 @@ std::vector<std::string> qualifications(const Input& input, const Labels& labels
 /// Findings of one severity, with their place in the judgement's order, counted from 1.
 struct NumberedFinding {
   int number;
-  const verdict::Finding* finding;
+  const Finding* finding;
 };
-std::vector<NumberedFinding> findings_to_act_on(const verdict::Judgement& judgement);
-std::vector<NumberedFinding> findings_of(const verdict::Judgement& judgement, verdict::Severity severity);
+std::vector<NumberedFinding> findings_to_act_on(const Judgement& judgement);
+std::vector<NumberedFinding> findings_of(const Judgement& judgement, Severity severity);
 
 }  // namespace assay::reports

@@ -1,6 +1,6 @@
 // The state that a GPU carries with it: pending and failed row remaps, the recovery action that its driver
 // asks for, errors since the driver was loaded. The deltas over each step are the sampler's
-// (harness/telemetry/measures.cpp).
+// (harness/model/telemetry_measures.cpp).
 #include "harness/check.h"
 
 namespace assay {

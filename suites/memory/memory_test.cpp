@@ -9,6 +9,7 @@
 
 #include "harness/check.h"
 #include "harness/node_sim/sim_gpu.h"
+#include "harness/registry.h"
 
 namespace assay {
 namespace {
@@ -35,7 +36,11 @@ class Collector : public Context {
       : check_(check), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
 
   const Part& part() const override { return part_; }
-  Gpu& gpu() override { return gpu_; }
+  const std::string& variant() const override { return variant_; }
+  int devices() const override { return 1; }
+  Gpu& gpu(int) override { return gpu_; }
+  const Part& slot_of(int) const override { return part_; }
+  void stay() override {}
   Ranks& ranks() override { throw std::logic_error("no ranks"); }
   Clock& clock() override { return clock_; }
   const NodeReadings& readings() const override { return readings_; }
@@ -57,6 +62,7 @@ class Collector : public Context {
   void evidence(const std::string& name, const nlohmann::json& content) override {
     evidences[name] = content;
   }
+  void attach(const std::string&, const std::string&, const std::string&) override { FAIL(); }
   void log(const std::string&) override {}
   void progress(double fraction) override {
     EXPECT_GE(fraction, last_progress);
@@ -71,6 +77,7 @@ class Collector : public Context {
 
  private:
   const Check& check_;
+  std::string variant_;
   Part part_ = "gpu1";
   JumpingClock clock_;
   sim::SimGpu gpu_;

@@ -221,7 +221,7 @@ TEST_F(NvmlLibrary, ProcessListTellsHowMuchRoomItTakes) {
   const Device device = gpu(nvml_index_of(0));
   unsigned count = 0;
   EXPECT_EQ(CALL(nvmlDeviceGetComputeRunningProcesses_v3)(device, &count, nullptr), Return::success);
-  state->dynamic[0].processes[0] = {11, 5};
+  state->dynamic[0].processes[0] = {11, 0, 5};
   EXPECT_EQ(CALL(nvmlDeviceGetComputeRunningProcesses_v3)(device, &count, nullptr),
             Return::insufficient_size);
   EXPECT_EQ(count, 1u);

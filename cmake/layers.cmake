@@ -1,0 +1,25 @@
+# Which folder may include which, from the bottom up: a folder may include itself and those that it USES. One
+# target a folder. tests/layers_test.cpp reads this table, holds every #include to it, and harness/README.md to
+# saying the same. A layer with .h in its name is that one header with its source, not a folder.
+#
+# Tests and benchmarks may include more: they stand beside what they test and build what they need.
+
+assay_layer(base)
+assay_layer(model USES base)
+assay_layer(registry.h USES model)
+assay_layer(ipc USES base)
+assay_layer(node USES model)
+assay_layer(check.h USES registry.h node model)
+assay_layer(record USES model base)
+assay_layer(verdict USES model)
+assay_layer(config USES registry.h model base)
+assay_layer(plan USES config registry.h model)
+assay_layer(telemetry USES node ipc model base)
+assay_layer(run USES check.h telemetry record verdict node ipc model base)
+assay_layer(node_real USES node)
+assay_layer(node_sim USES config node model base)
+assay_layer(node_sim/nvml_library USES node_sim node)
+assay_layer(reports USES model base)
+assay_layer(cli USES reports run plan config telemetry record verdict node_real node_sim node ipc registry.h model base)
+assay_layer(kernels USES node node_real)
+assay_layer(suites USES check.h kernels)

@@ -1,0 +1,24 @@
+#include "harness/base/hex.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace assay {
+namespace {
+
+TEST(Hex, CarriesEveryByte) {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  EXPECT_EQ(from_hex(to_hex(bytes)), bytes);
+  EXPECT_EQ(to_hex(std::string("\0\x1f\xff", 3)), "001fff");
+  EXPECT_EQ(from_hex(""), "");
+}
+
+TEST(Hex, RefusesWhatIsNone) {
+  for (const char* text : {"0", "0g", "-1", " 1", "0x"})
+    EXPECT_THROW(from_hex(text), std::invalid_argument) << text;
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,18 @@
+#include "harness/base/sha256.h"
+
+#include <sha2.h>
+
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+
+namespace assay {
+
+std::string sha256(std::string_view bytes) {
+  std::array<char, SHA256_DIGEST_STRING_LENGTH> digest{};
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  if (SHA256Data(data, bytes.size(), digest.data()) == nullptr) throw std::runtime_error("SHA-256 failed");
+  return digest.data();
+}
+
+}  // namespace assay

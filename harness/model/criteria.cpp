@@ -1,0 +1,233 @@
+#include "harness/model/criteria.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "harness/base/parse_json.h"
+#include "harness/model/content_hash.h"
+#include "harness/model/schema.h"
+
+namespace assay {
+namespace {
+
+template <typename Enum>
+using Names = std::vector<std::pair<Enum, std::string_view>>;
+
+const Names<LimitKind> kLimitKinds{{LimitKind::min, "min"},
+                                   {LimitKind::max, "max"},
+                                   {LimitKind::equal, "equal"},
+                                   {LimitKind::peer_equal, "peer_equal"},
+                                   {LimitKind::peer_ratio, "peer_ratio"}};
+const Names<FindingClass> kClasses{
+    {FindingClass::corruption, "corruption"}, {FindingClass::device_fault, "device_fault"},
+    {FindingClass::incomplete, "incomplete"}, {FindingClass::environment, "environment"},
+    {FindingClass::condition, "condition"},   {FindingClass::performance, "performance"}};
+const Names<Action> kActions{
+    {Action::none, "none"},         {Action::rerun, "rerun"},   {Action::fix_environment, "fix_environment"},
+    {Action::reset, "reset"},       {Action::reseat, "reseat"}, {Action::swap_test, "swap_test"},
+    {Action::return_part, "return"}};
+
+template <typename Enum>
+std::string_view name_in(const Names<Enum>& names, Enum value) {
+  const auto found =
+      std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.first == value; });
+  return found == names.end() ? "?" : found->second;
+}
+
+template <typename Enum>
+std::optional<Enum> value_in(const Names<Enum>& names, std::string_view text) {
+  const auto found =
+      std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.second == text; });
+  if (found == names.end()) return std::nullopt;
+  return found->first;
+}
+
+/// The value that `text` names, where criteria come from a file: an unknown name must not turn into a
+/// default.
+template <typename Value>
+Value known(const std::optional<Value>& value, const char* what, const std::string& text) {
+  if (!value) throw std::runtime_error(fmt::format("criteria: there is no {} '{}'", what, text));
+  return *value;
+}
+
+Unit unit_in(const nlohmann::json& j) {
+  const auto text = j.at("unit").get<std::string>();
+  return known(unit_from_symbol(text), "unit", text);
+}
+
+}  // namespace
+
+bool accuses(FindingClass cls) {
+  return cls != FindingClass::incomplete && cls != FindingClass::environment;
+}
+
+bool is_waivable(FindingClass cls) {
+  return cls == FindingClass::condition || cls == FindingClass::performance;
+}
+
+std::string_view name_of(LimitKind kind) {
+  return name_in(kLimitKinds, kind);
+}
+std::string_view name_of(FindingClass cls) {
+  return name_in(kClasses, cls);
+}
+std::string_view name_of(Action action) {
+  return name_in(kActions, action);
+}
+std::optional<LimitKind> limit_kind_from(std::string_view text) {
+  return value_in(kLimitKinds, text);
+}
+std::optional<FindingClass> finding_class_from(std::string_view text) {
+  return value_in(kClasses, text);
+}
+std::optional<Action> action_from(std::string_view text) {
+  return value_in(kActions, text);
+}
+
+const FindingKind* find_kind(const Criteria& criteria, std::string_view code) {
+  const auto& all = criteria.findings;
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const FindingKind& kind) { return kind.code == code; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+static void to_json(nlohmann::json& j, const Limit& limit) {
+  j = {{"check", limit.check},
+       {"measurement", limit.measurement},
+       {"kind", name_of(limit.kind)},
+       {"unit", symbol(limit.unit)},
+       {"scale_floor", limit.scale_floor},
+       {"finding", limit.finding},
+       {"source", limit.source},
+       {"date", limit.date},
+       {"reason", limit.reason},
+       {"peak", limit.peak}};
+  std::visit([&](const auto& bound) { j["bound"] = bound; }, limit.bound);
+  if (limit.marginal_bound) j["marginal_bound"] = *limit.marginal_bound;
+}
+
+static void from_json(const nlohmann::json& j, Limit& limit) {
+  const auto kind = j.at("kind").get<std::string>();
+  limit.kind = known(limit_kind_from(kind), "kind of limit", kind);
+  limit.unit = unit_in(j);
+  j.at("check").get_to(limit.check);
+  j.at("measurement").get_to(limit.measurement);
+  j.at("scale_floor").get_to(limit.scale_floor);
+  j.at("finding").get_to(limit.finding);
+  j.at("source").get_to(limit.source);
+  j.at("date").get_to(limit.date);
+  j.at("reason").get_to(limit.reason);
+  j.at("peak").get_to(limit.peak);
+  const nlohmann::json& bound = j.at("bound");
+  if (bound.is_string()) {
+    limit.bound = bound.get<std::string>();
+  } else {
+    limit.bound = bound.get<double>();
+  }
+  limit.marginal_bound.reset();
+  if (j.contains("marginal_bound")) limit.marginal_bound = j.at("marginal_bound").get<double>();
+}
+
+static void to_json(nlohmann::json& j, const RequiredMeasure& measure) {
+  j = {{"name", measure.name},
+       {"unit", symbol(measure.unit)},
+       {"subcomponent", measure.subcomponent},
+       {"judged", measure.judged},
+       {"parts", measure.parts}};
+}
+
+static void from_json(const nlohmann::json& j, RequiredMeasure& measure) {
+  measure.unit = unit_in(j);
+  j.at("name").get_to(measure.name);
+  j.at("subcomponent").get_to(measure.subcomponent);
+  j.at("judged").get_to(measure.judged);
+  j.at("parts").get_to(measure.parts);
+}
+
+static void to_json(nlohmann::json& j, const RequiredCheck& check) {
+  j = {{"check", check.check},
+       {"parts", check.parts},
+       {"measures", check.measures},
+       {"measured_parts", check.measured_parts},
+       {"occurrences", check.occurrences},
+       {"follow_up", check.follow_up}};
+}
+
+static void from_json(const nlohmann::json& j, RequiredCheck& check) {
+  j.at("check").get_to(check.check);
+  j.at("parts").get_to(check.parts);
+  j.at("measures").get_to(check.measures);
+  j.at("measured_parts").get_to(check.measured_parts);
+  check.occurrences = int_from(j.at("occurrences"));
+  check.follow_up = j.value("follow_up", false);
+}
+
+static void to_json(nlohmann::json& j, const FindingKind& kind) {
+  j = {{"code", kind.code},
+       {"class", name_of(kind.cls)},
+       {"action", name_of(kind.action)},
+       {"explained_by", kind.explained_by},
+       {"summary", kind.summary},
+       {"next_step", kind.next_step}};
+}
+
+static void from_json(const nlohmann::json& j, FindingKind& kind) {
+  const auto cls = j.at("class").get<std::string>();
+  const auto action = j.at("action").get<std::string>();
+  kind.cls = known(finding_class_from(cls), "class of findings", cls);
+  kind.action = known(action_from(action), "action", action);
+  j.at("code").get_to(kind.code);
+  j.at("explained_by").get_to(kind.explained_by);
+  j.at("summary").get_to(kind.summary);
+  j.at("next_step").get_to(kind.next_step);
+}
+
+static void to_json(nlohmann::json& j, const Waiver& waiver) {
+  j = {{"finding", waiver.finding}, {"part", waiver.part}, {"serial", waiver.serial},
+       {"reason", waiver.reason},   {"who", waiver.who},   {"expires", waiver.expires}};
+}
+
+static void from_json(const nlohmann::json& j, Waiver& waiver) {
+  j.at("finding").get_to(waiver.finding);
+  j.at("part").get_to(waiver.part);
+  j.at("serial").get_to(waiver.serial);
+  j.at("reason").get_to(waiver.reason);
+  j.at("who").get_to(waiver.who);
+  j.at("expires").get_to(waiver.expires);
+}
+
+void to_json(nlohmann::json& j, const Criteria& criteria) {
+  j = {{"schema", kCriteriaSchema},
+       {"sku", criteria.sku},
+       {"profile", criteria.profile},
+       {"certifiable", criteria.certifiable},
+       {"required", criteria.required},
+       {"limits", criteria.limits},
+       {"findings", criteria.findings},
+       {"waivers", criteria.waivers},
+       {"replaced_limits", criteria.replaced_limits}};
+  if (!criteria.not_as_shipped.empty()) j["not_as_shipped"] = criteria.not_as_shipped;
+}
+
+void from_json(const nlohmann::json& j, Criteria& criteria) {
+  const bool older = schema_of(j, kCriteriaSchema) < kCriteriaSchema;
+  criteria.hash_as_read = older ? content_hash(j) : std::string();
+  j.at("sku").get_to(criteria.sku);
+  j.at("profile").get_to(criteria.profile);
+  j.at("certifiable").get_to(criteria.certifiable);
+  j.at("required").get_to(criteria.required);
+  j.at("limits").get_to(criteria.limits);
+  j.at("findings").get_to(criteria.findings);
+  j.at("waivers").get_to(criteria.waivers);
+  j.at("replaced_limits").get_to(criteria.replaced_limits);
+  criteria.not_as_shipped = j.value("not_as_shipped", std::vector<std::string>{});
+}
+
+std::string hash_of(const Criteria& criteria) {
+  return criteria.hash_as_read.empty() ? content_hash(criteria) : criteria.hash_as_read;
+}
+
+}  // namespace assay

@@ -1,0 +1,134 @@
+// Criteria: everything the judge needs beside the records. A file of the run, with its own hash; another one
+// can be given to judge the same records again.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/model/part.h"
+#include "harness/model/units.h"
+
+namespace assay {
+
+enum class LimitKind {
+  min,         // value >= bound
+  max,         // value <= bound
+  equal,       // value == bound
+  peer_equal,  // equal on all GPUs of the node
+  peer_ratio,  // value >= bound x the median of the node's other GPUs; a violation is marginal where an
+               // absolute limit holds
+};
+
+struct Limit {
+  std::string check, measurement;
+  LimitKind kind = LimitKind::min;
+  std::variant<double, std::string> bound = 0.0;
+  Unit unit = Unit::count;
+  /// Values between `bound` and this are marginal. It lies above the bound of a min (below `bound` fails,
+  /// from there up to this is marginal) and below the bound of a max (above `bound` fails, from there down to
+  /// this is marginal).
+  std::optional<double> marginal_bound;
+  /// peer_ratio: differences smaller than this (in `unit`) are never outliers.
+  double scale_floor = 0;
+  std::string finding;  // code
+  std::string source, date, reason, peak;
+
+  friend bool operator==(const Limit&, const Limit&) = default;
+};
+
+/// What the profile requires of the SKU: these measurements of this check, on each of these parts.
+struct RequiredMeasure {
+  std::string name;
+  Unit unit = Unit::count;
+  std::string subcomponent;
+  bool judged = true;
+  std::vector<Part> parts;  // where they differ from the check's measured_parts
+};
+struct RequiredCheck {
+  std::string check;
+  std::vector<Part> parts;                // parts that have a step: gpu0.. or "node"
+  std::vector<RequiredMeasure> measures;  // of each part in measured_parts
+  std::vector<Part> measured_parts;  // scope gpu: the same as parts; node checks: every slot they look at
+  int occurrences = 1;               // how many stages of the profile run it on each part
+  bool follow_up = false;            // required only where the plan's condition has come true
+};
+
+/// Order is precedence. See configs/findings/.
+enum class FindingClass {
+  corruption,    // wrong data: REJECT, never waived
+  device_fault,  // the device's own word, or its absence: REJECT, never waived
+  incomplete,    // a harness fault, absence: INCONCLUSIVE
+  environment,   // INCONCLUSIVE; excuses performance, nothing else
+  condition,     // what a part or a link is, not how fast: REJECT, waivable, never excused
+  performance,   // REJECT, waivable
+};
+
+/// Whether it says that something is wrong with a part, rather than with the run or what surrounds it.
+bool accuses(FindingClass cls);
+
+/// Whether a site may enter a waiver for it. What fell short can be agreed upon; what is broken, absent or
+/// set wrongly is mended.
+bool is_waivable(FindingClass cls);
+
+enum class Action { none, rerun, fix_environment, reset, reseat, swap_test, return_part };
+
+struct FindingKind {
+  std::string code;
+  FindingClass cls = FindingClass::incomplete;
+  Action action = Action::none;
+  /// Codes that, found on the same unit (or on the node), make this one their consequence instead of an
+  /// accusation.
+  std::vector<std::string> explained_by;
+  /// Texts by language: "en", "zh-CN". Placeholders {part} {serial} {slot} {check} {value} {limit} {unit}
+  /// {detail}.
+  std::map<std::string, std::string> summary, next_step;
+};
+
+struct Waiver {
+  std::string finding;
+  Part part;                         // or "*"
+  std::string serial;                // empty: any
+  std::string reason, who, expires;  // YYYY-MM-DD, compared with the run's date
+};
+
+/// Version of criteria.json's form. 1: no follow-ups.
+inline constexpr int kCriteriaSchema = 2;
+
+struct Criteria {
+  /// Of criteria in an older schema: the hash of what was read, by which their run knows them. Whoever
+  /// changes the criteria clears it.
+  std::string hash_as_read;
+  std::string sku, profile;
+  bool certifiable = true;
+  std::vector<RequiredCheck> required;
+  std::vector<Limit> limits;
+  std::vector<FindingKind> findings;
+  std::vector<Waiver> waivers;
+  std::vector<std::string>
+      replaced_limits;  // "memory.bandwidth/copy_bandwidth min": by --limits, not the SKU's own
+  /// "profile /tmp/acceptance.toml", "sku configs/skus/x.toml, not as shipped": configurations that are not
+  /// those that Assay was shipped with.
+  std::vector<std::string> not_as_shipped;
+};
+
+std::string_view name_of(LimitKind);
+std::string_view name_of(FindingClass);
+std::string_view name_of(Action);
+std::optional<LimitKind> limit_kind_from(std::string_view);
+std::optional<FindingClass> finding_class_from(std::string_view);
+std::optional<Action> action_from(std::string_view);
+
+/// By which a run knows its criteria: the content hash of criteria.json.
+std::string hash_of(const Criteria& criteria);
+
+const FindingKind* find_kind(const Criteria& criteria, std::string_view code);
+
+void to_json(nlohmann::json& j, const Criteria& criteria);
+void from_json(const nlohmann::json& j, Criteria& criteria);
+
+}  // namespace assay

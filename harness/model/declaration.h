@@ -1,0 +1,67 @@
+// What a check declares of itself.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/model/placement.h"
+#include "harness/model/units.h"
+
+namespace assay {
+
+class Context;
+
+/// What a check works on. Only plan/placing.h asks for it.
+enum class Scope {
+  node,        // one worker, no GPU
+  gpu,         // one worker a GPU, all in parallel
+  gpu_serial,  // one worker a GPU, one after another
+  pair,        // one worker a pair of GPUs that sees both; all pairs, in rounds in which no GPU is in two
+  ranks,       // one worker a GPU, all in parallel, able to meet
+};
+
+/// "gpu_serial".
+std::string_view name_of(Scope scope);
+
+/// One of several ways in which a check is run, each a stage of its own, in processes of its own.
+struct Variant {
+  std::string name;  // [a-z0-9_]+
+  std::map<std::string, std::string> environment;
+};
+
+/// A value that a check promises to emit for each of its parts.
+struct Measure {
+  std::string name;  // [a-z0-9_]+
+  Unit unit = Unit::count;
+  std::string meaning;       // what was measured, over what, which statistic
+  std::string subcomponent;  // "hbm": the value belongs to gpuN/hbm; empty: to the step's own part
+  /// False: recorded for people, needs no limit, and its absence does not make the run incomplete.
+  bool judged = true;
+  /// Scope node only: one value for the whole node, instead of one for every slot of the SKU.
+  bool of_node = false;
+};
+
+struct Check {
+  std::string name;  // "memory.sweep": its file is suites/memory/sweep.cpp
+  std::string summary;
+  Scope scope = Scope::gpu;
+  std::vector<Measure> measures;
+  std::vector<std::string>
+      findings;  // codes it can lead to; class, action and texts are in configs/findings/
+  void (*run)(Context&) = nullptr;
+  /// Where its device half has been seen to work: "never run on a GPU", or the evidence under
+  /// reports/evidence/. Empty for a check that launches nothing.
+  std::string device_evidence;
+  /// Empty: it is run in one way.
+  std::vector<Variant> variants;
+  /// It calls Context::stay() between the two halves of its work, so that a profile can let it stay over
+  /// other stages.
+  bool stays = false;
+  /// It is a follow-up.
+  std::optional<Condition> follows;
+};
+
+}  // namespace assay

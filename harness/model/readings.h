@@ -1,0 +1,118 @@
+// What the management library says of the node, as plain values. A reading that could not be taken carries
+// its reason.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "harness/model/time.h"
+
+namespace assay {
+
+/// A value, or why there is none: "not_supported", "gpu_lost", "no_permission", "timeout", ...
+/// (node/nvml_client.h).
+template <typename T>
+struct Reading {
+  std::optional<T> value;
+  std::string missing;  // empty when there is a value
+
+  static Reading of(T v) { return {std::move(v), {}}; }
+  static Reading none(std::string why) { return {std::nullopt, std::move(why)}; }
+  bool has_value() const { return value.has_value(); }
+};
+
+using Integer = Reading<std::int64_t>;
+using Text = Reading<std::string>;
+
+/// Names of the counters that are read before and after every step. Monotonic; units are counts unless the
+/// name says so.
+namespace counters {
+inline constexpr const char* ecc_corrected_dram = "ecc_corrected_dram";
+inline constexpr const char* ecc_uncorrected_dram = "ecc_uncorrected_dram";
+inline constexpr const char* ecc_corrected_sram = "ecc_corrected_sram";
+inline constexpr const char* ecc_uncorrected_sram = "ecc_uncorrected_sram";
+inline constexpr const char* remapped_corrected = "remapped_rows_corrected";
+inline constexpr const char* remapped_uncorrected = "remapped_rows_uncorrected";
+inline constexpr const char* pcie_replay = "pcie_replay";
+inline constexpr const char* nvlink_replay = "nvlink_replay";
+inline constexpr const char* nvlink_recovery = "nvlink_recovery";
+inline constexpr const char* nvlink_crc = "nvlink_crc";
+inline constexpr const char* thermal_throttle_ns = "hw_thermal_throttle_ns";
+inline constexpr const char* power_throttle_ns = "power_throttle_ns";
+inline constexpr const char* energy_mj = "energy_mj";
+}  // namespace counters
+
+/// Who and what a GPU is; read once, while planning, and again by inventory.gpus.
+struct GpuIdentity {
+  Text name, uuid, serial, board_part_number, vbios, inforom_image;
+  Text pci_address;    // "0000:1b:00.0", lower case, 4-digit domain
+  Integer pci_device;  // 0x233510de: device id in the upper half
+  Integer module_id;
+  Integer memory_mib;  // total, as nvidia-smi shows it
+  Integer ecc_enabled, mig_enabled, persistence_enabled, compute_mode;
+  Integer power_limit_mw, power_default_limit_mw;
+  Integer pcie_max_generation, pcie_max_width;
+  Integer max_sm_mhz, max_memory_mhz;
+  Integer nvlinks_active;      // of 18
+  Integer compute_capability;  // 90 is 9.0
+};
+
+/// What may change while a step runs. Sampled at the plan's rate.
+struct GpuSample {
+  Nanoseconds time = 0;
+  Integer power_mw;  // instantaneous where the driver has it, else the 1 s average
+  Integer sm_mhz, memory_mhz;
+  Integer temperature_c, memory_temperature_c;
+  Integer utilisation_percent, memory_utilisation_percent;
+  Integer throttle_reasons;  // nvmlClocksEventReason* bits
+  Integer pcie_generation, pcie_width;
+  Integer memory_used_mib;
+};
+
+struct ForeignProcess {
+  std::int64_t pid = 0;
+  std::int64_t memory_bytes = 0;  // -1: the driver cannot tell
+};
+
+/// State and counters of one GPU at one moment: taken before and after every step.
+struct GpuState {
+  std::map<std::string, Integer> counters;  // by the names above
+  Integer row_remap_pending, row_remap_failure;
+  Integer recovery_action;  // nvmlDeviceGpuRecoveryAction: 0 is none
+  Integer sram_threshold_exceeded;
+  Integer utilisation_percent;
+  Integer pcie_generation, pcie_width;
+  Reading<std::vector<ForeignProcess>> processes;  // compute processes, ours included
+};
+
+struct GpuReadings {
+  GpuIdentity identity;
+  GpuState state;
+  /// Why the management library cannot talk to this GPU at all ("gpu_lost", "timeout"); empty when it can.
+  std::string lost;
+};
+
+struct NodeReadings {
+  Nanoseconds time = 0;
+  std::vector<GpuReadings> gpus;  // in the library's order, which says nothing about slots
+  Text driver_version, nvml_version;
+  Integer cuda_driver_version;  // 13000 is 13.0
+  Integer nvswitches;           // on PCI; "not_supported" where the host does not show them
+  bool simulated = false;       // the library said so itself
+};
+
+void to_json(nlohmann::json& j, const GpuIdentity& v);
+void from_json(const nlohmann::json& j, GpuIdentity& v);
+void to_json(nlohmann::json& j, const GpuSample& v);
+void to_json(nlohmann::json& j, const GpuState& v);
+void from_json(const nlohmann::json& j, GpuState& v);
+void to_json(nlohmann::json& j, const NodeReadings& v);
+void from_json(const nlohmann::json& j, NodeReadings& v);
+
+}  // namespace assay

@@ -1,0 +1,40 @@
+#include "harness/model/units.h"
+
+#include <array>
+#include <utility>
+
+namespace assay {
+namespace {
+
+constexpr std::array<std::pair<Unit, std::string_view>, 12> kSymbols{{
+    {Unit::count, "1"},
+    {Unit::text, "text"},
+    {Unit::ratio, "ratio"},
+    {Unit::gb_per_s, "GB/s"},
+    {Unit::mebibytes, "MiB"},
+    {Unit::bytes, "B"},
+    {Unit::seconds, "s"},
+    {Unit::milliseconds, "ms"},
+    {Unit::celsius, "degC"},
+    {Unit::watts, "W"},
+    {Unit::megahertz, "MHz"},
+    {Unit::gt_per_s, "GT/s"},
+}};
+
+}  // namespace
+
+std::string_view symbol(Unit unit) {
+  for (const auto& [candidate, text] : kSymbols) {
+    if (candidate == unit) return text;
+  }
+  return "?";
+}
+
+std::optional<Unit> unit_from_symbol(std::string_view symbol) {
+  for (const auto& [unit, text] : kSymbols) {
+    if (text == symbol) return unit;
+  }
+  return std::nullopt;
+}
+
+}  // namespace assay

@@ -1,0 +1,86 @@
+// A node as the processes of a run reach it. One backend a kind of node; everything above is the same for
+// all.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/model/part.h"
+#include "harness/node/clock.h"
+#include "harness/node/gpu.h"
+
+namespace assay {
+
+/// How a child reaches the node; only the backend that made it reads it. It travels in the child's first
+/// message.
+using NodeAddress = nlohmann::json;
+
+/// A worker's side.
+class WorkerNode {
+ public:
+  virtual ~WorkerNode() = default;
+  /// Each body of a worker is a thread with a clock, and a view of the GPUs, of its own.
+  virtual Clock& clock(std::size_t body) = 0;
+  /// The GPU in this slot, at this PCI address. `seed` is the measurement's. Throws DeviceError.
+  virtual std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string& pci_address, std::uint64_t seed,
+                                        std::size_t body) = 0;
+  /// The body has ended, and time does not wait for it.
+  virtual void body_done(std::size_t) {}
+};
+
+/// The sampler's side.
+class SamplerNode {
+ public:
+  virtual ~SamplerNode() = default;
+  /// Path or soname of the management library, and which node it is to show where it could show several.
+  virtual std::string management_library() const = 0;
+  virtual std::string library_node() const { return {}; }
+  /// Lines as /dev/kmsg gives them.
+  virtual std::string kernel_log() const = 0;
+  virtual Nanoseconds now() const = 0;
+  /// For the thread that watches the GPU with this index of the management library.
+  virtual std::unique_ptr<Clock> clock_of_gpu(int index) = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::unique_ptr<WorkerNode> worker_node(const NodeAddress& address) const = 0;
+  virtual std::unique_ptr<SamplerNode> sampler_node(const NodeAddress& address) const = 0;
+};
+
+/// The supervisor's side. What is said here of time is of virtual time: a real node's passes by itself.
+class NodeSession {
+ public:
+  virtual ~NodeSession() = default;
+  virtual bool simulated() const = 0;
+  virtual Clock& clock() = 0;
+  virtual const Backend& backend() const = 0;
+
+  virtual NodeAddress sampler_address() = 0;
+  /// Of a worker with so many bodies.
+  virtual NodeAddress new_worker_address(std::size_t bodies) = 0;
+  /// What its process needs in its environment to see the GPUs with these UUIDs and no others.
+  virtual std::map<std::string, std::string> environment(const std::vector<std::string>&) const { return {}; }
+  /// The worker is gone: it does not hold time back any longer, nor does its process (0: it was a thread) the
+  /// GPUs, as the driver sees to on a real node.
+  virtual void worker_gone(const NodeAddress&, pid_t) {}
+  virtual void sampler_gone() {}
+  /// The worker waits for others, not for time.
+  virtual void worker_waits(const NodeAddress&) {}
+  virtual void worker_resumes(const NodeAddress&) {}
+  /// While the supervisor waits for its workers, time may pass.
+  virtual void let_time_pass() {}
+  virtual void hold_time() {}
+  /// The run's folder has got its name: what the node keeps there is now in `folder`.
+  virtual void moved_to(const std::string&) {}
+};
+
+}  // namespace assay

@@ -1,0 +1,85 @@
+#include "harness/node_real/real_backend.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "harness/node_real/cuda_gpu.h"
+#include "harness/node_real/real_clock.h"
+
+namespace assay {
+namespace {
+
+class RealWorkerNode final : public WorkerNode {
+ public:
+  Clock& clock(std::size_t) override { return clock_; }
+  std::unique_ptr<Gpu> open_gpu(const Part&, const std::string& pci_address, std::uint64_t,
+                                std::size_t) override {
+    return open_cuda_gpu(pci_address);
+  }
+
+ private:
+  RealClock clock_;
+};
+
+class RealSamplerNode final : public SamplerNode {
+ public:
+  RealSamplerNode(std::string library, std::string kernel_log)
+      : library_(std::move(library)), kernel_log_(std::move(kernel_log)) {}
+  std::string management_library() const override { return library_; }
+  std::string kernel_log() const override { return kernel_log_; }
+  Nanoseconds now() const override { return clock_.now(); }
+  std::unique_ptr<Clock> clock_of_gpu(int) override { return std::make_unique<RealClock>(); }
+
+ private:
+  std::string library_, kernel_log_;
+  RealClock clock_;
+};
+
+class RealBackend final : public Backend {
+ public:
+  std::unique_ptr<WorkerNode> worker_node(const NodeAddress&) const override {
+    return std::make_unique<RealWorkerNode>();
+  }
+  std::unique_ptr<SamplerNode> sampler_node(const NodeAddress& address) const override {
+    return std::make_unique<RealSamplerNode>(address.at("library").get<std::string>(),
+                                             address.at("kernel_log").get<std::string>());
+  }
+};
+
+class RealNode final : public NodeSession {
+ public:
+  bool simulated() const override { return false; }
+  Clock& clock() override { return clock_; }
+  const Backend& backend() const override { return real_backend(); }
+  NodeAddress sampler_address() override { return real_sampler_address(); }
+  NodeAddress new_worker_address(std::size_t) override { return {{"backend", kRealBackend}}; }
+  std::map<std::string, std::string> environment(const std::vector<std::string>& uuids) const override {
+    const bool known =
+        std::none_of(uuids.begin(), uuids.end(), [](const auto& uuid) { return uuid.empty(); });
+    std::map<std::string, std::string> variables{{"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}};
+    if (known) variables["CUDA_VISIBLE_DEVICES"] = fmt::format("{}", fmt::join(uuids, ","));
+    return variables;
+  }
+
+ private:
+  RealClock clock_;
+};
+
+}  // namespace
+
+const Backend& real_backend() {
+  static const RealBackend backend;
+  return backend;
+}
+
+std::unique_ptr<NodeSession> open_real_node() {
+  return std::make_unique<RealNode>();
+}
+
+NodeAddress real_sampler_address(const std::string& kernel_log, const std::string& library) {
+  return {{"backend", kRealBackend}, {"library", library}, {"kernel_log", kernel_log}};
+}
+
+}  // namespace assay

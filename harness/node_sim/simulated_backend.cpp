@@ -1,0 +1,183 @@
+#include "harness/node_sim/simulated_backend.h"
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "harness/base/files.h"
+#include "harness/node_sim/plant.h"
+#include "harness/node_sim/sim_gpu.h"
+#include "harness/node_sim/virtual_clock.h"
+
+namespace assay::sim {
+namespace {
+
+std::string state_in(const std::string& folder) {
+  return folder + "/" + kStateFile;
+}
+
+std::string kernel_log_in(const std::string& folder) {
+  return folder + "/" + kKernelLogFile;
+}
+
+SharedState state_at(const NodeAddress& address) {
+  return SharedState::attach(address.at("state").get<std::string>());
+}
+
+class SimulatedWorkerNode final : public WorkerNode {
+ public:
+  explicit SimulatedWorkerNode(const NodeAddress& address)
+      : state_(state_at(address)), seats_(address.at("seats").get<std::vector<Seat>>()) {
+    for (const Seat seat : seats_) clocks_.push_back(std::make_unique<VirtualClock>(state_, seat));
+  }
+  Clock& clock(std::size_t body) override { return *clocks_.at(body); }
+  std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string&, std::uint64_t seed,
+                                std::size_t body) override {
+    return std::make_unique<SimGpu>(state_, gpu_slot(slot).value_or(-1), clock(body), seed);
+  }
+  void body_done(std::size_t body) override { park(state_->clock, seats_.at(body)); }
+
+ private:
+  SharedState state_;
+  std::vector<Seat> seats_;  // one a body
+  std::vector<std::unique_ptr<VirtualClock>> clocks_;
+};
+
+class SimulatedSamplerNode final : public SamplerNode {
+ public:
+  explicit SimulatedSamplerNode(const NodeAddress& address)
+      : state_path_(address.at("state").get<std::string>()),
+        state_(SharedState::attach(state_path_)),
+        seats_(address.at("seats").get<std::vector<Seat>>()) {}
+  std::string management_library() const override { return simulated_library_path(); }
+  std::string library_node() const override { return state_path_; }
+  std::string kernel_log() const override { return state_->kernel_log_path; }
+  Nanoseconds now() const override { return sim::now(state_->clock); }
+  std::unique_ptr<Clock> clock_of_gpu(int index) override {
+    return std::make_unique<VirtualClock>(state_, seats_.at(static_cast<std::size_t>(index)));
+  }
+
+ private:
+  std::string state_path_;
+  SharedState state_;
+  std::vector<Seat> seats_;  // one a GPU
+};
+
+class SimulatedBackend final : public Backend {
+ public:
+  std::unique_ptr<WorkerNode> worker_node(const NodeAddress& address) const override {
+    return std::make_unique<SimulatedWorkerNode>(address);
+  }
+  std::unique_ptr<SamplerNode> sampler_node(const NodeAddress& address) const override {
+    return std::make_unique<SimulatedSamplerNode>(address);
+  }
+};
+
+class SimulatedNode final : public NodeSession {
+ public:
+  SimulatedNode(SharedState state, std::string state_path)
+      : state_(std::move(state)),
+        state_path_(std::move(state_path)),
+        seat_(take_seat(state_->clock)),
+        clock_(state_, seat_) {}
+  ~SimulatedNode() override { leave_seat(state_->clock, seat_); }
+
+  bool simulated() const override { return true; }
+  Clock& clock() override { return clock_; }
+  const Backend& backend() const override { return simulated_backend(); }
+
+  NodeAddress sampler_address() override {
+    for (int i = 0; i < state_->gpu_count; ++i) {
+      if (state_->dynamic[i].present != 0) sampler_seats_.push_back(new_seat());  // as many as NVML will list
+    }
+    return {{"backend", kSimulatedBackend}, {"state", state_path_}, {"seats", sampler_seats_}};
+  }
+
+  NodeAddress new_worker_address(std::size_t bodies) override {
+    std::vector<Seat> seats;
+    for (std::size_t i = 0; i < bodies; ++i) seats.push_back(new_seat());
+    return {{"backend", kSimulatedBackend}, {"state", state_path_}, {"seats", seats}};
+  }
+  void worker_gone(const NodeAddress& worker, pid_t pid) override {
+    if (pid != 0) {
+      const Nanoseconds now = sim::now(state_->clock);
+      const Lock lock(state_->mutex);
+      release_process(*state_, now, pid);
+    }
+    for (const Seat seat : seats_of(worker)) leave_seat(state_->clock, seat);
+  }
+  void sampler_gone() override {
+    for (const Seat seat : std::exchange(sampler_seats_, {})) leave_seat(state_->clock, seat);
+  }
+  void worker_waits(const NodeAddress& worker) override {
+    for (const Seat seat : seats_of(worker)) park(state_->clock, seat);
+  }
+  void worker_resumes(const NodeAddress& worker) override {
+    for (const Seat seat : seats_of(worker)) unpark(state_->clock, seat);
+  }
+  void let_time_pass() override { park(state_->clock, seat_); }
+  void hold_time() override { unpark(state_->clock, seat_); }
+  void moved_to(const std::string& folder) override {
+    state_path_ = state_in(folder);
+    const Lock lock(state_->mutex);
+    set_text(state_->kernel_log_path, kernel_log_in(folder));
+  }
+
+ private:
+  static std::vector<Seat> seats_of(const NodeAddress& worker) {
+    return worker.at("seats").get<std::vector<Seat>>();
+  }
+  Seat new_seat() {
+    const Seat seat = take_seat(state_->clock);
+    if (seat < 0) throw std::runtime_error("the simulated node has no seat left at its clock");
+    return seat;
+  }
+
+  SharedState state_;
+  std::string state_path_;
+  Seat seat_;
+  VirtualClock clock_;
+  std::vector<Seat> sampler_seats_;
+};
+
+}  // namespace
+
+const Backend& simulated_backend() {
+  static const SimulatedBackend backend;
+  return backend;
+}
+
+std::unique_ptr<NodeSession> build_simulated_node(const std::string& folder, NodeSetup setup) {
+  auto state = SharedState::create(state_in(folder));
+  setup.kernel_log_path = kernel_log_in(folder);
+  write_file(setup.kernel_log_path, "");
+  using namespace std::chrono;
+  // On a whole second: where the samples fall within a step must not depend on when the run was started.
+  setup.start = duration_cast<seconds>(system_clock::now().time_since_epoch()).count() * kSecond;
+  build_state(*state, setup);
+  return std::make_unique<SimulatedNode>(std::move(state), state_in(folder));
+}
+
+std::unique_ptr<NodeSession> reopen_simulated_node(const std::string& folder) {
+  auto state = SharedState::attach(state_in(folder));
+  clear_seats(state->clock);
+  {
+    const Lock lock(state->mutex);
+    set_text(state->kernel_log_path, kernel_log_in(folder));  // the folder may have been moved
+    release_own_processes(*state, state->clock.now);
+  }
+  return std::make_unique<SimulatedNode>(std::move(state), state_in(folder));
+}
+
+std::string simulated_library_path() {
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  for (const char* candidate : {"simulated/libnvidia-ml.so.1", "../lib/assay/simulated/libnvidia-ml.so.1"}) {
+    const auto path = folder / candidate;
+    if (std::filesystem::exists(path)) return path.string();
+  }
+  throw std::runtime_error("the simulator's libnvidia-ml.so.1 is not beside " + folder.string());
+}
+
+}  // namespace assay::sim

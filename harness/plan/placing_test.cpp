@@ -1,0 +1,68 @@
+#include "harness/plan/placing.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace assay {
+namespace {
+
+class RoundsOfPairs : public testing::TestWithParam<int> {};
+
+TEST_P(RoundsOfPairs, BringEachPairTogetherOnceAndNobodyTwiceInARound) {
+  const int n = GetParam();
+  const auto rounds = rounds_of_pairs(n);
+  EXPECT_EQ(rounds.size(), static_cast<std::size_t>(n <= 1 ? 0 : n - 1 + n % 2)) << n;
+  std::set<std::pair<int, int>> met;
+  for (const auto& round : rounds) {
+    std::set<int> seated;
+    for (const auto& [a, b] : round) {
+      EXPECT_LT(a, b);
+      EXPECT_TRUE(seated.insert(a).second && seated.insert(b).second);
+      EXPECT_TRUE(met.emplace(a, b).second);
+    }
+  }
+  EXPECT_EQ(met.size(), static_cast<std::size_t>(n * (n - 1) / 2));
+}
+
+INSTANTIATE_TEST_SUITE_P(UpToABaseboard, RoundsOfPairs, testing::Range(0, 9));
+
+const std::vector<Part> kGpus{"gpu0", "gpu1", "gpu5"};
+
+TEST(Place, GpusAllAtOnceOrOneAfterAnother) {
+  const auto together = place(Scope::gpu, kGpus), serial = place(Scope::gpu_serial, kGpus);
+  ASSERT_EQ(together.size(), 1u);
+  EXPECT_EQ(together[0].size(), 3u);
+  EXPECT_EQ(serial.size(), 3u);
+  EXPECT_EQ(serial[2][0].part, "gpu5");
+  EXPECT_EQ(gpus_of(serial[2][0]), std::vector<Part>{"gpu5"});
+}
+
+TEST(Place, RanksAreProcessesOfOnePlacementAndPairsOneProcessOfTwoDevices) {
+  const auto ranks = place(Scope::ranks, kGpus), pairs = place(Scope::pair, kGpus);
+  ASSERT_EQ(ranks.size(), 1u);
+  ASSERT_EQ(ranks[0].size(), 1u);
+  EXPECT_EQ(ranks[0][0].part, "node");
+  EXPECT_EQ(ranks[0][0].participants.size(), 3u);
+  EXPECT_EQ(gpus_of(ranks[0][0]), kGpus);
+  ASSERT_EQ(pairs.size(), 3u);
+  std::set<Part> parts;
+  for (const auto& round : pairs) {
+    for (const Placement& placement : round) {
+      parts.insert(placement.part);
+      ASSERT_EQ(placement.participants.size(), 1u);
+      EXPECT_EQ(placement.participants[0].devices.size(), 2u);
+    }
+  }
+  EXPECT_EQ(parts, (std::set<Part>{"gpu0-gpu1", "gpu0-gpu5", "gpu1-gpu5"}));
+}
+
+TEST(Place, WithoutGpusThereIsOnlyTheNode) {
+  EXPECT_EQ(place(Scope::node, {}).size(), 1u);
+  for (const Scope scope : {Scope::gpu, Scope::gpu_serial, Scope::pair, Scope::ranks})
+    EXPECT_TRUE(place(scope, {}).empty());
+  EXPECT_TRUE(place(Scope::pair, {"gpu0"}).empty());
+}
+
+}  // namespace
+}  // namespace assay

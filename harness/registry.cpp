@@ -1,0 +1,36 @@
+#include "harness/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assay {
+namespace {
+
+std::vector<Check>& registry() {
+  static std::vector<Check> checks;
+  return checks;
+}
+
+bool by_name(const Check& a, const Check& b) {
+  return a.name < b.name;
+}
+
+}  // namespace
+
+Registered::Registered(Check check) {
+  auto& checks = registry();
+  checks.insert(std::upper_bound(checks.begin(), checks.end(), check, by_name), std::move(check));
+}
+
+const std::vector<Check>& all_checks() {
+  return registry();
+}
+
+const Check* find_check(std::string_view name) {
+  for (const Check& check : registry()) {
+    if (check.name == name) return &check;
+  }
+  return nullptr;
+}
+
+}  // namespace assay

@@ -1,0 +1,47 @@
+// The first message to a worker: what it is to do, on what.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/model/part.h"
+#include "harness/model/readings.h"
+#include "harness/node/backend.h"
+
+namespace assay::run {
+
+struct Device {
+  Part slot;
+  std::string pci_address;  // empty where nothing was found in the slot
+};
+
+struct BodyAssignment {
+  std::string check, variant;
+  std::uint64_t seed = 0;
+  double duration_s = 0;
+  double memory_share = 1;
+  std::string attachments;  // paths of what it attaches begin so
+};
+
+struct Assignment {
+  Part part;                           // that it works on: its one GPU, else its placement's
+  std::vector<BodyAssignment> bodies;  // at least one; several run in threads of the worker
+  std::vector<Device> devices;         // that it works on
+  int rank = 0, ranks = 1;             // among the workers of its placement
+  NodeAddress node;
+  std::vector<Device> slots;  // every slot of the SKU
+  NodeReadings readings;
+};
+
+void to_json(nlohmann::json& j, const Assignment& assignment);
+void from_json(const nlohmann::json& j, Assignment& assignment);
+
+/// Of a measurement: data and noise are a function of the run's seed and of what is measured, not of how
+/// often it was interrupted. `measurement` counts from 1 (model/attempts.h).
+std::uint64_t seed_of(std::uint64_t run_seed, int stage, const std::string& check, const std::string& variant,
+                      const Part& part, int measurement);
+
+}  // namespace assay::run

@@ -1,0 +1,55 @@
+#include "harness/run/attachment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+
+#include "harness/base/files.h"
+#include "harness/check.h"
+
+namespace assay::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestName = 64;
+
+std::string safe(std::string name) {
+  name.resize(std::min(name.size(), kLongestName));
+  for (char& c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '_' || c == '-';
+    if (!plain) c = '_';
+  }
+  return name;
+}
+
+}  // namespace
+
+std::string attachments_of(const std::string& run_folder, const std::string& step_id) {
+  return run_folder + "/" + kAttachmentPrefix + step_id + "-";
+}
+
+std::string copy_attachment(const std::string& path, const std::string& prefix, const std::string& name) {
+  std::error_code error;
+  const std::uintmax_t bytes = fs::file_size(path, error);
+  if (error) throw std::runtime_error(path + " cannot be attached: " + error.message());
+  if (bytes > kMostAttachmentBytes) {
+    throw std::runtime_error(fmt::format("{} cannot be attached: its {} bytes are more than {}", path, bytes,
+                                         kMostAttachmentBytes));
+  }
+  const std::string wanted = prefix + safe(name);
+  std::string target = wanted;
+  for (int i = 2; fs::exists(target, error); ++i) target = fmt::format("{}.{}", wanted, i);
+  const std::string unfinished = target + kUnfinishedExtension;
+  if (!fs::copy_file(path, unfinished, fs::copy_options::overwrite_existing, error) || error)
+    throw std::runtime_error(path + " cannot be attached: " + error.message());
+  fs::rename(unfinished, target, error);
+  if (error) throw std::runtime_error(target + ": " + error.message());
+  return fs::path(target).filename().string();
+}
+
+}  // namespace assay::run

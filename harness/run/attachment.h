@@ -1,0 +1,18 @@
+// Files that checks attach: copied into the run's folder by the worker, which has the time.
+#pragma once
+
+#include <string>
+
+namespace assay::run {
+
+/// What the names of attached files begin with.
+inline constexpr const char* kAttachmentPrefix = "attachment-";
+
+/// Where the attachments of a step go: "RUN/attachment-02-memory.sweep-gpu3-".
+std::string attachments_of(const std::string& run_folder, const std::string& step_id);
+
+/// Copies a file to `prefix` followed by `name` with what is no letter, digit, '.', '_' or '-' replaced;
+/// where that exists, with a number behind. Returns the copy's file name. Throws std::runtime_error.
+std::string copy_attachment(const std::string& path, const std::string& prefix, const std::string& name);
+
+}  // namespace assay::run

@@ -1,0 +1,42 @@
+// What the sampler saw, written to the steps during which it happened.
+#pragma once
+
+#include <vector>
+
+#include "harness/node/backend.h"
+#include "harness/run/sampler_client.h"
+#include "harness/run/step_journal.h"
+#include "harness/telemetry/ledger.h"
+
+namespace assay::run {
+
+class CounterLedger {
+ public:
+  /// `ledger` is where the counters' deltas start from.
+  CounterLedger(SamplerClient& sampler, NodeSession& node, StepJournal& journal, const Plan& plan,
+                telemetry::Ledger ledger)
+      : sampler_(sampler), node_(node), journal_(journal), plan_(plan), ledger_(std::move(ledger)) {}
+
+  /// Takes a fresh one. False when the sampler is lost.
+  bool snapshot();
+  const NodeReadings& readings() const { return ledger_.latest().readings; }
+  bool lost() const { return !sampler_.alive(); }
+  /// Why these steps know nothing of their GPUs.
+  Error loss() const;
+
+  /// What has happened to these GPUs up to the last snapshot is this step's.
+  void attribute(OpenStep& step, const std::vector<Part>& gpus);
+  /// Kernel events that belong to no planned GPU - NVSwitches, GPUs in no slot - are the run's.
+  void record_strays();
+
+ private:
+  const PlannedSlot* slot_of(const Part& gpu) const;
+
+  SamplerClient& sampler_;
+  NodeSession& node_;
+  StepJournal& journal_;
+  const Plan& plan_;
+  telemetry::Ledger ledger_;
+};
+
+}  // namespace assay::run

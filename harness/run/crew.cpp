@@ -1,0 +1,94 @@
+#include "harness/run/crew.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "harness/run/attachment.h"
+#include "harness/run/worker.h"
+
+namespace assay::run {
+namespace {
+
+using std::chrono::milliseconds;
+
+const PlannedSlot* slot_of(const Plan& plan, const Part& part) {
+  for (const PlannedSlot& slot : plan.slots) {
+    if (slot.part == part) return &slot;
+  }
+  return nullptr;
+}
+
+Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext& context, int measurement) {
+  const Placement& placement = *crew.placement;
+  Assignment assignment;
+  // A worker with one GPU works on that, whatever its placement is part of.
+  const std::vector<Part>& devices = placement.participants[rank].devices;
+  assignment.part = devices.size() == 1 ? devices.front() : placement.part;
+  for (std::size_t i = 0; i < placement.bodies.size(); ++i) {
+    const Body& body = placement.bodies[i];
+    assignment.bodies.push_back({body.check, body.variant,
+                                 seed_of(context.plan.seed, crew.stage->index, body.check, body.variant,
+                                         assignment.part, measurement),
+                                 body.duration_s, body.memory_share,
+                                 attachments_of(context.run_folder, crew.steps[i].id)});
+  }
+  for (const Part& device : placement.participants[rank].devices) {
+    const PlannedSlot* slot = slot_of(context.plan, device);
+    assignment.devices.push_back({device, slot == nullptr ? "" : slot->pci_address});
+  }
+  assignment.rank = static_cast<int>(rank);
+  assignment.ranks = static_cast<int>(placement.participants.size());
+  assignment.node = context.node.new_worker_address(placement.bodies.size());
+  for (const PlannedSlot& slot : context.plan.slots)
+    assignment.slots.push_back({slot.part, slot.pci_address});
+  assignment.readings = context.readings;
+  return assignment;
+}
+
+/// What the placement asks for, and the GPUs that this worker is to see.
+std::map<std::string, std::string> environment_of(const Placement& placement, std::size_t rank,
+                                                  const CrewContext& context) {
+  std::vector<std::string> uuids;
+  for (const Part& device : placement.participants[rank].devices) {
+    const PlannedSlot* slot = slot_of(context.plan, device);
+    uuids.push_back(slot == nullptr ? "" : slot->uuid);
+  }
+  std::map<std::string, std::string> environment = context.node.environment(uuids);
+  for (const auto& [name, value] : placement.environment) environment[name] = value;
+  return environment;
+}
+
+std::unique_ptr<ipc::Child> start_child(const Placement& placement, std::size_t rank,
+                                        const CrewContext& context) {
+  if (context.threads && placement.environment.empty()) {
+    return ipc::spawn_thread(
+        [&backend = context.node.backend()](int fd) { return worker_main(fd, backend); });
+  }
+  return ipc::spawn_process("__worker", context.child_files, environment_of(placement, rank, context));
+}
+
+}  // namespace
+
+bool Crew::rests() const {
+  return std::all_of(workers.begin(), workers.end(), [](const auto& worker) { return worker->resting(); });
+}
+
+void start_workers(Crew& crew, const CrewContext& context, int measurement) {
+  const auto deadline =
+      std::chrono::steady_clock::now() + milliseconds(static_cast<long>(crew.stage->deadline_s * 1000));
+  for (std::size_t rank = 0; rank < crew.placement->participants.size(); ++rank) {
+    auto assignment = assignment_for(crew, rank, context, measurement);
+    crew.workers.push_back(std::make_unique<WorkerHandle>(start_child(*crew.placement, rank, context),
+                                                          std::move(assignment), deadline));
+  }
+  for (const auto& worker : crew.workers) {
+    try {
+      worker->child().send(worker->assignment());
+    } catch (const ipc::ProtocolError&) {  // it died at once: how, is seen when it is reaped
+    }
+  }
+}
+
+}  // namespace assay::run

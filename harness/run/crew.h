@@ -1,0 +1,43 @@
+// The workers of one placement, from their start to their end, and the steps that they work on.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "harness/model/plan.h"
+#include "harness/run/rank_exchange.h"
+#include "harness/run/step_journal.h"
+#include "harness/run/worker_handle.h"
+
+namespace assay::run {
+
+struct Crew {
+  Crew(const Stage& at, const Placement& of, std::vector<OpenStep> open)
+      : stage(&at), placement(&of), steps(std::move(open)), exchange(of.participants.size()) {}
+
+  const Stage* stage;
+  const Placement* placement;
+  std::vector<OpenStep> steps;                         // by body
+  std::vector<std::unique_ptr<WorkerHandle>> workers;  // those that live; each knows its rank
+  RankExchange exchange;
+
+  bool over() const { return workers.empty(); }
+  /// It will not move on by itself: all of it has ended, or waits until its lifetime is over.
+  bool rests() const;
+};
+
+/// What a crew's assignments are made of.
+struct CrewContext {
+  const Plan& plan;
+  NodeSession& node;
+  const NodeReadings& readings;
+  ipc::ChildFiles child_files;
+  std::string run_folder;  // for what checks attach
+  bool threads = false;    // where a placement does not need processes
+};
+
+/// Starts a worker for each participant. `measurement` decides their data (model/attempts.h).
+void start_workers(Crew& crew, const CrewContext& context, int measurement);
+
+}  // namespace assay::run

@@ -1,0 +1,91 @@
+#include "harness/run/foreign_work.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace assay::run {
+namespace {
+
+// The utilisation counter covers up to a second, and a display or the driver's own upkeep shows as 1 or 2 %.
+constexpr std::int64_t kIdleUtilisationPercent = 5;
+constexpr double kBytesPerMib = 1024.0 * 1024.0;
+
+/// Its slot; where it is in none, its address, for the message.
+std::string name_of_gpu(const Plan& plan, const GpuReadings& gpu) {
+  std::string address = gpu.identity.pci_address.value.value_or("?");
+  for (const PlannedSlot& slot : plan.slots) {
+    if (slot.pci_address == address) return slot.part;
+  }
+  return address;
+}
+
+bool lives_on(const Resident& resident, const Part& gpu) {
+  return std::find(resident.gpus.begin(), resident.gpus.end(), gpu) != resident.gpus.end();
+}
+
+/// Those that are not our residents on this GPU.
+std::vector<ForeignProcess> foreign(std::vector<ForeignProcess> processes, const Part& gpu,
+                                    const std::vector<Resident>& residents) {
+  std::size_t unknown = 0;
+  for (const Resident& resident : residents) {
+    if (!lives_on(resident, gpu)) continue;
+    const auto known = std::find_if(processes.begin(), processes.end(), [&](const ForeignProcess& process) {
+      return process.pid == resident.pid;
+    });
+    if (known != processes.end()) {
+      processes.erase(known);
+    } else {
+      ++unknown;
+    }
+  }
+  processes.erase(processes.begin(),
+                  processes.begin() + static_cast<std::ptrdiff_t>(std::min(unknown, processes.size())));
+  return processes;
+}
+
+bool hangs(const Part& gpu, const std::vector<Resident>& residents) {
+  return std::any_of(residents.begin(), residents.end(),
+                     [&](const Resident& resident) { return resident.hung && lives_on(resident, gpu); });
+}
+
+std::optional<Busy> busy_gpu(const std::string& name, const GpuState& state,
+                             const std::vector<Resident>& residents) {
+  if (!state.processes.value) {
+    return Busy{"environment.not_idle",
+                fmt::format("whether {} is in use cannot be read ({})", name, state.processes.missing), ""};
+  }
+  const std::vector<ForeignProcess> others = foreign(*state.processes.value, name, residents);
+  if (!others.empty()) {
+    const ForeignProcess& process = others.front();
+    return Busy{"environment.foreign_process",
+                fmt::format("process {} holds {:.0f} MiB on {}", process.pid,
+                            static_cast<double>(process.memory_bytes) / kBytesPerMib, name),
+                ""};
+  }
+  const std::int64_t utilisation = state.utilisation_percent.value.value_or(0);
+  if (utilisation <= kIdleUtilisationPercent) return std::nullopt;
+  return Busy{"environment.not_idle",
+              fmt::format("{} is {} % busy, and no process of ours is at work on it", name, utilisation), ""};
+}
+
+}  // namespace
+
+std::vector<Busy> foreign_work(const Plan& plan, const NodeReadings& readings,
+                               const std::vector<Resident>& residents) {
+  std::vector<Busy> found;
+  for (const GpuReadings& gpu : readings.gpus) {
+    if (!gpu.lost.empty()) continue;  // that is a finding of its own
+    const std::string name = name_of_gpu(plan, gpu);
+    if (hangs(name, residents)) continue;  // nothing more is measured there
+    auto busy = busy_gpu(name, gpu.state, residents);
+    if (!busy) continue;
+    busy->part = gpu_slot(name) ? Part(name) : Part("node");
+    found.push_back(std::move(*busy));
+  }
+  return found;
+}
+
+}  // namespace assay::run

@@ -1,0 +1,39 @@
+#include "harness/run/rank_exchange.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "harness/model/finding_codes.h"
+
+namespace assay::run {
+
+std::optional<std::vector<std::string>> RankExchange::bring(std::size_t rank, std::string blob) {
+  std::optional<std::string>& mine = blobs_.at(rank);
+  if (mine) throw std::logic_error("rank " + std::to_string(rank) + " came twice to one exchange");
+  mine = std::move(blob);
+  if (!std::all_of(blobs_.begin(), blobs_.end(), [](const auto& b) { return b.has_value(); }))
+    return std::nullopt;
+  std::vector<std::string> all;
+  for (auto& brought : blobs_) all.push_back(*std::exchange(brought, std::nullopt));
+  return all;
+}
+
+bool RankExchange::anybody_waits() const {
+  return std::any_of(blobs_.begin(), blobs_.end(), [](const auto& b) { return b.has_value(); });
+}
+
+std::optional<Error> RankExchange::ended(std::size_t rank, const Part& part, std::optional<Error> why,
+                                         bool gave_reason) const {
+  if (!why) {
+    if (!anybody_waits() || gave_reason) return std::nullopt;
+    return Error{codes::rank_missing, "it ended while the others waited for it", part, ""};
+  }
+  if (why->symptom == kVictimOfAnotherRank) return std::nullopt;
+  if (why->symptom != codes::step_timeout) return why;
+  if (waits(rank)) return std::nullopt;  // it was there: whoever it waited for was not
+  if (anybody_waits()) why->symptom = codes::rank_missing;
+  return why;
+}
+
+}  // namespace assay::run

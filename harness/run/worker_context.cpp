@@ -1,0 +1,118 @@
+#include "harness/run/worker_context.h"
+
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "harness/base/hex.h"
+#include "harness/run/attachment.h"
+#include "harness/run/memory_share.h"
+
+namespace assay::run {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::milliseconds kProgressInterval{100};  // a display is not redrawn more often
+
+json number(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
+}  // namespace
+
+WorkerContext::WorkerContext(WorkerPipe& pipe, const Check& check, const Assignment& assignment,
+                             std::size_t body, WorkerNode& node)
+    : pipe_(pipe), check_(check), assignment_(assignment), body_(body), node_(node) {
+  for (const Device& device : assignment.devices) {
+    gpus_.push_back(with_memory_share(node.open_gpu(device.slot, device.pci_address, mine().seed, body),
+                                      mine().memory_share));
+  }
+}
+
+Gpu& WorkerContext::gpu(int device) {
+  if (device < 0 || device >= devices())
+    throw std::logic_error(check_.name + " has no GPU number " + std::to_string(device));
+  return *gpus_[static_cast<std::size_t>(device)];
+}
+
+const Part& WorkerContext::slot_of(int device) const {
+  return assignment_.devices.at(static_cast<std::size_t>(device)).slot;
+}
+
+void WorkerContext::stay() {
+  pipe_.ask("stay", json::object(), "go_on");
+}
+
+std::vector<std::string> WorkerContext::exchange(const std::string& mine) {
+  std::vector<std::string> blobs;
+  for (const json& blob : pipe_.ask("exchange", {{"blob", to_hex(mine)}}, "exchange"))
+    blobs.push_back(from_hex(blob.get<std::string>()));
+  return blobs;
+}
+
+std::vector<SlotInventory> WorkerContext::slots() const {
+  std::vector<SlotInventory> result;
+  for (const Device& device : assignment_.slots) result.push_back({device.slot, find(device.pci_address)});
+  return result;
+}
+
+void WorkerContext::measure(const std::string& name, double value, Unit unit) {
+  measure_at(own_part(name), name, value, unit);
+}
+
+void WorkerContext::measure(const std::string& name, const std::string& value) {
+  measure_at(own_part(name), name, value);
+}
+
+void WorkerContext::measure_at(const Part& part, const std::string& name, double value, Unit unit) {
+  send_measure(part, name, number(value), unit);
+}
+
+void WorkerContext::measure_at(const Part& part, const std::string& name, const std::string& value) {
+  send_measure(part, name, value, Unit::text);
+}
+
+void WorkerContext::evidence(const std::string& name, const json& content) {
+  pipe_.send(body_, "evidence", {{"name", name}, {"content", content}});
+}
+
+void WorkerContext::attach(const std::string& name, const std::string& type, const std::string& path) {
+  const std::string file = copy_attachment(path, mine().attachments, name);
+  pipe_.send(body_, "attach", {{"name", name}, {"type", type}, {"file", file}});
+}
+
+void WorkerContext::log(const std::string& message) {
+  pipe_.send(body_, "log", {{"message", message}});
+}
+
+void WorkerContext::progress(double fraction) {
+  const auto now = std::chrono::steady_clock::now();
+  if (fraction < 1 && now - last_progress_ < kProgressInterval) return;
+  last_progress_ = now;
+  pipe_.send(body_, "progress", {{"fraction", fraction}});
+}
+
+const GpuReadings* WorkerContext::find(const std::string& pci_address) const {
+  for (const GpuReadings& gpu : assignment_.readings.gpus) {
+    if (!pci_address.empty() && gpu.identity.pci_address.value == pci_address) return &gpu;
+  }
+  return nullptr;
+}
+
+Part WorkerContext::own_part(const std::string& measure) const {
+  for (const Measure& declared : check_.measures) {
+    if (declared.name == measure && !declared.subcomponent.empty())
+      return assignment_.part + "/" + declared.subcomponent;
+  }
+  return assignment_.part;
+}
+
+void WorkerContext::send_measure(const Part& part, const std::string& name, json value, Unit unit) {
+  pipe_.send(body_, "measure",
+             {{"name", name}, {"value", std::move(value)}, {"unit", symbol(unit)}, {"part", part}});
+}
+
+}  // namespace assay::run

@@ -1,0 +1,31 @@
+// A worker's end of its channel, shared by its bodies.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/ipc/channel.h"
+
+namespace assay::run {
+
+class WorkerPipe {
+ public:
+  /// `bodies`: how many speak.
+  WorkerPipe(ipc::Channel& channel, std::size_t bodies) : channel_(channel), bodies_(bodies) {}
+
+  /// Each throws ipc::ProtocolError when the supervisor is gone.
+  void send(std::size_t body, const char* kind, nlohmann::json content);
+  void send_raw(const std::string& bytes);
+  /// Sends, and waits for the answer {answer: ...}. Only where there is one body: whose the answer is could
+  /// not be told. Throws std::logic_error for several.
+  nlohmann::json ask(const char* kind, nlohmann::json content, const char* answer);
+
+ private:
+  std::mutex mutex_;
+  ipc::Channel& channel_;
+  std::size_t bodies_;
+};
+
+}  // namespace assay::run

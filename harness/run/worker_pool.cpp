@@ -1,0 +1,255 @@
+#include "harness/run/worker_pool.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/base/hex.h"
+#include "harness/base/parse_json.h"
+
+namespace assay::run {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPollTimeout{100};
+constexpr milliseconds kReapPoll{2};  // a channel has closed and its process is about to end
+
+Measurement measurement_from(const json& m) {
+  Measurement result;
+  m.at("name").get_to(result.name);
+  m.at("unit").get_to(result.unit);
+  m.at("part").get_to(result.part);
+  result.source = "check";
+  const json& value = m.at("value");
+  if (value.is_number()) {
+    result.value = value.get<double>();
+  } else {
+    result.value = value.get<std::string>();
+  }
+  if (!is_valid_part(result.part)) throw ipc::ProtocolError("a measurement of part '" + result.part + "'");
+  return result;
+}
+
+/// Of the body that speaks.
+OpenStep& step_of(Crew& crew, const json& message) {
+  const auto body = message.find("body");
+  const int index = body == message.end() ? 0 : int_from(*body);
+  if (index < 0 || static_cast<std::size_t>(index) >= crew.steps.size())
+    throw ipc::ProtocolError("a message of body " + std::to_string(index));
+  return crew.steps[static_cast<std::size_t>(index)];
+}
+
+Resident resident_of(WorkerHandle& worker) {
+  const pid_t pid = worker.child().pid();
+  std::vector<Part> gpus;
+  for (const Device& device : worker.assignment().devices) gpus.push_back(device.slot);
+  return {pid == 0 ? getpid() : pid, std::move(gpus)};
+}
+
+void send(WorkerHandle& worker, const json& message) {
+  try {
+    worker.child().send(message);
+  } catch (const ipc::ProtocolError&) {  // it died meanwhile: seen when it is reaped
+  }
+}
+
+}  // namespace
+
+void WorkerPool::serve() {
+  if (all_rest()) return;
+  node_.let_time_pass();
+  while (!all_rest()) poll_once();
+}
+
+void WorkerPool::hold_time_if_all_rest() {
+  if (all_rest()) node_.hold_time();
+}
+
+bool WorkerPool::all_rest() const {
+  return std::all_of(crews_.begin(), crews_.end(), [](const auto& crew) { return crew->rests(); });
+}
+
+void WorkerPool::note_interrupt() {
+  if (interrupted_ || !interrupt_.requested()) return;
+  interrupted_ = true;
+  for (const auto& crew : crews_) {
+    for (const auto& worker : crew->workers)
+      worker->stop(kInterrupted, "the run was interrupted", steady_clock::now());
+  }
+}
+
+void WorkerPool::poll_once() {
+  std::vector<pollfd> entries;
+  milliseconds timeout = kPollTimeout;
+  const auto now = steady_clock::now();
+  for (const auto& crew : crews_) {
+    for (const auto& worker : crew->workers) {
+      entries.push_back({worker->fd(), POLLIN, 0});
+      if (worker->fd() < 0) timeout = std::min(timeout, kReapPoll);
+      if (worker->next_deadline() > now + timeout) continue;
+      const auto left = std::chrono::duration_cast<milliseconds>(worker->next_deadline() - now);
+      timeout = std::max(milliseconds(0), left + milliseconds(1));
+    }
+  }
+  const std::size_t workers = entries.size();
+  entries.push_back({sampler_.fd(), POLLIN, 0});
+  entries.push_back({interrupt_.fd(), POLLIN, 0});
+  poll(entries.data(), entries.size(), static_cast<int>(timeout.count()));
+
+  if ((entries[workers].revents & (POLLIN | POLLHUP)) != 0) {
+    sampler_.notice_end();
+    if (!sampler_.alive()) node_.sampler_gone();
+  }
+  note_interrupt();
+  std::size_t entry = 0;
+  for (const auto& crew : crews_) {
+    for (const auto& worker : crew->workers) {
+      if ((entries[entry++].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
+      worker->read();
+      while (auto message = worker->next()) handle(*crew, *worker, *message);
+    }
+  }
+  for (const auto& crew : crews_) {
+    for (std::size_t i = crew->workers.size(); i-- > 0;) {
+      if (crew->workers[i]->over(steady_clock::now())) worker_ended(*crew, i);
+    }
+  }
+}
+
+void WorkerPool::handle(Crew& crew, WorkerHandle& worker, const json& message) {
+  try {
+    take(crew, worker, message);
+  } catch (const json::exception& error) {
+    worker.stop("harness.protocol", error.what(), steady_clock::now());
+  } catch (const ipc::ProtocolError& error) {
+    worker.stop("harness.protocol", error.what(), steady_clock::now());
+  } catch (const JsonError& error) {
+    worker.stop("harness.protocol", error.what(), steady_clock::now());
+  } catch (const std::logic_error& error) {  // bytes that are no hexadecimal text, a rank that comes twice
+    worker.stop("harness.protocol", error.what(), steady_clock::now());
+  }
+}
+
+void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
+  OpenStep& step = step_of(crew, message);
+  if (const auto m = message.find("measure"); m != message.end()) {
+    journal_.measurement(step, step.check, measurement_from(*m));
+  } else if (const auto e = message.find("error"); e != message.end()) {
+    worker.reported_error = true;
+    journal_.fail(
+        step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(), worker.part(), ""});
+  } else if (const auto v = message.find("evidence"); v != message.end()) {
+    journal_.evidence(step, {v->at("name").get<std::string>(), v->at("content")});
+  } else if (const auto a = message.find("attach"); a != message.end()) {
+    journal_.attachment(step, a->at("name").get<std::string>(), a->at("type").get<std::string>(),
+                        a->at("file").get<std::string>());
+  } else if (const auto p = message.find("progress"); p != message.end()) {
+    progress_.part_progress(worker.part(), p->at("fraction").get<double>());
+  } else if (const auto l = message.find("log"); l != message.end()) {
+    journal_.log(step, l->at("message").get<std::string>());
+  } else if (const auto x = message.find("exchange"); x != message.end()) {
+    bring_to_exchange(crew, worker, *x);
+  } else if (message.contains("stay")) {
+    let_stay(crew, worker);
+  } else if (!message.contains("done")) {
+    throw ipc::ProtocolError("a message of no known kind");
+  }
+}
+
+void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json& content) {
+  const auto rank = static_cast<std::size_t>(worker.assignment().rank);
+  const auto brought = crew.exchange.bring(rank, from_hex(content.at("blob").get<std::string>()));
+  if (!brought) {
+    node_.worker_waits(worker.assignment().node);
+    return;
+  }
+  json blobs = json::array();
+  for (const std::string& blob : *brought) blobs.push_back(to_hex(blob));
+  for (const auto& other : crew.workers) {
+    if (other.get() != &worker) node_.worker_resumes(other->assignment().node);
+    send(*other, {{"exchange", blobs}});
+  }
+}
+
+void WorkerPool::let_stay(const Crew& crew, WorkerHandle& worker) {
+  if (crew.placement->last_stage <= crew.stage->index) {
+    send(worker, {{"go_on", json::object()}});
+    return;
+  }
+  worker.rest();
+  hold_time_if_all_rest();
+  node_.worker_waits(worker.assignment().node);
+}
+
+void WorkerPool::wake(int stage) {
+  for (const auto& crew : crews_) {
+    if (crew->placement->last_stage > stage) continue;
+    const auto deadline =
+        steady_clock::now() + milliseconds(static_cast<long>(crew->stage->deadline_s * 1000));
+    for (const auto& worker : crew->workers) {
+      if (!worker->resting()) continue;
+      node_.worker_resumes(worker->assignment().node);
+      worker->go_on(deadline);
+      send(*worker, {{"go_on", json::object()}});
+    }
+  }
+}
+
+std::vector<Crew*> WorkerPool::resting(const Stage& stage) const {
+  std::vector<Crew*> found;
+  for (const auto& crew : crews_) {
+    if (!crew->over() && crew->rests() && crew->stage == &stage) found.push_back(crew.get());
+  }
+  return found;
+}
+
+std::vector<std::unique_ptr<Crew>> WorkerPool::take_over() {
+  const auto first =
+      std::stable_partition(crews_.begin(), crews_.end(), [](const auto& crew) { return !crew->over(); });
+  std::vector<std::unique_ptr<Crew>> over(std::make_move_iterator(first),
+                                          std::make_move_iterator(crews_.end()));
+  crews_.erase(first, crews_.end());
+  return over;
+}
+
+std::vector<Resident> WorkerPool::residents() const {
+  std::vector<Resident> all = hung_;
+  for (const auto& crew : crews_) {
+    for (const auto& worker : crew->workers) all.push_back(resident_of(*worker));
+  }
+  return all;
+}
+
+bool WorkerPool::hangs(const Part& gpu) const {
+  return std::any_of(hung_.begin(), hung_.end(), [&](const Resident& resident) {
+    return std::find(resident.gpus.begin(), resident.gpus.end(), gpu) != resident.gpus.end();
+  });
+}
+
+void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
+  const std::unique_ptr<WorkerHandle> worker = std::move(crew.workers[index]);
+  crew.workers.erase(crew.workers.begin() + static_cast<std::ptrdiff_t>(index));
+  const Assignment& assignment = worker->assignment();
+  hold_time_if_all_rest();
+  node_.worker_gone(assignment.node, worker->child().pid());
+  if (worker->lost()) {
+    hung_.push_back(resident_of(*worker));
+    hung_.back().hung = true;
+  }
+  const auto why = worker->failure();
+  const auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,
+                                         worker->reported_error);
+  if (why || error) {
+    for (const auto& other : crew.workers)
+      other->stop(kVictimOfAnotherRank, "another rank is gone", steady_clock::now());
+  }
+  if (!error) return;
+  for (OpenStep& step : crew.steps) journal_.fail(step, *error);
+}
+
+}  // namespace assay::run

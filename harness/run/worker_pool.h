@@ -1,0 +1,60 @@
+// The crews at work: follows what their workers say and how they end, until each is over or rests.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "harness/node/backend.h"
+#include "harness/run/crew.h"
+#include "harness/run/foreign_work.h"
+#include "harness/run/interrupt.h"
+#include "harness/run/progress.h"
+#include "harness/run/sampler_client.h"
+
+namespace assay::run {
+
+class WorkerPool {
+ public:
+  WorkerPool(StepJournal& journal, NodeSession& node, SamplerClient& sampler, Progress& progress,
+             Interrupt& interrupt)
+      : journal_(journal), node_(node), sampler_(sampler), progress_(progress), interrupt_(interrupt) {}
+
+  void add(std::unique_ptr<Crew> crew) { crews_.push_back(std::move(crew)); }
+  /// Until every crew is over or rests. When the run is interrupted, all workers are stopped.
+  void serve();
+  /// Tells the residents whose lifetime ends at this stage, or ended before, to go on.
+  void wake(int stage);
+  /// The crews that rest and were started at this stage.
+  std::vector<Crew*> resting(const Stage& stage) const;
+  /// Takes out the crews that are over.
+  std::vector<std::unique_ptr<Crew>> take_over();
+
+  bool empty() const { return crews_.empty(); }
+  /// Workers of ours that live: those that rest, and those that even SIGKILL did not end.
+  std::vector<Resident> residents() const;
+  bool hangs(const Part& gpu) const;
+  bool interrupted() const { return interrupted_; }
+  void note_interrupt();
+
+ private:
+  bool all_rest() const;
+  /// Before the last one at work is let off its seat at the clock: otherwise time would run ahead.
+  void hold_time_if_all_rest();
+  void poll_once();
+  void handle(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);
+  void take(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);
+  void bring_to_exchange(Crew& crew, WorkerHandle& worker, const nlohmann::json& content);
+  void let_stay(const Crew& crew, WorkerHandle& worker);
+  void worker_ended(Crew& crew, std::size_t index);
+
+  StepJournal& journal_;
+  NodeSession& node_;
+  SamplerClient& sampler_;
+  Progress& progress_;
+  Interrupt& interrupt_;
+  std::vector<std::unique_ptr<Crew>> crews_;
+  std::vector<Resident> hung_;
+  bool interrupted_ = false;
+};
+
+}  // namespace assay::run

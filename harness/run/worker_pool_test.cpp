@@ -1,0 +1,213 @@
+#include "harness/run/worker_pool.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <functional>
+
+#include "harness/testing/run_fixture.h"
+#include "harness/testing/stages.h"
+
+namespace assay::run {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// What a worker does after it has got its assignment.
+using Act = std::function<void(ipc::Channel&)>;
+
+struct WorkerPoolTest : RunFixture {
+  WorkerPoolTest() {
+    stage.index = 0;
+    stage.deadline_s = 30;
+  }
+
+  /// A crew of threads on these GPUs, one step for all, each of which does the same.
+  Crew& start(const std::vector<Part>& gpus, const Act& act, double deadline_s = 30) {
+    placements.push_back({"node", {{"collective.allreduce"}}, {}, {}, last_stage, std::nullopt});
+    Placement& placement = placements.back();
+    for (const Part& gpu : gpus) placement.participants.push_back({{gpu}});
+    stage.deadline_s = deadline_s;
+    auto crew = std::make_unique<Crew>(stage, placement, steps.start(placement, 0, ++attempt));
+    for (std::size_t rank = 0; rank < gpus.size(); ++rank) {
+      Assignment assignment;
+      assignment.part = gpus[rank];
+      assignment.devices = {{gpus[rank], ""}};
+      assignment.rank = static_cast<int>(rank);
+      assignment.ranks = static_cast<int>(gpus.size());
+      assignment.node = node.new_worker_address(1);
+      auto child = ipc::spawn_thread([act, rank](int fd) {
+        ipc::Channel channel(fd);
+        try {
+          channel.send({{"log", {{"message", "rank " + std::to_string(rank)}}}});
+          act(channel);
+        } catch (const ipc::ProtocolError&) {
+          return 1;
+        }
+        return 0;
+      });
+      const auto deadline =
+          std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<long>(deadline_s * 1000));
+      crew->workers.push_back(std::make_unique<WorkerHandle>(std::move(child), assignment, deadline));
+    }
+    Crew& started = *crew;
+    pool.add(std::move(crew));
+    return started;
+  }
+  /// Ends the steps of the crews that are over.
+  void close() {
+    for (const auto& crew : pool.take_over()) steps.end(crew->steps);
+  }
+  std::vector<std::string> symptoms() {
+    std::vector<std::string> all;
+    for (const Step& step : records().steps) {
+      for (const Error& error : step.errors) all.push_back(error.symptom + "@" + error.part);
+    }
+    return all;
+  }
+
+  Stage stage;
+  std::deque<Placement> placements;
+  int attempt = 0, last_stage = 0;
+  SamplerClient sampler{FakeSampler({snapshot()}).start()};
+  WorkerPool pool{steps, node, sampler, progress, interrupt};
+};
+
+void measure_and_end(ipc::Channel& channel) {
+  channel.send(
+      {{"measure", {{"name", "bus_bandwidth"}, {"value", 475.0}, {"unit", "GB/s"}, {"part", "node"}}}});
+  channel.send({{"done", json::object()}});
+}
+
+TEST_F(WorkerPoolTest, WritesWhatAWorkerMeasures) {
+  start({"gpu0"}, measure_and_end);
+  pool.serve();
+  close();
+  const RunRecord read = records();
+  ASSERT_EQ(read.steps.size(), 1u);
+  EXPECT_EQ(read.steps[0].status, Status::complete);
+  ASSERT_EQ(read.steps[0].measurements.size(), 1u);
+  EXPECT_EQ(std::get<double>(read.steps[0].measurements[0].value), 475.0);
+  EXPECT_THAT(node.log, ElementsAre("time passes", "time stands", "gone {\"worker\":1}"));
+}
+
+TEST_F(WorkerPoolTest, RanksLeaveTogetherWithEverybodysBytes) {
+  start({"gpu0", "gpu1", "gpu2"}, [](ipc::Channel& channel) {
+    channel.send({{"exchange", {{"blob", "00ff"}}}});
+    const auto reply = channel.receive();
+    if (reply && reply->at("exchange") == json({"00ff", "00ff", "00ff"})) measure_and_end(channel);
+  });
+  pool.serve();
+  close();
+  EXPECT_TRUE(symptoms().empty());
+  EXPECT_EQ(records().steps.at(0).measurements.size(), 3u);
+  EXPECT_EQ(std::count(node.log.begin(), node.log.end(), "waits"), 2);
+  EXPECT_EQ(std::count(node.log.begin(), node.log.end(), "resumes"), 2);
+}
+
+TEST_F(WorkerPoolTest, ARankThatEndsWhileOthersWaitIsMissedAndTheyAreStopped) {
+  std::atomic<int> started = 0;
+  start({"gpu0", "gpu1"}, [&started](ipc::Channel& channel) {
+    if (started++ == 0) {
+      channel.send({{"exchange", {{"blob", ""}}}});
+      channel.receive();
+    } else {
+      usleep(200'000);
+      channel.send({{"done", json::object()}});
+    }
+  });
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.rank_missing@gpu")));
+}
+
+TEST_F(WorkerPoolTest, WhatIsNoMessageOfOursStopsAWorker) {
+  for (const json& wrong :
+       {json{{"sing", 1}}, json{{"measure", {{"name", "x"}}}}, json{{"done", 1}, {"body", 7}},
+        json{{"done", 1}, {"body", "x"}}, json{{"exchange", {{"blob", "0g"}}}},
+        json{{"measure", {{"name", "x"}, {"value", 1}, {"unit", "1"}, {"part", "no part"}}}}}) {
+    start({"gpu0"}, [wrong](ipc::Channel& channel) {
+      channel.send(wrong);
+      channel.receive();
+    });
+  }
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), testing::AllOf(testing::SizeIs(6), testing::Each("harness.protocol@gpu0")));
+}
+
+TEST_F(WorkerPoolTest, AWorkerThatEndsBeforeItIsDoneFailsItsStep) {
+  start({"gpu0"}, [](ipc::Channel&) {});
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), ElementsAre("harness.worker_exit@gpu0"));
+}
+
+TEST_F(WorkerPoolTest, AThreadThatHangsLeavesItsGpuHung) {
+  start(
+      {"gpu5"}, [](ipc::Channel&) { pause(); }, 0.1);
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), ElementsAre("harness.worker_unkillable@gpu5"));
+  EXPECT_TRUE(pool.hangs("gpu5"));
+  EXPECT_FALSE(pool.hangs("gpu4"));
+  ASSERT_EQ(pool.residents().size(), 1u);
+  EXPECT_TRUE(pool.residents()[0].hung);
+}
+
+TEST_F(WorkerPoolTest, WhoStaysWithoutAReasonGoesOnAtOnce) {
+  start({"gpu0"}, [](ipc::Channel& channel) {
+    channel.send({{"stay", json::object()}});
+    if (channel.receive()->contains("go_on")) measure_and_end(channel);
+  });
+  pool.serve();
+  close();
+  EXPECT_TRUE(symptoms().empty());
+}
+
+TEST_F(WorkerPoolTest, AResidentRestsUntilItsStageHasCome) {
+  last_stage = 3;
+  start({"gpu0"}, [](ipc::Channel& channel) {
+    channel.send({{"stay", json::object()}});
+    if (channel.receive()->contains("go_on")) measure_and_end(channel);
+  });
+  pool.serve();
+  EXPECT_THAT(node.log, ElementsAre("time passes", "time stands", "waits"));
+  EXPECT_TRUE(pool.take_over().empty());
+  ASSERT_EQ(pool.residents().size(), 1u);
+  EXPECT_THAT(pool.residents()[0].gpus, ElementsAre("gpu0"));
+  last_stage = 0;
+  start({"gpu0"}, measure_and_end);  // another stage, meanwhile
+  pool.serve();
+  close();
+  pool.wake(2);
+  pool.serve();
+  EXPECT_EQ(pool.residents().size(), 1u);
+  pool.wake(3);
+  pool.serve();
+  EXPECT_TRUE(pool.residents().empty());
+  close();
+  EXPECT_TRUE(symptoms().empty());
+}
+
+TEST_F(WorkerPoolTest, AnInterruptStopsResidentsToo) {
+  last_stage = 3;
+  start({"gpu0"}, [](ipc::Channel& channel) {
+    channel.send({{"stay", json::object()}});
+    channel.receive();
+  });
+  pool.serve();
+  std::raise(SIGTERM);
+  pool.note_interrupt();
+  pool.serve();
+  close();
+  EXPECT_TRUE(pool.interrupted());
+  EXPECT_THAT(symptoms(), ElementsAre("harness.interrupted@gpu0"));
+}
+
+}  // namespace
+}  // namespace assay::run

@@ -1,0 +1,58 @@
+#include "harness/telemetry/event_digest.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/ipc/frame.h"
+
+namespace assay::telemetry {
+namespace {
+
+KernelEvent xid(int number, const std::string& address, std::int64_t position,
+                std::string line = "NVRM: Xid") {
+  KernelEvent event;
+  event.number = number;
+  event.pci_address = address;
+  event.line = std::move(line);
+  event.position = position;
+  return event;
+}
+
+TEST(EventDigest, KeepsTheFirstLinesOfEachKindAndCountsTheRest) {
+  EventDigest digest;
+  for (int i = 1; i <= 60'000; ++i) digest.add(xid(31, "0000:1b:00.0", i));
+  digest.add(xid(79, "0000:1b:00.0", 60'001));
+  digest.add(xid(31, "0000:9b:00.0", 60'002));
+  const auto events = digest.take();
+  ASSERT_EQ(events.size(), static_cast<std::size_t>(kLinesKept) + 2);
+  const KernelEvent& last = events[kLinesKept - 1];
+  EXPECT_EQ(last.more, 60'000 - kLinesKept);
+  EXPECT_EQ(last.position, 60'000);
+  EXPECT_EQ(events[kLinesKept].number, 79);
+  EXPECT_EQ(events[kLinesKept].more, 0);
+  EXPECT_TRUE(digest.take().empty());
+}
+
+TEST(EventDigest, BeginsAnewWithEachSnapshot) {
+  EventDigest digest;
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < kLinesKept + 1; ++i) digest.add(xid(31, "0000:1b:00.0", i));
+    EXPECT_EQ(digest.take().back().more, 1);
+  }
+}
+
+TEST(EventDigest, FitsAFrameWhateverIsLogged) {
+  EventDigest digest;
+  const std::string long_line(1 << 20, '"');
+  for (int number = 0; number < 10'000; ++number) {
+    for (int i = 0; i < 3; ++i) digest.add(xid(number, "0000:1b:00.0", number, long_line));
+  }
+  const nlohmann::json message = digest.take();
+  EXPECT_LT(message.dump().size(), ipc::kMaxFrameBytes * 3 / 4);
+  EXPECT_EQ(digest.take_uncounted(), 3 * (10'000 - static_cast<std::int64_t>(kMostKinds)));
+  EXPECT_EQ(digest.take_uncounted(), 0);
+}
+
+}  // namespace
+}  // namespace assay::telemetry
