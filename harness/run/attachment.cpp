@@ -29,8 +29,10 @@ std::string safe(std::string name) {
 
 }  // namespace
 
-std::string attachments_of(const std::string& run_folder, const std::string& step_id) {
-  return run_folder + "/" + kAttachmentPrefix + step_id + "-";
+std::string attachments_of(const std::string& run_folder, const std::string& step_id, std::size_t ranks,
+                           std::size_t rank) {
+  return fmt::format("{}/{}{}-{}", run_folder, kAttachmentPrefix, step_id,
+                     ranks > 1 ? fmt::format("rank{}-", rank) : "");
 }
 
 std::string copy_attachment(const std::string& path, const std::string& prefix, const std::string& name) {

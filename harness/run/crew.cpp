@@ -28,11 +28,12 @@ Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext&
   assignment.part = devices.size() == 1 ? devices.front() : placement.part;
   for (std::size_t i = 0; i < placement.bodies.size(); ++i) {
     const Body& body = placement.bodies[i];
-    assignment.bodies.push_back({body.check, body.variant,
-                                 seed_of(context.plan.seed, crew.stage->index, body.check, body.variant,
-                                         assignment.part, measurement),
-                                 body.duration_s, body.memory_share,
-                                 attachments_of(context.run_folder, crew.steps[i].id)});
+    assignment.bodies.push_back(
+        {body.check, body.variant,
+         seed_of(context.plan.seed, crew.stage->index, body.check, body.variant, assignment.part,
+                 measurement),
+         body.duration_s, body.memory_share,
+         attachments_of(context.run_folder, crew.steps[i].id, placement.participants.size(), rank)});
   }
   for (const Part& device : placement.participants[rank].devices) {
     const PlannedSlot* slot = slot_of(context.plan, device);

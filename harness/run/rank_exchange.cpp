@@ -19,12 +19,19 @@ std::optional<std::vector<std::string>> RankExchange::bring(std::size_t rank, st
   return all;
 }
 
+std::optional<std::size_t> RankExchange::gone() const {
+  const auto found = std::find(ended_.begin(), ended_.end(), true);
+  if (found == ended_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - ended_.begin());
+}
+
 bool RankExchange::anybody_waits() const {
   return std::any_of(blobs_.begin(), blobs_.end(), [](const auto& b) { return b.has_value(); });
 }
 
 std::optional<Error> RankExchange::ended(std::size_t rank, const Part& part, std::optional<Error> why,
-                                         bool gave_reason) const {
+                                         bool gave_reason) {
+  ended_.at(rank) = true;
   if (!why) {
     if (!anybody_waits() || gave_reason) return std::nullopt;
     return Error{codes::rank_missing, "it ended while the others waited for it", part, ""};

@@ -48,7 +48,7 @@ TEST(RankExchange, WhoNeverCameIsNamedAndWhoWaitedIsNot) {
 }
 
 TEST(RankExchange, ATimeoutThatNobodyWaitedForIsATimeout) {
-  const RankExchange exchange(3);
+  RankExchange exchange(3);
   EXPECT_EQ(symptom(exchange.ended(1, "gpu1", kTimeout, false)), "harness.step_timeout");
 }
 
@@ -61,6 +61,13 @@ TEST(RankExchange, WhoEndsWhileOthersWaitIsMissedUnlessItSaidWhy) {
   EXPECT_EQ(missing->symptom, "harness.rank_missing");
   EXPECT_EQ(missing->part, "gpu1");
   EXPECT_EQ(symptom(exchange.ended(1, "gpu1", std::nullopt, true)), "");
+}
+
+TEST(RankExchange, RemembersWhoHasEnded) {
+  RankExchange exchange(3);
+  EXPECT_FALSE(exchange.gone());
+  EXPECT_EQ(symptom(exchange.ended(1, "gpu1", std::nullopt, false)), "");
+  EXPECT_EQ(exchange.gone(), 1u);
 }
 
 TEST(RankExchange, ACrashIsACrashWhoeverWaits) {

@@ -57,11 +57,11 @@ bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt 
     crews.clear();
     pool_.serve();
     crews = pool_.take_over();
-    if (uses_gpus(placements)) {
-      std::vector<Crew*> seen = pool_.resting(stage);  // the first half of a resident's work
-      for (const auto& crew : crews) seen.push_back(crew.get());
-      attribute(seen);
-    }
+    std::vector<Crew*> seen = pool_.resting(stage);  // the first half of a resident's work
+    for (const auto& crew : crews) seen.push_back(crew.get());
+    const bool any_gpu = std::any_of(seen.begin(), seen.end(),
+                                     [](const Crew* crew) { return !gpus_of(*crew->placement).empty(); });
+    if (any_gpu) attribute(seen);
   }
   close(std::move(crews));
   return !pool_.interrupted();

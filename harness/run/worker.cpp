@@ -22,6 +22,7 @@ void send_error(WorkerPipe& pipe, std::size_t body, const std::string& symptom, 
 /// False when nobody listens any more. `left`: bodies that have not ended.
 bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, WorkerNode& node,
               std::atomic<std::size_t>& left) {
+  bool heard = true;
   try {
     try {
       const std::string& name = assignment.bodies[body].check;
@@ -39,10 +40,10 @@ bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, 
       send_error(pipe, body, "harness.check_error", error.what());
     }
   } catch (const ipc::ProtocolError&) {
-    return false;
+    heard = false;
   }
   if (--left > 0) node.body_done(body);  // the last one holds time until the process has ended
-  return true;
+  return heard;
 }
 
 /// False when nobody listens any more.

@@ -8,6 +8,7 @@
 
 #include "harness/base/hex.h"
 #include "harness/base/parse_json.h"
+#include "harness/model/finding_codes.h"
 
 namespace assay::run {
 namespace {
@@ -35,6 +36,15 @@ Measurement measurement_from(const json& m) {
   return result;
 }
 
+/// Half of what a record may nest: the record wraps it (base/parse_json.h).
+constexpr int kDeepestEvidence = kMaxJsonDepth / 2;
+
+bool nests_within(const json& j, int depth) {
+  if (!j.is_structured()) return true;
+  return depth > 0 &&
+         std::all_of(j.begin(), j.end(), [&](const json& item) { return nests_within(item, depth - 1); });
+}
+
 /// Of the body that speaks.
 OpenStep& step_of(Crew& crew, const json& message) {
   const auto body = message.find("body");
@@ -49,6 +59,11 @@ Resident resident_of(WorkerHandle& worker) {
   std::vector<Part> gpus;
   for (const Device& device : worker.assignment().devices) gpus.push_back(device.slot);
   return {pid == 0 ? getpid() : pid, std::move(gpus)};
+}
+
+void stop_all(const Crew& crew) {
+  for (const auto& worker : crew.workers)
+    worker->stop(kVictimOfAnotherRank, "another rank is gone", steady_clock::now());
 }
 
 void send(WorkerHandle& worker, const json& message) {
@@ -140,10 +155,13 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
   if (const auto m = message.find("measure"); m != message.end()) {
     journal_.measurement(step, step.check, measurement_from(*m));
   } else if (const auto e = message.find("error"); e != message.end()) {
+    if (e->at("symptom") == kInterrupted) throw ipc::ProtocolError("an interruption that it claims itself");
     worker.reported_error = true;
     journal_.fail(
         step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(), worker.part(), ""});
   } else if (const auto v = message.find("evidence"); v != message.end()) {
+    if (!nests_within(v->at("content"), kDeepestEvidence))
+      throw ipc::ProtocolError("evidence that nests too deep");
     journal_.evidence(step, {v->at("name").get<std::string>(), v->at("content")});
   } else if (const auto a = message.find("attach"); a != message.end()) {
     journal_.attachment(step, a->at("name").get<std::string>(), a->at("type").get<std::string>(),
@@ -164,6 +182,14 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
 void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json& content) {
   const auto rank = static_cast<std::size_t>(worker.assignment().rank);
   const auto brought = crew.exchange.bring(rank, from_hex(content.at("blob").get<std::string>()));
+  if (const auto gone = crew.exchange.gone(); !brought && gone) {
+    const std::vector<Part>& devices = crew.placement->participants[*gone].devices;
+    const Part part = devices.size() == 1 ? devices.front() : crew.placement->part;
+    for (OpenStep& step : crew.steps)
+      journal_.fail(step, {codes::rank_missing, "it ended before the others met", part, ""});
+    stop_all(crew);
+    return;
+  }
   if (!brought) {
     node_.worker_waits(worker.assignment().node);
     return;
@@ -244,10 +270,7 @@ void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
   const auto why = worker->failure();
   const auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,
                                          worker->reported_error);
-  if (why || error) {
-    for (const auto& other : crew.workers)
-      other->stop(kVictimOfAnotherRank, "another rank is gone", steady_clock::now());
-  }
+  if (why || error || crew.exchange.anybody_waits()) stop_all(crew);
   if (!error) return;
   for (OpenStep& step : crew.steps) journal_.fail(step, *error);
 }

@@ -125,6 +125,60 @@ TEST_F(WorkerPoolTest, ARankThatEndsWhileOthersWaitIsMissedAndTheyAreStopped) {
   EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.rank_missing@gpu")));
 }
 
+TEST_F(WorkerPoolTest, ARankThatEndedEarlierIsMissedByWhoComesLater) {
+  std::atomic<int> started = 0;
+  start({"gpu0", "gpu1"}, [&started](ipc::Channel& channel) {
+    if (started++ == 0) {
+      channel.send({{"done", json::object()}});
+      return;
+    }
+    usleep(300'000);
+    channel.send({{"exchange", {{"blob", ""}}}});
+    channel.receive();
+  });
+  const auto began = std::chrono::steady_clock::now();
+  pool.serve();
+  close();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15))
+      << "nobody waits for the deadline";
+  EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.rank_missing@gpu")));
+}
+
+TEST_F(WorkerPoolTest, ARankThatFailsReleasesThoseThatWaitForIt) {
+  std::atomic<int> started = 0;
+  start({"gpu0", "gpu1"}, [&started](ipc::Channel& channel) {
+    if (started++ == 0) {
+      channel.send({{"exchange", {{"blob", ""}}}});
+      channel.receive();
+      return;
+    }
+    usleep(200'000);
+    channel.send({{"error", {{"symptom", "device.lost"}, {"message", "gone"}}}});
+    channel.send({{"done", json::object()}});
+  });
+  const auto began = std::chrono::steady_clock::now();
+  pool.serve();
+  close();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15));
+  EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("device.lost@gpu")));
+}
+
+TEST_F(WorkerPoolTest, EvidenceThatWouldMakeTheRecordsUnreadableIsRefused) {
+  json deep = 1;
+  for (int i = 0; i < 90; ++i) deep = json::array({deep});
+  start({"gpu0"}, [deep](ipc::Channel& channel) {
+    channel.send({{"evidence", {{"name", "x"}, {"content", deep}}}});
+    channel.receive();
+  });
+  start({"gpu1"}, [](ipc::Channel& channel) {
+    channel.send({{"error", {{"symptom", "harness.interrupted"}, {"message", "so it says"}}}});
+    channel.receive();
+  });
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), testing::UnorderedElementsAre("harness.protocol@gpu0", "harness.protocol@gpu1"));
+}
+
 TEST_F(WorkerPoolTest, WhatIsNoMessageOfOursStopsAWorker) {
   for (const json& wrong :
        {json{{"sing", 1}}, json{{"measure", {{"name", "x"}}}}, json{{"done", 1}, {"body", 7}},

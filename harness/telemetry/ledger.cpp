@@ -34,6 +34,7 @@ Ledger Ledger::of_records(const std::vector<CounterMark>& marks) {
   for (const CounterMark& mark : marks) {
     const bool of_this_boot = mark.boot == ledger.boot_;
     known[mark.pci_address] = known[mark.pci_address] || of_this_boot;
+    ledger.known_.insert(mark.pci_address);
     if (!of_this_boot) continue;
     ledger.marks_[mark.pci_address] = mark;
     ledger.strays_up_to_ = std::max(ledger.strays_up_to_, mark.log_position);
@@ -53,6 +54,7 @@ std::optional<std::int64_t> Ledger::kernel_log_position() const {
 std::map<std::string, std::int64_t> Ledger::attributed() const {
   std::map<std::string, std::int64_t> positions;
   if (!resumed_) return positions;
+  for (const std::string& address : known_) positions[address] = 0;  // where there is no mark of this boot
   for (const auto& [address, mark] : marks_) positions[address] = mark.log_position;
   positions[""] = strays_up_to_;
   return positions;

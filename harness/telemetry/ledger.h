@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ class Ledger {
 
   std::string boot_;
   std::map<std::string, CounterMark> marks_;  // by PCI address
+  std::set<std::string> known_;               // GPUs with a mark of any boot
   std::int64_t strays_up_to_ = 0;             // log position: those before it are in the records
   bool resumed_ = false, lost_a_boot_ = false;
   Snapshot latest_;

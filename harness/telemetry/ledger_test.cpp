@@ -115,6 +115,8 @@ TEST(Ledger, AfterABootTheLogIsReadFromItsStartUntilEveryGpuHasBeenAttributed) {
   const CounterMark mark = first.attribute("gpu0", kGpu0).mark;  // then it was killed again
   EXPECT_TRUE(Ledger::of_records({old, other, mark}).lost_a_boot());
   EXPECT_EQ(Ledger::of_records({old, other, mark}).kernel_log_position(), 0);
+  EXPECT_EQ(Ledger::of_records({old, other, mark}).attributed().at(kGpu0), 500);
+  EXPECT_EQ(Ledger::of_records({old, other, mark}).attributed().at(kGpu1), 0) << "nothing of this boot";
   const CounterMark second = first.attribute("gpu1", kGpu1).mark;
   EXPECT_FALSE(Ledger::of_records({old, other, mark, second}).lost_a_boot());
   EXPECT_EQ(Ledger::of_records({old, other, mark, second}).kernel_log_position(), 500);

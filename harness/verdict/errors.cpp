@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "harness/model/attempts.h"
 #include "harness/model/finding_codes.h"
@@ -64,6 +65,13 @@ bool peers_finished(const StageGpus& gpus, const Step& step) {
   return finished * 2 > peers;
 }
 
+/// Steps that hung in different attempts: the bodies of one placement hang together.
+std::size_t times(const std::vector<const Step*>& hangs) {
+  std::set<std::pair<int, int>> attempts;
+  for (const Step* step : hangs) attempts.emplace(step->stage, step->attempt);
+  return attempts.size();
+}
+
 /// One hang may be anybody's. Two on one GPU, while the same work ends on its peers, are the GPU's.
 void observe_hangs(const Case& c, std::vector<Observation>& seen) {
   auto groups = gpus_by_group(c.run);
@@ -79,11 +87,11 @@ void observe_hangs(const Case& c, std::vector<Observation>& seen) {
   for (Observation& observation : seen) {
     if (observation.code != codes::step_timeout) continue;
     const auto hung = hangs.find(Part(unit_of(observation.part)));
-    if (hung != hangs.end() && hung->second.size() > 1)
+    if (hung != hangs.end() && times(hung->second) > 1)
       observation.because.emplace_back(codes::device_hung, hung->first);
   }
   for (const auto& [gpu, steps] : hangs) {
-    if (steps.size() < 2) continue;
+    if (times(steps) < 2) continue;
     for (const Step* step : steps) {
       Observation observation;
       observation.code = codes::device_hung;

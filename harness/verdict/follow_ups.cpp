@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "harness/model/telemetry_measures.h"
 #include "harness/verdict/judge.h"
 
 namespace assay::verdict {
@@ -30,16 +31,25 @@ RunRecord without_follow_ups(const RunRecord& run) {
     }
     stage.placements = std::move(kept);
   }
+  // Nor looks and the run's own errors: more of them are written after it was decided.
   rest.steps.erase(std::remove_if(rest.steps.begin(), rest.steps.end(),
-                                  [&](const Step& step) { return follow_ups.count(task_of(step)) != 0; }),
+                                  [&](const Step& step) {
+                                    return step.check == kTelemetryCheck ||
+                                           follow_ups.count(task_of(step)) != 0;
+                                  }),
                    rest.steps.end());
+  rest.errors.clear();
   return rest;
 }
 
 bool accuses(const Finding& finding, const Placement& placement) {
-  if (!gpu_slot(finding.part)) return true;  // of the node as a whole: any of its parts may be at fault
-  const std::vector<Part> gpus = gpus_of(placement);
-  return std::find(gpus.begin(), gpus.end(), Part(unit_of(finding.part))) != gpus.end();
+  const std::vector<Part> units = units_of(finding.part), gpus = gpus_of(placement);
+  const auto is_gpu = [](const Part& unit) { return gpu_slot(unit).has_value(); };
+  if (std::none_of(units.begin(), units.end(), is_gpu))
+    return true;  // of the node: any of its parts may be at fault
+  return std::any_of(units.begin(), units.end(), [&](const Part& unit) {
+    return std::find(gpus.begin(), gpus.end(), unit) != gpus.end();
+  });
 }
 
 bool asks_for(const Finding& finding, const Placement& placement) {

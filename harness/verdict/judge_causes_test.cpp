@@ -193,6 +193,13 @@ TEST_F(JudgeCauses, TwoHangsOnOneGpuAreTheGpus) {
   EXPECT_THAT(finding.consequences, Contains(Field(&Consequence::code, "harness.step_timeout")));
 }
 
+TEST_F(JudgeCauses, BodiesThatOverlapHangTogetherAndThatIsOneHang) {
+  fail_step(run, "memory.sweep", "gpu3", kTimeout);
+  fail_step(run, "memory.bandwidth", "gpu3", kTimeout);
+  step_of(run, "memory.bandwidth", "gpu3").stage = step_of(run, "memory.sweep", "gpu3").stage;
+  EXPECT_THAT(judge(run, criteria).findings, testing::Not(Contains(Field(&Finding::code, "device.hung"))));
+}
+
 TEST_F(JudgeCauses, TwoAttemptsThatHangAreTwoHangs) {
   fail_step(run, "memory.sweep", "gpu3", kTimeout);
   repeat(run, "memory.sweep", "gpu3", 2);
