@@ -1,8 +1,8 @@
 // The workers of one placement, from their start to their end, and the steps that they work on.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "harness/model/plan.h"

@@ -1,10 +1,10 @@
 #include "harness/run/worker_context.h"
 
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
 #include "harness/base/hex.h"
+#include "harness/model/values.h"
 #include "harness/run/attachment.h"
 #include "harness/run/memory_share.h"
 
@@ -14,12 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::milliseconds kProgressInterval{100};  // a display is not redrawn more often
-
-json number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  return value;
-}
 
 }  // namespace
 
@@ -68,7 +62,7 @@ void WorkerContext::measure(const std::string& name, const std::string& value) {
 }
 
 void WorkerContext::measure_at(const Part& part, const std::string& name, double value, Unit unit) {
-  send_measure(part, name, number(value), unit);
+  send_measure(part, name, value_to_json(value), unit);
 }
 
 void WorkerContext::measure_at(const Part& part, const std::string& name, const std::string& value) {

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 
 #include "suites/selftest/selftest.h"
@@ -13,7 +15,7 @@ namespace {
 constexpr std::size_t kBytes = 8 << 20;  // a frame holds 4 MiB
 
 void run(Context& context) {
-  std::string path = "/tmp/assay-selftest-XXXXXX";
+  std::string path = (std::filesystem::temp_directory_path() / "assay-selftest-XXXXXX").string();
   const int fd = mkstemp(path.data());
   if (fd < 0) throw std::runtime_error("mkstemp failed");
   close(fd);
