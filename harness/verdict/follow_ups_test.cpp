@@ -76,6 +76,12 @@ TEST_F(FollowUps, ThatAreDueAndWereNotMadeAreMissed) {
   EXPECT_THAT(judgement.checks, Contains(testing::Field(&CheckOutcome::check, "memory.locate")));
 }
 
+TEST_F(FollowUps, AreNotDueForWhatIsWaived) {
+  make_slow(1);
+  criteria.waivers.push_back({"memory.slow", "gpu1/hbm", "", "agreed", "site", "2030-01-01"});
+  EXPECT_THAT(triggered(run, criteria), IsEmpty());
+}
+
 TEST_F(FollowUps, DoNotAskForThemselves) {
   for (Placement& placement : run.plan.stages.back().placements)
     placement.condition->findings = {"harness.step_timeout"};
