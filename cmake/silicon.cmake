@@ -1,0 +1,18 @@
+# What ./dev silicon packs: a program that puts the questions to a real GPU, and the kernels' tests on one.
+if(NOT ASSAY_WITH_CUDA)
+  return()
+endif()
+file(GLOB probe_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/silicon/probe/*.cpp ${CMAKE_SOURCE_DIR}/silicon/probe/*.cu)
+add_executable(silicon_probe ${probe_sources})
+file(GLOB device_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/silicon/device_test/*.cpp)
+find_package(GTest REQUIRED)
+add_executable(device_test ${device_tests})
+target_link_libraries(device_test PRIVATE GTest::gtest)
+foreach(target silicon_probe device_test)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+  target_link_libraries(${target} PRIVATE ${ASSAY_PARTS})
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--default-stream=per-thread>)
+  target_compile_definitions(${target} PRIVATE ASSAY_WITH_CUDA=1 CUDA_API_PER_THREAD_DEFAULT_STREAM=1)
+endforeach()
+# The pack keeps the libraries beside its programs.
+set_target_properties(assay silicon_probe device_test PROPERTIES BUILD_RPATH "$ORIGIN/../lib")

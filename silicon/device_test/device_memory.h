@@ -1,0 +1,65 @@
+// Device memory that a test damages and inspects, with a rim that nothing may touch.
+#pragma once
+
+#include <cuda_runtime.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "harness/node_real/cuda_gpu.h"
+#include "kernels/cuda_support.h"
+#include "kernels/memory_patterns.h"
+
+namespace assay::memory {
+
+inline std::unique_ptr<Gpu> test_gpu() {
+  char address[32] = {};
+  cuda::check(cudaDeviceGetPCIBusId(address, sizeof(address), 0), "address");
+  return open_cuda_gpu(address);
+}
+
+/// `words` in the middle of a larger allocation.
+class RimmedBuffer : public DeviceBuffer {
+ public:
+  explicit RimmedBuffer(std::uint64_t words) : words_(words) {
+    cuda::check(cudaMalloc(&all_, (words + 2 * kRimWords) * sizeof(Word128)), "allocate");
+    cuda::check(cudaMemset(all_, kRim, (words + 2 * kRimWords) * sizeof(Word128)), "fill");
+  }
+  ~RimmedBuffer() override { cudaFree(all_); }
+  RimmedBuffer(const RimmedBuffer&) = delete;
+  RimmedBuffer& operator=(const RimmedBuffer&) = delete;
+
+  std::uint64_t bytes() const override { return words_ * sizeof(Word128); }
+  void* device_pointer() const override { return all_ + kRimWords; }
+  Cells* cells() override { return nullptr; }
+
+  std::vector<Word128> download() const { return download(kRimWords, words_); }
+  bool rim_untouched() const {
+    for (const std::uint64_t from : {std::uint64_t{0}, kRimWords + words_}) {
+      for (const Word128& word : download(from, kRimWords)) {
+        if (word != Word128{0x5b5b5b5b5b5b5b5bULL, 0x5b5b5b5b5b5b5b5bULL}) return false;
+      }
+    }
+    return true;
+  }
+  void flip(std::uint64_t word, Word128 bits) {
+    Word128 value = download(kRimWords + word, 1)[0] ^ bits;
+    cuda::check(cudaMemcpy(all_ + kRimWords + word, &value, sizeof(value), cudaMemcpyHostToDevice), "damage");
+  }
+
+ private:
+  static constexpr std::uint64_t kRimWords = 1024;
+  static constexpr int kRim = 0x5b;
+  std::vector<Word128> download(std::uint64_t from, std::uint64_t words) const {
+    std::vector<Word128> copy(words);
+    cuda::check(cudaMemcpy(copy.data(), all_ + from, words * sizeof(Word128), cudaMemcpyDeviceToHost), "download");
+    return copy;
+  }
+
+  std::uint64_t words_;
+  Word128* all_ = nullptr;
+};
+
+}  // namespace assay::memory

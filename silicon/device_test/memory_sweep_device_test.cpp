@@ -1,0 +1,175 @@
+// The sweep's device half under planted damage and at odd sizes.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "kernels/memory_sweep.h"
+#include "silicon/device_test/device_memory.h"
+
+namespace assay::memory {
+namespace {
+
+constexpr int kPageShift = 8;
+constexpr std::uint64_t kOddSizes[] = {1, 31, 32, 33, 127, 128, 129, 255, 256, 257, 2047, 2048, 2049, 4999, 70001};
+
+Word128 word_of(const Pattern& pattern, std::uint64_t index) {
+  switch (pattern.kind) {
+    case PatternKind::address:
+      return pattern_word<PatternKind::address>(pattern, index);
+    case PatternKind::background:
+      return pattern_word<PatternKind::background>(pattern, index);
+    case PatternKind::random:
+      break;
+  }
+  return pattern_word<PatternKind::random>(pattern, index);
+}
+
+std::vector<Pattern> patterns() {
+  std::vector<Pattern> all{own_address(false), own_address(true), random_data(99)};
+  for (int number = 0; number < kBackgrounds; ++number) {
+    all.push_back(background(number, kPageShift, false));
+    all.push_back(background(number, kPageShift, true));
+  }
+  return all;
+}
+
+TEST(MemorySweepDeviceHalf, WritesEveryWordAndNoOther) {
+  const auto gpu = test_gpu();
+  for (const std::uint64_t words : kOddSizes) {
+    RimmedBuffer buffer(words);
+    for (const Pattern& pattern : patterns()) {
+      for (const bool descending : {false, true}) {
+        const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+        const PassResult result = sweep->run({pattern, descending, false, true, ""});
+        EXPECT_EQ(result.bytes, static_cast<double>(words) * 16);
+        const auto held = buffer.download();
+        for (std::uint64_t i = 0; i < words; ++i) ASSERT_EQ(held[i], word_of(pattern, i)) << words << " " << i;
+      }
+    }
+    EXPECT_TRUE(buffer.rim_untouched()) << words;
+  }
+}
+
+TEST(MemorySweepDeviceHalf, LeavesTheComplementBehindAndFindsNothing) {
+  const auto gpu = test_gpu();
+  for (const std::uint64_t words : kOddSizes) {
+    RimmedBuffer buffer(words);
+    for (const Pattern& pattern : patterns()) {
+      for (const bool descending : {false, true}) {
+        const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+        sweep->run({pattern, false, false, true, ""});
+        sweep->run({pattern, descending, true, true, ""});
+        const auto held = buffer.download();
+        for (std::uint64_t i = 0; i < words; ++i)
+          ASSERT_EQ(held[i], complement(word_of(pattern, i))) << words << " " << i;
+        EXPECT_EQ(sweep->report().bad_words, 0u);
+      }
+    }
+    EXPECT_TRUE(buffer.rim_untouched()) << words;
+  }
+}
+
+TEST(MemorySweepDeviceHalf, FindsNothingInAFullSetOfGoodMemory) {
+  const auto gpu = test_gpu();
+  for (const std::uint64_t words : kOddSizes) {
+    RimmedBuffer first(words), second(words / 2 + 1);
+    const auto sweep = make_memory_sweep(*gpu, {&first, &second}, kPageShift);
+    for (const Pass& pass : full_set(9, 0, kPageShift)) sweep->run(pass);
+    const SweepReport report = sweep->report();
+    EXPECT_EQ(report.bad_words, 0u) << words;
+    EXPECT_EQ(report.recorded, 0u) << words;
+    EXPECT_TRUE(first.rim_untouched() && second.rim_untouched()) << words;
+  }
+}
+
+TEST(MemorySweepDeviceHalf, FindsEveryPlantedWordAndCountsItsBits) {
+  const auto gpu = test_gpu();
+  for (const bool descending : {false, true}) {
+    for (const bool writes_back : {false, true}) {
+      for (const Pattern& pattern : patterns()) {
+        RimmedBuffer buffer(4999);
+        const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+        sweep->run({pattern, false, false, true, ""});
+        std::uint64_t per_bit[kBitsPerWord] = {};
+        std::map<std::uint64_t, Word128> planted;
+        for (std::uint64_t i = 0; i < 50; ++i) {
+          const std::uint64_t word = i == 0 ? 0 : i == 1 ? 4998 : mix64(i) % 4999;
+          const Word128 bits{mix64(i * 7) & mix64(i * 11), i % 3 == 0 ? 1ULL << (i % 64) : 0};
+          if (!planted.emplace(word, bits).second) continue;
+          buffer.flip(word, bits);
+          for (int b = 0; b < 64; ++b) {
+            per_bit[b] += (bits.low >> b) & 1;
+            per_bit[64 + b] += (bits.high >> b) & 1;
+          }
+        }
+        sweep->run({pattern, descending, true, writes_back, ""});
+        const SweepReport report = sweep->report();
+        ASSERT_EQ(report.bad_words, planted.size());
+        ASSERT_EQ(report.recorded, planted.size());
+        for (int b = 0; b < kBitsPerWord; ++b) EXPECT_EQ(report.per_bit[b], per_bit[b]) << b;
+        for (std::uint32_t i = 0; i < report.recorded; ++i) {
+          const Miscompare& bad = report.miscompares[i];
+          ASSERT_EQ(planted.count(bad.word), 1u) << bad.word;
+          EXPECT_EQ(bad.byte_offset, bad.word * 16);
+          EXPECT_EQ(bad.expected, word_of(pattern, bad.word));
+          EXPECT_EQ(bad.actual, bad.expected ^ planted[bad.word]);
+          EXPECT_EQ(bad.second_read, bad.actual) << "the cell is bad, not the read";
+        }
+        const auto held = buffer.download();
+        for (std::uint64_t i = 0; writes_back && i < held.size(); ++i)
+          ASSERT_EQ(held[i], complement(word_of(pattern, i))) << "recorded words are written too: " << i;
+      }
+    }
+  }
+}
+
+TEST(MemorySweepDeviceHalf, CountsExactlyBeyondTheEndOfTheList) {
+  const auto gpu = test_gpu();
+  constexpr std::uint64_t kWords = 20001;
+  RimmedBuffer buffer(kWords);
+  const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+  sweep->run({own_address(false), false, false, true, ""});
+  for (std::uint64_t word = 3; word < kWords; word += 10) buffer.flip(word, {0, 1ULL << 6});
+  sweep->run({own_address(false), false, true, false, ""});
+  const SweepReport report = sweep->report();
+  EXPECT_EQ(report.bad_words, 2000u);
+  EXPECT_EQ(report.bad_bits, 2000u);
+  EXPECT_EQ(report.per_bit[70], 2000u);
+  EXPECT_EQ(report.flipped_bits[1], 2000u);
+  EXPECT_EQ(report.recorded, kMaxMiscompares);
+  for (const Miscompare& bad : report.miscompares) EXPECT_EQ(bad.word % 10, 3u);
+}
+
+TEST(MemorySweepDeviceHalf, ABrokenWireIsCountedInEveryWord) {
+  const auto gpu = test_gpu();
+  constexpr std::uint64_t kWords = 1 << 20;
+  RimmedBuffer buffer(kWords);
+  const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+  // What was written is the complement of what is expected: every bit of every word is wrong.
+  sweep->run({random_data(5), false, false, true, ""});
+  Pattern inverted = random_data(5);
+  inverted.inverted = true;
+  sweep->run({inverted, false, true, false, ""});
+  const SweepReport report = sweep->report();
+  EXPECT_EQ(report.bad_words, kWords);
+  EXPECT_EQ(report.bad_bits, kWords * kBitsPerWord);
+  for (int b = 0; b < kBitsPerWord; ++b) EXPECT_EQ(report.per_bit[b], kWords);
+  EXPECT_EQ(report.flipped_bits[kBitsPerWord], kWords);
+}
+
+TEST(MemorySweepDeviceHalf, SaysWhichBufferAndWhere) {
+  const auto gpu = test_gpu();
+  RimmedBuffer a(3000), b(517);
+  const auto sweep = make_memory_sweep(*gpu, {&a, &b}, kPageShift);
+  sweep->run({own_address(false), false, false, true, ""});
+  b.flip(516, {8, 0});
+  sweep->run({own_address(false), true, true, true, ""});
+  const SweepReport report = sweep->report();
+  ASSERT_EQ(report.recorded, 1u);
+  EXPECT_EQ(report.miscompares[0].buffer, 1u);
+  EXPECT_EQ(report.miscompares[0].byte_offset, 516u * 16);
+  EXPECT_EQ(report.miscompares[0].pass, 1u);
+}
+
+}  // namespace
+}  // namespace assay::memory

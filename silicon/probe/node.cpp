@@ -1,0 +1,127 @@
+// Parts that ask the management library while the GPU works, or after it did.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <thread>
+
+#include "harness/node/nvml_client.h"
+#include "kernels/memory_bandwidth.h"
+#include "silicon/probe/parts.h"
+
+namespace assay::silicon {
+namespace {
+
+std::unique_ptr<NvmlClient> open_management() {
+  std::string why_not;
+  auto client = NvmlClient::open(kNvmlLibrary, why_not);
+  if (client == nullptr) throw std::runtime_error(why_not);
+  return client;
+}
+
+Nanoseconds now_ns() {
+  return static_cast<Nanoseconds>(now_s() * 1e9);
+}
+
+}  // namespace
+
+void sustained(const Arguments& arguments) {
+  const double seconds = number_after(arguments, "--seconds", 20);
+  const auto wanted = std::find(arguments.begin(), arguments.end(), "--stream");
+  const std::string name = wanted != arguments.end() && wanted + 1 != arguments.end() ? *(wanted + 1) : "copy";
+  const memory::Stream stream = name == "read"    ? memory::Stream::read
+                                : name == "write" ? memory::Stream::write
+                                : name == "triad" ? memory::Stream::triad
+                                                  : memory::Stream::copy;
+  const auto management = open_management();
+  const double started = now_s();
+  std::atomic<bool> over{false};
+  std::atomic<double> latest_rate{0};
+  std::thread sampler([&] {
+    while (!over) {
+      nlohmann::json line;
+      const double before = now_s();
+      to_json(line, management->sample(0, now_ns()));
+      line["sample_ms"] = (now_s() - before) * 1e3;
+      line["t_s"] = before - started;
+      line["gb_per_s"] = latest_rate.load();
+      line.erase("time");
+      say(line);
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  try {
+    std::this_thread::sleep_for(std::chrono::seconds(1));  // idle first
+    const auto gpu = first_gpu();
+    const auto bandwidth = memory::make_memory_bandwidth(*gpu, memory::default_stream_bytes(*gpu), 5);
+    const int launches = std::max(1, static_cast<int>(std::ceil(0.05 / bandwidth->run(stream, 1))));
+    while (now_s() < started + seconds)
+      latest_rate = bandwidth->bytes(stream) * launches / bandwidth->run(stream, launches) / 1e9;
+    latest_rate = 0;
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+  } catch (...) {
+    over = true;
+    sampler.join();
+    throw;
+  }
+  over = true;
+  sampler.join();
+}
+
+void killed(const Arguments&) {
+  const auto management = open_management();
+  const auto memory_used = [&] {
+    const Integer used = management->sample(0, now_ns()).memory_used_mib;
+    return used.has_value() ? *used.value : -1;
+  };
+  for (int round = 0; round < 3; ++round) {
+    const std::int64_t before = memory_used();
+    int pipe_ends[2];
+    if (pipe(pipe_ends) != 0) throw std::runtime_error("pipe");
+    const pid_t child = fork();
+    if (child == 0) {
+      dup2(pipe_ends[1], STDOUT_FILENO);
+      execl("/proc/self/exe", "silicon_probe", "hold", static_cast<char*>(nullptr));
+      _exit(127);
+    }
+    close(pipe_ends[1]);
+    char buffer[4096];
+    const double spawned = now_s();
+    if (read(pipe_ends[0], buffer, sizeof(buffer)) <= 0) throw std::runtime_error("the sweep never began");
+    const double first_pass_s = now_s() - spawned;
+    std::this_thread::sleep_for(std::chrono::milliseconds(700 + 130 * round));
+    nlohmann::json state;
+    to_json(state, management->state(0));
+    const std::int64_t during = memory_used();
+    const double struck = now_s();
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    const double exit_s = now_s() - struck;
+    close(pipe_ends[0]);
+    double back_s = -1;
+    std::int64_t after = memory_used();
+    while (now_s() < struck + 10) {
+      after = memory_used();
+      if (after <= before + 1) {
+        back_s = now_s() - struck;
+        break;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    say({{"first_pass_s", first_pass_s},
+         {"pid", child},
+         {"processes_seen", state.value("processes", nlohmann::json())},
+         {"used_mib_before", before},
+         {"used_mib_during", during},
+         {"used_mib_after", after},
+         {"exit_s", exit_s},
+         {"memory_back_s", back_s}});
+  }
+}
+
+}  // namespace assay::silicon
