@@ -14,7 +14,7 @@ constexpr int kWarpsPerBlock = 8;
 constexpr int kThreads = kWarpsPerBlock * kLanes;
 constexpr unsigned kWholeWarp = 0xffffffffu;
 
-/// A block owns 2 MiB at most, so that 32 bits hold its counts.
+/// A block owns 128 KiB, so 32 bits hold its counts.
 struct BlockCounts {
   unsigned per_bit[kBitsPerWord];
   unsigned flipped_bits[kBitsPerWord + 1];
@@ -256,7 +256,7 @@ class Sweep : public MemorySweep {
 
 namespace {
 
-constexpr int kDevicePageShift = 14;
+constexpr int kDevicePageShift = 10;
 constexpr int kHostPageShift = 8;
 
 }  // namespace

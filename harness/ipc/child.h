@@ -56,6 +56,9 @@ using ThreadMain = std::function<int(int fd)>;
 /// Runs it in a thread. Its end is seen when it returns.
 std::unique_ptr<Child> spawn_thread(ThreadMain main);
 
+/// What a spawned process is called, in ps and where the driver names the process that an Xid befell.
+inline constexpr const char* kChildName = "assay";
+
 /// The descriptor that a spawned process finds its channel at.
 inline constexpr int kChannelDescriptor = 3;
 inline constexpr int kRunLockDescriptor = 4;

@@ -126,7 +126,7 @@ std::unique_ptr<Child> spawn_process(const std::string& verb, const ChildFiles& 
   }
   const Attributes attributes;
 
-  std::string program = "assay", argument = verb;
+  std::string program = kChildName, argument = verb;
   char* const arguments[] = {program.data(), argument.data(), nullptr};
   std::vector<std::string> variables = clean_environment(environment);
   std::vector<char*> pointers;
@@ -141,6 +141,8 @@ std::unique_ptr<Child> spawn_process(const std::string& verb, const ChildFiles& 
 
 bool become_child() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_NAME,
+        kChildName);  // by exec it would be "exe", which tells a reader of the kernel log nothing
   // It may have died before: its end of the channel can still be open then, in a sibling that is just
   // starting.
   const char* const parent = std::getenv(kParentVariable);

@@ -23,7 +23,8 @@ class IdleGate {
 
   enum class Answer { idle, busy, interrupted, sampler_lost };
   /// Takes snapshots until the node is idle, but for these residents, or until the run's patience is at its
-  /// end: then who() is at work. The patience is one for the whole run.
+  /// end: then who() is at work. The patience is one for the whole run; the first second of a wait, in which
+  /// our own work is still seen, costs none.
   Answer wait(const std::vector<Resident>& residents);
   const std::vector<Busy>& who() const { return who_; }
 

@@ -39,7 +39,7 @@ TEST_F(IdleGateTest, WaitsByTheNodesClockUntilTheOtherIsGone) {
 TEST_F(IdleGateTest, SaysWhoIsAtWorkWhenItsPatienceEnds) {
   run.plan.idle_timeout_s = 5;
   EXPECT_EQ(wait({busy()}), IdleGate::Answer::busy);
-  EXPECT_EQ(node.clock_.sleeps, 5);
+  EXPECT_EQ(node.clock_.sleeps, 4 + 5);
   ASSERT_EQ(who.size(), 1u);
   EXPECT_EQ(who[0].part, "gpu2");
 }
@@ -51,7 +51,7 @@ TEST_F(IdleGateTest, ThePatienceIsOneForTheWholeRun) {
   IdleGate gate(run.plan, counters, node.clock_, progress, interrupt);
   EXPECT_EQ(gate.wait({}), IdleGate::Answer::idle);
   EXPECT_EQ(gate.wait({}), IdleGate::Answer::busy);
-  EXPECT_EQ(node.clock_.sleeps, 3);
+  EXPECT_EQ(node.clock_.sleeps, 2 + 4 + 3) << "what our own work left behind costs none of it";
 }
 
 TEST_F(IdleGateTest, EndsWithTheSampler) {

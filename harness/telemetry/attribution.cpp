@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "harness/model/telemetry_measures.h"
 
@@ -35,6 +36,10 @@ constexpr std::array<int, 4> kXidsWithoutMeaningAlone{43, 45, 63, 154};
 // did.
 constexpr std::array<int, 11> kFatalXids{46, 48, 62, 64, 79, 95, 109, 119, 140, 143, 158};
 
+// The same catalogue: the application can cause these, and then they say nothing of the device. Under a
+// kernel of ours they do.
+constexpr std::array<int, 2> kXidsOfApplications{13, 31};
+
 template <std::size_t size>
 bool contains(const std::array<int, size>& numbers, int number) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
@@ -57,6 +62,8 @@ class Builder {
   void error(const std::string& symptom, const std::string& message) {
     result.errors.push_back({symptom, message, gpu_, ""});
   }
+
+  const Part& gpu() const { return gpu_; }
 
   StepTelemetry result;
 
@@ -84,19 +91,40 @@ void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& bef
   }
 }
 
+/// Those of this GPU. The driver logs an exception as up to three lines of which the last alone, an Xid 13 or
+/// 43, names the process: the others are given its name.
+std::vector<KernelEvent> of_gpu(const std::string& pci_address, const std::vector<KernelEvent>& events) {
+  std::vector<KernelEvent> own;
+  for (const KernelEvent& event : events) {
+    if (event.pci_address != pci_address) continue;
+    const bool closes = event.kind == KernelEvent::Kind::xid && (event.number == 13 || event.number == 43);
+    for (auto before = own.rbegin(); closes && !event.process.empty() && before != own.rend(); ++before) {
+      if (before->number != 13 || !before->process.empty()) break;
+      before->process = event.process;
+    }
+    own.push_back(event);
+  }
+  return own;
+}
+
 void add_events(Builder& builder, const std::string& pci_address, const Snapshot& after,
                 const std::vector<KernelEvent>& events) {
   std::int64_t xids = 0;
+  std::set<std::string> foreign;
   nlohmann::json lines = nlohmann::json::array();
-  for (const KernelEvent& event : events) {
-    if (event.pci_address != pci_address) continue;
+  for (const KernelEvent& event : of_gpu(pci_address, events)) {
     const std::string line = line_of(event);
     lines.push_back(line);
     if (event.kind == KernelEvent::Kind::xid) {
-      if (contains(kFatalXids, event.number))
+      if (contains(kFatalXids, event.number)) {
         builder.error("device.xid_fatal", line);
-      else if (!contains(kXidsWithoutMeaningAlone, event.number))
+      } else if (contains(kXidsOfApplications, event.number) && is_foreign(event)) {
+        if (foreign.insert(event.process).second)
+          builder.error("environment.foreign_process",
+                        fmt::format("process {} was at work on {}: {}", event.process, builder.gpu(), line));
+      } else if (!contains(kXidsWithoutMeaningAlone, event.number)) {
         xids += 1 + event.more;
+      }
     }
     if (event.kind == KernelEvent::Kind::fallen_off_bus) builder.error("device.lost", line);
   }

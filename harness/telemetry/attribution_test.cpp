@@ -83,6 +83,68 @@ TEST(Attribution, AnXidThatFollowsOurOwnKilledWorkerIsKeptButNotCounted) {
   EXPECT_EQ(telemetry.evidence.size(), 1u);
 }
 
+std::vector<KernelEvent> logged(const std::vector<std::string>& lines) {
+  std::vector<KernelEvent> events;
+  for (const std::string& line : lines)
+    events.push_back(*parse_kernel_line("NVRM: Xid (PCI:0000:19:00): " + line));
+  return events;
+}
+
+double xids(const StepTelemetry& telemetry) {
+  return std::get<double>(telemetry.measurements.at(0).value);
+}
+
+using Lines = std::vector<std::string>;
+
+// As an H200's driver 580.159 logs a misaligned address and a stack overflow: the last line alone names the
+// process.
+const Lines kMisaligned{
+    "13, Graphics SM Warp Exception on (GPC 1, TPC 4, SM 0): Misaligned Address",
+    "13, Graphics Exception: ESR 0x519730=0x500000f 0x519734=0x0 0x519728=0x1f81fb60 0x51972c=0x1174",
+    "13, pid=722, name=train.py, Graphics Exception: channel 0x0000000a, Class 0000cbc0, Offset 00000510"};
+const Lines kStackOverflow{
+    "13, Graphics SM Warp Exception on (GPC 1, TPC 4, SM 0): Out Of Range Address",
+    "13, Graphics Exception: ESR 0x519730=0x300000e 0x519734=0x20 0x519728=0x1f81fb60 0x51972c=0x1174",
+    "43, pid=740, name=train.py, channel 0x0000000a"};
+const Lines kBadPage{
+    "31, pid=628, name=train.py, channel 0x0000001e, intr 00000000. MMU Fault: ENGINE GRAPHICS"};
+
+TEST(Attribution, WhatAnApplicationOfOthersDidIsNotTheDevices) {
+  for (const Lines& lines : {kMisaligned, kStackOverflow, kBadPage}) {
+    const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), logged(lines));
+    EXPECT_EQ(xids(telemetry), 0);
+    ASSERT_THAT(telemetry.errors, ElementsAre(Field(&Error::symptom, "environment.foreign_process")));
+    EXPECT_THAT(telemetry.errors[0].message, testing::HasSubstr("(train.py) was at work on gpu0"));
+    EXPECT_EQ(telemetry.evidence.at(0).content["lines"].size(), lines.size());
+  }
+}
+
+TEST(Attribution, WhatOurOwnKernelsMetIsTheDevices) {
+  Lines ours = kMisaligned;
+  ours[2] = "13, pid=722, name=assay, Graphics Exception: channel 0x0000000a";
+  const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), logged(ours));
+  EXPECT_EQ(xids(telemetry), 3);
+  EXPECT_THAT(telemetry.errors, IsEmpty());
+}
+
+TEST(Attribution, WhatNobodyIsNamedForIsTheDevices) {
+  const Lines unnamed(kMisaligned.begin(), kMisaligned.begin() + 2);
+  EXPECT_EQ(xids(attribute("gpu0", kAddress, counted(0), snapshot(0), logged(unnamed))), 2);
+  // Another's exception does not take over those before ours.
+  Lines both = kMisaligned;
+  both[2] = "13, pid=7, name=assay, Graphics Exception: channel 0x0000000b";
+  both.insert(both.end(), kMisaligned.begin(), kMisaligned.end());
+  EXPECT_EQ(xids(attribute("gpu0", kAddress, counted(0), snapshot(0), logged(both))), 3);
+}
+
+TEST(Attribution, AFaultOfTheDeviceIsNotAnApplicationsWhoeverMetIt) {
+  for (const char* line : {"94, pid=628, name=train.py, Contained: SM", "32, pid=628, name=train.py, PBDMA"})
+    EXPECT_EQ(xids(attribute("gpu0", kAddress, counted(0), snapshot(0), logged({line}))), 1) << line;
+  const auto fatal = logged({"79, pid=628, name=train.py, GPU has fallen off the bus."});
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), fatal).errors,
+              ElementsAre(Field(&Error::symptom, "device.xid_fatal")));
+}
+
 TEST(Attribution, ALostGpuIsItsOwnWord) {
   Snapshot after = snapshot(0);
   after.readings.gpus[0].lost = "gpu_lost";

@@ -6,7 +6,7 @@
 namespace assay::telemetry {
 
 void EventDigest::add(KernelEvent event) {
-  const Kind kind{event.kind, event.number, event.pci_address, event.nvswitch, event.fatal};
+  const Kind kind{event.kind, event.number, event.pci_address, event.process, event.nvswitch, event.fatal};
   const bool is_new = kinds_.count(kind) == 0;
   if (is_new && kinds_.size() >= kMostKinds) {
     ++uncounted_;

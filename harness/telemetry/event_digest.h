@@ -34,7 +34,7 @@ class EventDigest {
   std::int64_t take_uncounted();
 
  private:
-  using Kind = std::tuple<KernelEvent::Kind, int, std::string, int, bool>;
+  using Kind = std::tuple<KernelEvent::Kind, int, std::string, std::string, int, bool>;
   struct Seen {
     int kept = 0;
     std::size_t last = 0;  // in events_

@@ -15,6 +15,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/ipc/child.h"
+
 namespace assay::telemetry {
 namespace {
 
@@ -24,6 +26,12 @@ constexpr const char* kOvertaken = "the kernel's log ring overtook us: records w
 const std::regex& xid_pattern() {
   static const std::regex pattern(
       R"(NVRM: Xid \((?:PCI:)?([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}(?:\.[0-7])?)\): ([0-9]{1,4})(?:,|$))");
+  return pattern;
+}
+
+// "pid=701, name=python3, ..."; where the driver knows none, both are left out or "<unknown>".
+const std::regex& process_pattern() {
+  static const std::regex pattern(R"(: [0-9]+, pid=([0-9]+), name=([^,<]+))");
   return pattern;
 }
 
@@ -50,11 +58,19 @@ std::string normal_address(std::string address) {
 
 }  // namespace
 
+bool is_foreign(const KernelEvent& event) {
+  static const std::string ours = std::string("(") + ipc::kChildName + ")";
+  return !event.process.empty() && event.process.find(ours) == std::string::npos;
+}
+
 std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
   const std::string text(line);
   std::smatch match;
   if (std::regex_search(text, match, xid_pattern())) {
-    return KernelEvent{KernelEvent::Kind::xid, std::stoi(match[2]), normal_address(match[1]), text};
+    KernelEvent event{KernelEvent::Kind::xid, std::stoi(match[2]), normal_address(match[1]), text};
+    if (std::regex_search(text, match, process_pattern()))
+      event.process = match[1].str() + " (" + match[2].str() + ")";
+    return event;
   }
   if (std::regex_search(text, match, fallen_pattern())) {
     return KernelEvent{KernelEvent::Kind::fallen_off_bus, 0, normal_address(match[1]), text};
@@ -144,6 +160,7 @@ void to_json(nlohmann::json& j, const KernelEvent& event) {
        {"number", event.number},
        {"pci_address", event.pci_address},
        {"line", event.line},
+       {"process", event.process},
        {"nvswitch", event.nvswitch},
        {"fatal", event.fatal},
        {"position", event.position},
@@ -158,6 +175,7 @@ void from_json(const nlohmann::json& j, KernelEvent& event) {
   j.at("number").get_to(event.number);
   j.at("pci_address").get_to(event.pci_address);
   j.at("line").get_to(event.line);
+  j.at("process").get_to(event.process);
   j.at("nvswitch").get_to(event.nvswitch);
   j.at("fatal").get_to(event.fatal);
   j.at("position").get_to(event.position);

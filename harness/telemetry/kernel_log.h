@@ -19,6 +19,7 @@ struct KernelEvent {
   int number = 0;             // Xid or SXid; 0 for fallen_off_bus
   std::string pci_address;    // "0000:9b:00.0"; a function that the line leaves out is 0
   std::string line;           // as logged, without the logger's own prefix
+  std::string process;        // "628 (python3)": whose work the driver says it was; empty where it does not
   int nvswitch = -1;          // which NVSwitch the line names, for Kind::nvswitch
   bool fatal = false;         // for Kind::nvswitch: the line says Fatal
   std::int64_t position = 0;  // of the log, behind the line (KernelLog::position)
@@ -27,6 +28,10 @@ struct KernelEvent {
 
 void to_json(nlohmann::json& j, const KernelEvent& event);
 void from_json(const nlohmann::json& j, KernelEvent& event);
+
+/// The process that the event names is none of this run's: its name is not that of our workers. The number
+/// would tell less: in a container it is another than the one we know.
+bool is_foreign(const KernelEvent& event);
 
 /// The event of one line, or nothing: most lines of the driver are none, and a malformed one is none.
 /// Forms: nvidia.com/deploy/xid-errors; NVSwitch lines carry "SXid".

@@ -22,6 +22,29 @@ TEST(KernelLine, ReadsAnXid) {
   EXPECT_EQ(event->pci_address, "0000:9b:00.0");
 }
 
+TEST(KernelLine, ReadsWhoseWorkItWas) {
+  const auto process = [](const char* rest) {
+    return parse_kernel_line(std::string("NVRM: Xid (PCI:0000:00:06): ") + rest)->process;
+  };
+  EXPECT_EQ(process("31, pid=701, name=python3, channel 0x0000000a, intr 00000000. MMU Fault"),
+            "701 (python3)");
+  EXPECT_EQ(process("43, pid=7, name=ray::WorkerDict, channel 0x0000000a"), "7 (ray::WorkerDict)");
+  EXPECT_EQ(process("13, pid='<unknown>', name=<unknown>, Graphics SM Warp Exception"), "");
+  EXPECT_EQ(process("13, Graphics Exception: ESR 0x519730=0x500000f pid=1, name=x"), "");
+  EXPECT_EQ(process("79, pid=5, name=<unknown>, GPU has fallen off the bus."), "");
+}
+
+TEST(KernelLine, OurOwnWorkersAreNotForeign) {
+  const auto foreign = [](const char* name) {
+    return is_foreign(
+        *parse_kernel_line(std::string("NVRM: Xid (PCI:0000:00:06): 31, pid=701, name=") + name + ", x"));
+  };
+  EXPECT_TRUE(foreign("python3"));
+  EXPECT_TRUE(foreign("assayer"));
+  EXPECT_FALSE(foreign("assay"));
+  EXPECT_FALSE(is_foreign(*parse_kernel_line("NVRM: Xid (PCI:0000:00:06): 31, Ch 10")));
+}
+
 TEST(KernelLine, ReadsTheFormWithoutPci) {
   const auto event = parse_kernel_line("NVRM: Xid (0000:03:00): 14, Channel 00000001");
   ASSERT_TRUE(event);

@@ -54,7 +54,8 @@ class RimmedBuffer : public DeviceBuffer {
   static constexpr int kRim = 0x5b;
   std::vector<Word128> download(std::uint64_t from, std::uint64_t words) const {
     std::vector<Word128> copy(words);
-    cuda::check(cudaMemcpy(copy.data(), all_ + from, words * sizeof(Word128), cudaMemcpyDeviceToHost), "download");
+    cuda::check(cudaMemcpy(copy.data(), all_ + from, words * sizeof(Word128), cudaMemcpyDeviceToHost),
+                "download");
     return copy;
   }
 

@@ -7,7 +7,8 @@
 namespace assay::memory {
 namespace {
 
-constexpr std::uint64_t kOddBytes[] = {16, 16 * 255, 16 * 1024, 16 * 1025, 16 * 9001, 4 << 20, (4 << 20) + 16};
+constexpr std::uint64_t kOddBytes[] = {16,        16 * 255, 16 * 1024,     16 * 1025,
+                                       16 * 9001, 4 << 20,  (4 << 20) + 16};
 constexpr Stream kStreams[] = {Stream::read, Stream::write, Stream::copy, Stream::triad};
 
 /// Hands out rimmed buffers and keeps them in reach.

@@ -10,7 +10,8 @@ namespace assay::memory {
 namespace {
 
 constexpr int kPageShift = 8;
-constexpr std::uint64_t kOddSizes[] = {1, 31, 32, 33, 127, 128, 129, 255, 256, 257, 2047, 2048, 2049, 4999, 70001};
+constexpr std::uint64_t kOddSizes[] = {1,   31,  32,   33,   127,  128,  129,  255,
+                                       256, 257, 2047, 2048, 2049, 4999, 70001};
 
 Word128 word_of(const Pattern& pattern, std::uint64_t index) {
   switch (pattern.kind) {
@@ -43,7 +44,8 @@ TEST(MemorySweepDeviceHalf, WritesEveryWordAndNoOther) {
         const PassResult result = sweep->run({pattern, descending, false, true, ""});
         EXPECT_EQ(result.bytes, static_cast<double>(words) * 16);
         const auto held = buffer.download();
-        for (std::uint64_t i = 0; i < words; ++i) ASSERT_EQ(held[i], word_of(pattern, i)) << words << " " << i;
+        for (std::uint64_t i = 0; i < words; ++i)
+          ASSERT_EQ(held[i], word_of(pattern, i)) << words << " " << i;
       }
     }
     EXPECT_TRUE(buffer.rim_untouched()) << words;

@@ -13,6 +13,10 @@ __global__ void write_to(unsigned* address) {
 __global__ void trap() {
   __trap();
 }
+__global__ void endless(volatile unsigned* flag) {
+  while (*flag != 1) {
+  }
+}
 __device__ int deep(int n, volatile int* out) {
   volatile int room[256];
   room[n % 256] = n;
@@ -30,6 +34,17 @@ __global__ void shared_out_of_range(unsigned offset) {
 }
 
 }  // namespace
+
+/// A kernel that never ends, until the process is killed.
+void hang(const Arguments&) {
+  const auto gpu = first_gpu();
+  const auto buffer = gpu->allocate(2 << 20);
+  cuda::check(cudaMemset(buffer->device_pointer(), 0, 4), "clear");
+  endless<<<132, 256>>>(static_cast<unsigned*>(buffer->device_pointer()));
+  cuda::check(cudaGetLastError(), "launch");
+  say("hangs");
+  cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "wait");
+}
 
 /// What each misbehaviour is called by the runtime at synchronisation, by the next call, and by a free.
 void kernel_error(const Arguments& arguments) {
@@ -76,9 +91,7 @@ void kernel_error(const Arguments& arguments) {
   } catch (const DeviceError& error) {
     code = error.code();
   }
-  const auto word = [](cudaError_t error) {
-    return std::to_string(error) + " " + cudaGetErrorName(error);
-  };
+  const auto word = [](cudaError_t error) { return std::to_string(error) + " " + cudaGetErrorName(error); };
   say({{"kind", kind},
        {"at_launch", word(at_launch)},
        {"at_wait", word(at_wait)},

@@ -53,9 +53,20 @@ std::unique_ptr<Gpu> first_gpu() {
 int main(int argc, char** argv) {
   using namespace assay::silicon;
   static const std::map<std::string, void (*)(const Arguments&)> parts{
-      {"device", device},       {"region", region},     {"sweep_rates", sweep_rates}, {"bandwidth", bandwidth},
-      {"planted", planted},     {"eviction", eviction}, {"kernel_error", kernel_error}, {"hold", hold},
-      {"killed", killed},       {"sustained", sustained}, {"management", management}, {"transfers", transfers},
+      {"device", device},
+      {"region", region},
+      {"sweep_rates", sweep_rates},
+      {"bandwidth", bandwidth},
+      {"planted", planted},
+      {"eviction", eviction},
+      {"kernel_error", kernel_error},
+      {"hold", hold},
+      {"killed", killed},
+      {"sustained", sustained},
+      {"management", management},
+      {"transfers", transfers},
+      {"hang", hang},
+      {"refresh", refresh},
   };
   const auto part = argc > 1 ? parts.find(argv[1]) : parts.end();
   if (part == parts.end()) {

@@ -136,7 +136,8 @@ json value_of(const FieldValue& v) {
 constexpr unsigned kMostFields = 300;
 
 void fields(void* library, Device device) {
-  auto* const get = reinterpret_cast<decltype(&nvmlDeviceGetFieldValues)>(dlsym(library, "nvmlDeviceGetFieldValues"));
+  auto* const get =
+      reinterpret_cast<decltype(&nvmlDeviceGetFieldValues)>(dlsym(library, "nvmlDeviceGetFieldValues"));
   if (get == nullptr) return;
   for (unsigned id = 1; id <= kMostFields; ++id) {
     for (const unsigned scope : {0u, 1u}) {
@@ -148,8 +149,12 @@ void fields(void* library, Device device) {
       const double us = (now_s() - start) * 1e6;
       const bool answered = call == Return::success && v.result == Return::success;
       if (scope == 1 && !answered) continue;
-      json line{{"field", id}, {"scope", scope}, {"call", word(call)}, {"result", word(v.result)},
-                {"type", static_cast<int>(v.value_type)}, {"us", us}};
+      json line{{"field", id},
+                {"scope", scope},
+                {"call", word(call)},
+                {"result", word(v.result)},
+                {"type", static_cast<int>(v.value_type)},
+                {"us", us}};
       if (answered) {
         line["value"] = value_of(v);
         line["latency_us"] = v.latency_us;
@@ -240,16 +245,17 @@ void ask_all(Asker& asker) {
       }
     }
   }
-#define ASK_STRUCTURE(symbol, Type, version_number, ...)                                               \
-  {                                                                                                    \
-    json answer;                                                                                       \
-    Type v{};                                                                                          \
-    version_number;                                                                                    \
-    const Return r =                                                                                   \
-        asker.ask(#symbol, static_cast<decltype(&symbol)>(nullptr), answer, asker.device(), &v);       \
-    Asker::finish(#symbol, answer, r, json{__VA_ARGS__});                                              \
+#define ASK_STRUCTURE(symbol, Type, version_number, ...)                                         \
+  {                                                                                              \
+    json answer;                                                                                 \
+    Type v{};                                                                                    \
+    version_number;                                                                              \
+    const Return r =                                                                             \
+        asker.ask(#symbol, static_cast<decltype(&symbol)>(nullptr), answer, asker.device(), &v); \
+    Asker::finish(#symbol, answer, r, json{__VA_ARGS__});                                        \
   }
-  ASK_STRUCTURE(nvmlDeviceGetMemoryInfo, Memory, (void)0, {"total", v.total}, {"free", v.free}, {"used", v.used})
+  ASK_STRUCTURE(nvmlDeviceGetMemoryInfo, Memory, (void)0, {"total", v.total}, {"free", v.free},
+                {"used", v.used})
   ASK_STRUCTURE(nvmlDeviceGetMemoryInfo_v2, MemoryV2, v.version = versioned(sizeof(v), 2), {"total", v.total},
                 {"reserved", v.reserved}, {"free", v.free}, {"used", v.used})
   ASK_STRUCTURE(nvmlDeviceGetBAR1MemoryInfo, Bar1Memory, (void)0, {"total", v.total}, {"free", v.free},
@@ -263,8 +269,7 @@ void ask_all(Asker& asker) {
   ASK_STRUCTURE(nvmlDeviceGetSramEccErrorStatus, SramEccErrorStatus, v.version = versioned(sizeof(v), 1),
                 {"aggregate_uncorrected_parity", v.aggregate_uncorrected_parity},
                 {"aggregate_uncorrected_sec_ded", v.aggregate_uncorrected_sec_ded},
-                {"aggregate_corrected", v.aggregate_corrected},
-                {"threshold_exceeded", v.threshold_exceeded})
+                {"aggregate_corrected", v.aggregate_corrected}, {"threshold_exceeded", v.threshold_exceeded})
   ASK_STRUCTURE(nvmlDeviceGetRepairStatus, RepairStatus, v.version = versioned(sizeof(v), 1),
                 {"channel_repair_pending", v.channel_repair_pending},
                 {"tpc_repair_pending", v.tpc_repair_pending})
@@ -272,10 +277,11 @@ void ask_all(Asker& asker) {
   {
     json answer;
     unsigned corrected = 0, uncorrected = 0, pending = 0, failure = 0;
-    const Return r = asker.ask("nvmlDeviceGetRemappedRows",
-                               static_cast<decltype(&nvmlDeviceGetRemappedRows)>(nullptr), answer,
-                               asker.device(), &corrected, &uncorrected, &pending, &failure);
-    Asker::finish("nvmlDeviceGetRemappedRows", answer, r, json::array({corrected, uncorrected, pending, failure}));
+    const Return r =
+        asker.ask("nvmlDeviceGetRemappedRows", static_cast<decltype(&nvmlDeviceGetRemappedRows)>(nullptr),
+                  answer, asker.device(), &corrected, &uncorrected, &pending, &failure);
+    Asker::finish("nvmlDeviceGetRemappedRows", answer, r,
+                  json::array({corrected, uncorrected, pending, failure}));
   }
 }
 

@@ -40,7 +40,8 @@ void flip(DeviceBuffer& buffer, std::uint64_t word, Word128 bits) {
 __global__ void walk_lines(const ulonglong2* data, std::uint64_t words, unsigned long long* sink) {
   unsigned long long sum = 0;
   const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * blockDim.x;
-  for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < words; i += stride)
+  for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < words;
+       i += stride)
     sum += __ldcg(data + i).x;
   atomicXor(sink, sum);
 }
@@ -49,14 +50,27 @@ __global__ void touch(const ulonglong2* address, unsigned long long* sink) {
   atomicXor(sink, __ldcg(address).x);
 }
 
+/// The second clock is read when the load has come back: its address register depends on the value.
 __global__ void timed_load(const ulonglong2* address, long long* cycles, unsigned long long* sink) {
-  const long long start = clock64();
-  const ulonglong2 v = __ldcg(address);
-  // The subtraction waits for the load.
-  const long long wait = static_cast<long long>(v.x & 0);
-  const long long end = clock64() + wait;
+  long long start = 0, end = 0;
+  unsigned long long value = 0;
+  asm volatile(
+      "{\n"
+      ".reg .u64 other;\n"
+      "mov.u64 %0, %%clock64;\n"
+      "ld.global.cg.v2.u64 {%2, other}, [%3];\n"
+      "xor.b64 %2, %2, other;\n"
+      "add.u64 %2, %2, %0;\n"
+      "mov.u64 %1, %%clock64;\n"
+      "}\n"
+      : "=&l"(start), "=&l"(end), "=&l"(value)
+      : "l"(address)
+      : "memory");
+  // A clock read right behind the add may still be issued before it: read once more behind a use of the
+  // value.
+  if (value == 1) *sink = value;
+  asm volatile("mov.u64 %0, %%clock64;" : "=l"(end)::"memory");
   *cycles = end - start;
-  atomicXor(sink, v.x);
 }
 
 }  // namespace
@@ -102,7 +116,8 @@ void bandwidth(const Arguments&) {
       for (const auto& [name, stream] : streams) {
         std::vector<double> rates;
         for (int i = 0; i < 3; ++i) measured->run(stream, 1);
-        for (int i = 0; i < 20; ++i) rates.push_back(measured->bytes(stream) / measured->run(stream, 1) / 1e9);
+        for (int i = 0; i < 20; ++i)
+          rates.push_back(measured->bytes(stream) / measured->run(stream, 1) / 1e9);
         line[std::string(name) + (round == 0 ? "" : "_again")] = spread(rates);
       }
     }
@@ -115,8 +130,8 @@ void bandwidth(const Arguments&) {
   std::vector<double> copies, sets;
   for (int i = 0; i < 23; ++i) {
     watch.start();
-    cuda::check(cudaMemcpyAsync(to->device_pointer(), from->device_pointer(), kBytes, cudaMemcpyDeviceToDevice,
-                                cudaStreamPerThread),
+    cuda::check(cudaMemcpyAsync(to->device_pointer(), from->device_pointer(), kBytes,
+                                cudaMemcpyDeviceToDevice, cudaStreamPerThread),
                 "device copy");
     if (const double seconds = watch.stop(); i >= 3) copies.push_back(2.0 * kBytes / seconds / 1e9);
     watch.start();
@@ -160,7 +175,8 @@ void planted(const Arguments&) {
         std::uint64_t bits = 0;
         for (const Damage& d : damages) {
           flip(*buffers[d.buffer], d.word, d.bits);
-          bits += static_cast<std::uint64_t>(__builtin_popcountll(d.bits.low) + __builtin_popcountll(d.bits.high));
+          bits += static_cast<std::uint64_t>(__builtin_popcountll(d.bits.low) +
+                                             __builtin_popcountll(d.bits.high));
         }
         const double start = now_s();
         const memory::PassResult result = one->run({pattern, descending, true, writes_back, "read"});
@@ -221,7 +237,8 @@ void eviction(const Arguments&) {
     for (std::uint64_t i = 0; i < 200; ++i) {
       const ulonglong2* line = data + memory::mix64(i) % (l2 / sizeof(ulonglong2));
       touch<<<1, 1>>>(line, sink.get());
-      const auto words = static_cast<std::uint64_t>(times_cache * static_cast<double>(l2) / sizeof(ulonglong2));
+      const auto words =
+          static_cast<std::uint64_t>(times_cache * static_cast<double>(l2) / sizeof(ulonglong2));
       if (words > 0) walk_lines<<<blocks, 256>>>(data + 2 * l2 / sizeof(ulonglong2), words, sink.get());
       timed_load<<<1, 1>>>(line, cycles.get(), sink.get());
       cuda::check(cudaGetLastError(), "launch");

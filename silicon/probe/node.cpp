@@ -32,7 +32,8 @@ Nanoseconds now_ns() {
 void sustained(const Arguments& arguments) {
   const double seconds = number_after(arguments, "--seconds", 20);
   const auto wanted = std::find(arguments.begin(), arguments.end(), "--stream");
-  const std::string name = wanted != arguments.end() && wanted + 1 != arguments.end() ? *(wanted + 1) : "copy";
+  const std::string name =
+      wanted != arguments.end() && wanted + 1 != arguments.end() ? *(wanted + 1) : "copy";
   const memory::Stream stream = name == "read"    ? memory::Stream::read
                                 : name == "write" ? memory::Stream::write
                                 : name == "triad" ? memory::Stream::triad
@@ -72,7 +73,44 @@ void sustained(const Arguments& arguments) {
   sampler.join();
 }
 
-void killed(const Arguments&) {
+/// How often each reading changes, and how long it lags: asked every millisecond, idle, under load, idle.
+void refresh(const Arguments&) {
+  const auto management = open_management();
+  const auto gpu = first_gpu();
+  const auto bandwidth = memory::make_memory_bandwidth(*gpu, memory::default_stream_bytes(*gpu), 5);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  std::atomic<bool> load{false}, over{false};
+  std::thread worker([&] {
+    while (!over) {
+      if (load)
+        bandwidth->run(memory::Stream::copy, 5);
+      else
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+  });
+  const double started = now_s();
+  nlohmann::json last;
+  std::uint64_t asked = 0;
+  for (double t = 0; t < 7; t = now_s() - started) {
+    load = t >= 1 && t < 4;
+    nlohmann::json sample;
+    to_json(sample, management->sample(0, 0));
+    ++asked;
+    nlohmann::json changed{{"t_s", t}, {"load", load.load()}};
+    for (const auto& [name, value] : sample.items()) {
+      if (last.is_null() || last[name] != value) changed[name] = value;
+    }
+    if (changed.size() > 2) say(changed);
+    last = sample;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  over = true;
+  worker.join();
+  say({{"asked", asked}});
+}
+
+void killed(const Arguments& arguments) {
+  const char* const child_part = arguments.empty() ? "hold" : arguments[0].c_str();
   const auto management = open_management();
   const auto memory_used = [&] {
     const Integer used = management->sample(0, now_ns()).memory_used_mib;
@@ -85,7 +123,7 @@ void killed(const Arguments&) {
     const pid_t child = fork();
     if (child == 0) {
       dup2(pipe_ends[1], STDOUT_FILENO);
-      execl("/proc/self/exe", "silicon_probe", "hold", static_cast<char*>(nullptr));
+      execl("/proc/self/exe", "silicon_probe", child_part, static_cast<char*>(nullptr));
       _exit(127);
     }
     close(pipe_ends[1]);
@@ -113,7 +151,8 @@ void killed(const Arguments&) {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    say({{"first_pass_s", first_pass_s},
+    say({{"child", child_part},
+         {"first_pass_s", first_pass_s},
          {"pid", child},
          {"processes_seen", state.value("processes", nlohmann::json())},
          {"used_mib_before", before},

@@ -1,11 +1,13 @@
-// The parts of the silicon evidence: each is one question put to a real GPU, answered by one JSON value a line.
+// The parts of the silicon evidence: each is one question put to a real GPU, answered by one JSON value a
+// line.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "harness/node/gpu.h"
 
@@ -29,16 +31,19 @@ double number_after(const Arguments& arguments, const std::string& name, double 
 /// {"median", "least", "most", "n"}.
 nlohmann::json spread(std::vector<double> values);
 
-void device(const Arguments&);      // what CUDA says of the device; times of context, first launch, allocation
-void region(const Arguments&);      // free memory, and in how many buffers it can be had
-void sweep_rates(const Arguments&); // GB/s of every pass of a full set: --page-shift N, --gib N (0: all)
-void bandwidth(const Arguments&);   // read, write, copy, triad against the driver's own copy, by size
-void planted(const Arguments&);     // damaged words over the whole memory: is each found, is nothing else?
-void eviction(const Arguments&);    // latency of a line after the cache was pushed out by 0 to 8 times its size
+void device(const Arguments&);  // what CUDA says of the device; times of context, first launch, allocation
+void region(const Arguments&);  // free memory, and in how many buffers it can be had
+void sweep_rates(const Arguments&);  // GB/s of every pass of a full set: --page-shift N, --gib N (0: all)
+void bandwidth(const Arguments&);    // read, write, copy, triad against the driver's own copy, by size
+void planted(const Arguments&);      // damaged words over the whole memory: is each found, is nothing else?
+void eviction(const Arguments&);  // latency of a line after the cache was pushed out by 0 to 8 times its size
 void kernel_error(const Arguments&);  // KIND: the error that a misbehaving kernel comes back with
-void hold(const Arguments&);        // sweeps until it is killed
-void killed(const Arguments&);      // SIGKILL in mid-sweep: time to exit, and until the memory is back
-void sustained(const Arguments&);   // --seconds N --stream S: rate, clocks, power, temperature ten times a second
+void hold(const Arguments&);          // sweeps until it is killed
+void hang(const Arguments&);          // a kernel that never ends
+void killed(const Arguments&);   // [hold|hang]: SIGKILL at work: time to exit, and until the memory is back
+void refresh(const Arguments&);  // how often NVML's readings change, and how long they lag
+void sustained(
+    const Arguments&);  // --seconds N --stream S: rate, clocks, power, temperature ten times a second
 void management(const Arguments&);  // every question to NVML: answer, return code, time it took
 void transfers(const Arguments&);   // host to device and back, pinned: GB/s and latency
 

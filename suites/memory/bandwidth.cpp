@@ -94,7 +94,7 @@ const Registered memory_bandwidth{{
         },
     .findings = {"memory.slow", "memory.miscompare"},
     .run = run,
-    .device_evidence = "never run on a GPU",
+    .device_evidence = "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200",
 }};
 
 }  // namespace
