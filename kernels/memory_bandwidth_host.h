@@ -21,7 +21,7 @@ class Bandwidth : public MemoryBandwidth {
         target_(gpu.allocate(bytes)),
         sources_{gpu.allocate(bytes), gpu.allocate(bytes)} {
     words_ = std::min({cells(*target_).words(), cells(*sources_[0]).words(), cells(*sources_[1]).words()});
-    const Work work{0, 2.0 * static_cast<double>(bytes), "write"};
+    const Work work{0, 2.0 * static_cast<double>(bytes), WorkKind::write};
     device_.execute(work, [&] {
       for (int source = 0; source < 2; ++source) {
         for (std::uint64_t i = 0; i < words_; ++i) {
@@ -43,7 +43,7 @@ class Bandwidth : public MemoryBandwidth {
   std::uint64_t bad_words() override {
     std::uint64_t bad = wrong_sums_;
     const double bytes = static_cast<double>(bytes_per_buffer());
-    device_.execute({3.0 * bytes, 0, "read"}, [&] {
+    device_.execute({3.0 * bytes, 0, WorkKind::read}, [&] {
       for (std::uint64_t i = 0; i < words_; ++i) {
         for (int source = 0; source < 2; ++source) {
           bad += cells(*sources_[source]).load(i) != stream_word(plan_.source_seed(source), i);
@@ -61,15 +61,15 @@ class Bandwidth : public MemoryBandwidth {
     const double bytes = static_cast<double>(bytes_per_buffer());
     switch (stream) {
       case Stream::read:
-        return {bytes, 0, "read"};
+        return {bytes, 0, WorkKind::read};
       case Stream::write:
-        return {0, bytes, "write"};
+        return {0, bytes, WorkKind::write};
       case Stream::copy:
-        return {bytes, bytes, "copy"};
+        return {bytes, bytes, WorkKind::copy};
       case Stream::triad:
         break;
     }
-    return {2 * bytes, bytes, "triad"};
+    return {2 * bytes, bytes, WorkKind::triad};
   }
 
   void launch(const StreamStep& step) {

@@ -18,7 +18,7 @@ TEST(MemoryBandwidth, MovesWhatItSaysAndLeavesItRight) {
     const Work& work = gpu.launches.back();
     EXPECT_DOUBLE_EQ(work.bytes_read + work.bytes_written, 3 * bandwidth->bytes(stream));
     EXPECT_GT(seconds, 0);
-    EXPECT_EQ(bandwidth->bad_words(), 0u) << work.kind;
+    EXPECT_EQ(bandwidth->bad_words(), 0u) << static_cast<int>(work.kind);
   }
   EXPECT_DOUBLE_EQ(bandwidth->bytes(Stream::triad), 3.0 * kBytes);
 }

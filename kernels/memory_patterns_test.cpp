@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/statistics.h"
 #include "kernels/stream_data.h"
 #include "kernels/sweep_passes.h"
 
@@ -133,13 +132,6 @@ TEST(FullSet, ReadsOnlyWhatThePassBeforeItLeft) {
     left = pass.pattern;
     if (pass.read && pass.write) left.inverted = !left.inverted;
   }
-}
-
-TEST(Quantile, InterpolatesBetweenRanks) {
-  EXPECT_DOUBLE_EQ(quantile({3, 1, 2}, 0.5), 2);
-  EXPECT_DOUBLE_EQ(quantile({4, 1, 2, 3}, 0.5), 2.5);
-  EXPECT_DOUBLE_EQ(quantile({5}, 0.05), 5);
-  EXPECT_THROW(quantile({}, 0.5), std::invalid_argument);
 }
 
 }  // namespace

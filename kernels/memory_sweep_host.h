@@ -124,7 +124,7 @@ class Sweep : public MemorySweep {
       : device_(device), chunks_(std::move(chunks)), page_words_(1ULL << page_shift) {}
 
   PassResult run(const Pass& pass) override {
-    Work work{0, 0, "sweep"};
+    Work work{0, 0, WorkKind::sweep};
     for (const Chunk& chunk : chunks_) {
       if (pass.read) work.bytes_read += static_cast<double>(chunk.buffer->bytes());
       if (pass.write) work.bytes_written += static_cast<double>(chunk.buffer->bytes());

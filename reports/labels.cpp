@@ -50,6 +50,13 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::report_file, "Report", "报告文件"},
     {Label::what_to_do, "What to do now", "现在该做什么"},
     {Label::nothing_to_do, "Nothing: no part is at fault.", "无需处理：没有部件有问题。"},
+    {Label::all_gpus, "all {} GPUs", "全部 {} 个 GPU"},
+    {Label::same_on_all_gpus,
+     "{0} of {0} GPUs alike: suspect what they share first - the limit, the room's cooling and power, the "
+     "driver - "
+     "and the parts only then.",
+     "{0} 个 GPU 全部如此：先查其共同因素（限值、机房散热与供电、驱动），再怀疑部件本身。"},
+    {Label::each_in_full, "each in full", "逐项详情"},
     {Label::and_more, "... and {} more: see report.html", "……另有 {} 条，见 report.html"},
     {Label::see_notes, "No part is accused. The notes say why the run is not an acceptance.",
      "没有部件被判定有问题。备注说明了本次运行为何不能作为验收。"},
@@ -139,9 +146,13 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::action_rerun, "run again", "重新运行"},
     {Label::action_fix_environment, "mend the environment", "排除环境问题"},
     {Label::action_reset, "reset, then test again", "复位后重新测试"},
+    {Label::action_power_cycle, "power off and on, then test again", "断电重启后重新测试"},
     {Label::action_reseat, "reseat, then test again", "重新插拔后再测试"},
     {Label::action_swap_test, "swap test", "对调测试"},
+    {Label::action_field_diagnostics, "run the vendor's field diagnostics", "运行厂商现场诊断"},
     {Label::action_return, "return the part", "退换部件"},
+    {Label::if_it_comes_again, "; if it comes again: ", "；若再次出现："},
+    {Label::then, ", then ", "，其后"},
     {Label::colon, ": ", "："},
     {Label::list_comma, ", ", "，"},
 }};
@@ -207,14 +218,27 @@ std::string name_of(const Labels& labels, Action action) {
       return labels(Label::action_fix_environment);
     case Action::reset:
       return labels(Label::action_reset);
+    case Action::power_cycle:
+      return labels(Label::action_power_cycle);
     case Action::reseat:
       return labels(Label::action_reseat);
     case Action::swap_test:
       return labels(Label::action_swap_test);
+    case Action::field_diagnostics:
+      return labels(Label::action_field_diagnostics);
     case Action::return_part:
       return labels(Label::action_return);
   }
   return {};
+}
+
+std::string actions_text(const Labels& labels, const std::vector<Action>& actions) {
+  std::string text;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (i > 0) text += labels(i == 1 ? Label::if_it_comes_again : Label::then);
+    text += name_of(labels, actions[i]);
+  }
+  return text;
 }
 
 std::string meaning_of(const Labels& labels, const Judgement& judgement) {

@@ -44,6 +44,9 @@ enum class Label {
   report_file,
   what_to_do,
   nothing_to_do,
+  all_gpus,
+  same_on_all_gpus,
+  each_in_full,
   and_more,
   see_notes,
   marginal_findings,
@@ -131,9 +134,13 @@ enum class Label {
   action_rerun,
   action_fix_environment,
   action_reset,
+  action_power_cycle,
   action_reseat,
   action_swap_test,
+  action_field_diagnostics,
   action_return,
+  if_it_comes_again,
+  then,
   colon,
   list_comma,
   count,
@@ -160,6 +167,8 @@ class Labels {
 std::string name_of(const Labels& labels, Severity severity);
 std::string name_of(const Labels& labels, Status status);
 std::string name_of(const Labels& labels, Action action);
+/// "run again; if it comes again: swap test, then return the part".
+std::string actions_text(const Labels& labels, const std::vector<Action>& actions);
 /// What the verdict means for the node, in a sentence.
 std::string meaning_of(const Labels& labels, const Judgement& judgement);
 /// ">=" for "min"; a relation without a sign of its own is shown as it is.

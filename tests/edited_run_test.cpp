@@ -10,7 +10,7 @@
 
 #include "harness/model/content_hash.h"
 #include "harness/model/plan.h"
-#include "harness/run/checksums.h"
+#include "harness/run/sha256sums.h"
 #include "tests/kill.h"
 
 namespace assay {

@@ -37,9 +37,10 @@ TEST_P(Faults, EndsInItsVerdictCodeAndPartAndAccusesNothingElse) {
   EXPECT_EQ(run.exit_code, exit_code_of(fault.expect.verdict)) << run.out << run.err;
   const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_EQ(judgement.at("verdict"), fault.expect.verdict);
-  EXPECT_THAT(accusations(judgement), testing::ElementsAre(fault.expect.code + "@" + fault.expect.part))
+  EXPECT_THAT(accusations(judgement),
+              testing::ElementsAre(fault.expect.code + "@" + fault.expect.part.path()))
       << judgement.at("findings").dump(2);
-  EXPECT_THAT(run.out, testing::HasSubstr(fault.expect.part));
+  EXPECT_THAT(run.out, testing::HasSubstr(fault.expect.part.path()));
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& fault) {
@@ -81,8 +82,8 @@ TEST_P(Excuses, TheEnvironmentExcusesNothingThatAPartIs) {
     run_simulated(scratch, {"--fault", faults[0], "--fault", faults[1]});
     const auto judgement = judge(scratch, only_run(scratch));
     EXPECT_THAT(accusations(judgement),
-                testing::UnorderedElementsAre(part.expect.code + "@" + part.expect.part,
-                                              environment.expect.code + "@" + environment.expect.part))
+                testing::UnorderedElementsAre(part.expect.code + "@" + part.expect.part.path(),
+                                              environment.expect.code + "@" + environment.expect.part.path()))
         << judgement.at("findings").dump(2);
     EXPECT_EQ(judgement.at("verdict"), "INCONCLUSIVE");
   }
@@ -141,8 +142,8 @@ TEST_P(BesideTheEnvironment, WhatIsWrongWithAnotherPartIsStillAFinding) {
   const config::Fault fault = load(GetParam());
   if (fault.kind == "worker_crash" || fault.kind == "worker_hang") GTEST_SKIP() << "needs processes";
   if (fault.expect.code == "memory.slow") GTEST_SKIP() << "performance is what the environment excuses";
-  const std::string other = fault.part.substr(0, 4) == "gpu0" ? "gpu5" : "gpu0";
-  const std::string expected = fault.expect.code + "@" + fault.expect.part;
+  const std::string other = fault.part.unit() == "gpu0" ? "gpu5" : "gpu0";
+  const std::string expected = fault.expect.code + "@" + fault.expect.part.path();
   const Seen setting = seen_with({GetParam(), "ecc-off:part=" + other});
   EXPECT_EQ(setting.findings.count(expected), 1u);
   EXPECT_EQ(setting.excused.count(expected), 0u);

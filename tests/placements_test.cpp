@@ -92,7 +92,7 @@ TEST_P(Placements, EveryPairOfGpusIsTested) {
   EXPECT_EQ(steps.size(), 28u);
   std::map<int, std::vector<Part>> in_stage;
   for (const Step* step : steps) {
-    for (const Part& gpu : units_of(step->part)) in_stage[step->stage].push_back(gpu);
+    for (const Part& gpu : step->part.units()) in_stage[step->stage].push_back(gpu);
   }
   EXPECT_EQ(in_stage.size(), 7u);
   for (auto& [stage, gpus] : in_stage) {
@@ -159,7 +159,7 @@ TEST_P(Placements, AFollowUpIsMadeOnTheAccusedAlone) {
   const auto steps = steps_of(done, "selftest.follow_up");
   EXPECT_EQ(steps.size(), 7u);
   const std::string accused = judgement.at("findings").at(0).at("part").get<std::string>().substr(0, 4);
-  for (const Step* step : steps) EXPECT_NE(step->part.find(accused), std::string::npos) << step->part;
+  for (const Step* step : steps) EXPECT_NE(step->part.path().find(accused), std::string::npos) << step->part;
 }
 
 TEST_P(Placements, AProfileOfNothingButAFollowUpAcceptsNothing) {
@@ -191,7 +191,8 @@ Conclusion conclusion_of(const ScratchFolder& scratch, const std::string& folder
   const RunRecord run = record::read_records(folder + "/records.jsonl");
   for (const Step& step : run.steps) {
     if (was_interrupted(step) || step.check == "telemetry") continue;
-    ++conclusion.done[std::to_string(step.stage) + " " + step.check + "." + step.variant + " " + step.part];
+    ++conclusion
+          .done[std::to_string(step.stage) + " " + step.check + "." + step.variant + " " + step.part.path()];
   }
   return conclusion;
 }

@@ -17,9 +17,10 @@ template <typename T>
 auto shown(const T& argument) {
   if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     return visible(argument);
-  } else {
-    static_assert(std::is_arithmetic_v<T>, "a number or a text");
+  } else if constexpr (std::is_arithmetic_v<T>) {
     return argument;
+  } else {
+    return visible(fmt::format("{}", argument));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "harness/base/text.h"
 
 #include <fmt/format.h>
+#include <utf8proc.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -9,18 +10,7 @@
 namespace assay {
 namespace {
 
-constexpr char32_t kLastCode = 0x10FFFF;
-
-bool is_surrogate(char32_t code) {
-  return code >= 0xD800 && code <= 0xDFFF;
-}
-
-/// Bytes of the character that begins with this one; 0: none does.
-std::size_t length_from(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead < 0xC0 || lead > 0xF7) return 0;
-  return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-}
+constexpr std::size_t kLongestCharacter = 4;  // bytes of UTF-8
 
 /// Controls, line and paragraph separators, and Unicode 15's Default_Ignorable_Code_Point
 /// (DerivedCoreProperties.txt), which has the bidirectional controls, joiners, fillers, variation selectors
@@ -59,19 +49,12 @@ std::string json_escape(char32_t code) {
 }  // namespace
 
 Character first_character(std::string_view text) {
-  const Character broken{text.substr(0, 1), std::nullopt};
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = length_from(lead);
-  if (length == 0 || length > text.size()) return broken;
-  char32_t code = length == 1 ? lead : lead & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0u) != 0x80u) return broken;
-    code = (code << 6) | (byte & 0x3Fu);
-  }
-  constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};  // spelt longer than need be: no UTF-8
-  if (code < kSmallest[length] || code > kLastCode || is_surrogate(code)) return broken;
-  return {text.substr(0, length), code};
+  utf8proc_int32_t code = 0;
+  const utf8proc_ssize_t length =
+      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                       static_cast<utf8proc_ssize_t>(std::min(text.size(), kLongestCharacter)), &code);
+  if (length <= 0) return {text.substr(0, 1), std::nullopt};
+  return {text.substr(0, static_cast<std::size_t>(length)), static_cast<char32_t>(code)};
 }
 
 bool is_utf8(std::string_view text) {

@@ -12,7 +12,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
 #include "harness/node_sim/simulated_backend.h"
-#include "harness/run/checksums.h"
+#include "harness/run/sha256sums.h"
 #include "harness/verdict/judge.h"
 #include "reports/report.h"
 

@@ -80,10 +80,12 @@ json faults() {
 json findings() {
   json list = json::array();
   for (const FindingKind& kind : load_findings()) {
+    json actions = json::array();
+    for (const assay::Action action : kind.actions) actions.push_back(name_of(action));
     list.push_back({{"name", kind.code},
                     {"summary", kind.summary.at("en")},
                     {"class", name_of(kind.cls)},
-                    {"action", name_of(kind.action)},
+                    {"actions", std::move(actions)},
                     {"next_step", kind.next_step.at("en")}});
   }
   return list;

@@ -13,7 +13,7 @@
 #include "harness/node_sim/simulated_backend.h"
 #include "harness/plan/limit_override.h"
 #include "harness/record/reader.h"
-#include "harness/run/checksums.h"
+#include "harness/run/sha256sums.h"
 
 namespace assay::cli {
 

@@ -19,8 +19,7 @@ std::string what_runs(const Stage& stage) {
   std::string remark;
   for (const Placement& placement : stage.placements) {
     const std::size_t ranks = placement.participants.size();
-    parts.push_back(ranks > 1 ? fmt::format("{} ({} ranks)", placement.part, ranks)
-                              : std::string(placement.part));
+    parts.push_back(ranks > 1 ? fmt::format("{} ({} ranks)", placement.part, ranks) : placement.part.path());
     if (placement.last_stage > stage.index)
       remark = fmt::format("; ends behind {}", placement.last_stage + 1);
     if (placement.condition)

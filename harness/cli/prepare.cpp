@@ -57,7 +57,7 @@ std::vector<std::string> items_of(const std::string& option, const std::optional
 std::vector<int> slot_numbers(const std::vector<std::string>& items) {
   std::vector<int> numbers;
   for (const std::string& item : items) {
-    const auto slot = gpu_slot("gpu" + item);
+    const auto slot = Part("gpu" + item).gpu_slot();
     if (!slot)
       throw UsageError(fmt::format("--gpus: '{}' is no slot number; give for example --gpus 0,1,5", item));
     numbers.push_back(*slot);
@@ -152,9 +152,8 @@ Configuration load(const RunOptions& options) {
       throw UsageError(
           fmt::format("--workers thread: the fault {} needs workers that are processes", fault.name));
     }
-    const bool exists =
-        std::any_of(loaded.sku.slots.begin(), loaded.sku.slots.end(),
-                    [&](const config::Slot& slot) { return slot.part == unit_of(fault.part); });
+    const bool exists = std::any_of(loaded.sku.slots.begin(), loaded.sku.slots.end(),
+                                    [&](const config::Slot& slot) { return slot.part == fault.part.unit(); });
     if (!exists)
       throw UsageError(fmt::format("--fault {}: SKU {} has no {}", fault.name, loaded.sku.name, fault.part));
   }
@@ -166,7 +165,7 @@ std::unique_ptr<NodeSession> open_node(const RunOptions& options, const Configur
   if (!loaded.sim_node) return open_real_node();
   std::map<int, int> slot_of_module;
   for (const config::Slot& slot : loaded.sku.slots) {
-    if (slot.module_id != 0) slot_of_module[slot.module_id] = gpu_slot(slot.part).value_or(-1);
+    if (slot.module_id != 0) slot_of_module[slot.module_id] = slot.part.gpu_slot().value_or(-1);
   }
   return sim::build_simulated_node(
       folder.path(), {*loaded.sim_node, slot_of_module, loaded.faults, seed, options.time_scale, 0, ""});

@@ -32,8 +32,8 @@ const FaultKind* find_fault_kind(const std::string& name) {
 /// What is wrong with `part` as a target of this kind; empty when nothing is.
 std::string target_problem(const FaultKind& kind, const Part& part) {
   const bool memory = kind.target == "gpu/hbm";
-  const auto number = gpu_slot(part);
-  if (number && part == gpu_part(*number) + (memory ? "/hbm" : "")) return {};
+  const auto number = part.gpu_slot();
+  if (number && part == Part::gpu(*number).below(memory ? "hbm" : "")) return {};
   return fmt::format("{} is planted in a {}, such as \"{}\", not in '{}'", kind.name, kind.target,
                      memory ? "gpu3/hbm" : "gpu3", part);
 }
@@ -74,7 +74,7 @@ Expectation read_expectation(Table& table, const Vocabulary& vocabulary) {
   expect.verdict = table.name_in("verdict", "verdict", kVerdicts);
   expect.code = table.name_in("code", "finding", vocabulary.finding_codes());
   expect.part = table.text("part");
-  if (!expect.part.empty() && !is_valid_part(expect.part)) {
+  if (!expect.part.empty() && !expect.part.is_valid()) {
     table.error("part", fmt::format("'{}' is no part, such as \"gpu3/hbm\"", expect.part));
   }
   return expect;
@@ -114,12 +114,11 @@ std::string set_parameter(Fault& fault, const FaultParameter& parameter, const s
 }
 
 /// Moves the fault to another part, and what is expected of it along.
-std::string set_part(Fault& fault, const FaultKind& kind, const std::string& part) {
+std::string set_part(Fault& fault, const FaultKind& kind, const Part& part) {
   std::string problem = target_problem(kind, part);
   if (!problem.empty()) return problem;
-  if (unit_of(fault.expect.part) == unit_of(fault.part)) {
-    const std::string below(subcomponent_of(fault.expect.part));
-    fault.expect.part = std::string(unit_of(part)) + (below.empty() ? "" : "/" + below);
+  if (fault.expect.part.unit() == fault.part.unit()) {
+    fault.expect.part = part.unit().below(fault.expect.part.subcomponent());
   }
   fault.part = part;
   return {};

@@ -75,15 +75,24 @@ Located read_finding(const std::string& code, Table& table, TomlFile& file) {
   static const auto kClasses =
       names_of<FindingClass>({FindingClass::corruption, FindingClass::device_fault, FindingClass::incomplete,
                               FindingClass::environment, FindingClass::condition, FindingClass::performance});
-  static const auto kActions =
-      names_of<Action>({Action::none, Action::rerun, Action::fix_environment, Action::reset, Action::reseat,
-                        Action::swap_test, Action::return_part});
+  static const auto kActions = names_of<Action>(all_actions());
+  static const auto kAccused = names_of<Accused>({Accused::part, Accused::harness, Accused::environment});
   Located found{{}, table.position(), table.texts("explained_by"), &file};
   found.kind.code = code;
   if (!is_code(code)) table.error(fmt::format("'{}' is no code, such as \"memory.slow\"", code));
   found.kind.cls =
       finding_class_from(table.name_in("class", "class", kClasses)).value_or(FindingClass::incomplete);
-  found.kind.action = action_from(table.name_in("action", "action", kActions)).value_or(Action::none);
+  if (table.has("accuses"))
+    found.kind.accuses = accused_from(table.name_in("accuses", "accused", kAccused)).value_or(Accused::part);
+  if (table.has("subcomponent")) found.kind.subcomponent = table.text("subcomponent");
+  for (const Entry& entry : table.texts("actions")) {
+    const auto action = action_from(entry.value);
+    if (!action)
+      file.error(entry.position,
+                 fmt::format("there is no action '{}'{}", entry.value, suggestion(entry.value, kActions)));
+    found.kind.actions.push_back(action.value_or(Action::none));
+  }
+  if (found.kind.actions.empty()) table.error("'actions' must name what to do, at least one");
   for (const Entry& entry : found.explained_by) found.kind.explained_by.push_back(entry.value);
   found.kind.summary = read_texts(table, "summary");
   found.kind.next_step = read_texts(table, "next_step");

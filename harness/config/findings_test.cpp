@@ -9,7 +9,7 @@ namespace {
 
 std::string finding(const std::string& code, const std::string& cls, const std::string& more = "",
                     const std::string& summary = "s") {
-  return "[findings.\"" + code + "\"]\nclass = \"" + cls + "\"\naction = \"reset\"\n" + more +
+  return "[findings.\"" + code + "\"]\nclass = \"" + cls + "\"\nactions = [\"reset\"]\n" + more +
          "\nsummary.en = \"" + summary +
          "\"\nsummary.zh-CN = \"z\"\nnext_step.en = \"n\"\nnext_step.zh-CN = \"m\"\n";
 }
@@ -32,7 +32,7 @@ TEST(Findings, AreReadWhole) {
   ASSERT_EQ(kinds.size(), 2u);
   EXPECT_EQ(kinds[0].code, "a.one");
   EXPECT_EQ(kinds[0].cls, FindingClass::device_fault);
-  EXPECT_EQ(kinds[0].action, Action::reset);
+  EXPECT_EQ(kinds[0].actions, std::vector{Action::reset});
   EXPECT_EQ(kinds[1].explained_by, std::vector<std::string>{"a.one"});
   EXPECT_EQ(kinds[1].summary.at("en"), "{part} {detail}");
   EXPECT_EQ(kinds[1].next_step.at("zh-CN"), "m");
@@ -54,7 +54,7 @@ TEST(Findings, WrongClassActionAndCode) {
 
 TEST(Findings, MissingLanguage) {
   EXPECT_EQ(
-      errors_with("[findings.\"a.one\"]\nclass = \"incomplete\"\naction = \"none\"\nsummary.en = \"s\"\n"
+      errors_with("[findings.\"a.one\"]\nclass = \"incomplete\"\nactions = [\"none\"]\nsummary.en = \"s\"\n"
                   "summary.zh-CN = \"z\"\n[findings.\"a.one\".next_step]\nen = \"n\"\n"),
       "6:1: required key 'zh-CN' is missing\n");
 }

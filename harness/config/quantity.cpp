@@ -3,18 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cmath>
-#include <locale>
-#include <sstream>
 
 namespace assay::config {
-namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-}  // namespace
 
 std::string_view example(Unit unit) {
   switch (unit) {
@@ -47,14 +40,11 @@ std::string_view example(Unit unit) {
 }
 
 std::optional<double> parse_number(std::string_view text) {
-  const bool decimal = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_digit(c) || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
-  });
-  if (!decimal) return std::nullopt;
-  std::istringstream in{std::string(text)};
-  in.imbue(std::locale::classic());
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);  // from_chars takes none
   double value = 0;
-  if (!(in >> value) || !in.eof() || !std::isfinite(value)) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
@@ -86,17 +76,18 @@ std::optional<double> parse_quantity(std::string_view text, Unit expected, std::
 
 bool is_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  // 0, which is no year, month or day, where it is not all digits.
   const auto number = [&](std::size_t from, std::size_t length) {
-    int value = 0;
-    for (const char c : text.substr(from, length))
-      value = is_digit(c) && value >= 0 ? value * 10 + (c - '0') : -1;
-    return value;
+    unsigned value = 0;
+    const char* const end = text.data() + from + length;
+    const auto read = std::from_chars(text.data() + from, end, value);
+    return read.ec == std::errc() && read.ptr == end ? value : 0;
   };
-  const int year = number(0, 4), month = number(5, 2), day = number(8, 2);
-  if (year < 1 || month < 1 || month > 12 || day < 1) return false;
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return day <= kDays[month - 1] + (month == 2 && leap ? 1 : 0);
+  const unsigned year = number(0, 4);
+  using namespace std::chrono;
+  return year > 0 &&
+         year_month_day(std::chrono::year(static_cast<int>(year)), month(number(5, 2)), day(number(8, 2)))
+             .ok();
 }
 
 }  // namespace assay::config

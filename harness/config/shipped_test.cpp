@@ -87,7 +87,7 @@ TEST(ShippedSkus, SlotsAndCertifiability) {
   const Sku full = load_sku(resolve("skus", "h200-sxm-8"), diagnostics);
   ASSERT_EQ(full.slots.size(), 8u);
   for (int slot = 0; slot < 8; ++slot) {
-    EXPECT_EQ(full.slots[static_cast<std::size_t>(slot)].part, gpu_part(slot));
+    EXPECT_EQ(full.slots[static_cast<std::size_t>(slot)].part, Part::gpu(slot));
     EXPECT_EQ(full.slots[static_cast<std::size_t>(slot)].module_id, slot + 1);
   }
   EXPECT_TRUE(full.certifiable);

@@ -15,8 +15,8 @@ namespace {
 std::map<Part, std::string> read_addresses(Table& root) {
   std::map<Part, std::string> addresses;
   for (const Entry& entry : root.texts_by_name("slot_pci_addresses")) {
-    const auto number = gpu_slot(entry.key);
-    if (!number || entry.key != gpu_part(*number)) {
+    const auto number = Part(entry.key).gpu_slot();
+    if (!number || entry.key != Part::gpu(*number)) {
       root.error(entry.position, fmt::format("'{}' is no slot, such as gpu3", entry.key));
     }
     if (!is_pci_address(entry.value)) {
@@ -40,7 +40,7 @@ Waiver read_waiver(Table& table, const Vocabulary& vocabulary) {
   waiver.reason = table.text("reason");
   waiver.who = table.text("who");
   waiver.expires = table.date("expires");
-  if (!waiver.part.empty() && waiver.part != "*" && !is_valid_part(waiver.part)) {
+  if (!waiver.part.empty() && waiver.part != "*" && !waiver.part.is_valid()) {
     table.error("part", fmt::format("'{}' is no part, such as \"gpu3/hbm\" or \"*\"", waiver.part));
   }
   const FindingKind* kind = vocabulary.finding(waiver.finding);

@@ -24,8 +24,8 @@ std::vector<Slot> read_slots(Table& root) {
     Slot slot;
     slot.part = table.text("part");
     slot.module_id = static_cast<int>(table.integer("module_id", 0, kHighestModuleId));
-    const auto number = gpu_slot(slot.part);
-    if (!slot.part.empty() && (!number || slot.part != gpu_part(*number))) {
+    const auto number = slot.part.gpu_slot();
+    if (!slot.part.empty() && (!number || slot.part != Part::gpu(*number))) {
       table.error("part", fmt::format("'{}' is no slot, such as \"gpu3\"", slot.part));
     }
     for (const Slot& earlier : slots) {
@@ -45,7 +45,12 @@ std::vector<Slot> read_slots(Table& root) {
   return slots;
 }
 
-std::vector<Peak> read_peaks(Table& root, std::vector<Peak> peaks) {
+/// Its own, and those of `base` that it does not name anew.
+std::vector<Peak> read_peaks(Table& root, std::vector<Peak> base) {
+  std::vector<Peak> peaks;
+  const auto is_named = [&](const std::string& name) {
+    return std::any_of(peaks.begin(), peaks.end(), [&](const Peak& peak) { return peak.name == name; });
+  };
   for (Table& table : root.tables("peaks")) {
     Peak peak;
     peak.name = table.text("name");
@@ -56,11 +61,11 @@ std::vector<Peak> read_peaks(Table& root, std::vector<Peak> peaks) {
     }
     peak.source = table.text("source");
     peak.date = table.date("date");
-    const bool twice =
-        std::any_of(peaks.begin(), peaks.end(), [&](const Peak& p) { return p.name == peak.name; });
-    if (twice) table.error("name", fmt::format("the peak '{}' is there twice", peak.name));
+    if (is_named(peak.name)) table.error("name", fmt::format("the peak '{}' is there twice", peak.name));
     peaks.push_back(std::move(peak));
   }
+  std::copy_if(base.begin(), base.end(), std::back_inserter(peaks),
+               [&](const Peak& peak) { return !is_named(peak.name); });
   return peaks;
 }
 

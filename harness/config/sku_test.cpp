@@ -8,6 +8,11 @@
 namespace assay::config {
 namespace {
 
+std::string peak(const char* value) {
+  return std::string("[[peaks]]\nname = \"hbm\"\nvalue = \"") + value +
+         "\"\nsource = \"sheet\"\ndate = \"2026-11-23\"\n";
+}
+
 const std::string kHead = "summary = \"s\"\ncertifiable = true\nnvswitches = 4\n";  // three lines
 const std::string kSlot = "[[slots]]\npart = \"gpu0\"\nmodule_id = 1\n";            // three lines
 
@@ -104,6 +109,18 @@ TEST(Sku, TakesLimitsFromAnother) {
   ASSERT_EQ(bench.limits.size(), 1u);
   EXPECT_EQ(bench.limits[0].measurement, "bad_words");
   EXPECT_EQ(std::get<double>(bench.limits[0].bound), 3);
+}
+
+TEST(Sku, APeakOfItsOwnStandsInPlaceOfThatOfTheOther) {
+  const ScratchFolder folder;
+  folder.write("big.toml", kHead + kSlot + peak("4800 GB/s"));
+  Diagnostics diagnostics;
+  const Sku bench =
+      read_sku(folder.write("bench.toml", "limits_from = \"big\"\n" + kHead + kSlot + peak("3352 GB/s")),
+               test_vocabulary(), diagnostics);
+  EXPECT_EQ(diagnostics.text(), "");
+  ASSERT_EQ(bench.peaks.size(), 1u);
+  EXPECT_EQ(bench.peaks[0].value, 3352);
 }
 
 TEST(Sku, TakesLimitsFromNoChain) {

@@ -25,10 +25,17 @@ const Names<FindingClass> kClasses{
     {FindingClass::corruption, "corruption"}, {FindingClass::device_fault, "device_fault"},
     {FindingClass::incomplete, "incomplete"}, {FindingClass::environment, "environment"},
     {FindingClass::condition, "condition"},   {FindingClass::performance, "performance"}};
-const Names<Action> kActions{
-    {Action::none, "none"},         {Action::rerun, "rerun"},   {Action::fix_environment, "fix_environment"},
-    {Action::reset, "reset"},       {Action::reseat, "reseat"}, {Action::swap_test, "swap_test"},
-    {Action::return_part, "return"}};
+const Names<Action> kActions{{Action::none, "none"},
+                             {Action::rerun, "rerun"},
+                             {Action::fix_environment, "fix_environment"},
+                             {Action::reset, "reset"},
+                             {Action::power_cycle, "power_cycle"},
+                             {Action::reseat, "reseat"},
+                             {Action::swap_test, "swap_test"},
+                             {Action::field_diagnostics, "field_diagnostics"},
+                             {Action::return_part, "return"}};
+const Names<Accused> kAccused{
+    {Accused::part, "part"}, {Accused::harness, "harness"}, {Accused::environment, "environment"}};
 
 template <typename Enum>
 std::string_view name_in(const Names<Enum>& names, Enum value) {
@@ -77,6 +84,9 @@ std::string_view name_of(FindingClass cls) {
 std::string_view name_of(Action action) {
   return name_in(kActions, action);
 }
+std::string_view name_of(Accused accused) {
+  return name_in(kAccused, accused);
+}
 std::optional<LimitKind> limit_kind_from(std::string_view text) {
   return value_in(kLimitKinds, text);
 }
@@ -85,6 +95,15 @@ std::optional<FindingClass> finding_class_from(std::string_view text) {
 }
 std::optional<Action> action_from(std::string_view text) {
   return value_in(kActions, text);
+}
+
+std::optional<Accused> accused_from(std::string_view text) {
+  return value_in(kAccused, text);
+}
+std::vector<Action> all_actions() {
+  std::vector<Action> all;
+  for (const auto& [action, name] : kActions) all.push_back(action);
+  return all;
 }
 
 const FindingKind* find_kind(const Criteria& criteria, std::string_view code) {
@@ -168,18 +187,37 @@ static void from_json(const nlohmann::json& j, RequiredCheck& check) {
 static void to_json(nlohmann::json& j, const FindingKind& kind) {
   j = {{"code", kind.code},
        {"class", name_of(kind.cls)},
-       {"action", name_of(kind.action)},
+       {"accuses", name_of(kind.accuses)},
+       {"subcomponent", kind.subcomponent},
+       {"actions", nlohmann::json::array()},
        {"explained_by", kind.explained_by},
        {"summary", kind.summary},
        {"next_step", kind.next_step}};
+  for (const Action action : kind.actions) j["actions"].push_back(name_of(action));
+}
+
+/// Until schema 2 the area of its code said whom a finding accuses.
+static void complete(FindingKind& kind, const nlohmann::json& of_schema_2) {
+  const auto action = of_schema_2.at("action").get<std::string>();
+  kind.actions = {known(action_from(action), "action", action)};
+  const std::string area = kind.code.substr(0, kind.code.find('.'));
+  kind.accuses = accused_from(area).value_or(Accused::part);
+  if (area == "memory") kind.subcomponent = "hbm";
 }
 
 static void from_json(const nlohmann::json& j, FindingKind& kind) {
   const auto cls = j.at("class").get<std::string>();
-  const auto action = j.at("action").get<std::string>();
   kind.cls = known(finding_class_from(cls), "class of findings", cls);
-  kind.action = known(action_from(action), "action", action);
   j.at("code").get_to(kind.code);
+  if (j.contains("actions")) {
+    const auto accused = j.at("accuses").get<std::string>();
+    kind.accuses = known(accused_from(accused), "accused", accused);
+    j.at("subcomponent").get_to(kind.subcomponent);
+    for (const auto& action : j.at("actions").get<std::vector<std::string>>())
+      kind.actions.push_back(known(action_from(action), "action", action));
+  } else {
+    complete(kind, j);
+  }
   j.at("explained_by").get_to(kind.explained_by);
   j.at("summary").get_to(kind.summary);
   j.at("next_step").get_to(kind.next_step);

@@ -75,12 +75,32 @@ bool accuses(FindingClass cls);
 /// set wrongly is mended.
 bool is_waivable(FindingClass cls);
 
-enum class Action { none, rerun, fix_environment, reset, reseat, swap_test, return_part };
+enum class Action {
+  none,
+  rerun,
+  fix_environment,
+  reset,
+  power_cycle,
+  reseat,
+  swap_test,
+  field_diagnostics,
+  return_part
+};
+
+/// On whom a finding is shown.
+enum class Accused {
+  part,  // the one that it was seen on
+  harness,
+  environment,
+};
 
 struct FindingKind {
   std::string code;
   FindingClass cls = FindingClass::incomplete;
-  Action action = Action::none;
+  Accused accuses = Accused::part;
+  std::string subcomponent;  // of the GPU that it was seen on, to which it belongs: "hbm"
+  /// The first now; each next one if the finding comes again after the one before.
+  std::vector<Action> actions;
   /// Codes that, found on the same unit (or on the node), make this one their consequence instead of an
   /// accusation.
   std::vector<std::string> explained_by;
@@ -96,8 +116,9 @@ struct Waiver {
   std::string reason, who, expires;  // YYYY-MM-DD, compared with the run's date
 };
 
-/// Version of criteria.json's form. 1: no follow-ups.
-inline constexpr int kCriteriaSchema = 2;
+/// Version of criteria.json's form. 1: no follow-ups. 2: a finding has one action, and its code says whom it
+/// accuses.
+inline constexpr int kCriteriaSchema = 3;
 
 struct Criteria {
   /// Of criteria in an older schema: the hash of what was read, by which their run knows them. Whoever
@@ -119,9 +140,13 @@ struct Criteria {
 std::string_view name_of(LimitKind);
 std::string_view name_of(FindingClass);
 std::string_view name_of(Action);
+std::string_view name_of(Accused);
 std::optional<LimitKind> limit_kind_from(std::string_view);
 std::optional<FindingClass> finding_class_from(std::string_view);
 std::optional<Action> action_from(std::string_view);
+std::optional<Accused> accused_from(std::string_view);
+/// All of them, in the order of the enumeration.
+std::vector<Action> all_actions();
 
 /// By which a run knows its criteria: the content hash of criteria.json.
 std::string hash_of(const Criteria& criteria);

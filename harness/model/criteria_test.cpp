@@ -44,7 +44,8 @@ Criteria sample() {
   FindingKind finding;
   finding.code = "memory.slow";
   finding.cls = FindingClass::performance;
-  finding.action = Action::return_part;
+  finding.actions = {Action::rerun, Action::return_part};
+  finding.subcomponent = "hbm";
   finding.explained_by = {"environment.not_idle"};
   finding.summary = {{"en", "slow"}, {"zh-CN", "偏慢"}};
   finding.next_step = {{"en", "return"}, {"zh-CN", "返厂"}};
@@ -86,7 +87,9 @@ TEST(Criteria, RoundTrip) {
   EXPECT_EQ(read.limits[2].kind, LimitKind::peer_ratio);
   EXPECT_EQ(read.limits[2].scale_floor, 120);
   ASSERT_EQ(read.findings.size(), 1u);
-  EXPECT_EQ(read.findings[0].action, Action::return_part);
+  EXPECT_EQ(read.findings[0].actions, (std::vector{Action::rerun, Action::return_part}));
+  EXPECT_EQ(read.findings[0].accuses, Accused::part);
+  EXPECT_EQ(read.findings[0].subcomponent, "hbm");
   EXPECT_EQ(read.findings[0].summary.at("zh-CN"), "偏慢");
   ASSERT_EQ(read.waivers.size(), 1u);
   EXPECT_EQ(read.waivers[0].expires, "2027-01-31");
@@ -102,16 +105,17 @@ TEST(Criteria, EveryNameIsReadBack) {
         FindingClass::environment, FindingClass::condition, FindingClass::performance}) {
     EXPECT_EQ(finding_class_from(name_of(cls)), cls);
   }
-  for (const Action action : {Action::none, Action::rerun, Action::fix_environment, Action::reset,
-                              Action::reseat, Action::swap_test, Action::return_part}) {
-    EXPECT_EQ(action_from(name_of(action)), action);
-  }
+  for (const Action action : all_actions()) EXPECT_EQ(action_from(name_of(action)), action);
+  EXPECT_EQ(all_actions().back(), Action::return_part);
+  for (const Accused accused : {Accused::part, Accused::harness, Accused::environment})
+    EXPECT_EQ(accused_from(name_of(accused)), accused);
   EXPECT_EQ(name_of(Action::return_part), "return");
   EXPECT_FALSE(action_from("return_part").has_value());
 }
 
 TEST(Criteria, UnknownNamesAreRefused) {
-  for (const char* path : {"/limits/0/kind", "/limits/0/unit", "/findings/0/class", "/findings/0/action"}) {
+  for (const char* path : {"/limits/0/kind", "/limits/0/unit", "/findings/0/class", "/findings/0/accuses",
+                           "/findings/0/actions/0"}) {
     nlohmann::json j = sample();
     j[nlohmann::json::json_pointer(path)] = "nonsense";
     EXPECT_THROW(j.get<Criteria>(), std::runtime_error) << path;

@@ -40,7 +40,7 @@ struct Finding {
   Severity severity = Severity::fail;
   std::string check;
   Part part;
-  Action action = Action::none;
+  std::vector<Action> actions;  // as in the catalogue: the first now, the next if it comes again
   std::string serial, slot;
   std::map<std::string, std::string> summary, next_step;  // by language, placeholders filled
   std::vector<EvidenceItem> evidence;
@@ -81,6 +81,9 @@ std::string_view name_of(Severity);
 std::string_view name_of(Result);
 /// As OCP spells it: "PASS", "FAIL", "NOT_APPLICABLE".
 std::string_view ocp_name_of(Result);
+
+/// Version of the form of `assay judge --json`. 1, which said none: a finding has one action.
+inline constexpr int kJudgementSchema = 2;
 
 /// The stable, documented form of `assay judge --json`.
 nlohmann::json to_json(const Judgement& judgement);

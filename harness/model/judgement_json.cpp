@@ -21,7 +21,7 @@ void set_unless_empty(json& j, const char* key, const std::string& text) {
 json evidence_json(const EvidenceItem& item) {
   json j = json::object();
   set_unless_empty(j, "step", item.step);
-  set_unless_empty(j, "part", item.part);
+  set_unless_empty(j, "part", item.part.path());
   set_unless_empty(j, "measurement", item.measurement);
   if (item.value) j["value"] = value_to_json(*item.value);
   if (item.limit) j["limit"] = value_to_json(*item.limit);
@@ -55,12 +55,15 @@ json finding_json(const Finding& finding) {
   for (const EvidenceItem& item : finding.evidence) evidence.push_back(evidence_json(item));
   json consequences = json::array();
   for (const Consequence& item : finding.consequences) consequences.push_back(consequence_json(item));
+  json actions = json::array();
+  for (const Action action : finding.actions) actions.push_back(name_of(action));
   return {{"code", finding.code},
           {"class", name_of(finding.cls)},
           {"severity", name_of(finding.severity)},
           {"check", finding.check},
           {"part", finding.part},
-          {"action", name_of(finding.action)},
+          {"action", name_of(finding.actions.empty() ? Action::none : finding.actions.front())},
+          {"actions", std::move(actions)},
           {"serial", finding.serial},
           {"slot", finding.slot},
           {"summary", english(finding.summary)},
@@ -83,17 +86,12 @@ json to_json(const Judgement& judgement) {
                       {"result", name_of(outcome.result)},
                       {"attempts", outcome.attempts}});
   }
-  return {{"verdict", name_of(judgement.verdict)},
-          {"headline", headline(judgement)},
-          {"simulated", judgement.simulated},
-          {"profile", judgement.profile},
-          {"sku", judgement.sku},
-          {"plan_hash", judgement.plan_hash},
-          {"criteria_hash", judgement.criteria_hash},
-          {"waived", judgement.waived},
-          {"not_as_shipped", judgement.not_as_shipped},
-          {"notes", judgement.notes},
-          {"findings", std::move(findings)},
+  return {{"schema", kJudgementSchema},       {"verdict", name_of(judgement.verdict)},
+          {"headline", headline(judgement)},  {"simulated", judgement.simulated},
+          {"profile", judgement.profile},     {"sku", judgement.sku},
+          {"plan_hash", judgement.plan_hash}, {"criteria_hash", judgement.criteria_hash},
+          {"waived", judgement.waived},       {"not_as_shipped", judgement.not_as_shipped},
+          {"notes", judgement.notes},         {"findings", std::move(findings)},
           {"checks", std::move(checks)}};
 }
 

@@ -1,62 +1,95 @@
 #include "harness/model/part.h"
 
 #include <algorithm>
+#include <charconv>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
 
 namespace assay {
+namespace {
 
-std::string_view unit_of(std::string_view part) {
-  return part.substr(0, part.find('/'));
+constexpr std::string_view kGpu = "gpu";
+constexpr std::size_t kMostDigits = 3;
+
+bool is_segment(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
 }
 
-std::string_view subcomponent_of(std::string_view part) {
-  const auto slash = part.find('/');
-  return slash == std::string_view::npos ? std::string_view{} : part.substr(slash + 1);
-}
-
-std::optional<int> gpu_slot(std::string_view part) {
-  const std::string_view unit = unit_of(part);
-  constexpr std::string_view prefix = "gpu";
-  if (unit.substr(0, prefix.size()) != prefix) return std::nullopt;
-  const std::string_view digits = unit.substr(prefix.size());
-  if (digits.empty() || digits.size() > 3) return std::nullopt;
+std::optional<int> slot_in(std::string_view unit) {
+  if (unit.substr(0, kGpu.size()) != kGpu) return std::nullopt;
+  const std::string_view digits = unit.substr(kGpu.size());
   int slot = 0;
-  for (const char digit : digits) {
-    if (digit < '0' || digit > '9') return std::nullopt;
-    slot = slot * 10 + (digit - '0');
-  }
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), slot);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  if (!whole || digits.size() > kMostDigits || digits[0] == '-') return std::nullopt;
   return slot;
 }
 
-Part gpu_part(int slot) {
-  return "gpu" + std::to_string(slot);
+}  // namespace
+
+Part Part::gpu(int slot) {
+  return Part(std::string(kGpu) + std::to_string(slot));
 }
 
-Part pair_part(const Part& a, const Part& b) {
-  return gpu_slot(a).value_or(0) <= gpu_slot(b).value_or(0) ? a + "-" + b : b + "-" + a;
+Part Part::pair(const Part& a, const Part& b) {
+  const bool in_order = a.gpu_slot().value_or(0) <= b.gpu_slot().value_or(0);
+  return Part(in_order ? a.path_ + "-" + b.path_ : b.path_ + "-" + a.path_);
 }
 
-std::vector<Part> units_of(std::string_view part) {
-  const std::string_view unit = unit_of(part);
+bool Part::is_valid() const {
+  const auto slash = path_.find('/');
+  if (!is_segment(std::string_view(path_).substr(0, slash)) && !is_pair()) return false;
+  return slash == std::string::npos || is_segment(std::string_view(path_).substr(slash + 1));
+}
+
+std::optional<int> Part::gpu_slot() const {
+  return slot_in(std::string_view(path_).substr(0, path_.find('/')));
+}
+
+Part Part::unit() const {
+  return Part(path_.substr(0, path_.find('/')));
+}
+
+std::vector<Part> Part::units() const {
+  const std::string unit = path_.substr(0, path_.find('/'));
   const auto dash = unit.find('-');
-  if (dash == std::string_view::npos) return {Part(unit)};
+  if (dash == std::string::npos) return {Part(unit)};
   return {Part(unit.substr(0, dash)), Part(unit.substr(dash + 1))};
 }
 
-bool is_pair(std::string_view part) {
-  const std::vector<Part> units = units_of(part);
-  return units.size() == 2 && gpu_slot(units[0]) && gpu_slot(units[1]) &&
-         gpu_slot(units[0]) != gpu_slot(units[1]);
+bool Part::is_pair() const {
+  const std::vector<Part> both = units();
+  return both.size() == 2 && both[0].gpu_slot() && both[1].gpu_slot() &&
+         both[0].gpu_slot() != both[1].gpu_slot();
 }
 
-bool is_valid_part(std::string_view part) {
-  const auto valid_segment = [](std::string_view segment) {
-    return !segment.empty() && std::all_of(segment.begin(), segment.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    });
-  };
-  const auto slash = part.find('/');
-  if (!valid_segment(part.substr(0, slash)) && !is_pair(part)) return false;
-  return slash == std::string_view::npos || valid_segment(part.substr(slash + 1));
+std::string Part::subcomponent() const {
+  const auto slash = path_.find('/');
+  return slash == std::string::npos ? std::string() : path_.substr(slash + 1);
+}
+
+Part Part::below(std::string_view subcomponent) const {
+  return subcomponent.empty() ? *this : Part(path_ + "/" + std::string(subcomponent));
+}
+
+bool Part::is_node_level() const {
+  const Part whole = unit();
+  return whole == "node" || whole == "environment" || whole == "harness";
+}
+
+std::ostream& operator<<(std::ostream& out, const Part& part) {
+  return out << part.path();
+}
+
+void to_json(nlohmann::json& j, const Part& part) {
+  j = part.path();
+}
+
+void from_json(const nlohmann::json& j, Part& part) {
+  part = Part(j.get<std::string>());
 }
 
 }  // namespace assay

@@ -1,35 +1,69 @@
-// Part paths: where on the node a measurement or a finding belongs.
+// Parts: where on the node a measurement or a finding belongs.
 #pragma once
 
+#include <fmt/core.h>
+
+#include <compare>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace assay {
 
-/// "gpu3", "gpu3/hbm", "gpu3/nvlink07", "nvswitch1/port12", "node", "environment", "harness".
+/// A path of one or two segments: a unit, or two of them where a link between two GPUs is meant, and below it
+/// a subcomponent. "gpu3", "gpu3/hbm", "gpu0-gpu5", "nvswitch1/port12", "node", "environment", "harness".
 /// gpuN is chassis slot N, never an NVML or CUDA index: those shift when a GPU is missing.
-using Part = std::string;
+///
+/// Records and files of others can hold any text, so any text can be held; is_valid() tells.
+class Part {
+ public:
+  Part() = default;
+  Part(std::string path) : path_(std::move(path)) {}
+  Part(std::string_view path) : path_(path) {}
+  Part(const char* path) : path_(path) {}
+  static Part gpu(int slot);
+  /// The lower slot first.
+  static Part pair(const Part& a, const Part& b);
 
-/// The slot number of "gpu3" or "gpu3/hbm"; nothing for other parts.
-std::optional<int> gpu_slot(std::string_view part);
+  const std::string& path() const { return path_; }
+  bool empty() const { return path_.empty(); }
+  bool is_valid() const;
 
-/// "gpu3" of "gpu3/hbm": the part that a person can pull out.
-std::string_view unit_of(std::string_view part);
+  /// N of "gpuN" and of what is below it; nothing for other parts.
+  std::optional<int> gpu_slot() const;
+  /// "gpu3" of "gpu3/hbm": what a person can pull out.
+  Part unit() const;
+  /// "gpu0" and "gpu5" of a pair, the unit of anything else.
+  std::vector<Part> units() const;
+  bool is_pair() const;
+  /// "hbm" of "gpu3/hbm"; empty where there is none.
+  std::string subcomponent() const;
+  /// "gpu3/hbm" of "gpu3" and "hbm"; itself where `subcomponent` is empty.
+  Part below(std::string_view subcomponent) const;
+  /// Of the node as a whole, the harness or the environment.
+  bool is_node_level() const;
 
-/// "hbm" of "gpu3/hbm"; empty where there is none.
-std::string_view subcomponent_of(std::string_view part);
+  friend bool operator==(const Part&, const Part&) = default;
+  friend auto operator<=>(const Part&, const Part&) = default;
 
-Part gpu_part(int slot);
+ private:
+  std::string path_;
+};
 
-/// "gpu0-gpu5", the lower slot first.
-Part pair_part(const Part& a, const Part& b);
-bool is_pair(std::string_view part);
-/// "gpu0" and "gpu5" of a pair, the unit of anything else.
-std::vector<Part> units_of(std::string_view part);
-
-/// True for a well-formed path of one or two segments of [a-z0-9_].
-bool is_valid_part(std::string_view part);
+std::ostream& operator<<(std::ostream& out, const Part& part);
+void to_json(nlohmann::json& j, const Part& part);
+void from_json(const nlohmann::json& j, Part& part);
 
 }  // namespace assay
+
+template <>
+struct fmt::formatter<assay::Part> : fmt::formatter<std::string_view> {
+  template <typename Context>
+  auto format(const assay::Part& part, Context& context) const {
+    return fmt::formatter<std::string_view>::format(part.path(), context);
+  }
+};

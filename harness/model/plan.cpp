@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "harness/base/parse_json.h"
@@ -176,6 +177,13 @@ int group_of(const Plan& plan, int stage) {
     if (planned.index == stage) return planned.group;
   }
   return stage;
+}
+
+const PlannedSlot* slot_of(const Plan& plan, const Part& part) {
+  const auto found =
+      std::find_if(plan.slots.begin(), plan.slots.end(),
+                   [unit = part.unit()](const PlannedSlot& slot) { return slot.part == unit; });
+  return found == plan.slots.end() ? nullptr : &*found;
 }
 
 std::string title_of(const Stage& stage) {

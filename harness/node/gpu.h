@@ -55,12 +55,14 @@ class DeviceBuffer {
   virtual Cells* cells() = 0;                // null on a real GPU
 };
 
+/// Which curve a launch runs on: each has a rate of its own in the plant.
+enum class WorkKind { read, write, copy, triad, sweep };
+
 /// What a launch costs: the simulated GPU turns it into time, power and heat.
 struct Work {
   double bytes_read = 0;     // of device memory, nominal
   double bytes_written = 0;  // of device memory, nominal
-  /// Which published curve applies: "read", "write", "copy", "triad", "sweep".
-  const char* kind = "";
+  WorkKind kind = WorkKind::copy;
 };
 
 /// Where the host half of a kernel runs.

@@ -4,39 +4,19 @@
 #include <cmath>
 
 #include "harness/base/hash.h"
+#include "harness/node_sim/thermal_model.h"
 
 namespace assay::sim {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-double seconds(Nanoseconds duration) {
-  return static_cast<double>(duration) / static_cast<double>(kSecond);
-}
-
 double unit_interval(std::uint64_t bits) {
   return (static_cast<double>(bits >> 11) + 0.5) * 0x1.0p-53;
 }
 
-struct Rise {
-  double fast_c, slow_c;
-};
-
-/// A first-order pole moves from `start` towards its steady state by 1 - exp(-t/tau).
-Rise rise_at(const State& state, int gpu, Nanoseconds time) {
-  const GpuDynamic& d = state.dynamic[gpu];
-  const PlantConstants& p = state.plant;
-  const double elapsed = std::max(0.0, seconds(time - d.heat_time));
-  const auto pole = [&](double start, double resistance, double time_constant) {
-    const double steady = d.power_w * resistance;
-    return steady + (start - steady) * std::exp(-elapsed / time_constant);
-  };
-  return {pole(d.fast_rise_c, p.fast_resistance_c_per_w, p.fast_time_constant_s),
-          pole(d.slow_rise_c, p.slow_resistance_c_per_w, p.slow_time_constant_s)};
-}
-
 double energy_at(const GpuDynamic& d, Nanoseconds time) {
-  return d.energy_j + d.power_w * std::max(0.0, seconds(time - d.heat_time));
+  return d.energy_j + d.power_w * seconds_since(d.heat_time, time);
 }
 
 double power_under(const State& state, int gpu, double memory_load) {
@@ -50,7 +30,7 @@ double power_under(const State& state, int gpu, double memory_load) {
 /// Closes the interval since heat_time; what follows starts from here.
 void settle(State& state, int gpu, Nanoseconds time) {
   GpuDynamic& d = state.dynamic[gpu];
-  const Rise rise = rise_at(state, gpu, time);
+  const TemperatureRise rise = rise_at(state.plant, d, time);
   d.energy_j = energy_at(d, time);
   d.fast_rise_c = rise.fast_c;
   d.slow_rise_c = rise.slow_c;
@@ -69,7 +49,7 @@ GpuProcess* find_process(GpuDynamic& gpu, std::int32_t pid) {
 PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
   const GpuDynamic& d = state.dynamic[gpu];
   const PlantConstants& p = state.plant;
-  const Rise rise = rise_at(state, gpu, time);
+  const TemperatureRise rise = rise_at(state.plant, d, time);
   PlantReading reading{};
   reading.power_w = d.power_w;
   reading.temperature_c = p.ambient_c + rise.fast_c + rise.slow_c;
@@ -126,14 +106,24 @@ void release_own_processes(State& state, Nanoseconds time) {
   }
 }
 
-double sustained_gb_per_s(const State& state, int gpu, std::string_view kind) {
+double sustained_gb_per_s(const State& state, int gpu, WorkKind kind) {
   const PlantConstants& p = state.plant;
-  const double nominal = kind == "read"    ? p.read_gb_per_s
-                         : kind == "write" ? p.write_gb_per_s
-                         : kind == "triad" ? p.triad_gb_per_s
-                         : kind == "sweep" ? p.sweep_gb_per_s
-                                           : p.copy_gb_per_s;
-  return nominal * state.constants[gpu].bandwidth_factor;
+  const auto nominal = [&] {
+    switch (kind) {
+      case WorkKind::read:
+        return p.read_gb_per_s;
+      case WorkKind::write:
+        return p.write_gb_per_s;
+      case WorkKind::copy:
+        return p.copy_gb_per_s;
+      case WorkKind::triad:
+        return p.triad_gb_per_s;
+      case WorkKind::sweep:
+        break;
+    }
+    return p.sweep_gb_per_s;
+  };
+  return nominal() * state.constants[gpu].bandwidth_factor;
 }
 
 double deviate(std::uint64_t seed, std::string_view stream, std::uint64_t index) {

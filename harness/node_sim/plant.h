@@ -1,10 +1,10 @@
-// The plant: how a simulated GPU's power, heat and clocks follow its load. State is advanced exactly, by the
-// closed form of its two thermal poles, so that when it is looked at does not change what it becomes.
+// The plant: how a simulated GPU's power, heat (thermal_model.h) and clocks follow its load.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
+#include "harness/node/gpu.h"
 #include "harness/node_sim/state.h"
 
 namespace assay::sim {
@@ -32,8 +32,8 @@ void release_process(State& state, Nanoseconds time, std::int32_t pid);
 /// All of ours are gone. Foreign processes stay.
 void release_own_processes(State& state, Nanoseconds time);
 
-/// GB/s that this unit sustains for a kind of work ("read", "write", "copy", "triad", "sweep"), before noise.
-double sustained_gb_per_s(const State& state, int gpu, std::string_view kind);
+/// GB/s that this unit sustains for a kind of work, before noise.
+double sustained_gb_per_s(const State& state, int gpu, WorkKind kind);
 
 /// Standard normal deviate that is a function of its arguments alone.
 double deviate(std::uint64_t seed, std::string_view stream, std::uint64_t index);

@@ -85,7 +85,7 @@ const std::map<std::string, std::function<void(const Target&)>>& plantings() {
 
 void plant_in_state(State& state, const config::Fault& fault) {
   const auto planting = plantings().find(fault.kind);
-  const int gpu = gpu_index_of_slot(state, gpu_slot(fault.part).value_or(-1));
+  const int gpu = gpu_index_of_slot(state, fault.part.gpu_slot().value_or(-1));
   if (planting == plantings().end() || gpu < 0) return;
   planting->second({state, state.constants[gpu], state.dynamic[gpu], fault.parameters});
 }

@@ -143,7 +143,8 @@ std::uint64_t SimGpu::shuffle_seed() {
 }
 
 double SimGpu::launch_seconds(const Work& work) {
-  const std::string stream = "launch/" + std::to_string(slot_) + "/" + work.kind;
+  const std::string stream =
+      "launch/" + std::to_string(slot_) + "/" + std::to_string(static_cast<int>(work.kind));
   const PlantConstants& plant = state_->plant;
   const double noise = 1 + plant.launch_noise * deviate(step_seed_, stream, launches_++);
   const double rate = sustained_gb_per_s(*state_, index_, work.kind) * 1e9 * slowdown_;

@@ -104,7 +104,7 @@ TEST_F(SimGpuTest, AbsentGpuIsLost) {
 TEST_F(SimGpuTest, GpuThatFallsOffDuringALaunchIsLost) {
   auto gpu = open();
   clock_.while_asleep = [&] { dynamic().present = 0; };
-  EXPECT_EQ(error_code([&] { gpu->host()->execute({1e9, 0, "read"}, [] {}); }), "device.lost");
+  EXPECT_EQ(error_code([&] { gpu->host()->execute({1e9, 0, WorkKind::read}, [] {}); }), "device.lost");
 }
 
 TEST_F(SimGpuTest, AllocationsShareTheCellsInProportion) {
@@ -140,7 +140,7 @@ TEST_F(SimGpuTest, LaunchTakesTheTimeOfItsBytesAndLoadsTheMemory) {
   auto gpu = open();
   double load = 0;
   clock_.while_asleep = [&] { load = dynamic().memory_load; };
-  const double seconds = gpu->host()->execute({2.15e12, 2.15e12, "copy"}, [] {});
+  const double seconds = gpu->host()->execute({2.15e12, 2.15e12, WorkKind::copy}, [] {});
   EXPECT_NEAR(seconds, 1 + 5e-6, 1e-9);
   EXPECT_EQ(clock_.now(), std::llround(seconds * 1e9));
   EXPECT_NEAR(load, 4300.0 / 4800, 1e-3);
@@ -151,8 +151,8 @@ TEST_F(SimGpuTest, NoiseIsAFunctionOfSeedAndLaunch) {
   state_->plant.launch_noise = 0.01;
   const auto two_launches = [&](std::uint64_t seed) {
     auto gpu = open(seed);
-    const double first = gpu->host()->execute({1e12, 0, "read"}, [] {});
-    return std::pair(first, gpu->host()->execute({1e12, 0, "read"}, [] {}));
+    const double first = gpu->host()->execute({1e12, 0, WorkKind::read}, [] {});
+    return std::pair(first, gpu->host()->execute({1e12, 0, WorkKind::read}, [] {}));
   };
   const auto a = two_launches(1), again = two_launches(1), other = two_launches(2);
   EXPECT_EQ(a, again);
@@ -163,7 +163,7 @@ TEST_F(SimGpuTest, NoiseIsAFunctionOfSeedAndLaunch) {
 TEST_F(SimGpuTest, SlowMemoryTakesLonger) {
   plant("hbm_slow", "factor", 0.5);
   auto gpu = open();
-  EXPECT_NEAR(gpu->host()->execute({4.48e12, 0, "read"}, [] {}), 2, 1e-4);
+  EXPECT_NEAR(gpu->host()->execute({4.48e12, 0, WorkKind::read}, [] {}), 2, 1e-4);
 }
 
 TEST_F(SimGpuTest, CorrectedErrorsReachTheCounters) {
@@ -171,7 +171,7 @@ TEST_F(SimGpuTest, CorrectedErrorsReachTheCounters) {
   auto gpu = open();
   const auto buffer = gpu->allocate(gpu->memory().free_bytes);
   Cells& cells = *buffer->cells();
-  gpu->host()->execute({1, 0, "read"}, [&] {
+  gpu->host()->execute({1, 0, WorkKind::read}, [&] {
     for (std::uint64_t i = 0; i < cells.words(); ++i) cells.store(i, {0, 0});
     for (std::uint64_t i = 0; i < cells.words(); ++i) EXPECT_EQ(cells.load(i).low, 0u);
   });
@@ -185,7 +185,7 @@ TEST_F(SimGpuTest, UncorrectedErrorIsReportedAsTheDriverDoes) {
   auto gpu = open();
   const auto buffer = gpu->allocate(gpu->memory().free_bytes);
   const auto read_all = [&] {
-    gpu->host()->execute({1, 0, "read"}, [&] {
+    gpu->host()->execute({1, 0, WorkKind::read}, [&] {
       for (std::uint64_t i = 0; i < buffer->cells()->words(); ++i) buffer->cells()->load(i);
     });
   };

@@ -15,7 +15,7 @@ Placement on_gpu(const Part& gpu) {
 
 Placement on_pair(const Part& a, const Part& b) {
   Placement placement;
-  placement.part = pair_part(a, b);
+  placement.part = Part::pair(a, b);
   placement.participants = {{{a, b}}};
   return placement;
 }

@@ -54,7 +54,7 @@ void require_plausible_site(const config::Sku& sku, const config::Site& site, co
   if (site.slot_pci_addresses.empty()) return;
   std::string empty_slot, unnamed;
   for (const auto& [part, address] : site.slot_pci_addresses) {
-    if (with_address(readings, address) == nullptr) empty_slot = part + " " + address;
+    if (with_address(readings, address) == nullptr) empty_slot = fmt::format("{} {}", part, address);
   }
   for (const GpuReadings& gpu : readings.gpus) {
     const std::string address = gpu.identity.pci_address.value.value_or("");
@@ -81,7 +81,7 @@ bool matches_any(const std::string& check, const std::vector<std::string>& globs
 std::vector<Part> chosen_gpus(const PlanRequest& request, const std::vector<PlannedSlot>& slots) {
   std::vector<Part> parts;
   for (const PlannedSlot& slot : slots) {
-    const int number = gpu_slot(slot.part).value_or(-1);
+    const int number = slot.part.gpu_slot().value_or(-1);
     const bool chosen =
         request.gpus.empty() || std::count(request.gpus.begin(), request.gpus.end(), number) != 0;
     if (chosen && !slot.pci_address.empty()) parts.push_back(slot.part);
@@ -92,7 +92,7 @@ std::vector<Part> chosen_gpus(const PlanRequest& request, const std::vector<Plan
 void require_known_gpus(const PlanRequest& request) {
   for (const int number : request.gpus) {
     const bool known = std::any_of(request.sku.slots.begin(), request.sku.slots.end(),
-                                   [&](const config::Slot& slot) { return slot.part == gpu_part(number); });
+                                   [&](const config::Slot& slot) { return slot.part == Part::gpu(number); });
     if (!known) {
       throw PlanError(fmt::format("--gpus {}: SKU {} has slots 0 to {}", number, request.sku.name,
                                   request.sku.slots.size() - 1));

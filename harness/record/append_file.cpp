@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "harness/base/files.h"
+#include "harness/record/torn_tail.h"
 
 namespace assay::record {
 namespace {
@@ -40,13 +40,7 @@ AppendFile AppendFile::open(const std::string& path, std::size_t length) {
   if (descriptor < 0) fail(path, "cannot open");
   AppendFile file(descriptor, path);
   file.lock();
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) fail(path, "cannot stat");
-  if (static_cast<std::size_t>(status.st_size) < length) {
-    throw JournalError(
-        fmt::format("{}: is shorter than when it was read ({} of {} bytes)", path, status.st_size, length));
-  }
-  if (::ftruncate(descriptor, static_cast<off_t>(length)) != 0) fail(path, "cannot cut the torn tail");
+  cut_torn_tail(descriptor, path, length);
   return file;
 }
 

@@ -114,10 +114,10 @@ json extension(const char* name, json content) {
 }
 
 bool set_part(json& artifact, const Part& part, const std::set<std::string>& hardware_ids) {
-  std::string unit(unit_of(part));
+  const std::string unit = part.unit().path();
   if (hardware_ids.count(unit) == 0) return false;
-  artifact["hardwareInfoId"] = std::move(unit);
-  const std::string_view subcomponent = subcomponent_of(part);
+  artifact["hardwareInfoId"] = unit;
+  const std::string subcomponent = part.subcomponent();
   if (!subcomponent.empty()) artifact["subcomponent"] = {{"name", subcomponent}};
   return true;
 }
@@ -139,7 +139,7 @@ json step_error_artifact(const Error& error) {
 }
 
 json run_error_artifact(const Error& error) {
-  const std::string prefix = error.part.empty() ? kRunPrefix : error.part;
+  const std::string prefix = error.part.empty() ? kRunPrefix : error.part.path();
   std::string message = prefix + ": " + error.message;
   if (!error.ended.empty()) message += " (" + error.ended + ")";
   return {{"error", {{"symptom", error.symptom}, {"message", std::move(message)}}}};

@@ -40,10 +40,9 @@ Status status_from(const std::string& text) {
 Part part_from(const json& artifact) {
   const auto id = artifact.find("hardwareInfoId");
   if (id == artifact.end()) return artifact.at("metadata").at("part").get<Part>();
-  Part part = id->get<std::string>();
+  const auto unit = id->get<Part>();
   const auto subcomponent = artifact.find("subcomponent");
-  if (subcomponent != artifact.end()) part += "/" + subcomponent->at("name").get<std::string>();
-  return part;
+  return subcomponent == artifact.end() ? unit : unit.below(subcomponent->at("name").get<std::string>());
 }
 
 Measurement measurement_from(const json& content) {
@@ -65,7 +64,7 @@ Error run_error_from(const json& content) {
   const auto colon = error.message.find(": ");
   if (colon == std::string::npos) return error;
   const std::string prefix = error.message.substr(0, colon);
-  if (prefix != kRunPrefix && !is_valid_part(prefix)) return error;
+  if (prefix != kRunPrefix && !Part(prefix).is_valid()) return error;
   error.message.erase(0, colon + 2);
   if (prefix != kRunPrefix) error.part = prefix;
   return error;

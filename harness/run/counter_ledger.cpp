@@ -34,7 +34,7 @@ Error CounterLedger::loss() const {
 
 void CounterLedger::attribute(OpenStep& step, const std::vector<Part>& gpus) {
   for (const Part& gpu : gpus) {
-    const PlannedSlot* slot = slot_of(gpu);
+    const PlannedSlot* slot = slot_of(plan_, gpu);
     if (slot == nullptr || slot->pci_address.empty()) continue;
     journal_.at_once([&] {
       const auto [seen, mark] = ledger_.attribute(slot->part, slot->pci_address);
@@ -62,13 +62,6 @@ void CounterLedger::record_strays() {
       journal_.run_error({"device.xid_fatal", line + " (a GPU in no slot of the SKU)", "node", ""});
     }
   }
-}
-
-const PlannedSlot* CounterLedger::slot_of(const Part& gpu) const {
-  for (const PlannedSlot& slot : plan_.slots) {
-    if (slot.part == gpu) return &slot;
-  }
-  return nullptr;
 }
 
 }  // namespace assay::run

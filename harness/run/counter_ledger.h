@@ -30,8 +30,6 @@ class CounterLedger {
   void record_strays();
 
  private:
-  const PlannedSlot* slot_of(const Part& gpu) const;
-
   SamplerClient& sampler_;
   NodeSession& node_;
   StepJournal& journal_;

@@ -13,13 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-const PlannedSlot* slot_of(const Plan& plan, const Part& part) {
-  for (const PlannedSlot& slot : plan.slots) {
-    if (slot.part == part) return &slot;
-  }
-  return nullptr;
-}
-
 Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext& context, int measurement) {
   const Placement& placement = *crew.placement;
   Assignment assignment;

@@ -14,7 +14,7 @@ constexpr std::int64_t kIdleUtilisationPercent = 5;
 constexpr double kBytesPerMib = 1024.0 * 1024.0;
 
 /// Its slot; where it is in none, its address, for the message.
-std::string name_of_gpu(const Plan& plan, const GpuReadings& gpu) {
+Part name_of_gpu(const Plan& plan, const GpuReadings& gpu) {
   std::string address = gpu.identity.pci_address.value.value_or("?");
   for (const PlannedSlot& slot : plan.slots) {
     if (slot.pci_address == address) return slot.part;
@@ -51,7 +51,7 @@ bool hangs(const Part& gpu, const std::vector<Resident>& residents) {
                      [&](const Resident& resident) { return resident.hung && lives_on(resident, gpu); });
 }
 
-std::optional<Busy> busy_gpu(const std::string& name, const GpuState& state,
+std::optional<Busy> busy_gpu(const Part& name, const GpuState& state,
                              const std::vector<Resident>& residents) {
   if (!state.processes.value) {
     return Busy{"environment.not_idle",
@@ -78,11 +78,11 @@ std::vector<Busy> foreign_work(const Plan& plan, const NodeReadings& readings,
   std::vector<Busy> found;
   for (const GpuReadings& gpu : readings.gpus) {
     if (!gpu.lost.empty()) continue;  // that is a finding of its own
-    const std::string name = name_of_gpu(plan, gpu);
+    const Part name = name_of_gpu(plan, gpu);
     if (hangs(name, residents)) continue;  // nothing more is measured there
     auto busy = busy_gpu(name, gpu.state, residents);
     if (!busy) continue;
-    busy->part = gpu_slot(name) ? Part(name) : Part("node");
+    busy->part = name.gpu_slot() ? name : Part("node");
     found.push_back(std::move(*busy));
   }
   return found;

@@ -28,10 +28,10 @@ constexpr int kLastStage = std::numeric_limits<int>::max();
 std::vector<Hardware> hardware_of(const Plan& plan) {
   std::vector<Hardware> hardware;
   for (const PlannedSlot& slot : plan.slots) {
-    const std::string number = std::to_string(gpu_slot(slot.part).value_or(0));
+    const std::string number = std::to_string(slot.part.gpu_slot().value_or(0));
     const std::string location =
         slot.module_id != 0 ? fmt::format("{} (module {})", number, slot.module_id) : number;
-    hardware.push_back({slot.part, slot.name.empty() ? "no GPU found" : slot.name, slot.serial,
+    hardware.push_back({slot.part.path(), slot.name.empty() ? "no GPU found" : slot.name, slot.serial,
                         slot.board_part_number, location});
   }
   return hardware;

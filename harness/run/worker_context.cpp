@@ -98,8 +98,7 @@ const GpuReadings* WorkerContext::find(const std::string& pci_address) const {
 
 Part WorkerContext::own_part(const std::string& measure) const {
   for (const Measure& declared : check_.measures) {
-    if (declared.name == measure && !declared.subcomponent.empty())
-      return assignment_.part + "/" + declared.subcomponent;
+    if (declared.name == measure) return assignment_.part.below(declared.subcomponent);
   }
   return assignment_.part;
 }

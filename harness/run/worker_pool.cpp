@@ -32,7 +32,7 @@ Measurement measurement_from(const json& m) {
   } else {
     result.value = value.get<std::string>();
   }
-  if (!is_valid_part(result.part)) throw ipc::ProtocolError("a measurement of part '" + result.part + "'");
+  if (!result.part.is_valid()) throw ipc::ProtocolError("a measurement of part '" + result.part.path() + "'");
   return result;
 }
 

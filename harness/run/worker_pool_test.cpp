@@ -65,7 +65,7 @@ struct WorkerPoolTest : RunFixture {
   std::vector<std::string> symptoms() {
     std::vector<std::string> all;
     for (const Step& step : records().steps) {
-      for (const Error& error : step.errors) all.push_back(error.symptom + "@" + error.part);
+      for (const Error& error : step.errors) all.push_back(error.symptom + "@" + error.part.path());
     }
     return all;
   }

@@ -52,8 +52,8 @@ class Builder {
   void measure(const std::string& name, double value) {
     for (const Measure& measure : telemetry_measures()) {
       if (measure.name != name) continue;
-      const Part part = measure.subcomponent.empty() ? gpu_ : gpu_ + "/" + measure.subcomponent;
-      result.measurements.push_back({name, value, std::string(symbol(measure.unit)), part, kTelemetryCheck});
+      result.measurements.push_back({name, value, std::string(symbol(measure.unit)),
+                                     gpu_.below(measure.subcomponent), kTelemetryCheck});
     }
   }
   void measure(const std::string& name, const Reading<double>& reading) {

@@ -11,7 +11,7 @@
 #include "harness/ipc/channel.h"
 #include "harness/node/nvml_client.h"
 #include "harness/telemetry/event_digest.h"
-#include "harness/telemetry/gpu_watch.h"
+#include "harness/telemetry/gpu_sampling.h"
 #include "harness/telemetry/series_file.h"
 #include "harness/telemetry/summary.h"
 
@@ -34,7 +34,7 @@ class NvmlSource : public GpuSource {
 };
 
 struct WatchedGpu {
-  std::unique_ptr<GpuWatch> watch;
+  std::unique_ptr<GpuSampling> watch;
   GpuIdentity identity;           // as last read: what a GPU is called once it no longer answers
   std::vector<GpuSample> window;  // since the last snapshot
 };
@@ -51,7 +51,8 @@ class Sampler {
         attributed_(start.attributed) {
     for (int i = 0; i < client_->device_count(); ++i) {
       WatchedGpu gpu;
-      gpu.watch = std::make_unique<GpuWatch>(std::make_unique<NvmlSource>(*client_, i), node.clock_of_gpu(i));
+      gpu.watch =
+          std::make_unique<GpuSampling>(std::make_unique<NvmlSource>(*client_, i), node.clock_of_gpu(i));
       gpus_.push_back(std::move(gpu));
     }
   }

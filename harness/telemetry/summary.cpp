@@ -1,13 +1,14 @@
 #include "harness/telemetry/summary.h"
 
-#include <algorithm>
-#include <cmath>
+#include <utility>
+
+#include "harness/model/quantile.h"
 
 namespace assay::telemetry {
 namespace {
 
-Reading<double> percentile_of(const std::vector<GpuSample>& samples, Integer GpuSample::*field, double share,
-                              double scale) {
+Reading<double> quantile_of(const std::vector<GpuSample>& samples, Integer GpuSample::*field, double share,
+                            double scale) {
   std::vector<double> values;
   std::string missing = "no_samples";
   for (const GpuSample& sample : samples) {
@@ -19,28 +20,20 @@ Reading<double> percentile_of(const std::vector<GpuSample>& samples, Integer Gpu
     }
   }
   if (values.empty()) return Reading<double>::none(missing);
-  return Reading<double>::of(percentile(std::move(values), share));
+  return Reading<double>::of(quantile(std::move(values), share));
 }
 
 }  // namespace
-
-double percentile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const double position = share * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(std::floor(position));
-  const std::size_t above = std::min(below + 1, values.size() - 1);
-  return values[below] + (position - std::floor(position)) * (values[above] - values[below]);
-}
 
 SeriesSummary summarise(const std::vector<GpuSample>& samples) {
   constexpr double kWattsPerMilliwatt = 1e-3;
   SeriesSummary summary;
   summary.samples = static_cast<int>(samples.size());
-  summary.power_median_w = percentile_of(samples, &GpuSample::power_mw, 0.5, kWattsPerMilliwatt);
-  summary.power_p95_w = percentile_of(samples, &GpuSample::power_mw, 0.95, kWattsPerMilliwatt);
-  summary.temperature_p95_c = percentile_of(samples, &GpuSample::temperature_c, 0.95, 1);
-  summary.memory_temperature_p95_c = percentile_of(samples, &GpuSample::memory_temperature_c, 0.95, 1);
-  summary.sm_clock_median_mhz = percentile_of(samples, &GpuSample::sm_mhz, 0.5, 1);
+  summary.power_median_w = quantile_of(samples, &GpuSample::power_mw, 0.5, kWattsPerMilliwatt);
+  summary.power_p95_w = quantile_of(samples, &GpuSample::power_mw, 0.95, kWattsPerMilliwatt);
+  summary.temperature_p95_c = quantile_of(samples, &GpuSample::temperature_c, 0.95, 1);
+  summary.memory_temperature_p95_c = quantile_of(samples, &GpuSample::memory_temperature_c, 0.95, 1);
+  summary.sm_clock_median_mhz = quantile_of(samples, &GpuSample::sm_mhz, 0.5, 1);
   return summary;
 }
 

@@ -7,9 +7,6 @@
 
 namespace assay::telemetry {
 
-/// The value below which `share` of the values lie, interpolated between neighbours. `values` is not empty.
-double percentile(std::vector<double> values, double share);
-
 SeriesSummary summarise(const std::vector<GpuSample>& samples);
 
 }  // namespace assay::telemetry

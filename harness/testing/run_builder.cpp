@@ -16,7 +16,7 @@ constexpr const char* kTelemetry = kTelemetryCheck;
 
 std::vector<Part> gpu_parts(int gpus) {
   std::vector<Part> parts;
-  for (int slot = 0; slot < gpus; ++slot) parts.push_back(gpu_part(slot));
+  for (int slot = 0; slot < gpus; ++slot) parts.push_back(Part::gpu(slot));
   return parts;
 }
 
@@ -25,13 +25,17 @@ FindingKind kind(const char* code, FindingClass cls, Action action,
   FindingKind kind;
   kind.code = code;
   kind.cls = cls;
-  kind.action = action;
+  kind.actions = {action};
+  const std::string area = kind.code.substr(0, kind.code.find('.'));
+  kind.accuses = accused_from(area).value_or(Accused::part);
+  if (area == "memory") kind.subcomponent = "hbm";
   kind.explained_by = std::move(explained_by);
   kind.summary = {{"en", "{part}: {value} {unit}, limit {limit} ({detail})"}, {"zh-CN", "{part}：{value}"}};
   kind.next_step = {{"en", "Slot {slot}, serial {serial}, after {check}."}};
   return kind;
 }
 
+/// As in the shipped catalogue.
 std::vector<FindingKind> catalogue() {
   using C = FindingClass;
   const std::vector<std::string> device{"device.lost", "device.hung", "inventory.gpu_missing"};
@@ -101,8 +105,8 @@ void add(Step& step, const char* name, Value value, Unit unit, const Part& part,
 }
 
 void add_telemetry(Step& step, const Part& gpu) {
-  add(step, "ecc_uncorrected_dram_delta", 0.0, Unit::count, gpu + "/hbm", kTelemetry);
-  add(step, "remap_pending", 0.0, Unit::count, gpu + "/hbm", kTelemetry);
+  add(step, "ecc_uncorrected_dram_delta", 0.0, Unit::count, gpu.below("hbm"), kTelemetry);
+  add(step, "remap_pending", 0.0, Unit::count, gpu.below("hbm"), kTelemetry);
   add(step, "inlet", 24.5, Unit::celsius, gpu, kTelemetry);
 }
 
@@ -114,9 +118,9 @@ void add_measurements(Step& step, const std::vector<Part>& gpus) {
       add(step, "name", std::string("NVIDIA H200"), Unit::text, gpu);
     }
   } else if (step.check == "memory.sweep") {
-    add(step, "bad_words", 0.0, Unit::count, step.part + "/hbm");
+    add(step, "bad_words", 0.0, Unit::count, step.part.below("hbm"));
   } else if (step.check == "memory.bandwidth") {
-    add(step, "copy_bandwidth", 4100.0 + *gpu_slot(step.part), Unit::gb_per_s, step.part + "/hbm");
+    add(step, "copy_bandwidth", 4100.0 + *step.part.gpu_slot(), Unit::gb_per_s, step.part.below("hbm"));
   } else {
     add(step, "bus_bandwidth", 475.0, Unit::gb_per_s, "node");
   }
@@ -131,7 +135,7 @@ Plan plan_of(const Criteria& criteria, const std::vector<Part>& gpus) {
   plan.simulated = true;
   plan.seed = 0x9e3779b97f4a7c15;
   for (const Part& gpu : gpus)
-    plan.slots.push_back({gpu, *gpu_slot(gpu) + 1, "0000:1b:00.0", "1650" + gpu, "", "", ""});
+    plan.slots.push_back({gpu, *gpu.gpu_slot() + 1, "0000:1b:00.0", "1650" + gpu.path(), "", "", ""});
   plan.stages = {node_stage(0, "inventory.gpus"), gpu_stage(1, "memory.sweep", gpus, {30, 35, 120}),
                  gpu_stage(2, "memory.bandwidth", gpus, {5, 10, 60}),
                  ranks_stage(3, "collective.allreduce", gpus, {20, 30, 120})};
@@ -188,7 +192,8 @@ RunRecord healthy_run(const Criteria& criteria, int gpus) {
   run.software = {{"driver", "NVIDIA driver", "580.159"}, {"assay", "assay", "0.1.0"}};
   run.driver_version = "580.159";
   for (const Part& gpu : parts)
-    run.hardware.push_back({gpu, "NVIDIA H200", "1650" + gpu, "699-2G520", "slot " + gpu});
+    run.hardware.push_back(
+        {gpu.path(), "NVIDIA H200", "1650" + gpu.path(), "699-2G520", "slot " + gpu.path()});
   std::vector<Stage> stages = run.plan.stages;
   stages.push_back(gpu_stage(static_cast<int>(stages.size()), kTelemetry, parts));  // the last look
   for (const Stage& stage : stages) {
@@ -214,13 +219,13 @@ Step& step_of(RunRecord& run, const std::string& check, const Part& part, int at
   return find_or_throw(
       run.steps,
       [&](const Step& step) { return step.check == check && step.part == part && step.attempt == attempt; },
-      check + " on " + part);
+      check + " on " + part.path());
 }
 
 Measurement& measurement_of(Step& step, const std::string& name, const Part& part) {
   return find_or_throw(
       step.measurements, [&](const Measurement& m) { return m.name == name && m.part == part; },
-      name + " of " + part);
+      name + " of " + part.path());
 }
 
 FindingKind& kind_of(Criteria& criteria, const std::string& code) {
@@ -240,8 +245,8 @@ RequiredCheck& required_of(Criteria& criteria, const std::string& check) {
 }
 
 void set_bandwidth(RunRecord& run, int gpu, double value, int attempt) {
-  const Part part = gpu_part(gpu);
-  measurement_of(step_of(run, "memory.bandwidth", part, attempt), "copy_bandwidth", part + "/hbm").value =
+  const Part part = Part::gpu(gpu);
+  measurement_of(step_of(run, "memory.bandwidth", part, attempt), "copy_bandwidth", part.below("hbm")).value =
       value;
 }
 

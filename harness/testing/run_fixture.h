@@ -93,7 +93,7 @@ class RunFixture : public ::testing::Test {
   }
 
   static std::string address_of(const Part& gpu) {
-    return "0000:" + std::to_string(10 + *gpu_slot(gpu)) + ":00.0";
+    return "0000:" + std::to_string(10 + *gpu.gpu_slot()) + ":00.0";
   }
   /// An idle node.
   telemetry::Snapshot snapshot() const {

@@ -67,7 +67,7 @@ void observe_runs(const Case& c, const RequiredCheck& required, const Part& part
     states += "; " + state_of(*step);
     for (const Error& error : step->errors) {
       observation.because.emplace_back(
-          error.symptom, part_for_code(error.symptom, error.part.empty() ? step->part : error.part));
+          error.symptom, c.place_of(error.symptom, error.part.empty() ? step->part : error.part));
     }
   }
   observation.evidence.detail =
@@ -83,7 +83,7 @@ void observe_measures(const RequiredCheck& required, const Step& step, std::vect
     const bool own_part_only = contains(parts, step.part);
     for (const Part& measured : parts) {
       if (own_part_only && measured != step.part) continue;
-      const Part part = join_part(measured, measure.subcomponent);
+      const Part part = measured.below(measure.subcomponent);
       if (measured_in_step.count({measure.name, part}) != 0) continue;
       Observation observation;
       observation.code = codes::missing_measurement;
@@ -116,7 +116,7 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
     if (!contains(required.parts, gpu)) continue;
     std::string missing;
     for (const RequiredMeasure& measure : required.measures) {
-      const Part part = join_part(gpu, measure.subcomponent);
+      const Part part = gpu.below(measure.subcomponent);
       if (!measure.judged || measured.count({measure.name, part}) != 0) continue;
       missing += (missing.empty() ? "" : ", ") + measure.name;
     }

@@ -22,7 +22,7 @@ const RequiredMeasure* find_measure(const RequiredCheck* required, const std::st
 bool belongs(const RequiredCheck& required, const RequiredMeasure& measure, const Part& part) {
   const std::vector<Part>& parts = measured_parts(required, measure);
   return std::any_of(parts.begin(), parts.end(),
-                     [&](const Part& measured) { return join_part(measured, measure.subcomponent) == part; });
+                     [&](const Part& measured) { return measured.below(measure.subcomponent) == part; });
 }
 
 bool is_finite(const Measurement& measurement, Unit unit) {
@@ -35,7 +35,7 @@ Observation about(const Step& step, const Measurement& measurement, const char* 
   Observation observation;
   observation.code = code;
   observation.check = check_of(step, measurement);
-  observation.step_part = observation.check == step.check ? step.part : Part(unit_of(measurement.part));
+  observation.step_part = observation.check == step.check ? step.part : measurement.part.unit();
   observation.part = observation.evidence.part = measurement.part;
   observation.evidence.step = step.id;
   observation.evidence.measurement = measurement.name;
@@ -76,7 +76,7 @@ bool can_judge(const Limit& limit, const RequiredCheck& required, const Required
   const bool peers = limit.kind == LimitKind::peer_equal || limit.kind == LimitKind::peer_ratio;
   const std::vector<Part>& parts = measured_parts(required, measure);
   const auto gpus =
-      std::count_if(parts.begin(), parts.end(), [](const Part& part) { return gpu_slot(part).has_value(); });
+      std::count_if(parts.begin(), parts.end(), [](const Part& part) { return part.gpu_slot().has_value(); });
   return !peers || gpus > 1;
 }
 

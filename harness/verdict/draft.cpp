@@ -65,7 +65,7 @@ std::vector<Draft> gather(const Case& c, const std::vector<Observation>& seen) {
 
 const Hardware* hardware_of(const RunRecord& run, const Part& part) {
   for (const Hardware& hardware : run.hardware) {
-    if (hardware.id == unit_of(part)) return &hardware;
+    if (hardware.id == part.unit()) return &hardware;
   }
   return nullptr;
 }

@@ -18,8 +18,8 @@ bool is_nowhere(const Part& part) {
 }
 
 /// Where an error belongs: the part that it names, or that of the step where it names no part of the node.
-Part place_of(const Error& error, const Part& fallback) {
-  return part_for_code(error.symptom, is_nowhere(error.part) ? fallback : error.part);
+Part place_of(const Case& c, const Error& error, const Part& fallback) {
+  return c.place_of(error.symptom, is_nowhere(error.part) ? fallback : error.part);
 }
 
 std::string detail_of(const Error& error) {
@@ -31,7 +31,7 @@ Observation about(const Case& c, const Error& error, const Part& fallback) {
   Observation observation;
   observation.code = error.symptom;
   observation.severity = c.severity_of(c.class_of(error.symptom));
-  observation.part = observation.evidence.part = place_of(error, fallback);
+  observation.part = observation.evidence.part = place_of(c, error, fallback);
   observation.evidence.detail = detail_of(error);
   return observation;
 }
@@ -50,7 +50,7 @@ struct StageGpus {
 std::map<int, StageGpus> gpus_by_group(const RunRecord& run) {
   std::map<int, StageGpus> groups;
   for (const Step& step : run.steps) {
-    if (!gpu_slot(step.part)) continue;
+    if (!step.part.gpu_slot()) continue;
     StageGpus& gpus = groups[group_of(run.plan, step.stage)];
     gpus.all.insert(step.part);
     if (step.status == Status::complete) gpus.finished.insert(step.part);
@@ -80,13 +80,13 @@ void observe_hangs(const Case& c, std::vector<Observation>& seen) {
     const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const Error& error) {
       return error.symptom == codes::step_timeout;
     });
-    if (timed_out && gpu_slot(step.part) && peers_finished(groups[group_of(c.run.plan, step.stage)], step)) {
-      hangs[Part(unit_of(step.part))].push_back(&step);
+    if (timed_out && step.part.gpu_slot() && peers_finished(groups[group_of(c.run.plan, step.stage)], step)) {
+      hangs[step.part.unit()].push_back(&step);
     }
   }
   for (Observation& observation : seen) {
     if (observation.code != codes::step_timeout) continue;
-    const auto hung = hangs.find(Part(unit_of(observation.part)));
+    const auto hung = hangs.find(observation.part.unit());
     if (hung != hangs.end() && times(hung->second) > 1)
       observation.because.emplace_back(codes::device_hung, hung->first);
   }

@@ -58,6 +58,12 @@ FindingClass Case::class_of(const std::string& code) const {
   return code == codes::device_hung ? FindingClass::device_fault : FindingClass::incomplete;
 }
 
+Part Case::place_of(const std::string& code, const Part& part) const {
+  const FindingKind* known = kind(code);
+  const bool whole_gpu = part.gpu_slot() && part.subcomponent().empty();
+  return known != nullptr && whole_gpu ? part.below(known->subcomponent) : part;
+}
+
 Severity Case::severity_of(FindingClass cls) const {
   return accuses(cls) ? Severity::fail : Severity::inconclusive;
 }
@@ -83,15 +89,6 @@ const std::string& check_of(const Step& step, const Measurement& measurement) {
 const std::vector<Part>& measured_parts(const RequiredCheck& required, const RequiredMeasure& measure) {
   if (!measure.parts.empty()) return measure.parts;
   return required.measured_parts.empty() ? required.parts : required.measured_parts;
-}
-
-Part join_part(const Part& part, const std::string& subcomponent) {
-  return subcomponent.empty() ? part : part + "/" + subcomponent;
-}
-
-Part part_for_code(const std::string& code, const Part& part) {
-  const bool memory = code.rfind("memory.", 0) == 0;
-  return memory && gpu_slot(part) && subcomponent_of(part).empty() ? part + "/hbm" : part;
 }
 
 std::string text_of(const Value& value) {

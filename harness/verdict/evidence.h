@@ -42,6 +42,8 @@ class Case {
   const FindingKind* kind(const std::string& code) const;
   /// Of a code that the catalogue lacks: incomplete, which accuses nobody and accepts nothing.
   FindingClass class_of(const std::string& code) const;
+  /// Where a finding seen on `part` belongs: down to its subcomponent, on a GPU.
+  Part place_of(const std::string& code, const Part& part) const;
   /// What a failure of this class does to the verdict.
   Severity severity_of(FindingClass cls) const;
   const std::vector<const Limit*>& limits(const std::string& check, const std::string& measurement) const;
@@ -66,12 +68,6 @@ const std::string& check_of(const Step& step, const Measurement& measurement);
 
 /// The parts that a check has to measure.
 const std::vector<Part>& measured_parts(const RequiredCheck& required, const RequiredMeasure& measure);
-
-/// "gpu3/hbm" of "gpu3" and "hbm".
-Part join_part(const Part& part, const std::string& subcomponent);
-
-/// Memory findings belong to the HBM of the GPU that reported them.
-Part part_for_code(const std::string& code, const Part& part);
 
 /// Readable text of a value: "17", "4012.5", "NaN".
 std::string text_of(const Value& value);

@@ -7,12 +7,6 @@
 namespace assay::verdict {
 namespace {
 
-/// Causes at node level act on everything, and what is seen at node level (a collective) may come from any
-/// unit.
-bool is_node_level(std::string_view unit) {
-  return unit == "node" || unit == "environment" || unit == "harness";
-}
-
 /// A link is as wide, and a VBIOS as old, whatever else goes on: only what is wrong with the part itself
 /// tells why.
 bool stands_beside(const Draft& cause, const Draft& effect) {
@@ -64,20 +58,21 @@ class Causes {
  private:
   using Indices = std::vector<std::size_t>;
   struct ByUnit {
-    std::map<std::string, Indices, std::less<>> units;
+    std::map<Part, Indices> units;
     Indices node_level, all;
   };
 
   void add(ByUnit& list, std::size_t index) {
-    const std::string_view unit = unit_of(drafts_[index].part);
-    list.units[std::string(unit)].push_back(index);
-    if (is_node_level(unit)) list.node_level.push_back(index);
+    const Part unit = drafts_[index].part.unit();
+    list.units[unit].push_back(index);
+    if (unit.is_node_level()) list.node_level.push_back(index);
     list.all.push_back(index);
   }
 
   void consider(const ByUnit& causes, std::size_t effect, std::optional<std::size_t>& first) const {
-    const std::string_view unit = unit_of(drafts_[effect].part);
-    if (is_node_level(unit)) return consider(causes.all, effect, first);
+    const Part unit = drafts_[effect].part.unit();
+    // What is seen at node level (a collective) may come from any unit, and its causes act on everything.
+    if (unit.is_node_level()) return consider(causes.all, effect, first);
     consider(causes.node_level, effect, first);
     consider(causes.units, unit, effect, first);
   }

@@ -43,8 +43,8 @@ RunRecord without_follow_ups(const RunRecord& run) {
 }
 
 bool accuses(const Finding& finding, const Placement& placement) {
-  const std::vector<Part> units = units_of(finding.part), gpus = gpus_of(placement);
-  const auto is_gpu = [](const Part& unit) { return gpu_slot(unit).has_value(); };
+  const std::vector<Part> units = finding.part.units(), gpus = gpus_of(placement);
+  const auto is_gpu = [](const Part& unit) { return unit.gpu_slot().has_value(); };
   if (std::none_of(units.begin(), units.end(), is_gpu))
     return true;  // of the node: any of its parts may be at fault
   return std::any_of(units.begin(), units.end(), [&](const Part& unit) {

@@ -41,7 +41,7 @@ struct FollowUps : testing::Test {
     step.measurements.erase(std::remove_if(step.measurements.begin(), step.measurements.end(),
                                            [](const Measurement& m) { return m.source == "check"; }),
                             step.measurements.end());
-    step.id = "sim-04-memory.locate-" + gpu;
+    step.id = "sim-04-memory.locate-" + gpu.path();
     step.check = "memory.locate";
     step.stage = kStage;
     run.steps.push_back(step);

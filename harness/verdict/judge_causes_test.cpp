@@ -92,7 +92,7 @@ TEST_F(JudgeCauses, ADeviceErrorNamesItsPart) {
   fail_step(run, "memory.sweep", "gpu3", {"device.lost", "Xid 79", "", ""});
   const Finding finding = only(Verdict::reject);
   EXPECT_EQ(finding.part, "gpu3");
-  EXPECT_EQ(finding.action, Action::return_part);
+  EXPECT_EQ(finding.actions, std::vector{Action::return_part});
   EXPECT_EQ(judged().checks.at(4).part, "gpu3");
   EXPECT_EQ(judged().checks.at(4).status, Status::error);
   EXPECT_EQ(judged().checks.at(4).result, Result::not_applicable);
@@ -209,8 +209,8 @@ TEST_F(JudgeCauses, TwoAttemptsThatHangAreTwoHangs) {
 
 TEST_F(JudgeCauses, HangsOfEverybodyAccuseNobody) {
   for (int slot = 0; slot < kGpus; ++slot) {
-    fail_step(run, "memory.sweep", gpu_part(slot), kTimeout);
-    fail_step(run, "memory.bandwidth", gpu_part(slot), kTimeout);
+    fail_step(run, "memory.sweep", Part::gpu(slot), kTimeout);
+    fail_step(run, "memory.bandwidth", Part::gpu(slot), kTimeout);
   }
   EXPECT_EQ(only(Verdict::inconclusive).code, "harness.step_timeout");
 }
@@ -278,7 +278,7 @@ TEST_F(JudgeCauses, WhatAPartIsIsRejectedAndCanBeWaived) {
 
 TEST_F(JudgeCauses, ABusyGpuExcusesItselfAndTellsWhyTheOthersDidNotRun) {
   for (int slot = 0; slot < kGpus; ++slot) {
-    fail_step(run, "memory.sweep", gpu_part(slot), {"environment.not_idle", "40 % busy", "gpu3", ""});
+    fail_step(run, "memory.sweep", Part::gpu(slot), {"environment.not_idle", "40 % busy", "gpu3", ""});
   }
   set_bandwidth(run, 3, 3000);
   const Finding busy = only(Verdict::inconclusive);

@@ -26,8 +26,8 @@ class JudgeRecords : public ::testing::Test {
     return judgement.findings.empty() ? Finding{} : judgement.findings[0];
   }
   Measurement& bandwidth(int gpu, int attempt = 1) {
-    return measurement_of(step_of(run, "memory.bandwidth", gpu_part(gpu), attempt), "copy_bandwidth",
-                          gpu_part(gpu) + "/hbm");
+    return measurement_of(step_of(run, "memory.bandwidth", Part::gpu(gpu), attempt), "copy_bandwidth",
+                          Part::gpu(gpu).below("hbm"));
   }
   CheckOutcome outcome(const std::string& check, const Part& part) {
     for (const CheckOutcome& candidate : judge(run, criteria).checks) {
@@ -53,7 +53,7 @@ TEST_F(JudgeRecords, ACheckThatRanTooRarely) {
 
 TEST_F(JudgeRecords, AnotherAttemptIsNotAnotherOccurrence) {
   required_of(criteria, "memory.sweep").occurrences = 2;
-  for (int slot = 0; slot < kGpus; ++slot) repeat(run, "memory.sweep", gpu_part(slot), 2);
+  for (int slot = 0; slot < kGpus; ++slot) repeat(run, "memory.sweep", Part::gpu(slot), 2);
   EXPECT_EQ(only(Verdict::inconclusive).code, "harness.check_not_run");
 }
 
@@ -105,8 +105,8 @@ TEST_F(JudgeRecords, AWrongUnitIsNotHeldAgainstTheLimit) {
 TEST_F(JudgeRecords, NoLimit) {
   required_of(criteria, "memory.sweep").measures.push_back({"passes", Unit::count, "", true});
   for (int slot = 0; slot < kGpus; ++slot) {
-    step_of(run, "memory.sweep", gpu_part(slot))
-        .measurements.push_back({"passes", 1.0, "1", gpu_part(slot), "check"});
+    step_of(run, "memory.sweep", Part::gpu(slot))
+        .measurements.push_back({"passes", 1.0, "1", Part::gpu(slot), "check"});
   }
   const Finding finding = only(Verdict::inconclusive);
   EXPECT_EQ(finding.code, "harness.no_limit");
@@ -344,7 +344,7 @@ TEST_F(JudgeRecords, TheMinorityDiffers) {
 
 TEST_F(JudgeRecords, WithoutAMajorityItIsTheNode) {
   for (int slot = 0; slot < 4; ++slot) {
-    measurement_of(step_of(run, "inventory.gpus", "node"), "vbios", gpu_part(slot)).value =
+    measurement_of(step_of(run, "inventory.gpus", "node"), "vbios", Part::gpu(slot)).value =
         std::string("other");
   }
   kind_of(criteria, "inventory.vbios_differs").cls = FindingClass::device_fault;

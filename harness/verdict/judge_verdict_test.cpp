@@ -131,8 +131,8 @@ TEST(Judge, APartialRunIsInconclusiveAndDoesNotBlameWhatWasLeftOut) {
     if (stage.placements.size() > 1) stage.placements.resize(2);  // gpu0, gpu1
   }
   for (int slot = 2; slot < kGpus; ++slot) {
-    remove_step(run, "memory.sweep", gpu_part(slot));
-    remove_step(run, "memory.bandwidth", gpu_part(slot));
+    remove_step(run, "memory.sweep", Part::gpu(slot));
+    remove_step(run, "memory.bandwidth", Part::gpu(slot));
   }
   const Judgement judgement = judge(run, criteria);
   EXPECT_EQ(judgement.verdict, Verdict::inconclusive);
@@ -222,7 +222,7 @@ TEST(Judge, RemapPendingIsRejectedWithAReset) {
   const Judgement judgement = judge(run, criteria);
   EXPECT_EQ(judgement.verdict, Verdict::reject);
   ASSERT_EQ(judgement.findings.size(), 1u);
-  EXPECT_EQ(judgement.findings[0].action, Action::reset);
+  EXPECT_EQ(judgement.findings[0].actions, std::vector{Action::reset});
   EXPECT_EQ(judgement.findings[0].part, "gpu6/hbm");
 }
 

@@ -10,13 +10,11 @@
 namespace assay::verdict {
 namespace {
 
-/// What the harness or the surroundings did accuses no part; the evidence says where it was seen.
+/// What the harness or the surroundings did accuses no part; the evidence says where it was seen. A code that
+/// the catalogue does not know is the harness's.
 Part shown_part(const Draft& draft) {
-  if (draft.kind == nullptr) return "harness";  // a code that the catalogue does not know
-  for (const char* nobody : {"harness", "environment"}) {
-    if (draft.code.rfind(std::string(nobody) + ".", 0) == 0) return nobody;
-  }
-  return draft.part;
+  const Accused accused = draft.kind == nullptr ? Accused::harness : draft.kind->accuses;
+  return accused == Accused::part ? draft.part : Part(name_of(accused));
 }
 
 std::size_t root_of(const std::vector<Draft>& drafts, std::size_t index) {
@@ -56,7 +54,7 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
       finding.severity = draft.severity;
       finding.check = draft.check;
       finding.part = part;
-      finding.action = draft.kind == nullptr ? Action::rerun : draft.kind->action;
+      finding.actions = draft.kind == nullptr ? std::vector<Action>{Action::rerun} : draft.kind->actions;
       if (const Hardware* hardware = hardware_of(c.run, part)) {
         finding.serial = hardware->serial;
         finding.slot = hardware->location;

@@ -54,7 +54,7 @@ std::map<CheckAndPart, Ran> ran_in(const RunRecord& run) {
     if (step.check != kTelemetryCheck) ran[{step.check, step.part}].add(step);
     std::set<Part> sampled;
     for (const Measurement& m : step.measurements) {
-      if (check_of(step, m) == kTelemetryCheck) sampled.emplace(unit_of(m.part));
+      if (check_of(step, m) == kTelemetryCheck) sampled.emplace(m.part.unit());
     }
     for (const Part& gpu : sampled) ran[{kTelemetryCheck, gpu}].add(step);
   }

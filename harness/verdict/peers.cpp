@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "harness/model/quantile.h"
 #include "harness/verdict/series.h"
 
 namespace assay::verdict {
@@ -15,9 +16,9 @@ using Group =
 std::vector<Group> peer_groups(const Plan& plan, const std::vector<Series>& all) {
   std::map<std::tuple<std::string, std::string, int, std::string, std::string>, Group> groups;
   for (const Series& series : all) {
-    if (!gpu_slot(series.part) && !is_pair(series.part)) continue;
-    groups[{series.check, series.measurement, group_of(plan, series.stage),
-            std::string(subcomponent_of(series.part)), series.variant}]
+    if (!series.part.gpu_slot() && !series.part.is_pair()) continue;
+    groups[{series.check, series.measurement, group_of(plan, series.stage), series.part.subcomponent(),
+            series.variant}]
         .push_back(&series);
   }
   std::vector<Group> list;
@@ -81,7 +82,7 @@ std::optional<Value> majority_of(const Group& group) {
 std::string all_values(const Group& group) {
   std::string text;
   for (const Series* series : group) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", unit_of(series->part),
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", series->part.unit(),
                         text_of(series->samples.front().measurement->value));
   }
   return text;

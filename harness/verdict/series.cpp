@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "harness/model/attempts.h"
+#include "harness/model/quantile.h"
 
 namespace assay::verdict {
 
@@ -77,12 +78,6 @@ std::optional<double> number_of(const Value& value) {
   return std::nullopt;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 std::vector<double> numbers_of(const Series& series, const Limit& limit) {
   std::map<int, double> worst;  // by measurement
   for (const Sample& sample : in_unit(series, limit)) {
@@ -144,8 +139,8 @@ Observation observation_of(const Case& c, const Series& series, const Limit& lim
   observation.severity = outcome.grade == Grade::marginal ? Severity::marginal : c.severity_of(cls);
   observation.check = series.check;
   const bool own = series.check == outcome.sample.step->check;
-  observation.step_part = own ? outcome.sample.step->part : Part(unit_of(series.part));
-  observation.part = observation.evidence.part = part_for_code(limit.finding, series.part);
+  observation.step_part = own ? outcome.sample.step->part : series.part.unit();
+  observation.part = observation.evidence.part = c.place_of(limit.finding, series.part);
   observation.evidence.step = outcome.sample.step->id;
   observation.evidence.measurement = series.measurement;
   observation.evidence.value = outcome.value;

@@ -36,8 +36,6 @@ bool is_peer(LimitKind kind);
 /// The value as a number, for medians and comparisons; a flag is 0 or 1. Nothing for text.
 std::optional<double> number_of(const Value& value);
 
-double median(std::vector<double> values);
-
 /// The values in the limit's unit, one a measurement: an attempt that was interrupted, and the one that makes
 /// up for it, are one, and the worse of their values counts. Empty where one is text.
 std::vector<double> numbers_of(const Series& series, const Limit& limit);

@@ -19,15 +19,15 @@ std::string known(const std::string& text) {
 /// Where a finding that accuses no part was seen: "gpu7", or "gpu0, gpu1, gpu2".
 std::string where(const Finding& finding) {
   const bool accuses = finding.part != "harness" && finding.part != "environment";
-  if (accuses) return finding.part;
+  if (accuses) return finding.part.path();
   std::string places;
-  std::set<std::string> seen;
+  std::set<Part> seen;
   for (const EvidenceItem& item : finding.evidence) {
-    const std::string unit(unit_of(item.part));
+    const Part unit = item.part.unit();
     if (unit.empty() || unit == finding.part || !seen.insert(unit).second) continue;
-    places += (places.empty() ? "" : ", ") + unit;
+    places += (places.empty() ? "" : ", ") + unit.path();
   }
-  return places.empty() ? finding.part : places;
+  return places.empty() ? finding.part.path() : places;
 }
 
 Values values_of(const Finding& finding) {

@@ -13,7 +13,7 @@ void add_errors(HtmlPage& page, const std::vector<Error>& errors) {
   for (const Error& error : errors) {
     const Element line = page.writer.open("div");
     page.writer.element("code", error.symptom);
-    page.writer.text(" " + (error.part.empty() ? "" : error.part + page.labels(Label::colon)) +
+    page.writer.text(" " + (error.part.empty() ? "" : error.part.path() + page.labels(Label::colon)) +
                      error.message);
   }
 }
@@ -44,17 +44,17 @@ void add_inventory(HtmlPage& page) {
       for (const PlannedSlot& slot : page.input.run.plan.slots) {
         const std::string module = slot.module_id != 0 ? std::to_string(slot.module_id) : "-";
         if (was_found(slot)) {
-          page.row({slot.part, module, slot.pci_address, slot.name, slot.serial, slot.board_part_number,
-                    slot.uuid});
+          page.row({slot.part.path(), module, slot.pci_address, slot.name, slot.serial,
+                    slot.board_part_number, slot.uuid});
           continue;
         }
         const Element line = page.writer.open("tr");
-        page.row_header(slot.part);
+        page.row_header(slot.part.path());
         page.writer.element("td", module);
         page.writer.element("td", "✗ " + labels(Label::not_found), {{"colspan", "5"}, {"class", "outside"}});
       }
       for (const Hardware& part : page.input.run.hardware) {
-        if (slot_of(page.input, part.id) != nullptr) continue;
+        if (slot_of(page.input.run.plan, part.id) != nullptr) continue;
         page.row({part.id, "-", part.location, part.name, part.serial, part.part_number, ""});
       }
     });
@@ -115,7 +115,7 @@ void add_waivers(HtmlPage& page) {
                            labels(Label::reason), labels(Label::waiver_who), labels(Label::waiver_expires)});
       const Element body = page.writer.open("tbody");
       for (const Waiver& waiver : page.input.criteria.waivers) {
-        page.row({waiver.finding, waiver.part == "*" ? labels(Label::any) : waiver.part,
+        page.row({waiver.finding, waiver.part == "*" ? labels(Label::any) : waiver.part.path(),
                   waiver.serial.empty() ? labels(Label::any) : waiver.serial, waiver.reason, waiver.who,
                   waiver.expires});
       }

@@ -26,7 +26,7 @@ std::string css_of(Severity severity) {
 
 void add_place(HtmlPage& page, const Finding& finding) {
   const Labels& labels = page.labels;
-  const PlannedSlot* slot = slot_of(page.input, finding.part);
+  const PlannedSlot* slot = slot_of(page.input.run.plan, finding.part);
   const Element list = page.writer.open("dl", {{"class", "fields"}});
   const auto add = [&](Label label, const std::string& value) {
     if (value.empty()) return;
@@ -34,7 +34,7 @@ void add_place(HtmlPage& page, const Finding& finding) {
     page.writer.element("dt", labels(label));
     page.writer.element("dd", value);
   };
-  add(Label::part, finding.part);
+  add(Label::part, finding.part.path());
   add(Label::serial, finding.serial);
   add(Label::slot, finding.slot);
   if (slot != nullptr) {
@@ -42,7 +42,7 @@ void add_place(HtmlPage& page, const Finding& finding) {
     add(Label::pci_address, slot->pci_address);
   }
   add(Label::check, finding.check);
-  add(Label::action, name_of(labels, finding.action));
+  add(Label::action, actions_text(labels, finding.actions));
 }
 
 void add_evidence(HtmlPage& page, const Finding& finding) {
@@ -55,7 +55,7 @@ void add_evidence(HtmlPage& page, const Finding& finding) {
     for (const EvidenceItem& item : finding.evidence) {
       const Element line = page.writer.open("tr");
       page.row_header(item.step);
-      page.writer.element("td", item.part.empty() ? finding.part : item.part);
+      page.writer.element("td", (item.part.empty() ? finding.part : item.part).path());
       if (item.measurement.empty()) {
         page.writer.element("td", item.detail, {{"colspan", "4"}});
         continue;
@@ -125,11 +125,41 @@ void add_card(HtmlPage& page, const NumberedFinding& numbered) {
   add_raw_evidence_note(page, finding);
 }
 
+/// What is said of every GPU alike: one card, with theirs folded away inside.
+void add_shared(HtmlPage& page, const FindingGroup& group) {
+  const Finding& first = *group.front().finding;
+  const Element box = page.writer.open("article", {{"class", css_of(first.severity)}});
+  {
+    const Element heading = page.writer.open("h3");
+    page.writer.text(fmt::format(fmt::runtime(page.labels(Label::all_gpus)), group.size()) + " ");
+    page.writer.element("code", first.code);
+    page.writer.text(" ");
+    page.writer.element("span", name_of(page.labels, first.severity), {{"class", "tag"}});
+  }
+  page.writer.element("p", fmt::format(fmt::runtime(page.labels(Label::same_on_all_gpus)), group.size()),
+                      {{"class", "next"}});
+  {
+    const Element list = page.writer.open("ul");
+    for (const NumberedFinding& member : group)
+      page.writer.element("li", page.labels.pick(member.finding->summary));
+  }
+  page.writer.element(
+      "p", page.labels(Label::action) + page.labels(Label::colon) + actions_text(page.labels, first.actions));
+  const Element each = page.writer.open("details");
+  page.writer.element("summary", page.labels(Label::each_in_full));
+  for (const NumberedFinding& member : group) add_card(page, member);
+}
+
 void add_group(HtmlPage& page, std::string_view id, Label title,
                const std::vector<NumberedFinding>& findings) {
   if (findings.empty()) return;
   page.section(id, fmt::format("{} ({})", page.labels(title), findings.size()), [&] {
-    for (const NumberedFinding& finding : findings) add_card(page, finding);
+    for (const FindingGroup& group : grouped(page.input, findings)) {
+      if (group.size() == 1)
+        add_card(page, group.front());
+      else
+        add_shared(page, group);
+    }
   });
 }
 

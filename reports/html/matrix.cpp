@@ -36,7 +36,7 @@ void add_matrix(HtmlPage& page) {
   page.section("checks", labels(Label::checks_by_part), [&] {
     page.table(labels(Label::checks_by_part), "matrix", [&] {
       std::vector<std::string> headers{labels(Label::check)};
-      headers.insert(headers.end(), matrix.parts.begin(), matrix.parts.end());
+      for (const Part& part : matrix.parts) headers.push_back(part.path());
       page.column_headers(headers);
       const Element body = page.writer.open("tbody");
       for (const std::string& check : matrix.checks) {

@@ -106,7 +106,7 @@ void add_execution(HtmlPage& page, const MeasurementTable& table, const Executio
 void add_table(HtmlPage& page, const MeasurementTable& table, Origin origin) {
   page.table(table.check, origin == Origin::check ? "measurements judged" : "measurements", [&] {
     std::vector<std::string> headers{page.labels(Label::measurement)};
-    headers.insert(headers.end(), table.columns.begin(), table.columns.end());
+    for (const Part& part : table.columns) headers.push_back(part.path());
     if (origin == Origin::check) headers.push_back(page.labels(Label::limit));
     page.column_headers(headers);
     for (const Execution& execution : table.executions) add_execution(page, table, execution, origin);

@@ -7,9 +7,16 @@ void spoil(std::string& text) {
   text += "\x1b[2J\r\n\t\x7f\xff\u009b\u061c\u200b\u202e\u2028\u2066\ufeff\U000e0041";
 }
 
-template <typename... Texts>
-void spoil(std::string& first, Texts&... others) {
+void spoil(Part& part) {
+  std::string path = part.path();
+  spoil(path);
+  part = path;
+}
+
+template <typename First, typename Second, typename... Others>
+void spoil(First& first, Second& second, Others&... others) {
   spoil(first);
+  spoil(second);
   (spoil(others), ...);
 }
 

@@ -31,7 +31,7 @@ Plan plan() {
   plan.simulated = true;
   plan.seed = 20260115;
   for (int gpu = 0; gpu < kGpus; ++gpu) {
-    plan.slots.push_back({.part = gpu_part(gpu),
+    plan.slots.push_back({.part = Part::gpu(gpu),
                           .module_id = gpu + 1,
                           .pci_address = pci_of(gpu),
                           .serial = serial_of(gpu),
@@ -40,7 +40,7 @@ Plan plan() {
                           .name = "NVIDIA H200"});
   }
   std::vector<Part> gpus;
-  for (int gpu = 0; gpu < kGpus; ++gpu) gpus.push_back(gpu_part(gpu));
+  for (int gpu = 0; gpu < kGpus; ++gpu) gpus.push_back(Part::gpu(gpu));
   plan.stages = {builders::node_stage(0, "inventory.gpus", {0, 2, 30}),
                  builders::gpu_stage(1, "health.memory_errors", gpus, {0, 2, 30}),
                  builders::gpu_stage(2, "memory.sweep", gpus, {60, 70, 210}),
@@ -53,7 +53,7 @@ Criteria criteria() {
   c.sku = "h200-sxm-8";
   c.profile = "quick";
   std::vector<Part> gpus;
-  for (int gpu = 0; gpu < kGpus; ++gpu) gpus.push_back(gpu_part(gpu));
+  for (int gpu = 0; gpu < kGpus; ++gpu) gpus.push_back(Part::gpu(gpu));
   c.required = {{"inventory.gpus",
                  {"node"},
                  {{"vbios", Unit::text, "", true}, {"nvlinks_active", Unit::count, "", true}},
@@ -109,7 +109,7 @@ Step& add_step(RunRecord& run, int stage, const Part& part, int attempt = 1) {
 }
 
 void add_telemetry(Step& step, int gpu, double power) {
-  const Part part = gpu_part(gpu);
+  const Part part = Part::gpu(gpu);
   step.measurements.push_back(measured(part, "power_p95", power, "W", "telemetry"));
   step.measurements.push_back(measured(part, "memory_temperature_max", 61.0 + gpu % 3, "degC", "telemetry"));
   step.measurements.push_back(measured(part, "ecc_uncorrected_dram", 0.0, "1", "telemetry"));
@@ -120,7 +120,7 @@ void add_inventory(RunRecord& run, int without = -1) {
   Step& step = add_step(run, 0, "node");
   for (int gpu = 0; gpu < kGpus; ++gpu) {
     if (gpu == without) continue;
-    const Part part = gpu_part(gpu);
+    const Part part = Part::gpu(gpu);
     step.measurements.push_back(
         measured(part, "vbios", std::string(gpu == 7 ? "96.00.D0.00.02" : "96.00.CF.00.01"), "text"));
     step.measurements.push_back(measured(part, "compute_capability", std::string("9.0"), "text"));
@@ -135,14 +135,15 @@ double copy_bandwidth(int gpu) {
 }
 
 void add_gpu_steps(RunRecord& run, int gpu) {
-  const Part part = gpu_part(gpu);
-  add_step(run, 1, part).measurements.push_back(measured(part + "/hbm", "remap_failure", 0.0, "1"));
+  const Part part = Part::gpu(gpu);
+  add_step(run, 1, part).measurements.push_back(measured(part.below("hbm"), "remap_failure", 0.0, "1"));
   Step& sweep = add_step(run, 2, part);
-  sweep.measurements = {measured(part + "/hbm", "bad_words", 0.0, "1"),
-                        measured(part + "/hbm", "passes", 4.0, "1")};
+  sweep.measurements = {measured(part.below("hbm"), "bad_words", 0.0, "1"),
+                        measured(part.below("hbm"), "passes", 4.0, "1")};
   add_telemetry(sweep, gpu, 412.5 + gpu);
   Step& bandwidth = add_step(run, 3, part);
-  bandwidth.measurements.push_back(measured(part + "/hbm", "copy_bandwidth", copy_bandwidth(gpu), "GB/s"));
+  bandwidth.measurements.push_back(
+      measured(part.below("hbm"), "copy_bandwidth", copy_bandwidth(gpu), "GB/s"));
   add_telemetry(bandwidth, gpu, 438.25 + gpu);
 }
 
@@ -182,8 +183,9 @@ SampleRun base_run(int without) {
   run.hardware.push_back(
       {"node", "HGX H200 8-GPU (simulated)", "SIM-0001", "935-24287-0000-000", "rack A7, unit 12"});
   for (PlannedSlot& slot : run.plan.slots) {
-    if (slot.part != (without < 0 ? "" : gpu_part(without))) {
-      run.hardware.push_back({slot.part, slot.name, slot.serial, slot.board_part_number, slot.pci_address});
+    if (slot.part != (without < 0 ? "" : Part::gpu(without))) {
+      run.hardware.push_back(
+          {slot.part.path(), slot.name, slot.serial, slot.board_part_number, slot.pci_address});
     } else {
       slot = {.part = slot.part, .module_id = slot.module_id};
     }
@@ -194,7 +196,7 @@ SampleRun base_run(int without) {
     if (gpu == without) continue;
     add_gpu_steps(run, gpu);
     for (const Stage& stage : run.plan.stages) {
-      if (stage.placements.size() > 1) pass(sample, builders::check_of(stage), gpu_part(gpu));
+      if (stage.placements.size() > 1) pass(sample, builders::check_of(stage), Part::gpu(gpu));
     }
   }
   sample.criteria = criteria();
@@ -235,8 +237,8 @@ Finding finding(const char* code, FindingClass cls, Severity severity, const cha
   f.cls = cls;
   f.severity = severity;
   f.check = check;
-  f.action = action;
-  if (const auto gpu = gpu_slot(part)) {
+  f.actions = {action};
+  if (const auto gpu = part.gpu_slot()) {
     f.serial = serial_of(*gpu);
     f.slot = std::to_string(*gpu);
   }

@@ -17,7 +17,7 @@ constexpr std::size_t kMostItems = 6;
 std::string evidence_text(const Labels& labels, const EvidenceItem& item, const Part& accused) {
   std::string text = item.step;
   if (!item.part.empty() && item.part != accused)
-    text += text.empty() ? item.part : fmt::format(" ({})", item.part);
+    text += text.empty() ? item.part.path() : fmt::format(" ({})", item.part);
   const auto add = [&](const std::string& piece) {
     if (piece.empty()) return;
     if (!text.empty()) text += labels(Label::colon);
@@ -52,7 +52,7 @@ void add_place(TextPage& page, const Finding& finding) {
   };
   add(Label::serial, finding.serial);
   add(Label::slot, finding.slot);
-  if (const PlannedSlot* slot = slot_of(page.input, finding.part)) {
+  if (const PlannedSlot* slot = slot_of(page.input.run.plan, finding.part)) {
     if (slot->module_id != 0) add(Label::module_id, std::to_string(slot->module_id));
     add(Label::pci_address, slot->pci_address);
   }
@@ -80,7 +80,7 @@ void add_finding(TextPage& page, const NumberedFinding& numbered) {
     width = std::max(width, display_width(labels(label)) + 2);
   }
   page.field(kIndent, width, labels(Label::next_step), labels.pick(finding.next_step));
-  page.field(kIndent, width, labels(Label::action), name_of(labels, finding.action));
+  page.field(kIndent, width, labels(Label::action), actions_text(labels, finding.actions));
   std::string label = labels(Label::evidence);
   for (std::size_t i = 0; i < std::min(finding.evidence.size(), kMostItems); ++i) {
     page.field(kIndent, width, std::exchange(label, ""),
@@ -95,10 +95,40 @@ void add_finding(TextPage& page, const NumberedFinding& numbered) {
   add_rest(page, kIndent + width, finding.consequences.size());
 }
 
+/// One card for what is said of every GPU alike; the whole of each is in report.html.
+void add_shared(TextPage& page, const FindingGroup& group) {
+  const Labels& labels = page.labels;
+  const Finding& first = *group.front().finding;
+  const auto style = first.severity == Severity::fail ? page.styles.bad : page.styles.caution;
+  page.line();
+  page.line({{pad_left(std::to_string(group.front().number), 2) + ". ", ""},
+             {fmt::format("{}   {}   {}", fmt::format(fmt::runtime(labels(Label::all_gpus)), group.size()),
+                          first.code, name_of(labels, first.severity)),
+              style}});
+  page.paragraph(kIndent, fmt::format(fmt::runtime(labels(Label::same_on_all_gpus)), group.size()));
+  for (const NumberedFinding& member : group)
+    page.field(kIndent, 2, "-", labels.pick(member.finding->summary));
+  std::size_t width = 0;
+  for (const Label label : {Label::action, Label::evidence})
+    width = std::max(width, display_width(labels(label)) + 2);
+  page.field(kIndent, width, labels(Label::action), actions_text(labels, first.actions));
+  std::string label = labels(Label::evidence);
+  for (const NumberedFinding& member : group) {
+    if (member.finding->evidence.empty()) continue;
+    page.field(kIndent, width, std::exchange(label, ""),
+               evidence_text(labels, member.finding->evidence.front(), member.finding->part));
+  }
+}
+
 void add_group(TextPage& page, Label title, const std::vector<NumberedFinding>& findings) {
   if (findings.empty()) return;
   page.heading(fmt::format("{} ({})", page.labels(title), findings.size()));
-  for (const NumberedFinding& finding : findings) add_finding(page, finding);
+  for (const FindingGroup& group : grouped(page.input, findings)) {
+    if (group.size() == 1)
+      add_finding(page, group.front());
+    else
+      add_shared(page, group);
+  }
 }
 
 }  // namespace

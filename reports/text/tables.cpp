@@ -31,8 +31,8 @@ void add_checks(TextPage& page) {
   table.header = {labels(Label::part), labels(Label::serial), labels(Label::pci_address)};
   table.header.insert(table.header.end(), matrix.checks.begin(), matrix.checks.end());
   for (const Part& part : matrix.parts) {
-    const PlannedSlot* slot = part == unit_of(part) ? slot_of(page.input, part) : nullptr;
-    std::vector<TextCell> row{{part, ""}};
+    const PlannedSlot* slot = part == part.unit() ? slot_of(page.input.run.plan, part) : nullptr;
+    std::vector<TextCell> row{{part.path(), ""}};
     if (slot == nullptr) {
       row.insert(row.end(), {{"", ""}, {"", ""}});
     } else if (!was_found(*slot)) {
@@ -112,7 +112,7 @@ void add_key_measurements(TextPage& page) {
     }
   }
   for (const Part& part : parts) {
-    std::vector<TextCell> row{{part, ""}};
+    std::vector<TextCell> row{{part.path(), ""}};
     for (const KeyColumn& column : columns) {
       const auto& known = column.table->columns;
       const auto place = std::find(known.begin(), known.end(), part);

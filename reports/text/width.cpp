@@ -1,5 +1,7 @@
 #include "reports/text/width.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 
 #include "harness/base/text.h"
@@ -7,20 +9,16 @@
 namespace assay::reports {
 namespace {
 
-/// Wide and fullwidth by Unicode's UAX #11, as far as names, units and Chinese, Japanese and Korean text
-/// need.
-bool is_wide(const Character& character) {
-  constexpr char32_t kRanges[][2] = {
-      {0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF}, {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
-      {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}};
-  return std::any_of(std::begin(kRanges), std::end(kRanges),
-                     [code = character.code.value_or(0)](const auto& range) {
-                       return code >= range[0] && code <= range[1];
-                     });
+/// In columns: 2 for the wide characters of East Asia, 0 for a mark that stands on the one before. A byte
+/// that is no UTF-8 is shown as one column.
+std::size_t width_of(const Character& character) {
+  if (!character.code) return 1;
+  return static_cast<std::size_t>(
+      std::max(0, utf8proc_charwidth(static_cast<utf8proc_int32_t>(*character.code))));
 }
 
-std::size_t width_of(const Character& character) {
-  return is_wide(character) ? 2 : 1;
+bool is_wide(const Character& character) {
+  return width_of(character) > 1;
 }
 
 /// Closing punctuation never begins a line.

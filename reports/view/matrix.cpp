@@ -70,7 +70,7 @@ void add_finding(const Finding& finding, const std::map<std::string, std::string
   const Outcome outcome = outcome_of(finding.severity);
   if (outcome == Outcome::not_planned) return;
   for (const EvidenceItem& item : finding.evidence) {
-    const Part part(unit_of(item.part.empty() ? finding.part : item.part));
+    const Part part = (item.part.empty() ? finding.part : item.part).unit();
     if (!is_of_the_node(part)) continue;
     const auto step = check_of_step.find(item.step);
     // What the kernel's log said at no step in particular, telemetry has heard.

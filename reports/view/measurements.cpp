@@ -39,7 +39,7 @@ class Citations {
       for (const EvidenceItem& item : finding.evidence) {
         if (!item.value || is_no_number(*item.value)) continue;
         const Part& part = item.part.empty() ? finding.part : item.part;
-        Mark& mark = marks_[{item.step, item.measurement, std::string(unit_of(part)), *item.value}];
+        Mark& mark = marks_[{item.step, item.measurement, part.unit(), *item.value}];
         mark = std::max(mark, marginal ? Mark::marginal : Mark::outside);
       }
     }
@@ -47,12 +47,12 @@ class Citations {
 
   Mark of(const Step& step, const Measurement& m) const {
     if (is_no_number(m.value)) return Mark::none;
-    const auto found = marks_.find({step.id, m.name, std::string(unit_of(m.part)), m.value});
+    const auto found = marks_.find({step.id, m.name, m.part.unit(), m.value});
     return found == marks_.end() ? Mark::none : found->second;
   }
 
  private:
-  std::map<std::tuple<std::string, std::string, std::string, Value>, Mark> marks_;
+  std::map<std::tuple<std::string, std::string, Part, Value>, Mark> marks_;
 };
 
 std::vector<Part> columns_of(const Input& input, const std::vector<const Step*>& steps, Origin origin) {
@@ -62,7 +62,7 @@ std::vector<Part> columns_of(const Input& input, const std::vector<const Step*>&
   for (const Step* step : steps) {
     for (const Measurement& measurement : step->measurements) {
       if (!belongs(measurement, origin)) continue;
-      const Part unit(unit_of(measurement.part));
+      const Part unit = measurement.part.unit();
       if (std::find(gpus.begin(), gpus.end(), unit) != gpus.end()) {
         any_gpu = true;
       } else if (others.size() < kMostOtherUnits &&
@@ -93,8 +93,8 @@ class TableInMaking {
       Execution& execution = executions_[{step.stage, step.attempt}];
       execution.stage = step.stage;
       execution.attempt = step.attempt;
-      Row& row = row_of(execution, {measurement.name, std::string(subcomponent_of(measurement.part)),
-                                    measurement.unit, occurrence});
+      Row& row = row_of(execution,
+                        {measurement.name, measurement.part.subcomponent(), measurement.unit, occurrence});
       row.cells.at(column) = cell_of(step, measurement, row);
       measured_.emplace(measurement.name, column);
     }
@@ -126,8 +126,8 @@ class TableInMaking {
  private:
   using RowKey = std::tuple<int, int, std::string, std::string, std::string, int>;
 
-  std::size_t column_of(std::string_view part) const {
-    const auto found = std::find(columns_.begin(), columns_.end(), unit_of(part));
+  std::size_t column_of(const Part& part) const {
+    const auto found = std::find(columns_.begin(), columns_.end(), part.unit());
     return static_cast<std::size_t>(found - columns_.begin());
   }
 

@@ -2,8 +2,16 @@
 
 #include <fmt/ranges.h>
 
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
 namespace assay::reports {
 namespace {
+
+/// Two or three GPUs can be bad alike.
+constexpr std::size_t kFewestToSuspectWhatIsShared = 4;
 
 template <typename Predicate>
 std::vector<NumberedFinding> numbered(const Judgement& judgement, Predicate wanted) {
@@ -17,13 +25,6 @@ std::vector<NumberedFinding> numbered(const Judgement& judgement, Predicate want
 }
 
 }  // namespace
-
-const PlannedSlot* slot_of(const Input& input, std::string_view part) {
-  for (const PlannedSlot& slot : input.run.plan.slots) {
-    if (slot.part == unit_of(part)) return &slot;
-  }
-  return nullptr;
-}
 
 bool is_simulated(const Input& input) {
   return input.run.plan.simulated || input.judgement.simulated;
@@ -42,6 +43,36 @@ std::vector<std::string> qualifications(const Input& input, const Labels& labels
   if (!plan.certifiable || !input.criteria.certifiable) words.push_back(labels(Label::bench));
   if (!input.judgement.not_as_shipped.empty()) words.push_back(labels(Label::own_configuration));
   return words;
+}
+
+std::vector<FindingGroup> grouped(const Input& input, const std::vector<NumberedFinding>& findings) {
+  struct Alike {
+    FindingGroup members;
+    std::set<Part> gpus;
+    bool shown = false;
+  };
+  const auto words_of = [](const Finding& finding) {
+    return std::make_tuple(finding.code, finding.check, finding.severity);
+  };
+  std::map<decltype(words_of(std::declval<Finding>())), Alike> of_gpus;
+  for (const NumberedFinding& finding : findings) {
+    if (!finding.finding->part.gpu_slot()) continue;
+    Alike& alike = of_gpus[words_of(*finding.finding)];
+    alike.members.push_back(finding);
+    alike.gpus.insert(finding.finding->part.unit());
+  }
+  std::vector<FindingGroup> groups;
+  for (const NumberedFinding& finding : findings) {
+    const auto alike = of_gpus.find(words_of(*finding.finding));
+    const bool of_all = finding.finding->part.gpu_slot() &&
+                        alike->second.gpus.size() >= kFewestToSuspectWhatIsShared &&
+                        alike->second.gpus.size() == input.run.plan.slots.size();
+    if (!of_all)
+      groups.push_back({finding});
+    else if (!std::exchange(alike->second.shown, true))
+      groups.push_back(alike->second.members);
+  }
+  return groups;
 }
 
 std::vector<NumberedFinding> findings_to_act_on(const Judgement& judgement) {

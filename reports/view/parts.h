@@ -1,4 +1,4 @@
-// Where a part is, in the words that a person needs to find it.
+// What qualifies the verdict, and the findings as a person goes through them.
 #pragma once
 
 #include <string>
@@ -9,9 +9,6 @@
 #include "reports/report.h"
 
 namespace assay::reports {
-
-/// The slot that a part belongs to, or null.
-const PlannedSlot* slot_of(const Input& input, std::string_view part);
 
 /// One witness is enough: the plan, or the judgement.
 bool is_simulated(const Input& input);
@@ -27,6 +24,11 @@ struct NumberedFinding {
   int number;
   const Finding* finding;
 };
+/// Those that one card shows: a finding alone, or one that says the same of all GPUs of the node. Then what
+/// they share is to be suspected before any of them.
+using FindingGroup = std::vector<NumberedFinding>;
+std::vector<FindingGroup> grouped(const Input& input, const std::vector<NumberedFinding>& findings);
+
 std::vector<NumberedFinding> findings_to_act_on(const Judgement& judgement);
 std::vector<NumberedFinding> findings_of(const Judgement& judgement, Severity severity);
 

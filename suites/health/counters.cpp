@@ -19,7 +19,7 @@ void run(Context& context) {
   for (const SlotInventory& slot : context.slots()) {
     if (slot.found == nullptr) continue;
     const GpuState& state = slot.found->state;
-    const Part memory = slot.part + "/hbm";
+    const Part memory = slot.part.below("hbm");
     measure(context, memory, "row_remap_pending", state.row_remap_pending);
     measure(context, memory, "row_remap_failure", state.row_remap_failure);
     measure(context, memory, "remapped_rows_corrected", counter(state, counters::remapped_corrected));

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "harness/check.h"
+#include "harness/model/quantile.h"
 #include "kernels/memory_bandwidth.h"
-#include "kernels/statistics.h"
 
 namespace assay {
 namespace {
@@ -31,7 +31,7 @@ double median_bandwidth(MemoryBandwidth& bandwidth, Stream stream) {
   std::vector<double> rates;
   for (int i = 0; i < kTimedLaunches; ++i)
     rates.push_back(gb_per_s(bandwidth, stream, 1, bandwidth.run(stream, 1)));
-  return quantile(rates, 0.5);
+  return median(rates);
 }
 
 /// Copies until the duration is used up. The second half counts: by then the memory is as warm as copying

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "harness/check.h"
+#include "harness/model/quantile.h"
 #include "kernels/memory_bandwidth.h"
 #include "kernels/memory_region.h"
 #include "kernels/memory_sweep.h"
-#include "kernels/statistics.h"
 
 namespace assay {
 namespace {
@@ -79,7 +79,7 @@ double plain_copy_gb_per_s(Context& context) {
     const double seconds = bandwidth->run(memory::Stream::copy, 1);
     rates.push_back(bandwidth->bytes(memory::Stream::copy) / seconds / 1e9);
   }
-  return quantile(rates, 0.5);
+  return median(rates);
 }
 
 /// Full sets, until the duration is used up. Each draws other random data.

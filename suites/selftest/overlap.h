@@ -16,10 +16,10 @@ inline constexpr std::chrono::seconds kPatience{10};  // of real time
 struct Meeting {
   std::mutex mutex;
   std::condition_variable changed;
-  std::map<std::string, int> here;
+  std::map<Part, int> here;
 };
 
-inline bool meet(const std::string& part) {
+inline bool meet(const Part& part) {
   static Meeting meeting;
   std::unique_lock lock(meeting.mutex);
   const int mine = ++meeting.here[part];

@@ -6,7 +6,7 @@ namespace {
 
 void run(Context& context) {
   const bool both = context.devices() == 2 && context.slot_of(0) != context.slot_of(1);
-  const bool named = context.part() == context.slot_of(0) + "-" + context.slot_of(1);
+  const bool named = context.part() == Part::pair(context.slot_of(0), context.slot_of(1));
   const auto first = context.gpu(0).allocate(1 << 20), second = context.gpu(1).allocate(1 << 20);
   context.measure("value", both && named && first && second ? 1 : 0, Unit::count);
 }

@@ -1,4 +1,4 @@
-#include "harness/run/checksums.h"
+#include "harness/run/sha256sums.h"
 
 #include <sha2.h>
 #include <sys/types.h>

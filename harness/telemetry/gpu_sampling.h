@@ -20,11 +20,11 @@ class GpuSource {
   virtual GpuSample sample(Nanoseconds now) = 0;
 };
 
-class GpuWatch {
+class GpuSampling {
  public:
-  GpuWatch(std::unique_ptr<GpuSource> source, std::unique_ptr<Clock> clock);
+  GpuSampling(std::unique_ptr<GpuSource> source, std::unique_ptr<Clock> clock);
   /// Ends the thread, or abandons it where it is stuck in a call.
-  ~GpuWatch();
+  ~GpuSampling();
 
   /// Samples at this rate from now on; 0 stops.
   void sample_at(double hz);

@@ -1,4 +1,4 @@
-#include "harness/telemetry/gpu_watch.h"
+#include "harness/telemetry/gpu_sampling.h"
 
 #include <gtest/gtest.h>
 
@@ -42,8 +42,8 @@ class StuckSource : public CountingSource {
   std::shared_future<void> release_;
 };
 
-TEST(GpuWatch, ReadsFreshStateAtEachRequest) {
-  GpuWatch watch(std::make_unique<CountingSource>(), std::make_unique<RealClock>());
+TEST(GpuSampling, ReadsFreshStateAtEachRequest) {
+  GpuSampling watch(std::make_unique<CountingSource>(), std::make_unique<RealClock>());
   for (int expected = 1; expected <= 3; ++expected) {
     watch.request_readings();
     const auto readings = watch.wait_for_readings(10s);
@@ -52,10 +52,11 @@ TEST(GpuWatch, ReadsFreshStateAtEachRequest) {
   }
 }
 
-TEST(GpuWatch, ACallThatNeverReturnsLosesThisGpuOnly) {
+TEST(GpuSampling, ACallThatNeverReturnsLosesThisGpuOnly) {
   std::promise<void> release;
-  GpuWatch stuck(std::make_unique<StuckSource>(release.get_future().share()), std::make_unique<RealClock>());
-  GpuWatch well(std::make_unique<CountingSource>(), std::make_unique<RealClock>());
+  GpuSampling stuck(std::make_unique<StuckSource>(release.get_future().share()),
+                    std::make_unique<RealClock>());
+  GpuSampling well(std::make_unique<CountingSource>(), std::make_unique<RealClock>());
   stuck.request_readings();
   well.request_readings();
   EXPECT_FALSE(stuck.wait_for_readings(50ms));
@@ -65,12 +66,12 @@ TEST(GpuWatch, ACallThatNeverReturnsLosesThisGpuOnly) {
   release.set_value();
 }
 
-TEST(GpuWatch, SamplesOnTheGridOfVirtualTime) {
+TEST(GpuSampling, SamplesOnTheGridOfVirtualTime) {
   auto state = sim::SharedState::anonymous();
   state->clock.now = 1'000 * kSecond;
   const sim::Seat watcher = sim::take_seat(state->clock);
   const sim::Seat driver = sim::take_seat(state->clock);
-  GpuWatch watch(std::make_unique<CountingSource>(), std::make_unique<sim::VirtualClock>(state, watcher));
+  GpuSampling watch(std::make_unique<CountingSource>(), std::make_unique<sim::VirtualClock>(state, watcher));
   watch.sample_at(10);
   sim::VirtualClock clock(state, driver);
   clock.sleep_for(kSecond + 50 * kMillisecond);

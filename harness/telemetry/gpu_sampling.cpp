@@ -1,4 +1,4 @@
-#include "harness/telemetry/gpu_watch.h"
+#include "harness/telemetry/gpu_sampling.h"
 
 #include <condition_variable>
 #include <mutex>
@@ -7,7 +7,7 @@
 
 namespace assay::telemetry {
 
-struct GpuWatch::Shared {
+struct GpuSampling::Shared {
   std::unique_ptr<GpuSource> source;
   std::unique_ptr<Clock> clock;
   std::thread thread;
@@ -28,17 +28,17 @@ struct GpuWatch::Shared {
   void lose();  // caller holds the mutex
 };
 
-void GpuWatch::Shared::begin_call() {
+void GpuSampling::Shared::begin_call() {
   const std::scoped_lock lock(mutex);
   call_start = std::chrono::steady_clock::now();
 }
 
-void GpuWatch::Shared::lose() {
+void GpuSampling::Shared::lose() {
   lost = true;
   clock->abandon();
 }
 
-void GpuWatch::Shared::answer_request() {
+void GpuSampling::Shared::answer_request() {
   {
     const std::scoped_lock lock(mutex);
     if (!requested) return;
@@ -52,7 +52,7 @@ void GpuWatch::Shared::answer_request() {
   changed.notify_all();
 }
 
-void GpuWatch::Shared::take_sample(Nanoseconds now) {
+void GpuSampling::Shared::take_sample(Nanoseconds now) {
   begin_call();
   GpuSample fresh = source->sample(now);
   const std::scoped_lock lock(mutex);
@@ -60,7 +60,7 @@ void GpuWatch::Shared::take_sample(Nanoseconds now) {
   samples.push_back(std::move(fresh));
 }
 
-void GpuWatch::Shared::run() {
+void GpuSampling::Shared::run() {
   Nanoseconds next = kForever;
   for (;;) {
     Nanoseconds current_period = 0;
@@ -89,14 +89,14 @@ void GpuWatch::Shared::run() {
   changed.notify_all();
 }
 
-GpuWatch::GpuWatch(std::unique_ptr<GpuSource> source, std::unique_ptr<Clock> clock)
+GpuSampling::GpuSampling(std::unique_ptr<GpuSource> source, std::unique_ptr<Clock> clock)
     : shared_(std::make_shared<Shared>()) {
   shared_->source = std::move(source);
   shared_->clock = std::move(clock);
   shared_->thread = std::thread([shared = shared_] { shared->run(); });
 }
 
-GpuWatch::~GpuWatch() {
+GpuSampling::~GpuSampling() {
   {
     const std::scoped_lock lock(shared_->mutex);
     shared_->stop = true;
@@ -113,7 +113,7 @@ GpuWatch::~GpuWatch() {
   }
 }
 
-void GpuWatch::sample_at(double hz) {
+void GpuSampling::sample_at(double hz) {
   {
     const std::scoped_lock lock(shared_->mutex);
     shared_->period = hz > 0 ? static_cast<Nanoseconds>(static_cast<double>(kSecond) / hz) : 0;
@@ -121,7 +121,7 @@ void GpuWatch::sample_at(double hz) {
   shared_->clock->interrupt();
 }
 
-void GpuWatch::request_readings() {
+void GpuSampling::request_readings() {
   {
     const std::scoped_lock lock(shared_->mutex);
     shared_->requested = true;
@@ -130,7 +130,7 @@ void GpuWatch::request_readings() {
   shared_->clock->interrupt();
 }
 
-std::optional<GpuReadings> GpuWatch::wait_for_readings(std::chrono::milliseconds timeout) {
+std::optional<GpuReadings> GpuSampling::wait_for_readings(std::chrono::milliseconds timeout) {
   std::unique_lock lock(shared_->mutex);
   if (shared_->lost) return std::nullopt;
   if (!shared_->changed.wait_for(lock, timeout, [this] { return !shared_->requested; })) {
@@ -140,18 +140,18 @@ std::optional<GpuReadings> GpuWatch::wait_for_readings(std::chrono::milliseconds
   return std::exchange(shared_->readings, std::nullopt);
 }
 
-void GpuWatch::lose_if_stuck(std::chrono::milliseconds timeout) {
+void GpuSampling::lose_if_stuck(std::chrono::milliseconds timeout) {
   const std::scoped_lock lock(shared_->mutex);
   const auto& start = shared_->call_start;
   if (!shared_->lost && start && std::chrono::steady_clock::now() - *start > timeout) shared_->lose();
 }
 
-std::vector<GpuSample> GpuWatch::take_samples() {
+std::vector<GpuSample> GpuSampling::take_samples() {
   const std::scoped_lock lock(shared_->mutex);
   return std::exchange(shared_->samples, {});
 }
 
-bool GpuWatch::lost() const {
+bool GpuSampling::lost() const {
   const std::scoped_lock lock(shared_->mutex);
   return shared_->lost;
 }
