@@ -23,8 +23,8 @@ bool is_selftest(const Check& check) {
   return check.name.rfind("selftest.", 0) == 0;
 }
 
-std::set<std::string> codes_of_the_fault_catalogue() {
-  std::set<std::string> codes;
+std::set<FindingCode> codes_of_the_fault_catalogue() {
+  std::set<FindingCode> codes;
   for (const std::string& name : config::names("faults")) {
     config::Diagnostics diagnostics;
     codes.insert(config::load_fault(name, diagnostics).expect.code);
@@ -66,7 +66,7 @@ TEST(Conformance, EveryFindingOfTheCatalogueIsProvoked) {
   config::Diagnostics diagnostics;
   const auto provoked = codes_of_the_fault_catalogue();
   for (const FindingKind& kind : config::load_findings(config::configs_folder() + "/findings", diagnostics)) {
-    const bool elsewhere = provoked_elsewhere().count(kind.code) != 0;
+    const bool elsewhere = provoked_elsewhere().count(kind.code.text()) != 0;
     EXPECT_TRUE(provoked.count(kind.code) != 0 || elsewhere) << kind.code << " has never been seen to fire";
     EXPECT_FALSE(provoked.count(kind.code) != 0 && elsewhere) << kind.code << " is excused without need";
   }

@@ -38,7 +38,7 @@ TEST_P(Faults, EndsInItsVerdictCodeAndPartAndAccusesNothingElse) {
   const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_EQ(judgement.at("verdict"), fault.expect.verdict);
   EXPECT_THAT(accusations(judgement),
-              testing::ElementsAre(fault.expect.code + "@" + fault.expect.part.path()))
+              testing::ElementsAre(fault.expect.code.text() + "@" + fault.expect.part.path()))
       << judgement.at("findings").dump(2);
   EXPECT_THAT(run.out, testing::HasSubstr(fault.expect.part.path()));
 }
@@ -81,9 +81,10 @@ TEST_P(Excuses, TheEnvironmentExcusesNothingThatAPartIs) {
     if (turned) std::swap(faults[0], faults[1]);
     run_simulated(scratch, {"--fault", faults[0], "--fault", faults[1]});
     const auto judgement = judge(scratch, only_run(scratch));
-    EXPECT_THAT(accusations(judgement),
-                testing::UnorderedElementsAre(part.expect.code + "@" + part.expect.part.path(),
-                                              environment.expect.code + "@" + environment.expect.part.path()))
+    EXPECT_THAT(
+        accusations(judgement),
+        testing::UnorderedElementsAre(part.expect.code.text() + "@" + part.expect.part.path(),
+                                      environment.expect.code.text() + "@" + environment.expect.part.path()))
         << judgement.at("findings").dump(2);
     EXPECT_EQ(judgement.at("verdict"), "INCONCLUSIVE");
   }
@@ -143,7 +144,7 @@ TEST_P(BesideTheEnvironment, WhatIsWrongWithAnotherPartIsStillAFinding) {
   if (fault.kind == "worker_crash" || fault.kind == "worker_hang") GTEST_SKIP() << "needs processes";
   if (fault.expect.code == "memory.slow") GTEST_SKIP() << "performance is what the environment excuses";
   const std::string other = fault.part.unit() == "gpu0" ? "gpu5" : "gpu0";
-  const std::string expected = fault.expect.code + "@" + fault.expect.part.path();
+  const std::string expected = fault.expect.code.text() + "@" + fault.expect.part.path();
   const Seen setting = seen_with({GetParam(), "ecc-off:part=" + other});
   EXPECT_EQ(setting.findings.count(expected), 1u);
   EXPECT_EQ(setting.excused.count(expected), 0u);

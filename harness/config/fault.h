@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/config/diagnostics.h"
+#include "harness/model/finding_code.h"
 #include "harness/model/part.h"
 #include "harness/model/units.h"
 
@@ -28,7 +29,7 @@ const std::vector<FaultKind>& fault_kinds();
 
 struct Expectation {
   std::string verdict;  // "REJECT", "INCONCLUSIVE", "ACCEPT"
-  std::string code;
+  FindingCode code;
   Part part;
 };
 

@@ -34,15 +34,6 @@ std::vector<std::string> names_of(const std::vector<Enum>& values) {
   return list;
 }
 
-bool is_code(const std::string& code) {
-  const auto valid = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-  };
-  const auto dot = code.find('.');
-  return std::all_of(code.begin(), code.end(), valid) && dot != std::string::npos && dot != 0 &&
-         dot + 1 < code.size() && code.find('.', dot + 1) == std::string::npos;
-}
-
 void check_placeholders(Table& texts, const std::string& language, const std::string& text) {
   std::size_t at = 0;
   while ((at = text.find_first_of("{}", at)) != std::string::npos) {
@@ -79,7 +70,7 @@ Located read_finding(const std::string& code, Table& table, TomlFile& file) {
   static const auto kAccused = names_of<Accused>({Accused::part, Accused::harness, Accused::environment});
   Located found{{}, table.position(), table.texts("explained_by"), &file};
   found.kind.code = code;
-  if (!is_code(code)) table.error(fmt::format("'{}' is no code, such as \"memory.slow\"", code));
+  if (!found.kind.code.is_valid()) table.error(fmt::format("'{}' is no code, such as \"memory.slow\"", code));
   found.kind.cls =
       finding_class_from(table.name_in("class", "class", kClasses)).value_or(FindingClass::incomplete);
   if (table.has("accuses"))
@@ -111,18 +102,18 @@ bool may_explain(FindingClass cause, FindingClass consequence) {
   return consequence == FindingClass::performance || !is_waivable(cause);
 }
 
-const FindingKind* find(const std::vector<Located>& all, const std::string& code) {
+const FindingKind* find(const std::vector<Located>& all, const FindingCode& code) {
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const Located& l) { return l.kind.code == code; });
   return found == all.end() ? nullptr : &found->kind;
 }
 
 /// True where following explained_by from `code` leads to `target`.
-bool leads_to(const std::vector<Located>& all, const std::string& code, const std::string& target,
-              std::set<std::string>& seen) {
+bool leads_to(const std::vector<Located>& all, const FindingCode& code, const FindingCode& target,
+              std::set<FindingCode>& seen) {
   const FindingKind* kind = find(all, code);
   if (kind == nullptr || !seen.insert(code).second) return false;
-  return std::any_of(kind->explained_by.begin(), kind->explained_by.end(), [&](const std::string& next) {
+  return std::any_of(kind->explained_by.begin(), kind->explained_by.end(), [&](const FindingCode& next) {
     return next == target || leads_to(all, next, target, seen);
   });
 }
@@ -130,11 +121,11 @@ bool leads_to(const std::vector<Located>& all, const std::string& code, const st
 /// Two findings that explain each other would accuse nobody.
 void check_explanations(const std::vector<Located>& all) {
   std::vector<std::string> codes;
-  for (const Located& located : all) codes.push_back(located.kind.code);
+  for (const Located& located : all) codes.push_back(located.kind.code.text());
   for (const Located& located : all) {
     for (const Entry& entry : located.explained_by) {
       const FindingKind* cause = find(all, entry.value);
-      std::set<std::string> seen;
+      std::set<FindingCode> seen;
       if (cause == nullptr) {
         located.file->error(entry.position, fmt::format("there is no finding '{}'{}", entry.value,
                                                         suggestion(entry.value, codes)));

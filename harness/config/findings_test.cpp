@@ -33,7 +33,7 @@ TEST(Findings, AreReadWhole) {
   EXPECT_EQ(kinds[0].code, "a.one");
   EXPECT_EQ(kinds[0].cls, FindingClass::device_fault);
   EXPECT_EQ(kinds[0].actions, std::vector{Action::reset});
-  EXPECT_EQ(kinds[1].explained_by, std::vector<std::string>{"a.one"});
+  EXPECT_EQ(kinds[1].explained_by, std::vector<FindingCode>{"a.one"});
   EXPECT_EQ(kinds[1].summary.at("en"), "{part} {detail}");
   EXPECT_EQ(kinds[1].next_step.at("zh-CN"), "m");
 }

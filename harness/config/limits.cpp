@@ -165,7 +165,7 @@ void read_finding(Table& table, const Vocabulary& vocabulary, Limit& limit) {
   if (check == nullptr || limit.finding.empty()) return;
   if (std::find(check->findings.begin(), check->findings.end(), limit.finding) == check->findings.end()) {
     table.error("finding", fmt::format("{} does not declare the finding '{}'{}", check->name, limit.finding,
-                                       suggestion(limit.finding, check->findings)));
+                                       suggestion(limit.finding.text(), check->findings)));
   }
 }
 

@@ -25,7 +25,7 @@ const Check* Vocabulary::check(std::string_view name) const {
   return found == checks.end() ? nullptr : &*found;
 }
 
-const FindingKind* Vocabulary::finding(std::string_view code) const {
+const FindingKind* Vocabulary::finding(const FindingCode& code) const {
   const auto found =
       std::find_if(findings.begin(), findings.end(), [&](const FindingKind& f) { return f.code == code; });
   return found == findings.end() ? nullptr : &*found;
@@ -39,7 +39,7 @@ std::vector<std::string> Vocabulary::check_names() const {
 
 std::vector<std::string> Vocabulary::finding_codes() const {
   std::vector<std::string> list;
-  for (const FindingKind& finding : findings) list.push_back(finding.code);
+  for (const FindingKind& finding : findings) list.push_back(finding.code.text());
   return list;
 }
 

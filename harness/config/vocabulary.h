@@ -16,7 +16,7 @@ struct Vocabulary {
   std::vector<FindingKind> findings;
 
   const Check* check(std::string_view name) const;
-  const FindingKind* finding(std::string_view code) const;
+  const FindingKind* finding(const FindingCode& code) const;
   std::vector<std::string> check_names() const;
   std::vector<std::string> finding_codes() const;
 };

@@ -106,7 +106,7 @@ std::vector<Action> all_actions() {
   return all;
 }
 
-const FindingKind* find_kind(const Criteria& criteria, std::string_view code) {
+const FindingKind* find_kind(const Criteria& criteria, const FindingCode& code) {
   const auto& all = criteria.findings;
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const FindingKind& kind) { return kind.code == code; });
@@ -200,7 +200,7 @@ static void to_json(nlohmann::json& j, const FindingKind& kind) {
 static void complete(FindingKind& kind, const nlohmann::json& of_schema_2) {
   const auto action = of_schema_2.at("action").get<std::string>();
   kind.actions = {known(action_from(action), "action", action)};
-  const std::string area = kind.code.substr(0, kind.code.find('.'));
+  const std::string area = kind.code.area();
   kind.accuses = accused_from(area).value_or(Accused::part);
   if (area == "memory") kind.subcomponent = "hbm";
 }

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/model/finding_code.h"
 #include "harness/model/part.h"
 #include "harness/model/units.h"
 
@@ -35,7 +36,7 @@ struct Limit {
   std::optional<double> marginal_bound;
   /// peer_ratio: differences smaller than this (in `unit`) are never outliers.
   double scale_floor = 0;
-  std::string finding;  // code
+  FindingCode finding;
   std::string source, date, reason, peak;
 
   friend bool operator==(const Limit&, const Limit&) = default;
@@ -95,7 +96,7 @@ enum class Accused {
 };
 
 struct FindingKind {
-  std::string code;
+  FindingCode code;
   FindingClass cls = FindingClass::incomplete;
   Accused accuses = Accused::part;
   std::string subcomponent;  // of the GPU that it was seen on, to which it belongs: "hbm"
@@ -103,14 +104,14 @@ struct FindingKind {
   std::vector<Action> actions;
   /// Codes that, found on the same unit (or on the node), make this one their consequence instead of an
   /// accusation.
-  std::vector<std::string> explained_by;
+  std::vector<FindingCode> explained_by;
   /// Texts by language: "en", "zh-CN". Placeholders {part} {serial} {slot} {check} {value} {limit} {unit}
   /// {detail}.
   std::map<std::string, std::string> summary, next_step;
 };
 
 struct Waiver {
-  std::string finding;
+  FindingCode finding;
   Part part;                         // or "*"
   std::string serial;                // empty: any
   std::string reason, who, expires;  // YYYY-MM-DD, compared with the run's date
@@ -151,7 +152,7 @@ std::vector<Action> all_actions();
 /// By which a run knows its criteria: the content hash of criteria.json.
 std::string hash_of(const Criteria& criteria);
 
-const FindingKind* find_kind(const Criteria& criteria, std::string_view code);
+const FindingKind* find_kind(const Criteria& criteria, const FindingCode& code);
 
 void to_json(nlohmann::json& j, const Criteria& criteria);
 void from_json(const nlohmann::json& j, Criteria& criteria);

@@ -29,13 +29,14 @@ struct EvidenceItem {
 
 /// Something that a finding explains: shown beneath it, accuses nobody.
 struct Consequence {
-  std::string code, check;
+  FindingCode code;
+  std::string check;
   Part part;
   std::string detail;
 };
 
 struct Finding {
-  std::string code;
+  FindingCode code;
   FindingClass cls = FindingClass::incomplete;
   Severity severity = Severity::fail;
   std::string check;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/finding_code.h"
 #include "harness/model/part.h"
 
 namespace assay {
@@ -27,7 +28,7 @@ struct Participant {
 
 /// Of a follow-up: it runs, and is required, only once one of these findings has been made.
 struct Condition {
-  std::vector<std::string> findings;  // codes
+  std::vector<FindingCode> findings;
   /// Only placements that a finding accuses: one of their devices is the accused unit. A finding at node
   /// level accuses all.
   bool of_accused = false;

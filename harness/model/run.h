@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/model/finding_code.h"
 #include "harness/model/part.h"
 #include "harness/model/plan.h"
 
@@ -32,7 +33,8 @@ inline constexpr const char* kInterrupted = "harness.interrupted";
 
 /// An OCP error artifact. The symptom is a finding code.
 struct Error {
-  std::string symptom, message;
+  FindingCode symptom;
+  std::string message;
   Part part;          // which part it happened on; empty: the step's own, or the run as a whole
   std::string ended;  // how a worker ended, where that is the error: "signal 11", "out of memory", "timeout"
 };

@@ -17,14 +17,14 @@ bool CounterLedger::snapshot() {
     node_.sampler_gone();
     return false;
   }
-  if (fresh->events_uncounted > 0) {
+  ledger_.add(std::move(*fresh));
+  if (const std::int64_t events = ledger_.take_uncounted(); events > 0) {
     journal_.run_error(
         {codes::telemetry_lost,
          fmt::format("the kernel logged {} more events of so many kinds that they were not looked at",
-                     fresh->events_uncounted),
+                     events),
          "", ""});
   }
-  ledger_.add(std::move(*fresh));
   return true;
 }
 

@@ -12,7 +12,7 @@
 namespace assay::run {
 
 struct Busy {
-  std::string symptom;  // "environment.foreign_process" or "environment.not_idle"
+  FindingCode symptom;  // "environment.foreign_process" or "environment.not_idle"
   std::string message;  // who and where
   Part part;            // the GPU: what it measures is excused, and no other's
 };

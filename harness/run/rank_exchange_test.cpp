@@ -10,7 +10,7 @@ const Error kCrash{"harness.worker_crashed", "", "gpu1", ""};
 const Error kVictim{kVictimOfAnotherRank, "", "gpu1", ""};
 
 std::string symptom(const std::optional<Error>& error) {
-  return error ? error->symptom : "";
+  return error ? error->symptom.text() : "";
 }
 
 TEST(RankExchange, EndsWithTheLastAndBeginsAnew) {

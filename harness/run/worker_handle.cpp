@@ -40,7 +40,7 @@ std::optional<nlohmann::json> WorkerHandle::next() {
   }
 }
 
-void WorkerHandle::stop(const std::string& symptom, const std::string& why, Time now) {
+void WorkerHandle::stop(const FindingCode& symptom, const std::string& why, Time now) {
   if (stopped() || ending_ || lost_) return;
   stop_symptom_ = symptom;
   stop_why_ = why;

@@ -30,7 +30,7 @@ class WorkerHandle {
   std::optional<nlohmann::json> next();
 
   /// Stops it for this reason: SIGTERM now, SIGKILL after kTermGrace. The first reason stands.
-  void stop(const std::string& symptom, const std::string& why, Time now);
+  void stop(const FindingCode& symptom, const std::string& why, Time now);
   /// Deadlines, signals, reaping. True once it is over, in one way or another.
   bool over(Time now);
   /// When over() has to be asked again at the latest.
@@ -57,7 +57,8 @@ class WorkerHandle {
   WorkerDeadline deadline_;
   bool channel_open_ = true, resting_ = false, done_ = false, torn_ = false, lost_ = false;
   std::size_t frames_ = 0;
-  std::string stop_symptom_, stop_why_;
+  FindingCode stop_symptom_;
+  std::string stop_why_;
   std::optional<ipc::Ending> ending_;
 };
 

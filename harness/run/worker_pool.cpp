@@ -181,7 +181,12 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
 
 void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json& content) {
   const auto rank = static_cast<std::size_t>(worker.assignment().rank);
-  const auto brought = crew.exchange.bring(rank, from_hex(content.at("blob").get<std::string>()));
+  std::string mine = from_hex(content.at("blob").get<std::string>());
+  // Everybody's go back in one frame, two digits a byte.
+  const std::size_t most = ipc::kMaxFrameBytes / 4 / static_cast<std::size_t>(worker.assignment().ranks);
+  if (mine.size() > most)
+    throw ipc::ProtocolError(fmt::format("{} bytes brought to an exchange that takes {}", mine.size(), most));
+  const auto brought = crew.exchange.bring(rank, std::move(mine));
   if (const auto gone = crew.exchange.gone(); !brought && gone) {
     const std::vector<Part>& devices = crew.placement->participants[*gone].devices;
     const Part part = devices.size() == 1 ? devices.front() : crew.placement->part;
@@ -246,7 +251,10 @@ std::vector<std::unique_ptr<Crew>> WorkerPool::take_over() {
 std::vector<Resident> WorkerPool::residents() const {
   std::vector<Resident> all = hung_;
   for (const auto& crew : crews_) {
-    for (const auto& worker : crew->workers) all.push_back(resident_of(*worker));
+    for (const auto& worker : crew->workers) {
+      // One that died meanwhile, and is not reaped yet, would excuse somebody else's process.
+      if (!worker->child().ended()) all.push_back(resident_of(*worker));
+    }
   }
   return all;
 }

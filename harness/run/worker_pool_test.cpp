@@ -65,7 +65,7 @@ struct WorkerPoolTest : RunFixture {
   std::vector<std::string> symptoms() {
     std::vector<std::string> all;
     for (const Step& step : records().steps) {
-      for (const Error& error : step.errors) all.push_back(error.symptom + "@" + error.part.path());
+      for (const Error& error : step.errors) all.push_back(error.symptom.text() + "@" + error.part.path());
     }
     return all;
   }
@@ -246,6 +246,37 @@ TEST_F(WorkerPoolTest, AResidentRestsUntilItsStageHasCome) {
   EXPECT_TRUE(pool.residents().empty());
   close();
   EXPECT_TRUE(symptoms().empty());
+}
+
+TEST_F(WorkerPoolTest, AResidentThatDiedBetweenStagesExcusesNobody) {
+  last_stage = 3;
+  std::atomic<bool> may_die = false;
+  start({"gpu0"}, [&may_die](ipc::Channel& channel) {
+    channel.send({{"stay", json::object()}});
+    while (!may_die) usleep(1000);
+  });
+  pool.serve();
+  ASSERT_EQ(pool.residents().size(), 1u);
+  may_die = true;
+  for (int i = 0; i < 5000 && !pool.residents().empty(); ++i) usleep(1000);
+  EXPECT_TRUE(pool.residents().empty()) << "though nobody has reaped it";
+  pool.wake(3);
+  pool.serve();
+  close();
+  EXPECT_EQ(symptoms().size(), 1u);
+}
+
+TEST_F(WorkerPoolTest, WhatIsTooLargeForAnExchangeIsHeldAgainstWhoBroughtIt) {
+  std::atomic<int> started = 0;
+  start({"gpu0", "gpu1"}, [&started](ipc::Channel& channel) {
+    const bool first = started++ == 0;
+    if (!first) usleep(200'000);
+    channel.send({{"exchange", {{"blob", std::string(first ? (3 << 20) : 2, '0')}}}});
+    channel.receive();
+  });
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.protocol@gpu")));
 }
 
 TEST_F(WorkerPoolTest, AnInterruptStopsResidentsToo) {

@@ -61,6 +61,7 @@ std::map<std::string, std::int64_t> Ledger::attributed() const {
 }
 
 void Ledger::add(Snapshot snapshot) {
+  uncounted_ += snapshot.events_uncounted;
   latest_ = std::move(snapshot);
   // What the log held when it was opened was logged before a new run, but after a reboot it is the run's.
   const std::int64_t nothing_attributed = resumed_ ? 0 : latest_.kernel_log_begin;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/model/run.h"
@@ -35,6 +36,8 @@ class Ledger {
   /// Takes in what a snapshot brings: its readings, and the events that are not attributed yet. The first one
   /// says where GPUs without a mark start from.
   void add(Snapshot snapshot);
+  /// Events that the sampler only counted, since the last call.
+  std::int64_t take_uncounted() { return std::exchange(uncounted_, 0); }
   /// As last added.
   const Snapshot& latest() const { return latest_; }
 
@@ -59,6 +62,7 @@ class Ledger {
   std::set<std::string> known_;               // GPUs with a mark of any boot
   std::int64_t strays_up_to_ = 0;             // log position: those before it are in the records
   bool resumed_ = false, lost_a_boot_ = false;
+  std::int64_t uncounted_ = 0;
   Snapshot latest_;
   std::vector<KernelEvent> pending_;
 };

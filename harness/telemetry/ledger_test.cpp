@@ -126,6 +126,16 @@ TEST(Ledger, ARunThatSawNoGpuReadsTheLogFromItsStartWhenItGoesOn) {
   EXPECT_EQ(Ledger::of_records({}).kernel_log_position(), 0);
 }
 
+TEST(Ledger, EventsThatWereOnlyCountedAreNotForgotten) {
+  Ledger ledger;
+  Snapshot first = snapshot(0, 0, 0);
+  first.events_uncounted = 3;
+  ledger.add(first);  // as a run that goes on does before it looks again
+  ledger.add(snapshot(0, 0, 10));
+  EXPECT_EQ(ledger.take_uncounted(), 3);
+  EXPECT_EQ(ledger.take_uncounted(), 0);
+}
+
 TEST(Ledger, StraysAreTakenOnceAndNotAgainByARunThatGoesOn) {
   Ledger ledger;
   ledger.add(snapshot(0, 0, 50, {xid("0000:3a:00.0", 30), xid(kGpu0, 40)}));

@@ -21,14 +21,13 @@ std::vector<Part> gpu_parts(int gpus) {
 }
 
 FindingKind kind(const char* code, FindingClass cls, Action action,
-                 std::vector<std::string> explained_by = {}) {
+                 std::vector<FindingCode> explained_by = {}) {
   FindingKind kind;
   kind.code = code;
   kind.cls = cls;
   kind.actions = {action};
-  const std::string area = kind.code.substr(0, kind.code.find('.'));
-  kind.accuses = accused_from(area).value_or(Accused::part);
-  if (area == "memory") kind.subcomponent = "hbm";
+  kind.accuses = accused_from(kind.code.area()).value_or(Accused::part);
+  if (kind.code.area() == "memory") kind.subcomponent = "hbm";
   kind.explained_by = std::move(explained_by);
   kind.summary = {{"en", "{part}: {value} {unit}, limit {limit} ({detail})"}, {"zh-CN", "{part}：{value}"}};
   kind.next_step = {{"en", "Slot {slot}, serial {serial}, after {check}."}};
@@ -38,7 +37,7 @@ FindingKind kind(const char* code, FindingClass cls, Action action,
 /// As in the shipped catalogue.
 std::vector<FindingKind> catalogue() {
   using C = FindingClass;
-  const std::vector<std::string> device{"device.lost", "device.hung", "inventory.gpu_missing"};
+  const std::vector<FindingCode> device{"device.lost", "device.hung", "inventory.gpu_missing"};
   return {
       kind("memory.miscompare", C::corruption, Action::return_part),
       kind("device.lost", C::device_fault, Action::return_part, {"inventory.gpu_missing"}),
@@ -228,9 +227,9 @@ Measurement& measurement_of(Step& step, const std::string& name, const Part& par
       name + " of " + part.path());
 }
 
-FindingKind& kind_of(Criteria& criteria, const std::string& code) {
+FindingKind& kind_of(Criteria& criteria, const FindingCode& code) {
   return find_or_throw(
-      criteria.findings, [&](const FindingKind& kind) { return kind.code == code; }, code);
+      criteria.findings, [&](const FindingKind& kind) { return kind.code == code; }, code.text());
 }
 
 Limit& limit_of(Criteria& criteria, const std::string& measurement, LimitKind kind) {

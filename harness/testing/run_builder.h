@@ -27,7 +27,7 @@ RunRecord healthy_run(const Criteria& criteria, int gpus = kGpus);
 /// Throw std::out_of_range for what is not there.
 Step& step_of(RunRecord& run, const std::string& check, const Part& part, int attempt = 1);
 Measurement& measurement_of(Step& step, const std::string& name, const Part& part);
-FindingKind& kind_of(Criteria& criteria, const std::string& code);
+FindingKind& kind_of(Criteria& criteria, const FindingCode& code);
 Limit& limit_of(Criteria& criteria, const std::string& measurement, LimitKind kind);
 RequiredCheck& required_of(Criteria& criteria, const std::string& check);
 

@@ -31,7 +31,7 @@ int rank_of(const Draft& draft) {
 }
 
 std::vector<Draft> gather(const Case& c, const std::vector<Observation>& seen) {
-  std::map<std::tuple<std::string, Part, std::string>, Draft> drafts;
+  std::map<std::tuple<FindingCode, Part, std::string>, Draft> drafts;
   for (const Observation& observation : seen) {
     const FindingClass cls = c.class_of(observation.code);
     Draft& draft = drafts[{observation.code, observation.part, separate_check(cls, observation.check)}];

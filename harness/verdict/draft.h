@@ -13,7 +13,8 @@ namespace assay::verdict {
 /// Harness faults and absences stay apart by check and unit until the end: only some of them may be
 /// explained.
 struct Draft {
-  std::string code, check;
+  FindingCode code;
+  std::string check;
   FindingClass cls = FindingClass::incomplete;
   const FindingKind* kind = nullptr;  // null: not in the catalogue
   Severity severity = Severity::marginal;

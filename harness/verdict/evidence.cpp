@@ -49,16 +49,16 @@ const Placement* Case::placement(const Step& step) const {
   return at_or_none(placements_, task_of(step));
 }
 
-const FindingKind* Case::kind(const std::string& code) const {
+const FindingKind* Case::kind(const FindingCode& code) const {
   return at_or_none(kinds_, code);
 }
 
-FindingClass Case::class_of(const std::string& code) const {
+FindingClass Case::class_of(const FindingCode& code) const {
   if (const FindingKind* known = kind(code)) return known->cls;
   return code == codes::device_hung ? FindingClass::device_fault : FindingClass::incomplete;
 }
 
-Part Case::place_of(const std::string& code, const Part& part) const {
+Part Case::place_of(const FindingCode& code, const Part& part) const {
   const FindingKind* known = kind(code);
   const bool whole_gpu = part.gpu_slot() && part.subcomponent().empty();
   return known != nullptr && whole_gpu ? part.below(known->subcomponent) : part;

@@ -13,10 +13,10 @@
 namespace assay::verdict {
 
 /// A finding code on a part.
-using Cause = std::pair<std::string, Part>;
+using Cause = std::pair<FindingCode, Part>;
 
 struct Observation {
-  std::string code;
+  FindingCode code;
   Severity severity = Severity::inconclusive;
   std::string check;
   Part step_part;  // of the check whose outcome this touches; empty: of all its parts
@@ -39,11 +39,11 @@ class Case {
   /// Nothing for a step that stands outside the plan.
   const Placement* placement(const Step& step) const;
   /// Nothing for a code that the catalogue lacks.
-  const FindingKind* kind(const std::string& code) const;
+  const FindingKind* kind(const FindingCode& code) const;
   /// Of a code that the catalogue lacks: incomplete, which accuses nobody and accepts nothing.
-  FindingClass class_of(const std::string& code) const;
+  FindingClass class_of(const FindingCode& code) const;
   /// Where a finding seen on `part` belongs: down to its subcomponent, on a GPU.
-  Part place_of(const std::string& code, const Part& part) const;
+  Part place_of(const FindingCode& code, const Part& part) const;
   /// What a failure of this class does to the verdict.
   Severity severity_of(FindingClass cls) const;
   const std::vector<const Limit*>& limits(const std::string& check, const std::string& measurement) const;
@@ -56,7 +56,7 @@ class Case {
   using CheckAndPart = std::pair<std::string, Part>;
   std::map<std::string, const RequiredCheck*> required_;
   std::map<Task, const Placement*> placements_;
-  std::map<std::string, const FindingKind*> kinds_;
+  std::map<FindingCode, const FindingKind*> kinds_;
   std::map<std::pair<std::string, std::string>, std::vector<const Limit*>> limits_;
   std::map<CheckAndPart, std::vector<const Step*>> steps_;
   std::map<CheckAndPart, int> planned_;

@@ -44,7 +44,7 @@ class Causes {
     if (draft.severity == Severity::waived) return first;
     for (const Cause& known : draft.because) consider(found_at_, known, effect, first);
     if (draft.kind != nullptr) {
-      for (const std::string& code : draft.kind->explained_by) {
+      for (const FindingCode& code : draft.kind->explained_by) {
         const auto found = by_code_.find(code);
         if (found != by_code_.end()) consider(found->second, effect, first);
       }
@@ -95,7 +95,7 @@ class Causes {
 
   const std::vector<Draft>& drafts_;
   std::map<Cause, Indices> found_at_;
-  std::map<std::string, ByUnit> by_code_;
+  std::map<FindingCode, ByUnit> by_code_;
   ByUnit environment_;
 };
 

@@ -54,7 +54,7 @@ bool accuses(const Finding& finding, const Placement& placement) {
 
 bool asks_for(const Finding& finding, const Placement& placement) {
   if (finding.severity == Severity::waived) return false;
-  const std::vector<std::string>& codes = placement.condition->findings;
+  const std::vector<FindingCode>& codes = placement.condition->findings;
   if (std::find(codes.begin(), codes.end(), finding.code) == codes.end()) return false;
   return !placement.condition->of_accused || accuses(finding, placement);
 }

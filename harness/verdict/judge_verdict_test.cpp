@@ -301,7 +301,7 @@ TEST(JudgeProperty, NoCatalogueOfExplanationsImprovesTheVerdict) {
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "bad_words", "gpu3/hbm").value = 17.0;
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "inlet", "gpu3").value = 50.0;
   fail_step(run, "memory.sweep", "gpu3", kCrash);
-  std::vector<std::string> codes;
+  std::vector<FindingCode> codes;
   for (const FindingKind& kind : criteria.findings) codes.push_back(kind.code);
   for (FindingKind& kind : criteria.findings) kind.explained_by = codes;
   const Judgement judgement = judge(run, criteria);

@@ -38,7 +38,7 @@ std::string describe(const EvidenceItem& item) {
 std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
   std::vector<Finding> findings;
   std::vector<const FindingKind*> kinds;
-  std::map<std::tuple<std::string, Part, Severity>, std::size_t> index;
+  std::map<std::tuple<FindingCode, Part, Severity>, std::size_t> index;
   std::vector<std::size_t> finding_of(drafts.size());
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     const Draft& draft = drafts[i];
@@ -65,7 +65,7 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
     auto& evidence = findings[at->second].evidence;
     evidence.insert(evidence.end(), draft.evidence.begin(), draft.evidence.end());
   }
-  std::set<std::tuple<std::size_t, std::string, std::string, Part>> shown;
+  std::set<std::tuple<std::size_t, FindingCode, std::string, Part>> shown;
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     const Draft& draft = drafts[i];
     if (!draft.cause) continue;

@@ -68,7 +68,7 @@ std::string fill(const std::string& text, const Values& values) {
 void fill_texts(const FindingKind* kind, Finding& finding) {
   const Values values = values_of(finding);
   if (kind == nullptr) {
-    finding.summary["en"] = fill("{detail} (the catalogue has no " + finding.code + ")", values);
+    finding.summary["en"] = fill("{detail} (the catalogue has no " + finding.code.text() + ")", values);
     return;
   }
   for (const auto& [language, text] : kind->summary) finding.summary[language] = fill(text, values);

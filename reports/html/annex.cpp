@@ -12,7 +12,7 @@ namespace {
 void add_errors(HtmlPage& page, const std::vector<Error>& errors) {
   for (const Error& error : errors) {
     const Element line = page.writer.open("div");
-    page.writer.element("code", error.symptom);
+    page.writer.element("code", error.symptom.text());
     page.writer.text(" " + (error.part.empty() ? "" : error.part.path() + page.labels(Label::colon)) +
                      error.message);
   }
@@ -99,8 +99,8 @@ void add_limits(HtmlPage& page) {
                            labels(Label::reason), labels(Label::peak)});
       const Element body = page.writer.open("tbody");
       for (const Limit& limit : page.input.criteria.limits) {
-        page.row({limit.check, limit.measurement, limit_text(labels, limit), limit.finding, limit.source,
-                  limit.date, limit.reason, limit.peak});
+        page.row({limit.check, limit.measurement, limit_text(labels, limit), limit.finding.text(),
+                  limit.source, limit.date, limit.reason, limit.peak});
       }
     });
   });
@@ -115,7 +115,7 @@ void add_waivers(HtmlPage& page) {
                            labels(Label::reason), labels(Label::waiver_who), labels(Label::waiver_expires)});
       const Element body = page.writer.open("tbody");
       for (const Waiver& waiver : page.input.criteria.waivers) {
-        page.row({waiver.finding, waiver.part == "*" ? labels(Label::any) : waiver.part.path(),
+        page.row({waiver.finding.text(), waiver.part == "*" ? labels(Label::any) : waiver.part.path(),
                   waiver.serial.empty() ? labels(Label::any) : waiver.serial, waiver.reason, waiver.who,
                   waiver.expires});
       }

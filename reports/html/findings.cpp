@@ -109,7 +109,7 @@ void add_card(HtmlPage& page, const NumberedFinding& numbered) {
   {
     const Element heading = w.open("h3");
     w.text(fmt::format("{}. {} ", numbered.number, finding.part));
-    w.element("code", finding.code);
+    w.element("code", finding.code.text());
     w.text(" ");
     w.element("span", name_of(page.labels, finding.severity), {{"class", "tag"}});
   }
@@ -132,7 +132,7 @@ void add_shared(HtmlPage& page, const FindingGroup& group) {
   {
     const Element heading = page.writer.open("h3");
     page.writer.text(fmt::format(fmt::runtime(page.labels(Label::all_gpus)), group.size()) + " ");
-    page.writer.element("code", first.code);
+    page.writer.element("code", first.code.text());
     page.writer.text(" ");
     page.writer.element("span", name_of(page.labels, first.severity), {{"class", "tag"}});
   }

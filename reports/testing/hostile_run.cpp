@@ -13,6 +13,12 @@ void spoil(Part& part) {
   part = path;
 }
 
+void spoil(FindingCode& code) {
+  std::string text = code.text();
+  spoil(text);
+  code = text;
+}
+
 template <typename First, typename Second, typename... Others>
 void spoil(First& first, Second& second, Others&... others) {
   spoil(first);
