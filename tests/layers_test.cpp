@@ -69,9 +69,9 @@ struct Include {
 };
 
 std::vector<Include> includes() {
-  static const std::regex line("\\s*#include \"((harness|suites|kernels|reports)/[^\"]+)\".*");
+  static const std::regex line("\\s*#include \"((harness|suites|kernels|silicon|reports)/[^\"]+)\".*");
   std::vector<Include> all;
-  for (const char* folder : {"harness", "suites", "kernels", "reports"}) {
+  for (const char* folder : {"harness", "suites", "kernels", "silicon", "reports"}) {
     for (const auto& entry : fs::recursive_directory_iterator(source(folder))) {
       const std::string extension = entry.path().extension().string();
       if (extension != ".h" && extension != ".cpp" && extension != ".cu") continue;

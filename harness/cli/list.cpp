@@ -85,6 +85,7 @@ json findings() {
     list.push_back({{"name", kind.code},
                     {"summary", kind.summary.at("en")},
                     {"class", name_of(kind.cls)},
+                    {"action", name_of(kind.actions.front())},
                     {"actions", std::move(actions)},
                     {"next_step", kind.next_step.at("en")}});
   }

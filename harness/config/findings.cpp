@@ -76,6 +76,13 @@ Located read_finding(const std::string& code, Table& table, TomlFile& file) {
   if (table.has("accuses"))
     found.kind.accuses = accused_from(table.name_in("accuses", "accused", kAccused)).value_or(Accused::part);
   if (table.has("subcomponent")) found.kind.subcomponent = table.text("subcomponent");
+  if (!Part("gpu0").below(found.kind.subcomponent).is_valid())
+    table.error("subcomponent",
+                fmt::format("'{}' is no subcomponent, such as \"hbm\"", found.kind.subcomponent));
+  if (found.kind.accuses != Accused::part && accuses(found.kind.cls))
+    table.error("accuses", fmt::format("what is of class {} accuses a part", name_of(found.kind.cls)));
+  if (found.kind.accuses == Accused::part && accused_from(code.substr(0, code.find('.'))))
+    table.error(fmt::format("'{}' must say whom it accuses", code));
   for (const Entry& entry : table.texts("actions")) {
     const auto action = action_from(entry.value);
     if (!action)

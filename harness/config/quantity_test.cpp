@@ -31,7 +31,8 @@ TEST(Quantity, SaysWhatIsExpected) {
 }
 
 TEST(Quantity, NumbersAreFiniteDecimals) {
-  for (const char* text : {"", "nan", "inf", "0x10", "1e999", "1 ", " 1", "1,5", "1.2.3", "e", "-"}) {
+  for (const char* text :
+       {"", "nan", "inf", "0x10", "1e999", "1 ", " 1", "1,5", "1.2.3", "e", "-", "+-5", "+"}) {
     EXPECT_FALSE(parse_number(text).has_value()) << text;
   }
   EXPECT_EQ(parse_number("0.5"), 0.5);

@@ -196,28 +196,26 @@ static void to_json(nlohmann::json& j, const FindingKind& kind) {
   for (const Action action : kind.actions) j["actions"].push_back(name_of(action));
 }
 
-/// Until schema 2 the area of its code said whom a finding accuses.
-static void complete(FindingKind& kind, const nlohmann::json& of_schema_2) {
-  const auto action = of_schema_2.at("action").get<std::string>();
-  kind.actions = {known(action_from(action), "action", action)};
-  const std::string area = kind.code.area();
-  kind.accuses = accused_from(area).value_or(Accused::part);
-  if (area == "memory") kind.subcomponent = "hbm";
+/// Until schema 2 the area of its code said whom a finding accuses, and there was one action.
+static nlohmann::json from_schema_2(nlohmann::json finding) {
+  const std::string area = finding.at("code").get<FindingCode>().area();
+  finding["accuses"] = name_of(accused_from(area).value_or(Accused::part));
+  finding["subcomponent"] = area == "memory" ? "hbm" : "";
+  finding["actions"] = nlohmann::json::array({finding.at("action")});
+  return finding;
 }
 
 static void from_json(const nlohmann::json& j, FindingKind& kind) {
   const auto cls = j.at("class").get<std::string>();
+  const auto accused = j.at("accuses").get<std::string>();
   kind.cls = known(finding_class_from(cls), "class of findings", cls);
+  kind.accuses = known(accused_from(accused), "accused", accused);
   j.at("code").get_to(kind.code);
-  if (j.contains("actions")) {
-    const auto accused = j.at("accuses").get<std::string>();
-    kind.accuses = known(accused_from(accused), "accused", accused);
-    j.at("subcomponent").get_to(kind.subcomponent);
-    for (const auto& action : j.at("actions").get<std::vector<std::string>>())
-      kind.actions.push_back(known(action_from(action), "action", action));
-  } else {
-    complete(kind, j);
-  }
+  j.at("subcomponent").get_to(kind.subcomponent);
+  kind.actions.clear();
+  for (const auto& action : j.at("actions").get<std::vector<std::string>>())
+    kind.actions.push_back(known(action_from(action), "action", action));
+  if (kind.actions.empty()) throw std::runtime_error("criteria: a finding has no actions");
   j.at("explained_by").get_to(kind.explained_by);
   j.at("summary").get_to(kind.summary);
   j.at("next_step").get_to(kind.next_step);
@@ -258,7 +256,11 @@ void from_json(const nlohmann::json& j, Criteria& criteria) {
   j.at("certifiable").get_to(criteria.certifiable);
   j.at("required").get_to(criteria.required);
   j.at("limits").get_to(criteria.limits);
-  j.at("findings").get_to(criteria.findings);
+  nlohmann::json findings = j.at("findings");
+  if (older) {
+    for (nlohmann::json& finding : findings) finding = from_schema_2(std::move(finding));
+  }
+  findings.get_to(criteria.findings);
   j.at("waivers").get_to(criteria.waivers);
   j.at("replaced_limits").get_to(criteria.replaced_limits);
   criteria.not_as_shipped = j.value("not_as_shipped", std::vector<std::string>{});

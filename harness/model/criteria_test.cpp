@@ -113,6 +113,24 @@ TEST(Criteria, EveryNameIsReadBack) {
   EXPECT_FALSE(action_from("return_part").has_value());
 }
 
+TEST(Criteria, OfSchema2AccuseByTheAreaOfTheCodeAndHaveOneAction) {
+  nlohmann::json j = sample();
+  j["schema"] = 2;
+  nlohmann::json& finding = j["findings"][0];
+  for (const char* later : {"accuses", "subcomponent", "actions"}) finding.erase(later);
+  finding["action"] = "reset";
+  j["findings"].push_back(finding);
+  j["findings"][1]["code"] = "harness.worker_lost";
+  const auto read = j.get<Criteria>();
+  EXPECT_EQ(read.findings[0].subcomponent, "hbm");
+  EXPECT_EQ(read.findings[0].accuses, Accused::part);
+  EXPECT_EQ(read.findings[0].actions, std::vector{Action::reset});
+  EXPECT_EQ(read.findings[1].accuses, Accused::harness);
+  EXPECT_EQ(read.findings[1].subcomponent, "");
+  j["schema"] = kCriteriaSchema;
+  EXPECT_THROW(j.get<Criteria>(), std::exception) << "today's have what they need";
+}
+
 TEST(Criteria, UnknownNamesAreRefused) {
   for (const char* path : {"/limits/0/kind", "/limits/0/unit", "/findings/0/class", "/findings/0/accuses",
                            "/findings/0/actions/0"}) {

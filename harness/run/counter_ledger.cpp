@@ -58,9 +58,14 @@ void CounterLedger::record_strays() {
         journal_.run_error({"nvswitch.fatal", line, part, ""});
       else
         journal_.run_log(record::LogSeverity::warning, line);
-    } else {
-      journal_.run_error({"device.xid_fatal", line + " (a GPU in no slot of the SKU)", "node", ""});
+      continue;
     }
+    const telemetry::Meaning meaning = telemetry::meaning_of(event);
+    const std::string where = line + " (a GPU in no slot of the SKU)";
+    if (meaning == telemetry::Meaning::none || meaning == telemetry::Meaning::somebody_elses)
+      journal_.run_log(record::LogSeverity::warning, where);
+    else
+      journal_.run_error({"device.xid_fatal", where, "node", ""});
   }
 }
 

@@ -91,42 +91,34 @@ void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& bef
   }
 }
 
-/// Those of this GPU. The driver logs an exception as up to three lines of which the last alone, an Xid 13 or
-/// 43, names the process: the others are given its name.
-std::vector<KernelEvent> of_gpu(const std::string& pci_address, const std::vector<KernelEvent>& events) {
-  std::vector<KernelEvent> own;
-  for (const KernelEvent& event : events) {
-    if (event.pci_address != pci_address) continue;
-    const bool closes = event.kind == KernelEvent::Kind::xid && (event.number == 13 || event.number == 43);
-    for (auto before = own.rbegin(); closes && !event.process.empty() && before != own.rend(); ++before) {
-      if (before->number != 13 || !before->process.empty()) break;
-      before->process = event.process;
-    }
-    own.push_back(event);
-  }
-  return own;
-}
-
 void add_events(Builder& builder, const std::string& pci_address, const Snapshot& after,
                 const std::vector<KernelEvent>& events) {
   std::int64_t xids = 0;
-  std::set<std::string> foreign;
+  std::set<std::int64_t> foreign;
   nlohmann::json lines = nlohmann::json::array();
-  for (const KernelEvent& event : of_gpu(pci_address, events)) {
+  for (const KernelEvent& event : events) {
+    if (event.pci_address != pci_address) continue;
     const std::string line = line_of(event);
     lines.push_back(line);
-    if (event.kind == KernelEvent::Kind::xid) {
-      if (contains(kFatalXids, event.number)) {
+    switch (meaning_of(event)) {
+      case Meaning::fatal:
         builder.error("device.xid_fatal", line);
-      } else if (contains(kXidsOfApplications, event.number) && is_foreign(event)) {
-        if (foreign.insert(event.process).second)
+        break;
+      case Meaning::lost:
+        builder.error("device.lost", line);
+        break;
+      case Meaning::somebody_elses:
+        if (foreign.insert(event.pid).second)
           builder.error("environment.foreign_process",
-                        fmt::format("process {} was at work on {}: {}", event.process, builder.gpu(), line));
-      } else if (!contains(kXidsWithoutMeaningAlone, event.number)) {
+                        fmt::format("process {} ({}) was at work on {}: {}", event.pid, event.process,
+                                    builder.gpu(), line));
+        break;
+      case Meaning::counts:
         xids += 1 + event.more;
-      }
+        break;
+      case Meaning::none:
+        break;
     }
-    if (event.kind == KernelEvent::Kind::fallen_off_bus) builder.error("device.lost", line);
   }
   if (after.kernel_log_missing.empty()) builder.measure("xid_count", static_cast<double>(xids));
   if (!lines.empty()) builder.result.evidence.push_back({"kernel_log", {{"lines", lines}}});
@@ -142,6 +134,14 @@ void add_series(Builder& builder, const SeriesSummary& series) {
 }
 
 }  // namespace
+
+Meaning meaning_of(const KernelEvent& event) {
+  if (event.kind == KernelEvent::Kind::fallen_off_bus) return Meaning::lost;
+  if (event.kind != KernelEvent::Kind::xid) return Meaning::none;
+  if (contains(kFatalXids, event.number)) return Meaning::fatal;
+  if (contains(kXidsOfApplications, event.number) && is_foreign(event)) return Meaning::somebody_elses;
+  return contains(kXidsWithoutMeaningAlone, event.number) ? Meaning::none : Meaning::counts;
+}
 
 std::string line_of(const KernelEvent& event) {
   return event.more == 0 ? event.line : fmt::format("{} (and {} more like it)", event.line, event.more);

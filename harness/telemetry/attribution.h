@@ -23,6 +23,16 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::map<std::string, std::int64_t>& before, const Snapshot& after,
                         const std::vector<KernelEvent>& events);
 
+/// What an event on a GPU says of it.
+enum class Meaning {
+  none,            // by itself, nothing: of NVSwitches too
+  somebody_elses,  // what an application did that is none of ours
+  counts,          // nothing that a healthy GPU logs under our kernels
+  fatal,           // whatever the application did
+  lost,
+};
+Meaning meaning_of(const KernelEvent& event);
+
 /// The logged line, with the number of further ones that were only counted.
 std::string line_of(const KernelEvent& event);
 

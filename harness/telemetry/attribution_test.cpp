@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/telemetry/event_digest.h"
+
 namespace assay::telemetry {
 namespace {
 
@@ -84,10 +86,9 @@ TEST(Attribution, AnXidThatFollowsOurOwnKilledWorkerIsKeptButNotCounted) {
 }
 
 std::vector<KernelEvent> logged(const std::vector<std::string>& lines) {
-  std::vector<KernelEvent> events;
-  for (const std::string& line : lines)
-    events.push_back(*parse_kernel_line("NVRM: Xid (PCI:0000:19:00): " + line));
-  return events;
+  EventDigest digest;
+  for (const std::string& line : lines) digest.add(*parse_kernel_line("NVRM: Xid (PCI:0000:19:00): " + line));
+  return digest.take();
 }
 
 double xids(const StepTelemetry& telemetry) {
@@ -135,6 +136,19 @@ TEST(Attribution, WhatNobodyIsNamedForIsTheDevices) {
   both[2] = "13, pid=7, name=assay, Graphics Exception: channel 0x0000000b";
   both.insert(both.end(), kMisaligned.begin(), kMisaligned.end());
   EXPECT_EQ(xids(attribute("gpu0", kAddress, counted(0), snapshot(0), logged(both))), 3);
+}
+
+TEST(Attribution, OursAreNotHiddenBehindAnothersHoweverManyItLogs) {
+  Lines lines;
+  for (int i = 0; i < 30; ++i) lines.insert(lines.end(), kMisaligned.begin(), kMisaligned.end());
+  lines.insert(lines.end(), kMisaligned.begin(), kMisaligned.begin() + 2);  // ours, and never named
+  EXPECT_EQ(xids(attribute("gpu0", kAddress, counted(0), snapshot(0), logged(lines))), 2);
+}
+
+TEST(Attribution, ALineWhoseProcessIsGoneIsNotTheNextOnes) {
+  const Lines lines{"13, pid='<unknown>', name=<unknown>, Graphics SM Warp Exception on (GPC 7, TPC 7, SM 0)",
+                    "43, pid=740, name=train.py, channel 0x0000000a"};
+  EXPECT_EQ(xids(attribute("gpu0", kAddress, counted(0), snapshot(0), logged(lines))), 1);
 }
 
 TEST(Attribution, AFaultOfTheDeviceIsNotAnApplicationsWhoeverMetIt) {

@@ -5,8 +5,45 @@
 
 namespace assay::telemetry {
 
+namespace {
+
+/// A line that neither names a process nor says that there is none any more.
+bool waits_for_its_last(const KernelEvent& event) {
+  return event.kind == KernelEvent::Kind::xid && event.number == 13 &&
+         event.line.find("pid=") == std::string::npos;
+}
+
+bool ends_an_exception(const KernelEvent& event) {
+  return event.kind == KernelEvent::Kind::xid && (event.number == 13 || event.number == 43) &&
+         !event.process.empty();
+}
+
+}  // namespace
+
 void EventDigest::add(KernelEvent event) {
-  const Kind kind{event.kind, event.number, event.pci_address, event.process, event.nvswitch, event.fatal};
+  std::vector<KernelEvent>& waiting = unnamed_[event.pci_address];
+  if (waits_for_its_last(event) && waiting.size() < kLinesKept) {
+    waiting.push_back(std::move(event));
+    return;
+  }
+  if (ends_an_exception(event)) {
+    for (KernelEvent& line : waiting) {
+      if (event.time_us - line.time_us > kExceptionSpanUs) continue;
+      line.pid = event.pid;
+      line.process = event.process;
+    }
+  }
+  keep_unnamed(event.pci_address);
+  keep(std::move(event));
+}
+
+void EventDigest::keep_unnamed(const std::string& pci_address) {
+  for (KernelEvent& line : std::exchange(unnamed_[pci_address], {})) keep(std::move(line));
+}
+
+void EventDigest::keep(KernelEvent event) {
+  const Kind kind{event.kind,        event.number,   event.pci_address,
+                  is_foreign(event), event.nvswitch, event.fatal};
   const bool is_new = kinds_.count(kind) == 0;
   if (is_new && kinds_.size() >= kMostKinds) {
     ++uncounted_;
@@ -28,6 +65,9 @@ void EventDigest::add(KernelEvent event) {
 }
 
 std::vector<KernelEvent> EventDigest::take() {
+  for (const auto& [pci_address, waiting] : std::exchange(unnamed_, {})) {
+    for (const KernelEvent& line : waiting) keep(line);
+  }
   kinds_.clear();
   line_bytes_ = 0;
   return std::exchange(events_, {});

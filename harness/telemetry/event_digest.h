@@ -24,22 +24,31 @@ inline constexpr std::size_t kShortLine = 80;
 /// Kinds of events, on any GPU: behind it they are counted only.
 inline constexpr std::size_t kMostKinds = 4096;
 
+/// The driver logs an exception of a kernel as several lines within some milliseconds, of which the last
+/// alone, an Xid 13 or 43, names the process: for so long the others wait for it.
+inline constexpr std::int64_t kExceptionSpanUs = 1'000'000;
+
 class EventDigest {
  public:
   void add(KernelEvent event);
-  /// What was kept, in the order of the log. The last one of a kind counts those that were not
-  /// (KernelEvent::more), and stands where the last of them stood. Begins anew.
+  /// What was kept, in the order of the log but for exceptions whose last line has not come. The last one of
+  /// a kind counts those that were not (KernelEvent::more), and stands where the last of them stood. Begins
+  /// anew.
   std::vector<KernelEvent> take();
   /// Events of kinds that are not kept at all, since the last call.
   std::int64_t take_uncounted();
 
  private:
-  using Kind = std::tuple<KernelEvent::Kind, int, std::string, std::string, int, bool>;
+  using Kind = std::tuple<KernelEvent::Kind, int, std::string, bool, int, bool>;
   struct Seen {
     int kept = 0;
     std::size_t last = 0;  // in events_
   };
 
+  void keep(KernelEvent event);
+  void keep_unnamed(const std::string& pci_address);
+
+  std::map<std::string, std::vector<KernelEvent>> unnamed_;  // by PCI address: lines that wait for their last
   std::vector<KernelEvent> events_;
   std::map<Kind, Seen> kinds_;
   std::size_t line_bytes_ = 0;

@@ -34,6 +34,26 @@ TEST(EventDigest, KeepsTheFirstLinesOfEachKindAndCountsTheRest) {
   EXPECT_TRUE(digest.take().empty());
 }
 
+TEST(EventDigest, ALineIsNamedByTheLastOfItsExceptionAloneAndInTime) {
+  const auto event = [](const char* rest, std::int64_t time_us) {
+    KernelEvent parsed = *parse_kernel_line(std::string("NVRM: Xid (PCI:0000:1b:00): ") + rest);
+    parsed.time_us = time_us;
+    return parsed;
+  };
+  EventDigest digest;
+  digest.add(event("13, Graphics Exception: ESR 0x1", 1'000));  // of another exception, long ago
+  digest.add(event("13, Graphics SM Warp Exception on (GPC 1, TPC 4, SM 0)", 9'000'000));
+  digest.add(event("13, pid=7, name=train.py, Graphics Exception: channel 1", 9'003'000));
+  const auto events = digest.take();
+  ASSERT_EQ(events.size(), 3u);
+  EXPECT_EQ(events[0].process, "");
+  EXPECT_EQ(events[1].process, "train.py");
+  EXPECT_EQ(events[1].pid, 7);
+  // Nothing is lost where the last line does not come.
+  digest.add(event("13, Graphics Exception: ESR 0x1", 1'000));
+  EXPECT_EQ(digest.take().size(), 1u);
+}
+
 TEST(EventDigest, BeginsAnewWithEachSnapshot) {
   EventDigest digest;
   for (int round = 0; round < 2; ++round) {

@@ -20,6 +20,7 @@
 namespace assay::telemetry {
 namespace {
 
+constexpr std::size_t kLongestProcessName = 15;  // the kernel's TASK_COMM_LEN, less its end
 constexpr const char* kOvertaken = "the kernel's log ring overtook us: records were lost";
 
 // "NVRM: Xid (PCI:0000:9b:00): 79, ..." and the older form without "PCI:".
@@ -59,8 +60,8 @@ std::string normal_address(std::string address) {
 }  // namespace
 
 bool is_foreign(const KernelEvent& event) {
-  static const std::string ours = std::string("(") + ipc::kChildName + ")";
-  return !event.process.empty() && event.process.find(ours) == std::string::npos;
+  constexpr std::string_view kMultiProcessServer = "nvidia-cuda-mps";  // cut off at 15: -server, -control
+  return !event.process.empty() && event.process != ipc::kChildName && event.process != kMultiProcessServer;
 }
 
 std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
@@ -68,8 +69,10 @@ std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
   std::smatch match;
   if (std::regex_search(text, match, xid_pattern())) {
     KernelEvent event{KernelEvent::Kind::xid, std::stoi(match[2]), normal_address(match[1]), text};
-    if (std::regex_search(text, match, process_pattern()))
-      event.process = match[1].str() + " (" + match[2].str() + ")";
+    if (std::regex_search(text, match, process_pattern())) {
+      event.pid = std::strtoll(match[1].str().c_str(), nullptr, 10);
+      event.process = match[2].str().substr(0, kLongestProcessName);
+    }
     return event;
   }
   if (std::regex_search(text, match, fallen_pattern())) {
@@ -110,6 +113,7 @@ KernelLog::KernelLog(const std::string& path, std::int64_t position)
 
 void KernelLog::take(std::string_view record, std::vector<KernelEvent>& events) {
   std::string_view text = record;
+  std::int64_t time_us = 0;
   if (is_device_) {
     // "6,1234,5678,-;text": priority, sequence number, microseconds, flags. Continuation lines start with a
     // space.
@@ -119,12 +123,15 @@ void KernelLog::take(std::string_view record, std::vector<KernelEvent>& events) 
     if (sequence < position_) return;
     if (std::exchange(resumed_, false) && sequence > position_) why_not_ = kOvertaken;
     position_ = sequence + 1;
+    const auto second_comma = record.find(',', comma + 1);
+    if (second_comma < semicolon) time_us = std::strtoll(record.data() + second_comma + 1, nullptr, 10);
     text = record.substr(semicolon + 1);
   } else {
     position_ += static_cast<std::int64_t>(record.size()) + 1;
   }
   if (auto event = parse_kernel_line(text)) {
     event->position = position_;
+    event->time_us = time_us;
     events.push_back(std::move(*event));
   }
 }
@@ -160,7 +167,9 @@ void to_json(nlohmann::json& j, const KernelEvent& event) {
        {"number", event.number},
        {"pci_address", event.pci_address},
        {"line", event.line},
+       {"pid", event.pid},
        {"process", event.process},
+       {"time_us", event.time_us},
        {"nvswitch", event.nvswitch},
        {"fatal", event.fatal},
        {"position", event.position},
@@ -175,7 +184,9 @@ void from_json(const nlohmann::json& j, KernelEvent& event) {
   j.at("number").get_to(event.number);
   j.at("pci_address").get_to(event.pci_address);
   j.at("line").get_to(event.line);
+  j.at("pid").get_to(event.pid);
   j.at("process").get_to(event.process);
+  j.at("time_us").get_to(event.time_us);
   j.at("nvswitch").get_to(event.nvswitch);
   j.at("fatal").get_to(event.fatal);
   j.at("position").get_to(event.position);

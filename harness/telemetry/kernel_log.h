@@ -19,7 +19,9 @@ struct KernelEvent {
   int number = 0;             // Xid or SXid; 0 for fallen_off_bus
   std::string pci_address;    // "0000:9b:00.0"; a function that the line leaves out is 0
   std::string line;           // as logged, without the logger's own prefix
-  std::string process;        // "628 (python3)": whose work the driver says it was; empty where it does not
+  std::int64_t pid = 0;       // whose work the driver says it was; 0 where it does not
+  std::string process;        // its name, at most 15 characters; empty likewise
+  std::int64_t time_us = 0;   // the kernel's clock since boot; 0 in a log that does not tell
   int nvswitch = -1;          // which NVSwitch the line names, for Kind::nvswitch
   bool fatal = false;         // for Kind::nvswitch: the line says Fatal
   std::int64_t position = 0;  // of the log, behind the line (KernelLog::position)
@@ -30,7 +32,8 @@ void to_json(nlohmann::json& j, const KernelEvent& event);
 void from_json(const nlohmann::json& j, KernelEvent& event);
 
 /// The process that the event names is none of this run's: its name is not that of our workers. The number
-/// would tell less: in a container it is another than the one we know.
+/// would tell less: in a container it is another than the one we know. CUDA's multi-process server may have
+/// worked for us.
 bool is_foreign(const KernelEvent& event);
 
 /// The event of one line, or nothing: most lines of the driver are none, and a malformed one is none.

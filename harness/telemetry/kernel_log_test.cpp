@@ -24,11 +24,12 @@ TEST(KernelLine, ReadsAnXid) {
 
 TEST(KernelLine, ReadsWhoseWorkItWas) {
   const auto process = [](const char* rest) {
-    return parse_kernel_line(std::string("NVRM: Xid (PCI:0000:00:06): ") + rest)->process;
+    const auto event = parse_kernel_line(std::string("NVRM: Xid (PCI:0000:00:06): ") + rest);
+    return event->pid == 0 ? event->process : std::to_string(event->pid) + " " + event->process;
   };
   EXPECT_EQ(process("31, pid=701, name=python3, channel 0x0000000a, intr 00000000. MMU Fault"),
-            "701 (python3)");
-  EXPECT_EQ(process("43, pid=7, name=ray::WorkerDict, channel 0x0000000a"), "7 (ray::WorkerDict)");
+            "701 python3");
+  EXPECT_EQ(process("43, pid=7, name=ray::WorkerDict, channel 0x0000000a"), "7 ray::WorkerDict");
   EXPECT_EQ(process("13, pid='<unknown>', name=<unknown>, Graphics SM Warp Exception"), "");
   EXPECT_EQ(process("13, Graphics Exception: ESR 0x519730=0x500000f pid=1, name=x"), "");
   EXPECT_EQ(process("79, pid=5, name=<unknown>, GPU has fallen off the bus."), "");
@@ -41,6 +42,8 @@ TEST(KernelLine, OurOwnWorkersAreNotForeign) {
   };
   EXPECT_TRUE(foreign("python3"));
   EXPECT_TRUE(foreign("assayer"));
+  EXPECT_TRUE(foreign("x(assay)"));
+  EXPECT_FALSE(foreign("nvidia-cuda-mps-server")) << "it may have worked for us";
   EXPECT_FALSE(foreign("assay"));
   EXPECT_FALSE(is_foreign(*parse_kernel_line("NVRM: Xid (PCI:0000:00:06): 31, Ch 10")));
 }

@@ -127,27 +127,27 @@ void add_card(HtmlPage& page, const NumberedFinding& numbered) {
 
 /// What is said of every GPU alike: one card, with theirs folded away inside.
 void add_shared(HtmlPage& page, const FindingGroup& group) {
-  const Finding& first = *group.front().finding;
+  const Finding& first = *group.members.front().finding;
   const Element box = page.writer.open("article", {{"class", css_of(first.severity)}});
   {
     const Element heading = page.writer.open("h3");
-    page.writer.text(fmt::format(fmt::runtime(page.labels(Label::all_gpus)), group.size()) + " ");
+    page.writer.text(fmt::format(fmt::runtime(page.labels(Label::all_gpus)), group.gpus) + " ");
     page.writer.element("code", first.code.text());
     page.writer.text(" ");
     page.writer.element("span", name_of(page.labels, first.severity), {{"class", "tag"}});
   }
-  page.writer.element("p", fmt::format(fmt::runtime(page.labels(Label::same_on_all_gpus)), group.size()),
+  page.writer.element("p", fmt::format(fmt::runtime(page.labels(Label::same_on_all_gpus)), group.gpus),
                       {{"class", "next"}});
   {
     const Element list = page.writer.open("ul");
-    for (const NumberedFinding& member : group)
+    for (const NumberedFinding& member : group.members)
       page.writer.element("li", page.labels.pick(member.finding->summary));
   }
   page.writer.element(
       "p", page.labels(Label::action) + page.labels(Label::colon) + actions_text(page.labels, first.actions));
   const Element each = page.writer.open("details");
   page.writer.element("summary", page.labels(Label::each_in_full));
-  for (const NumberedFinding& member : group) add_card(page, member);
+  for (const NumberedFinding& member : group.members) add_card(page, member);
 }
 
 void add_group(HtmlPage& page, std::string_view id, Label title,
@@ -155,8 +155,8 @@ void add_group(HtmlPage& page, std::string_view id, Label title,
   if (findings.empty()) return;
   page.section(id, fmt::format("{} ({})", page.labels(title), findings.size()), [&] {
     for (const FindingGroup& group : grouped(page.input, findings)) {
-      if (group.size() == 1)
-        add_card(page, group.front());
+      if (group.members.size() == 1)
+        add_card(page, group.members.front());
       else
         add_shared(page, group);
     }

@@ -98,34 +98,48 @@ void add_finding(TextPage& page, const NumberedFinding& numbered) {
 /// One card for what is said of every GPU alike; the whole of each is in report.html.
 void add_shared(TextPage& page, const FindingGroup& group) {
   const Labels& labels = page.labels;
-  const Finding& first = *group.front().finding;
+  const Finding& first = *group.members.front().finding;
   const auto style = first.severity == Severity::fail ? page.styles.bad : page.styles.caution;
   page.line();
-  page.line({{pad_left(std::to_string(group.front().number), 2) + ". ", ""},
-             {fmt::format("{}   {}   {}", fmt::format(fmt::runtime(labels(Label::all_gpus)), group.size()),
+  page.line({{pad_left(std::to_string(group.members.front().number), 2) + ". ", ""},
+             {fmt::format("{}   {}   {}", fmt::format(fmt::runtime(labels(Label::all_gpus)), group.gpus),
                           first.code, name_of(labels, first.severity)),
               style}});
-  page.paragraph(kIndent, fmt::format(fmt::runtime(labels(Label::same_on_all_gpus)), group.size()));
-  for (const NumberedFinding& member : group)
+  page.paragraph(kIndent, fmt::format(fmt::runtime(labels(Label::same_on_all_gpus)), group.gpus));
+  for (const NumberedFinding& member : group.members)
     page.field(kIndent, 2, "-", labels.pick(member.finding->summary));
   std::size_t width = 0;
-  for (const Label label : {Label::action, Label::evidence})
-    width = std::max(width, display_width(labels(label)) + 2);
+  for (const Label each : {Label::next_step, Label::action, Label::evidence, Label::consequences})
+    width = std::max(width, display_width(labels(each)) + 2);
+  page.field(kIndent, width, labels(Label::next_step), labels.pick(first.next_step));
   page.field(kIndent, width, labels(Label::action), actions_text(labels, first.actions));
   std::string label = labels(Label::evidence);
-  for (const NumberedFinding& member : group) {
-    if (member.finding->evidence.empty()) continue;
-    page.field(kIndent, width, std::exchange(label, ""),
-               evidence_text(labels, member.finding->evidence.front(), member.finding->part));
+  std::size_t items = 0;
+  for (const NumberedFinding& member : group.members) {
+    for (const EvidenceItem& item : member.finding->evidence) {
+      if (items++ < kMostItems)
+        page.field(kIndent, width, std::exchange(label, ""), evidence_text(labels, item, {}));
+    }
   }
+  add_rest(page, kIndent + width, items);
+  std::vector<std::string> consequences;
+  for (const NumberedFinding& member : group.members) {
+    for (const Consequence& consequence : member.finding->consequences)
+      consequences.push_back(consequence_text(labels, consequence));
+  }
+  if (consequences.empty()) return;
+  page.field(kIndent, width, labels(Label::consequences), labels(Label::consequences_none_accused));
+  for (std::size_t i = 0; i < std::min(consequences.size(), kMostItems); ++i)
+    page.field(kIndent + width, 2, "-", consequences[i]);
+  add_rest(page, kIndent + width, consequences.size());
 }
 
 void add_group(TextPage& page, Label title, const std::vector<NumberedFinding>& findings) {
   if (findings.empty()) return;
   page.heading(fmt::format("{} ({})", page.labels(title), findings.size()));
   for (const FindingGroup& group : grouped(page.input, findings)) {
-    if (group.size() == 1)
-      add_finding(page, group.front());
+    if (group.members.size() == 1)
+      add_finding(page, group.members.front());
     else
       add_shared(page, group);
   }

@@ -13,6 +13,12 @@ namespace {
 /// Two or three GPUs can be bad alike.
 constexpr std::size_t kFewestToSuspectWhatIsShared = 4;
 
+/// Of a GPU, and nothing that stands whatever else is so: data that came back wrong is not the room's.
+bool is_shared_kind(const Finding& finding) {
+  const bool stands = finding.cls == FindingClass::corruption || finding.cls == FindingClass::device_fault;
+  return finding.part.gpu_slot().has_value() && !stands;
+}
+
 template <typename Predicate>
 std::vector<NumberedFinding> numbered(const Judgement& judgement, Predicate wanted) {
   std::vector<NumberedFinding> found;
@@ -47,16 +53,16 @@ std::vector<std::string> qualifications(const Input& input, const Labels& labels
 
 std::vector<FindingGroup> grouped(const Input& input, const std::vector<NumberedFinding>& findings) {
   struct Alike {
-    FindingGroup members;
+    std::vector<NumberedFinding> members;
     std::set<Part> gpus;
     bool shown = false;
   };
   const auto words_of = [](const Finding& finding) {
-    return std::make_tuple(finding.code, finding.check, finding.severity);
+    return std::make_tuple(finding.code, finding.severity);
   };
   std::map<decltype(words_of(std::declval<Finding>())), Alike> of_gpus;
   for (const NumberedFinding& finding : findings) {
-    if (!finding.finding->part.gpu_slot()) continue;
+    if (!is_shared_kind(*finding.finding)) continue;
     Alike& alike = of_gpus[words_of(*finding.finding)];
     alike.members.push_back(finding);
     alike.gpus.insert(finding.finding->part.unit());
@@ -64,13 +70,13 @@ std::vector<FindingGroup> grouped(const Input& input, const std::vector<Numbered
   std::vector<FindingGroup> groups;
   for (const NumberedFinding& finding : findings) {
     const auto alike = of_gpus.find(words_of(*finding.finding));
-    const bool of_all = finding.finding->part.gpu_slot() &&
+    const bool of_all = is_shared_kind(*finding.finding) &&
                         alike->second.gpus.size() >= kFewestToSuspectWhatIsShared &&
                         alike->second.gpus.size() == input.run.plan.slots.size();
     if (!of_all)
-      groups.push_back({finding});
+      groups.push_back({{finding}, 1});
     else if (!std::exchange(alike->second.shown, true))
-      groups.push_back(alike->second.members);
+      groups.push_back({alike->second.members, alike->second.gpus.size()});
   }
   return groups;
 }

@@ -26,7 +26,10 @@ struct NumberedFinding {
 };
 /// Those that one card shows: a finding alone, or one that says the same of all GPUs of the node. Then what
 /// they share is to be suspected before any of them.
-using FindingGroup = std::vector<NumberedFinding>;
+struct FindingGroup {
+  std::vector<NumberedFinding> members;
+  std::size_t gpus = 1;  // that they are of; the members can be more
+};
 std::vector<FindingGroup> grouped(const Input& input, const std::vector<NumberedFinding>& findings);
 
 std::vector<NumberedFinding> findings_to_act_on(const Judgement& judgement);

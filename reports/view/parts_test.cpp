@@ -13,6 +13,7 @@ Finding slow(const Part& part, Severity severity = Severity::fail) {
   finding.check = "memory.bandwidth";
   finding.part = part;
   finding.severity = severity;
+  finding.cls = FindingClass::performance;
   return finding;
 }
 
@@ -28,7 +29,8 @@ struct Grouping : ::testing::Test {
     for (const Finding& finding : judgement.findings)
       all.push_back({static_cast<int>(all.size()) + 1, &finding});
     std::vector<std::size_t> found;
-    for (const FindingGroup& group : grouped({run, judgement, criteria}, all)) found.push_back(group.size());
+    for (const FindingGroup& group : grouped({run, judgement, criteria}, all))
+      found.push_back(group.members.size());
     return found;
   }
 };
@@ -51,6 +53,14 @@ TEST_F(Grouping, UnlikeFindingsAndFewGpusStayApart) {
   judgement.findings.clear();
   for (int slot = 0; slot < 2; ++slot) judgement.findings.push_back(slow(Part::gpu(slot)));
   EXPECT_EQ(sizes(2).size(), 2u);
+}
+
+TEST_F(Grouping, WrongDataIsNotTheRooms) {
+  for (int slot = 0; slot < 8; ++slot) {
+    judgement.findings.push_back(slow(Part::gpu(slot)));
+    judgement.findings.back().cls = FindingClass::corruption;
+  }
+  EXPECT_EQ(sizes(8).size(), 8u);
 }
 
 }  // namespace
