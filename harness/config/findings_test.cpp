@@ -59,6 +59,25 @@ TEST(Findings, MissingLanguage) {
       "6:1: required key 'zh-CN' is missing\n");
 }
 
+TEST(Findings, WhomTheyAccuseIsPlausible) {
+  const auto has = [](const std::string& errors, const char* what) {
+    return errors.find(what) != std::string::npos;
+  };
+  EXPECT_TRUE(has(errors_with(finding("a.one", "corruption", "accuses = \"harness\"")), "accuses a part"));
+  EXPECT_TRUE(has(errors_with(finding("harness.one", "incomplete")), "must say whom it accuses"));
+  EXPECT_TRUE(has(errors_with(finding("a.one", "corruption", "subcomponent = \"HBM\"")), "no subcomponent"));
+  EXPECT_EQ(errors_with(finding("harness.one", "incomplete", "accuses = \"harness\"")), "");
+}
+
+TEST(Findings, ActionsAreKnownAndThereIsOne) {
+  std::string none = finding("a.one", "incomplete"), unknown = none;
+  const std::string actions = "actions = [\"reset\"]";
+  none.replace(none.find(actions), actions.size(), "actions = []");
+  unknown.replace(unknown.find(actions), actions.size(), "actions = [\"resett\"]");
+  EXPECT_NE(errors_with(none), "");
+  EXPECT_NE(errors_with(unknown).find("did you mean 'reset'?"), std::string::npos);
+}
+
 TEST(Findings, UnknownExplanation) {
   EXPECT_EQ(errors_with(finding("a.one", "incomplete", "explained_by = [\"a.oen\"]")),
             "4:17: there is no finding 'a.oen'; did you mean 'a.one'?\n");

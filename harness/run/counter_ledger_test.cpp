@@ -79,6 +79,19 @@ TEST_F(CounterLedgerTest, WhatBelongsToNoSlotIsTheRuns) {
   EXPECT_EQ(read.errors[1].part, "nvswitch2");
 }
 
+TEST_F(CounterLedgerTest, WhatAnApplicationDidToAGpuInNoSlotIsANote) {
+  telemetry::Snapshot after = snapshot();
+  telemetry::KernelEvent foreign = xid(31, "0000:ff:00.0", 50), channel = xid(43, "0000:ff:00.0", 51);
+  foreign.process = channel.process = "train.py";
+  telemetry::KernelEvent nobodys = xid(31, "0000:ff:00.0", 52);
+  nobodys.line = "names nobody";
+  after.events = {foreign, channel, nobodys};
+  step_over({snapshot(), after}, "gpu3");
+  ASSERT_EQ(records().errors.size(), 1u);
+  EXPECT_EQ(records().errors[0].symptom, "device.xid_fatal");
+  EXPECT_NE(records().errors[0].message.find("names nobody"), std::string::npos);
+}
+
 TEST_F(CounterLedgerTest, EventsThatNobodyLookedAtAreSaid) {
   telemetry::Snapshot after = snapshot();
   after.events_uncounted = 7;
