@@ -7,7 +7,7 @@
 namespace assay::memory {
 namespace {
 
-constexpr std::uint64_t kBytes = 1001 * 16;
+constexpr std::uint64_t kBytes = 1001 * sizeof(Word128);
 constexpr Stream kAll[] = {Stream::read, Stream::write, Stream::copy, Stream::triad};
 
 TEST(MemoryBandwidth, MovesWhatItSaysAndLeavesItRight) {

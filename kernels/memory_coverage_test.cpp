@@ -111,7 +111,7 @@ bool same(BitPlace a, BitPlace b) {
 FaultClass coupling(const std::string& name, FaultModel model, Relation relation) {
   FaultClass result{name, {}};
   RandomOrder order(static_cast<std::uint64_t>(model) * 16 + static_cast<std::uint64_t>(relation));
-  while (result.faults.size() < 4 * kSamples) {
+  while (result.faults.size() < 4ULL * kSamples) {
     const BitPlace victim{order.below(kWords), static_cast<int>(order.below(128))};
     const BitPlace aggressor = neighbour(victim, relation, order);
     if (same(victim, aggressor)) continue;

@@ -46,7 +46,7 @@ void full_set_on_host(benchmark::State& bench) {
   const auto sweep = make_memory_sweep(gpu, buffers, page_shift);
   int set = 0;
   std::int64_t accesses = 0;
-  for (auto _ : bench) {
+  while (bench.KeepRunning()) {
     const std::vector<Pass> passes = full_set(kSeed, set++, page_shift);
     for (const Pass& pass : passes) sweep->run(pass);
     accesses += static_cast<std::int64_t>(words) * traversals(passes);

@@ -40,7 +40,7 @@ std::string number_apart(double value, double reference) {
     return number(value);
   constexpr int kEnoughForAnyDouble = 17;
   for (int digits = kSignificantDigits; digits < kEnoughForAnyDouble; ++digits) {
-    const std::string text = with_digits(value, digits);
+    std::string text = with_digits(value, digits);
     if (std::stod(text) != reference) return text;
   }
   return with_digits(value, kEnoughForAnyDouble);

@@ -128,7 +128,7 @@ std::string copy_bandwidth_limit(const ScratchFolder& scratch, const std::string
 
 nlohmann::json judge(const ScratchFolder& scratch, const std::string& run) {
   const Finished finished = assay(scratch, {"judge", run, "--json"});
-  const auto judgement = nlohmann::json::parse(finished.out, nullptr, false);
+  auto judgement = nlohmann::json::parse(finished.out, nullptr, false);
   EXPECT_TRUE(judgement.is_object()) << finished.out << finished.err;
   return judgement;
 }

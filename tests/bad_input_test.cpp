@@ -31,7 +31,7 @@ class BadInput : public testing::TestWithParam<Mistake> {};
 TEST_P(BadInput, IsOneClearErrorAndLeavesNothing) {
   const ScratchFolder scratch;
   auto arguments = GetParam().arguments;
-  if (arguments.size() > 0 && arguments[0] == "run")
+  if (!arguments.empty() && arguments[0] == "run")
     arguments.insert(arguments.end(), {"--out", scratch / "out"});
   const Finished finished = assay(scratch, arguments);
   EXPECT_EQ(finished.exit_code, 2) << finished.out << finished.err;

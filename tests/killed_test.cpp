@@ -102,7 +102,9 @@ struct OrphanedSampler {
       _exit(127);
     }
     const bool told = write(report[1], &child, sizeof(child)) == static_cast<ssize_t>(sizeof(child));
-    while (told) pause();
+    if (told) {
+      for (;;) pause();
+    }
     _exit(1);
   }
 };
@@ -217,11 +219,11 @@ TEST_F(KilledTest, AHangThatWasKilledInItsRepeatIsStillTheGpus) {
 
 TEST_F(KilledTest, AResumeRightAfterTheKillWaitsForWhatIsLeftOfTheRun) {
   int killed_runs = 0;
-  for (int i = 0; i < 12; ++i) {
+  for (unsigned i = 0; i < 12; ++i) {
     const std::string out = scratch / ("out" + std::to_string(i));
     const bool killed =
         kill_at_size(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--out", out, "--quiet"}, out,
-                     static_cast<std::uintmax_t>(60'000 + 15'000 * i));
+                     60'000 + std::uintmax_t{15'000} * i);
     if (!killed) continue;
     ++killed_runs;
     const Finished resumed = assay(scratch, {"resume", published_run(out), "--quiet"});

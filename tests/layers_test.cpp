@@ -129,7 +129,7 @@ TEST(Layers, AreThoseThatTheReadmeShows) {
   std::ifstream readme(source("harness/README.md"));
   bool in_table = false;
   for (std::string line; std::getline(readme, line);) {
-    in_table = line.rfind("| layer |", 0) == 0 || (in_table && line.rfind("|", 0) == 0);
+    in_table = line.rfind("| layer |", 0) == 0 || (in_table && line.rfind('|', 0) == 0);
     std::smatch found;
     if (!in_table || !std::regex_match(line, found, row)) continue;
     std::string name = found[1];

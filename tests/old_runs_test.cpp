@@ -30,7 +30,7 @@ class OldRun : public testing::TestWithParam<Old> {
  protected:
   /// A copy, named as a simulated run is.
   std::string copy() const {
-    const std::string target = scratch / "SIMULATED-old";
+    std::string target = scratch / "SIMULATED-old";
     fs::copy(std::string(ASSAY_SOURCE_DIR) + "/tests/data/runs/" + GetParam().folder, target,
              fs::copy_options::recursive);
     return target;

@@ -1,6 +1,7 @@
 // Frames over a socket between the supervisor and its children.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -15,13 +16,20 @@ namespace assay::ipc {
 struct SocketPair {
   Descriptor parent, child;
 };
-SocketPair make_socket_pair();
 
-/// The child's end: blocking.
+/// What a child that reads nothing may cost its parent, which has others to watch. A sender that finds no
+/// room (some 200 KiB are buffered) waits as long as the reader takes to be scheduled: seconds on a loaded
+/// machine.
+inline constexpr std::chrono::milliseconds kSendPatience{10'000};
+
+/// `patience`: what the parent waits for room.
+SocketPair make_socket_pair(std::chrono::milliseconds patience = kSendPatience);
+
+/// Either end: blocking.
 class Channel {
  public:
   explicit Channel(int fd) : fd_(fd) {}
-  /// Throws ProtocolError when the peer is gone.
+  /// Throws ProtocolError when the peer is gone, or reads nothing for longer than its socket's patience.
   void send(const nlohmann::json& message) { send_raw(encode_frame(message)); }
   void send_raw(std::string_view bytes);
   /// Blocks for the next message; nothing at end of file.

@@ -12,7 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 
-Step step(int attempt, std::vector<const char*> symptoms = {}, int stage = 0) {
+Step step(int attempt, const std::vector<const char*>& symptoms = {}, int stage = 0) {
   Step s;
   s.check = "memory.sweep";
   s.part = "gpu0";

@@ -32,10 +32,12 @@ struct Api {
   explicit Api(void* opened) : library(opened) {}
   void* library;
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name can stand in none.
 #define ASSAY_NVML(member, symbol)    \
   Function<decltype(symbol)> member { \
     library, #symbol                  \
   }
+  // NOLINTEND(bugprone-macro-parentheses)
   ASSAY_NVML(init, nvmlInit_v2);
   ASSAY_NVML(shutdown, nvmlShutdown);
   ASSAY_NVML(driver_version, nvmlSystemGetDriverVersion);

@@ -52,7 +52,7 @@ void write(benchmark::State& state, bool limited, bool synced) {
   const std::vector<Limit> limits = limited ? limits_of_bandwidth(criteria) : std::vector<Limit>{};
   Journal journal = begin((scratch / "records.jsonl"), criteria);
   int steps = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     write_step(journal, ++steps, limits);
     if (synced) journal.sync();
   }
@@ -69,7 +69,7 @@ void read(benchmark::State& state) {
     Journal journal = begin((scratch / "records.jsonl"), builders::sample_criteria());
     for (int step = 1; step <= kSteps; ++step) write_step(journal, step, {});
   }
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const RunRecord run = read_records((scratch / "records.jsonl"));
     if (run.steps.size() != kSteps) state.SkipWithError("not all steps were read back");
   }

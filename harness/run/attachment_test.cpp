@@ -36,6 +36,15 @@ TEST_F(Attachment, IsNeverWrittenOverAndNeverLeavesTheFolder) {
   EXPECT_LT(attach(std::string(5000, 'x')).size(), 128u);
 }
 
+TEST_F(Attachment, OfSeveralRanksIsNamedByItsRank) {
+  const auto name_of = [&](std::size_t rank) {
+    return copy_attachment(source, attachments_of(folder.path().string(), "05-collective-node", 8, rank),
+                           "ring");
+  };
+  EXPECT_EQ(name_of(0), "attachment-05-collective-node-rank0-ring");
+  EXPECT_EQ(name_of(7), "attachment-05-collective-node-rank7-ring");
+}
+
 TEST_F(Attachment, IsRefusedWhereItIsNotThereOrTooLarge) {
   EXPECT_THROW(copy_attachment(folder / "nothing", folder / "x-", "a"), std::runtime_error);
   fs::resize_file(source, kMostAttachmentBytes + 1);

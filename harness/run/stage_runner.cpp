@@ -63,7 +63,7 @@ bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt 
                                      [](const Crew* crew) { return !gpus_of(*crew->placement).empty(); });
     if (any_gpu) attribute(seen);
   }
-  close(std::move(crews));
+  close(crews);
   return !pool_.interrupted();
 }
 
@@ -74,7 +74,7 @@ bool StageRunner::finish_residents(int stage) {
   auto over = pool_.take_over();
   if (over.empty()) return !pool_.interrupted();
   attribute(pointers(over));
-  close(std::move(over));
+  close(over);
   return !pool_.interrupted();
 }
 
@@ -90,7 +90,7 @@ void StageRunner::look(int number) {
   for (const Placement& placement : placements)
     crews.push_back(std::make_unique<Crew>(stage, placement, journal_.start(placement, stage.index, 1)));
   attribute(pointers(crews));
-  close(std::move(crews));
+  close(crews);
 }
 
 void StageRunner::fail_or_start(Crew& crew, int measurement) {
@@ -114,7 +114,7 @@ void StageRunner::attribute(const std::vector<Crew*>& crews) {
   for (Crew* crew : crews) counters_.attribute(crew->steps.front(), gpus_of(*crew->placement));
 }
 
-void StageRunner::close(std::vector<std::unique_ptr<Crew>> over) {
+void StageRunner::close(const std::vector<std::unique_ptr<Crew>>& over) {
   int failed = 0;
   for (const auto& crew : over) {
     journal_.end(crew->steps);

@@ -69,7 +69,7 @@ void stop_all(const Crew& crew) {
 void send(WorkerHandle& worker, const json& message) {
   try {
     worker.child().send(message);
-  } catch (const ipc::ProtocolError&) {  // it died meanwhile: seen when it is reaped
+  } catch (const ipc::ProtocolError&) {  // it died or reads nothing: its reaping or its deadline tells
   }
 }
 

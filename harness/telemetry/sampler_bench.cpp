@@ -70,7 +70,7 @@ class SamplerProcess {
 
 void sampler(benchmark::State& state) {
   using std::chrono::steady_clock;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     try {
       SamplerProcess process;
       const testing_tools::ScratchFolder scratch;

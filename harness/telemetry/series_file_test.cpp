@@ -59,7 +59,7 @@ TEST_F(SeriesFileTest, ATornLastFrameLeavesTheFramesBefore) {
     SeriesFile file(path);
     file.add("gpu0", sample(1));
     file.flush();
-    for (int i = 0; i < 1000; ++i) file.add("gpu0", sample(i * 7919));
+    for (Nanoseconds i = 0; i < 1000; ++i) file.add("gpu0", sample(i * 7919));
   }
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 20);
   const std::string whole = SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,\n";

@@ -13,11 +13,11 @@ namespace assay::builders {
 inline constexpr int kGpus = 8;
 
 /// A check of every scope, a limit of every kind, and a catalogue with every class of finding:
-///   inventory.gpus        node   present (1), vbios (text, equal on all), name (text, not judged), of every
-///   GPU memory.sweep          gpu    bad_words (1) of gpuN/hbm memory.bandwidth      gpu    copy_bandwidth
-///   (GB/s) of gpuN/hbm: min 3900, marginal below 4000, peers at 0.97 collective.allreduce  ranks
-///   bus_bandwidth (GB/s) of the node telemetry                    ecc_uncorrected_dram_delta (1) and
-///   remap_pending (1) of gpuN/hbm, inlet (degC)
+/// - inventory.gpus (node): present (1), vbios (text, equal on all), name (text, not judged), of every GPU
+/// - memory.sweep (gpu): bad_words (1) of gpuN/hbm
+/// - memory.bandwidth (gpu): copy_bandwidth (GB/s) of gpuN/hbm: min 3900, marginal below 4000, peers at 0.97
+/// - collective.allreduce (ranks): bus_bandwidth (GB/s) of the node
+/// - telemetry: ecc_uncorrected_dram_delta (1) and remap_pending (1) of gpuN/hbm, inlet (degC)
 Criteria sample_criteria(int gpus = kGpus);
 
 /// A simulated, closed run of them, with its last look (check telemetry), that ends in ACCEPT. Step ids are

@@ -83,7 +83,7 @@ bool can_judge(const Limit& limit, const RequiredCheck& required, const Required
 void observe_limits_exist(const Case& c, const RequiredCheck& required, std::vector<Observation>& seen) {
   for (const RequiredMeasure& measure : required.measures) {
     if (!measure.judged) continue;
-    const auto limits = c.limits(required.check, measure.name);
+    const auto& limits = c.limits(required.check, measure.name);
     if (std::any_of(limits.begin(), limits.end(),
                     [&](const Limit* limit) { return can_judge(*limit, required, measure); })) {
       continue;

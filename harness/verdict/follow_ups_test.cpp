@@ -91,6 +91,27 @@ TEST_F(FollowUps, DoNotAskForThemselves) {
   EXPECT_THAT(triggered(run, criteria), IsEmpty());
 }
 
+TEST_F(FollowUps, AreNotAskedForByWhatIsWrittenAfterTheyWereDecided) {
+  for (Placement& placement : run.plan.stages.back().placements)
+    placement.condition = Condition{{"device.ecc_uncorrectable", "harness.disk_full"}, false};
+  measurement_of(step_of(run, "telemetry", "gpu1"), "ecc_uncorrected_dram_delta", "gpu1/hbm").value = 1.0;
+  run.errors.push_back({"harness.disk_full", "", "harness", ""});
+  ASSERT_THAT(to_json(judge(run, criteria)).dump(), HasSubstr("device.ecc_uncorrectable"));
+  EXPECT_THAT(triggered(run, criteria), IsEmpty());
+}
+
+TEST_F(FollowUps, OfAPairAreDueWhenEitherOfItsGpusIsAccused) {
+  const std::vector<Part> pairs{"gpu0-gpu1", "gpu0-gpu2", "gpu1-gpu2"};
+  std::vector<Placement>& placements = run.plan.stages.back().placements;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    placements[i].part = pairs[i];
+    const std::vector<Part> gpus = pairs[i].units();
+    placements[i].participants = {{gpus}};
+  }
+  make_slow(1);
+  EXPECT_EQ(triggered(run, criteria), (Triggered{{kStage, "gpu0-gpu1"}, {kStage, "gpu1-gpu2"}}));
+}
+
 TEST_F(FollowUps, AreNotOwedUnderLimitsThatTheRunDidNotHave) {
   for (Limit& limit : criteria.limits) {
     if (limit.measurement == "copy_bandwidth" && limit.kind == LimitKind::min) limit.bound = 4105.5;

@@ -12,7 +12,7 @@ namespace assay::verdict {
 namespace {
 
 void judge_run(benchmark::State& state, const RunRecord& run, const Criteria& criteria) {
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const Judgement judgement = judge(run, criteria);
     if (judgement.verdict != Verdict::reject) state.SkipWithError("a defective run was not rejected");
   }

@@ -53,7 +53,7 @@ void add_json(HtmlPage& page, const std::string& caption, const json& content) {
       std::none_of(content.begin(), content.end(), [](const json& value) { return value.is_structured(); });
   if (is_table(content)) {
     add_table(page, caption, content);
-  } else if (flat && content.size() > 0) {  // a histogram: its caption says of what
+  } else if (flat && !content.empty()) {  // a histogram: its caption says of what
     std::string pairs;
     for (const auto& item : content.items()) {
       pairs += (pairs.empty() ? "" : ", ") + item.key() + ": " + scalar_text(item.value());

@@ -7,8 +7,7 @@
 namespace assay::memory {
 namespace {
 
-constexpr std::uint64_t kOddBytes[] = {16,        16 * 255, 16 * 1024,     16 * 1025,
-                                       16 * 9001, 4 << 20,  (4 << 20) + 16};
+constexpr std::uint64_t kOddWords[] = {1, 255, 1024, 1025, 9001, 1 << 18, (1 << 18) + 1};
 constexpr Stream kStreams[] = {Stream::read, Stream::write, Stream::copy, Stream::triad};
 
 /// Hands out rimmed buffers and keeps them in reach.
@@ -32,25 +31,25 @@ class RimmedGpu : public Gpu {
 };
 
 TEST(MemoryBandwidthDeviceHalf, LeavesTheRightWordsAtEverySize) {
-  for (const std::uint64_t bytes : kOddBytes) {
+  for (const std::uint64_t words : kOddWords) {
     RimmedGpu gpu;
-    const auto bandwidth = make_memory_bandwidth(gpu, bytes, 5);
+    const auto bandwidth = make_memory_bandwidth(gpu, words * sizeof(Word128), 5);
     for (int round = 0; round < 3; ++round) {
       for (const Stream stream : kStreams) {
         EXPECT_GT(bandwidth->run(stream, 2), 0);
-        EXPECT_EQ(bandwidth->bad_words(), 0u) << bytes << " stream " << static_cast<int>(stream);
+        EXPECT_EQ(bandwidth->bad_words(), 0u) << words << " stream " << static_cast<int>(stream);
       }
     }
-    for (const RimmedBuffer* buffer : gpu.buffers) EXPECT_TRUE(buffer->rim_untouched()) << bytes;
+    for (const RimmedBuffer* buffer : gpu.buffers) EXPECT_TRUE(buffer->rim_untouched()) << words;
   }
 }
 
 TEST(MemoryBandwidthDeviceHalf, CountsEveryDamagedWord) {
-  for (const std::uint64_t bytes : kOddBytes) {
-    const std::uint64_t last = bytes / sizeof(Word128) - 1;
+  for (const std::uint64_t words : kOddWords) {
+    const std::uint64_t last = words - 1;
     for (const Stream stream : {Stream::write, Stream::copy, Stream::triad}) {
       RimmedGpu gpu;
-      const auto bandwidth = make_memory_bandwidth(gpu, bytes, 5);
+      const auto bandwidth = make_memory_bandwidth(gpu, words * sizeof(Word128), 5);
       bandwidth->run(stream, 1);
       gpu.buffers[0]->flip(last, {0, 1ULL << 63});
       EXPECT_EQ(bandwidth->bad_words(), 1u);

@@ -165,8 +165,8 @@ void fields(void* library, Device device) {
 }
 
 void ask_all(Asker& asker) {
-#define ASK(kind, symbol) asker.kind(#symbol, static_cast<decltype(&symbol)>(nullptr))
-#define ASK_BY(symbol, least, most) asker.by(#symbol, static_cast<decltype(&symbol)>(nullptr), least, most)
+#define ASK(kind, symbol) asker.kind(#symbol, static_cast<decltype(&(symbol))>(nullptr))
+#define ASK_BY(symbol, least, most) asker.by(#symbol, static_cast<decltype(&(symbol))>(nullptr), least, most)
   ASK(number, nvmlDeviceGetMinorNumber);
   ASK(number, nvmlDeviceGetNumGpuCores);
   ASK(number, nvmlDeviceGetPersistenceMode);
@@ -245,14 +245,14 @@ void ask_all(Asker& asker) {
       }
     }
   }
-#define ASK_STRUCTURE(symbol, Type, version_number, ...)                                         \
-  {                                                                                              \
-    json answer;                                                                                 \
-    Type v{};                                                                                    \
-    version_number;                                                                              \
-    const Return r =                                                                             \
-        asker.ask(#symbol, static_cast<decltype(&symbol)>(nullptr), answer, asker.device(), &v); \
-    Asker::finish(#symbol, answer, r, json{__VA_ARGS__});                                        \
+#define ASK_STRUCTURE(symbol, Type, version_number, ...)                                           \
+  {                                                                                                \
+    json answer;                                                                                   \
+    Type v{};                                                                                      \
+    version_number;                                                                                \
+    const Return r =                                                                               \
+        asker.ask(#symbol, static_cast<decltype(&(symbol))>(nullptr), answer, asker.device(), &v); \
+    Asker::finish(#symbol, answer, r, json{__VA_ARGS__});                                          \
   }
   ASK_STRUCTURE(nvmlDeviceGetMemoryInfo, Memory, (void)0, {"total", v.total}, {"free", v.free},
                 {"used", v.used})

@@ -91,7 +91,9 @@ void refresh(const Arguments&) {
   const double started = now_s();
   nlohmann::json last;
   std::uint64_t asked = 0;
-  for (double t = 0; t < 7; t = now_s() - started) {
+  while (true) {
+    const double t = now_s() - started;
+    if (t >= 7) break;
     load = t >= 1 && t < 4;
     nlohmann::json sample;
     to_json(sample, management->sample(0, 0));

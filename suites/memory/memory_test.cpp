@@ -6,6 +6,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "harness/check.h"
 #include "harness/node_sim/sim_gpu.h"
@@ -33,7 +34,7 @@ class JumpingClock : public Clock {
 class Collector : public Context {
  public:
   Collector(const Check& check, sim::SharedState state, double duration_s)
-      : check_(check), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
+      : check_(check), gpu_(std::move(state), kSlot, clock_, 1), duration_s_(duration_s) {}
 
   const Part& part() const override { return part_; }
   const std::string& variant() const override { return variant_; }
