@@ -65,34 +65,35 @@ bool peers_finished(const StageGpus& gpus, const Step& step) {
   return finished * 2 > peers;
 }
 
-/// Steps that hung in different attempts: the bodies of one placement hang together.
-std::size_t times(const std::vector<const Step*>& hangs) {
-  std::set<std::pair<int, int>> attempts;
-  for (const Step* step : hangs) attempts.emplace(step->stage, step->attempt);
-  return attempts.size();
-}
+/// Steps of one GPU that hung while their peers came to their end.
+struct Hangs {
+  std::vector<const Step*> steps;
+  std::set<std::pair<int, int>> attempts;  // by stage: the bodies of one placement hang together
+};
 
 /// One hang may be anybody's. Two on one GPU, while the same work ends on its peers, are the GPU's.
 void observe_hangs(const Case& c, std::vector<Observation>& seen) {
   auto groups = gpus_by_group(c.run);
-  std::map<Part, std::vector<const Step*>> hangs;
+  std::map<Part, Hangs> hangs;
   for (const Step& step : c.run.steps) {
     const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const Error& error) {
       return error.symptom == codes::step_timeout;
     });
     if (timed_out && step.part.gpu_slot() && peers_finished(groups[group_of(c.run.plan, step.stage)], step)) {
-      hangs[step.part.unit()].push_back(&step);
+      Hangs& of_gpu = hangs[step.part.unit()];
+      of_gpu.steps.push_back(&step);
+      of_gpu.attempts.emplace(step.stage, step.attempt);
     }
   }
   for (Observation& observation : seen) {
     if (observation.code != codes::step_timeout) continue;
     const auto hung = hangs.find(observation.part.unit());
-    if (hung != hangs.end() && times(hung->second) > 1)
+    if (hung != hangs.end() && hung->second.attempts.size() > 1)
       observation.because.emplace_back(codes::device_hung, hung->first);
   }
-  for (const auto& [gpu, steps] : hangs) {
-    if (times(steps) < 2) continue;
-    for (const Step* step : steps) {
+  for (const auto& [gpu, of_gpu] : hangs) {
+    if (of_gpu.attempts.size() < 2) continue;
+    for (const Step* step : of_gpu.steps) {
       Observation observation;
       observation.code = codes::device_hung;
       observation.severity = c.severity_of(c.class_of(codes::device_hung));
