@@ -114,6 +114,17 @@ TEST_F(BadFiles, AllErrorsOfAFileComeAtOnceWithTheirPlaces) {
   EXPECT_THAT(finished.err, HasSubstr("did you mean 'min'?"));
 }
 
+TEST_F(BadFiles, RanksThatWouldOverlapAreRefused) {
+  const std::string body = "{ check = \"selftest.ranks\", duration = \"0 s\", memory_share = 0.3 }";
+  const std::string profile = scratch.write(
+      "ranks.toml", "summary = \"s\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n[[checks]]\noverlap = [" +
+                        body + ",\n " + body + "]\nestimate = \"1 s\"\ndeadline = \"5 s\"\n");
+  const Finished finished =
+      assay(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", profile, "--out", scratch / "out"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("its ranks meet"));
+}
+
 TEST_F(BadFiles, ALimitOfAThousandthOfThePeakIsRefused) {
   const Finished finished = run_with_limits(
       "[[limits]]\ncheck = \"memory.bandwidth\"\nmeasurement = \"copy_bandwidth\"\nmin = \"2.333 GB/s\"\n"

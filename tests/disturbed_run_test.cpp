@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "harness/node_sim/state.h"
 #include "tests/kill.h"
 
 namespace assay {
@@ -14,6 +15,8 @@ namespace {
 
 using namespace testing_tools;
 using testing::HasSubstr;
+
+constexpr int kMostOfOurs = 4;  // processes that a run has on one GPU at a time: further places are free
 
 struct DisturbedRun : testing::Test {
   ScratchFolder scratch;
@@ -47,6 +50,27 @@ TEST_F(DisturbedRun, ARunThatLosesAFileMeanwhileIsNoAcceptanceAtOnce) {
   std::filesystem::remove(only_run(scratch) + "/telemetry.csv.zst");
   EXPECT_EQ(run.wait().exit_code, 11);
   EXPECT_EQ(assay(scratch, {"judge", only_run(scratch)}).exit_code, 11);
+}
+
+TEST_F(DisturbedRun, SomebodyElseWhoComesWhileWeMeasureIsNamedAndExcusesWhatWasSlow) {
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "7", "--time-scale", "2", "--fault",
+                        "slow-hbm:part=gpu6/hbm", "--out", scratch / "out"});
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu6"); }));
+  const std::string folder = only_run(scratch);
+  {
+    const auto state = sim::SharedState::attach(folder + "/simulated-node.state");
+    sim::GpuProcess& process = state->dynamic[sim::gpu_index_of_slot(*state, 6)].processes[kMostOfOurs];
+    const auto set = [&](std::int32_t pid) {
+      const sim::Lock lock(state->mutex);
+      process = {pid, 0, 2048LL << 20};
+    };
+    set(4711);
+    ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "process 4711 holds"); }));
+    set(0);
+  }
+  EXPECT_EQ(run.wait().exit_code, 11);
+  EXPECT_EQ(accusations(judge(scratch, folder)),
+            std::vector<std::string>{"environment.foreign_process@environment"});
 }
 
 TEST_F(DisturbedRun, RecordsThatSomebodyWritesIntoMeanwhileAreNoAcceptanceAndNoBugOfOurs) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -172,6 +173,16 @@ TEST_P(Placements, AFileLargerThanAMessageIsAttached) {
   EXPECT_EQ(std::filesystem::file_size(folder + "/" + file), 8u << 20);
   EXPECT_NE(read_text(folder + "/SHA256SUMS").find("  " + file + "\n"), std::string::npos);
   EXPECT_NE(read_text(folder + "/records.jsonl").find("\"uri\":\"" + file + "\""), std::string::npos);
+  EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 0);
+  {  // Without it, and without its line in the sums, the run lacks what its records name.
+    const std::string sums = read_text(folder + "/SHA256SUMS");
+    const std::size_t at = sums.rfind('\n', sums.find(file)) + 1;
+    std::ofstream(folder + "/SHA256SUMS") << sums.substr(0, at) << sums.substr(sums.find('\n', at) + 1);
+    std::filesystem::rename(folder + "/" + file, scratch / "kept");
+    EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 11);
+    std::filesystem::rename(scratch / "kept", folder + "/" + file);
+    std::ofstream(folder + "/SHA256SUMS") << sums;
+  }
   std::filesystem::resize_file(folder + "/" + file, 7u << 20);
   EXPECT_EQ(assay(scratch, {"judge", folder}).exit_code, 2) << "evidence that was changed is no evidence";
 }

@@ -27,6 +27,9 @@ json measures_json(const Check& check) {
   return measures;
 }
 
+/// Of the JSON form (docs/judgement.md): counts up when a key changes its meaning.
+constexpr int kListSchema = 1;
+
 json checks() {
   json list = json::array();
   for (const Check& check : all_checks()) {
@@ -74,7 +77,7 @@ json faults() {
          {"expect",
           {{"verdict", fault.expect.verdict}, {"code", fault.expect.code}, {"part", fault.expect.part}}}});
   }
-  return {{"faults", list}, {"kinds", fault_kinds_json()}};
+  return list;
 }
 
 json findings() {
@@ -120,9 +123,16 @@ json skus() {
   return list;
 }
 
-const std::map<std::string, json (*)()>& topics() {
-  static const std::map<std::string, json (*)()> table{
-      {"checks", checks}, {"faults", faults}, {"findings", findings}, {"profiles", profiles}, {"skus", skus}};
+using Entries = json (*)();  // a list, each with a name and a summary
+
+/// What each topic lists, by key.
+const std::map<std::string, std::map<std::string, Entries>>& topics() {
+  static const std::map<std::string, std::map<std::string, Entries>> table{
+      {"checks", {{"checks", checks}}},
+      {"faults", {{"faults", faults}, {"kinds", fault_kinds_json}}},
+      {"findings", {{"findings", findings}}},
+      {"profiles", {{"profiles", profiles}}},
+      {"skus", {{"skus", skus}}}};
   return table;
 }
 
@@ -144,23 +154,22 @@ json without_selftests(json checks) {
   return list;
 }
 
-void print_topic(const std::string& topic, const json& content) {
-  terminal::out("{}\n", topic);
-  print_entries(content.is_object() ? content.at(topic) : without_selftests(content));
-  if (!content.is_object()) return;
-  terminal::out("kinds of fault\n");
-  print_entries(content.at("kinds"));
-}
-
 int list_action(const std::string& topic, bool as_json) {
-  json all = json::object();
-  for (const auto& [name, make] : topics()) {
-    if (topic.empty() || topic == name) all[name] = make();
+  json all{{"schema", kListSchema}};
+  for (const auto& [name, lists] : topics()) {
+    if (!topic.empty() && topic != name) continue;
+    for (const auto& [key, make] : lists) all[key] = make();
   }
   if (as_json) {
-    terminal::out_json(topic.empty() ? all : all.at(topic));
-  } else {
-    for (const auto& [name, content] : all.items()) print_topic(name, content);
+    terminal::out_json(all);
+    return Exit::accept;
+  }
+  for (const auto& [name, lists] : topics()) {
+    for (const auto& [key, make] : lists) {
+      if (!all.contains(key)) continue;
+      terminal::out("{}\n", key == "kinds" ? "kinds of fault" : key);
+      print_entries(key == "checks" ? without_selftests(all.at(key)) : all.at(key));
+    }
   }
   return Exit::accept;
 }

@@ -83,10 +83,17 @@ void doubt_simulation(StoredRun& stored) {
   }
 }
 
+/// What a run consists of: the files of every run, and what its checks have attached.
+std::vector<std::string> files_of(const StoredRun& stored) {
+  std::vector<std::string> names = run::RunFolder::own_files();
+  names.insert(names.end(), stored.run.attachments.begin(), stored.run.attachments.end());
+  return names;
+}
+
 /// Of a run that has ended: its report is made after its verdict.
 void doubt_missing_files(StoredRun& stored) {
   if (!stored.run.closed) return;
-  for (const std::string& name : run::RunFolder::own_files()) {
+  for (const std::string& name : files_of(stored)) {
     const std::string path = stored.folder.path() + "/" + name;
     if (path != stored.folder.report_html() && !std::filesystem::exists(path))
       stored.run.doubts.push_back(fmt::format("{} is missing", name));
@@ -94,7 +101,11 @@ void doubt_missing_files(StoredRun& stored) {
 }
 
 void doubt_checksums(StoredRun& stored) {
-  const auto sums = run::verify_checksums(stored.folder.path(), run::RunFolder::own_files());
+  const auto sums = run::verify_checksums(stored.folder.path(), files_of(stored));
+  if (!sums.unreadable.empty()) {
+    throw UsageError(fmt::format("{}: cannot be read, so nothing vouches for it: {}", stored.folder.path(),
+                                 fmt::join(sums.unreadable, ", ")));
+  }
   if (!sums.changed.empty()) {
     throw UsageError(fmt::format("{}: changed since the run ended: {}", stored.folder.path(),
                                  fmt::join(sums.changed, ", ")));

@@ -31,6 +31,11 @@ Body read_body(Table& table, const Vocabulary& vocabulary) {
 
 /// Checks that overlap share their processes: what each needs of them must fit.
 void require_fitting(Table& table, const Body& body, const Check& check, const Check& first) {
+  if (check.scope == Scope::ranks) {
+    table.error("check", fmt::format("'{}' cannot overlap with others: its ranks meet, and whose answer is "
+                                     "whose could not be told",
+                                     check.name));
+  }
   if (check.scope != first.scope || check.scope == Scope::node) {
     table.error("check",
                 fmt::format("'{}' (scope {}) and '{}' (scope {}) cannot overlap: both must work on the same "

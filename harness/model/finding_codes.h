@@ -1,4 +1,4 @@
-// Finding codes that the judge itself raises or knows. Their texts, like all others, are in
+// Finding codes that the judge and the run raise or know themselves. Their texts, like all others, are in
 // configs/findings/.
 #pragma once
 
@@ -18,6 +18,7 @@ inline constexpr const char* step_timeout = "harness.step_timeout";
 /// A worker that the others of its placement waited for never came.
 inline constexpr const char* rank_missing = "harness.rank_missing";
 inline constexpr const char* device_hung = "device.hung";
+inline constexpr const char* foreign_process = "environment.foreign_process";
 /// The supervisor itself was stopped or killed. Made up for by a later attempt that was not, unlike all other
 /// errors.
 inline constexpr const char* interrupted = kInterrupted;

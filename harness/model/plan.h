@@ -71,10 +71,10 @@ int group_of(const Plan& plan, int stage);
 /// "memory.sweep", or "memory.sweep + compute.gemm" of bodies that overlap.
 std::string title_of(const Stage& stage);
 
-/// The form of plan.json. Plans of a run that was made by an older Assay are read too.
 /// The slot that the part is, or is in. Null for others.
 const PlannedSlot* slot_of(const Plan& plan, const Part& part);
 
+/// The form of plan.json. Plans of a run that was made by an older Assay are read too.
 void to_json(nlohmann::json& j, const Plan& plan);
 void from_json(const nlohmann::json& j, Plan& plan);
 

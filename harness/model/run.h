@@ -114,6 +114,7 @@ struct RunRecord {
   std::vector<Step> steps;                     // in order of their start; the `judgement` step is left out
   std::vector<Error> errors;                   // run-level
   std::vector<CounterMark> marks;              // in the order in which they were written
+  std::vector<std::string> attachments;        // names of files in the run's folder
   std::optional<RecordedJudgement> judgement;  // of a closed run that was read back
   /// Why this run is no acceptance whatever was measured: it contradicts itself, or lacks what vouches for
   /// it.

@@ -45,6 +45,14 @@ Part part_from(const json& artifact) {
   return subcomponent == artifact.end() ? unit : unit.below(subcomponent->at("name").get<std::string>());
 }
 
+/// Its name in the run's folder.
+std::string attachment_from(const json& file) {
+  std::string name = file.at("uri").get<std::string>();
+  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos)
+    throw std::invalid_argument("a file outside of the run's folder: " + name);
+  return name;
+}
+
 Measurement measurement_from(const json& content) {
   Measurement measurement;
   content.at("name").get_to(measurement.name);
@@ -237,7 +245,9 @@ void Parser::step_artifact(const json& artifact, const std::string& time, std::s
   } else if (artifact.contains("testStepEnd")) {
     step.status = status_from(artifact.at("testStepEnd").at("status").get<std::string>());
     step.ended = time;
-  } else if (!artifact.contains("log") && !artifact.contains("file")) {
+  } else if (artifact.contains("file")) {
+    run_.attachments.push_back(attachment_from(artifact.at("file")));
+  } else if (!artifact.contains("log")) {
     throw std::invalid_argument("a step artifact of an unknown kind");
   }
 }

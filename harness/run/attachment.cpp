@@ -17,6 +17,13 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLongestName = 64;
 
+constexpr fs::perms kReadableByAll =
+    fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read | fs::perms::others_read;
+
+/// Left free by what is attached: a run whose records cannot be written is lost, one without an attachment is
+/// not. Records and telemetry of an acceptance take some 10 MiB.
+constexpr std::uintmax_t kRoomForRecords = 64 << 20;
+
 std::string safe(std::string name) {
   name.resize(std::min(name.size(), kLongestName));
   for (char& c : name) {
@@ -43,14 +50,24 @@ std::string copy_attachment(const std::string& path, const std::string& prefix, 
     throw std::runtime_error(fmt::format("{} cannot be attached: its {} bytes are more than {}", path, bytes,
                                          kMostAttachmentBytes));
   }
+  const std::uintmax_t room = fs::space(fs::path(prefix).parent_path(), error).available;
+  if (error || room < bytes + kRoomForRecords) {
+    throw std::runtime_error(fmt::format("{} cannot be attached: {} bytes are left, and the records need {}",
+                                         path, room, kRoomForRecords));
+  }
   const std::string wanted = prefix + safe(name);
   std::string target = wanted;
   for (int i = 2; fs::exists(target, error); ++i) target = fmt::format("{}.{}", wanted, i);
   const std::string unfinished = target + kUnfinishedExtension;
-  if (!fs::copy_file(path, unfinished, fs::copy_options::overwrite_existing, error) || error)
+  fs::copy_file(path, unfinished, fs::copy_options::overwrite_existing, error);
+  // Whoever may read the run may read all of it, whatever the worker's temporary file allowed.
+  if (!error) fs::permissions(unfinished, kReadableByAll, error);
+  if (!error) fs::rename(unfinished, target, error);
+  if (error) {
+    std::error_code ignored;
+    fs::remove(unfinished, ignored);
     throw std::runtime_error(path + " cannot be attached: " + error.message());
-  fs::rename(unfinished, target, error);
-  if (error) throw std::runtime_error(target + ": " + error.message());
+  }
   return fs::path(target).filename().string();
 }
 

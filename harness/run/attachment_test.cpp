@@ -45,6 +45,12 @@ TEST_F(Attachment, OfSeveralRanksIsNamedByItsRank) {
   EXPECT_EQ(name_of(7), "attachment-05-collective-node-rank7-ring");
 }
 
+TEST_F(Attachment, IsReadableByWhoeverMayReadTheRun) {
+  fs::permissions(source, fs::perms::owner_read | fs::perms::owner_write);  // as mkstemp makes it
+  const auto mode = fs::status(folder / attach("map")).permissions();
+  EXPECT_EQ(mode & fs::perms::others_read, fs::perms::others_read);
+}
+
 TEST_F(Attachment, IsRefusedWhereItIsNotThereOrTooLarge) {
   EXPECT_THROW(copy_attachment(folder / "nothing", folder / "x-", "a"), std::runtime_error);
   fs::resize_file(source, kMostAttachmentBytes + 1);

@@ -37,7 +37,7 @@ std::vector<ForeignProcess> foreign(std::vector<ForeignProcess> processes, const
     });
     if (known != processes.end()) {
       processes.erase(known);
-    } else {
+    } else if (!resident.ended) {
       ++unknown;
     }
   }
@@ -65,7 +65,13 @@ std::optional<Busy> busy_gpu(const Part& name, const GpuState& state,
                             static_cast<double>(process.memory_bytes) / kBytesPerMib, name),
                 ""};
   }
-  const std::int64_t utilisation = state.utilisation_percent.value.value_or(0);
+  if (!state.utilisation_percent.value) {
+    return Busy{
+        "environment.not_idle",
+        fmt::format("whether {} is at work cannot be read ({})", name, state.utilisation_percent.missing),
+        ""};
+  }
+  const std::int64_t utilisation = *state.utilisation_percent.value;
   if (utilisation <= kIdleUtilisationPercent) return std::nullopt;
   return Busy{"environment.not_idle",
               fmt::format("{} is {} % busy, and no process of ours is at work on it", name, utilisation), ""};

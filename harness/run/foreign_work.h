@@ -21,8 +21,10 @@ struct Busy {
 struct Resident {
   pid_t pid = 0;  // 0: a thread of ours, which the driver lists under our own process, if at all
   std::vector<Part> gpus;
-  bool hung =
-      false;  // not even SIGKILL ended it: its GPUs are at work on who knows what, and no other's fault
+  // Not even SIGKILL ended it: its GPUs are at work on who knows what, and no other's fault.
+  bool hung = false;
+  // It has just ended: it may still be listed, and need not.
+  bool ended = false;
 };
 
 /// Looks at readings taken while no worker of ours works. One item a busy GPU; a GPU in no slot of the plan

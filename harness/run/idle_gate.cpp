@@ -12,6 +12,7 @@ constexpr double kPollS = 1;
 }  // namespace
 
 IdleGate::Answer IdleGate::wait(const std::vector<Resident>& residents) {
+  waited_for_.clear();
   for (double waited_s = 0;;) {
     who_.clear();
     if (interrupt_.requested()) return Answer::interrupted;
@@ -21,6 +22,7 @@ IdleGate::Answer IdleGate::wait(const std::vector<Resident>& residents) {
     const bool settling = waited_s < kSettlingS;
     if (!settling) {
       if (patience_s_ <= 0) return Answer::busy;
+      if (waited_for_.empty()) waited_for_ = "waited for an idle node: " + who_.front().message;
       if (patience_s_ == plan_.idle_timeout_s)
         progress_.note("waiting for an idle node: " + who_.front().message);
       patience_s_ -= kPollS;

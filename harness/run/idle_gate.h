@@ -1,6 +1,7 @@
 // Before a measurement nobody else may be at work on the node: waits for that, within the run's patience.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "harness/node/clock.h"
@@ -27,6 +28,8 @@ class IdleGate {
   /// our own work is still seen, costs none.
   Answer wait(const std::vector<Resident>& residents);
   const std::vector<Busy>& who() const { return who_; }
+  /// What the last wait was for, where it cost patience; empty where it did not.
+  const std::string& waited_for() const { return waited_for_; }
 
  private:
   const Plan& plan_;
@@ -36,6 +39,7 @@ class IdleGate {
   Interrupt& interrupt_;
   double patience_s_;
   std::vector<Busy> who_;
+  std::string waited_for_;
 };
 
 }  // namespace assay::run

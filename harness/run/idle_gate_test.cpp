@@ -50,7 +50,9 @@ TEST_F(IdleGateTest, ThePatienceIsOneForTheWholeRun) {
   CounterLedger counters(sampler, node, steps, run.plan, {});
   IdleGate gate(run.plan, counters, node.clock_, progress, interrupt);
   EXPECT_EQ(gate.wait({}), IdleGate::Answer::idle);
+  EXPECT_EQ(gate.waited_for(), "") << "that cost nothing";
   EXPECT_EQ(gate.wait({}), IdleGate::Answer::busy);
+  EXPECT_NE(gate.waited_for().find("process 4711"), std::string::npos);
   EXPECT_EQ(node.clock_.sleeps, 2 + 4 + 3) << "what our own work left behind costs none of it";
 }
 

@@ -44,8 +44,14 @@ ChecksumVerification verify_checksums(const std::string& folder, const std::vect
     if (line.size() < kDigestLength + 3) continue;
     const std::string name = line.substr(kDigestLength + 2);
     char digest[SHA256_DIGEST_STRING_LENGTH] = "";
-    const bool there = SHA256File((folder + "/" + name).c_str(), digest) != nullptr;
-    if (!there || line.compare(0, kDigestLength, digest) != 0) verification.changed.push_back(name);
+    const std::string path = folder + "/" + name;
+    if (SHA256File(path.c_str(), digest) == nullptr) {
+      std::error_code error;
+      const bool there = std::filesystem::exists(path, error) || error;
+      (there ? verification.unreadable : verification.changed).push_back(name);
+    } else if (line.compare(0, kDigestLength, digest) != 0) {
+      verification.changed.push_back(name);
+    }
     named.insert(name);
   }
   for (const std::string& name : own_files) {

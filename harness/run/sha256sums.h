@@ -14,9 +14,10 @@ inline constexpr const char* kChecksumFile = "SHA256SUMS";
 std::string checksums_of_folder(const std::string& folder);
 
 struct ChecksumVerification {
-  bool present = false;                // there is a SHA256SUMS
-  std::vector<std::string> changed;    // named, and gone or different
-  std::vector<std::string> uncovered;  // of a run's own files, those that are not named
+  bool present = false;                 // there is a SHA256SUMS
+  std::vector<std::string> changed;     // named, and gone or different
+  std::vector<std::string> unreadable;  // named, there, and not for this user to read
+  std::vector<std::string> uncovered;   // of a run's own files, those that are not named
 };
 
 /// `own_files`: names of the files that the sums must cover.

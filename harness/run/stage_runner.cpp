@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/model/finding_codes.h"
 #include "harness/model/telemetry_measures.h"
 
 namespace assay::run {
@@ -41,6 +42,9 @@ bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt 
   for (const Placement* placement : placements) {
     crews.push_back(
         std::make_unique<Crew>(stage, *placement, journal_.start(*placement, stage.index, attempt.number)));
+  }
+  if (!gate_.waited_for().empty()) {
+    for (const auto& crew : crews) journal_.log(crew->steps.front(), gate_.waited_for());
   }
   if (pool_.interrupted()) {
     for (auto& crew : crews) fail(*crew, {kInterrupted, "the run was interrupted", "", ""});
@@ -110,8 +114,24 @@ void StageRunner::attribute(const std::vector<Crew*>& crews) {
     for (Crew* crew : crews) fail(*crew, counters_.loss());
     return;
   }
+  name_foreign_processes(crews);
   counters_.record_strays();  // before the marks: they say that all before them has been written
   for (Crew* crew : crews) counters_.attribute(crew->steps.front(), gpus_of(*crew->placement));
+}
+
+/// Who came while they measured. Not who is busy without a process: for a moment that may have been
+/// ourselves.
+void StageRunner::name_foreign_processes(const std::vector<Crew*>& crews) {
+  std::vector<Resident> ours = pool_.residents();
+  for (Resident& ended : pool_.take_ended()) ours.push_back(std::move(ended));
+  for (const Busy& who : foreign_work(services_.plan, counters_.readings(), ours)) {
+    if (who.symptom != codes::foreign_process) continue;
+    for (Crew* crew : crews) {
+      const std::vector<Part> gpus = gpus_of(*crew->placement);
+      if (!who.part.gpu_slot() || std::find(gpus.begin(), gpus.end(), who.part) != gpus.end())
+        fail(*crew, {who.symptom, who.message, who.part, ""});
+    }
+  }
 }
 
 void StageRunner::close(const std::vector<std::unique_ptr<Crew>>& over) {

@@ -56,6 +56,7 @@ class StageRunner {
  private:
   void fail_or_start(Crew& crew, int measurement);
   /// Closes the steps of the crews that are over, and gives all GPU steps what the sampler has seen.
+  void name_foreign_processes(const std::vector<Crew*>& crews);
   void close(const std::vector<std::unique_ptr<Crew>>& over);
   void attribute(const std::vector<Crew*>& crews);
   void fail(Crew& crew, const Error& error);

@@ -206,19 +206,21 @@ class Supervisor {
   }
 
   /// How often a placement is repeated whose first measurement was marginal, or hung while its peers
-  /// finished.
+  /// finished, or of which one rank never came.
   int repeats_due(const RunRecord& first, const std::set<std::string>& marginal, const Stage& stage,
                   const Placement& placement) const {
-    bool any_finished = false, hung = false;
+    bool any_finished = false, hung = false, rank_hung = false;
     for (const Step& step : first.steps) {
       if (group_of(execution_.plan, step.stage) != stage.group) continue;
       any_finished = any_finished || step.status == Status::complete;
       if (step.stage != stage.index || step.part != placement.part) continue;
       if (marginal.count(step.id) != 0) return kMarginalRepeats;
-      hung = hung || std::any_of(step.errors.begin(), step.errors.end(),
-                                 [](const Error& e) { return e.symptom == codes::step_timeout; });
+      for (const Error& error : step.errors) {
+        hung = hung || error.symptom == codes::step_timeout;
+        rank_hung = rank_hung || (error.symptom == codes::rank_missing && !error.ended.empty());
+      }
     }
-    return hung && any_finished ? kHangRepeats : 0;
+    return rank_hung || (hung && any_finished) ? kHangRepeats : 0;
   }
 
   /// The records as a judge would see them if the run were closed now.

@@ -271,10 +271,10 @@ void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
   const Assignment& assignment = worker->assignment();
   hold_time_if_all_rest();
   node_.worker_gone(assignment.node, worker->child().pid());
-  if (worker->lost()) {
-    hung_.push_back(resident_of(*worker));
-    hung_.back().hung = true;
-  }
+  std::vector<Resident>& gone = worker->lost() ? hung_ : ended_;
+  gone.push_back(resident_of(*worker));
+  gone.back().hung = worker->lost();
+  gone.back().ended = !worker->lost();
   const auto why = worker->failure();
   const auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,
                                          worker->reported_error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "harness/node/backend.h"
@@ -32,6 +33,8 @@ class WorkerPool {
   bool empty() const { return crews_.empty(); }
   /// Workers of ours that live: those that rest, and those that even SIGKILL did not end.
   std::vector<Resident> residents() const;
+  /// Those that have ended since the last call.
+  std::vector<Resident> take_ended() { return std::exchange(ended_, {}); }
   bool hangs(const Part& gpu) const;
   bool interrupted() const { return interrupted_; }
   void note_interrupt();
@@ -53,7 +56,7 @@ class WorkerPool {
   Progress& progress_;
   Interrupt& interrupt_;
   std::vector<std::unique_ptr<Crew>> crews_;
-  std::vector<Resident> hung_;
+  std::vector<Resident> hung_, ended_;
   bool interrupted_ = false;
 };
 

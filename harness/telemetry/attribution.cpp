@@ -91,8 +91,8 @@ void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& bef
   }
 }
 
-void add_events(Builder& builder, const std::string& pci_address, const Snapshot& after,
-                const std::vector<KernelEvent>& events) {
+void add_events(Builder& builder, const std::string& pci_address, const std::vector<KernelEvent>& events,
+                const std::string& log_missing) {
   std::int64_t xids = 0;
   std::set<std::int64_t> foreign;
   nlohmann::json lines = nlohmann::json::array();
@@ -120,7 +120,9 @@ void add_events(Builder& builder, const std::string& pci_address, const Snapshot
         break;
     }
   }
-  if (after.kernel_log_missing.empty()) builder.measure("xid_count", static_cast<double>(xids));
+  // Of a log of which lines were lost, what is left counts all the same: of Xids, fewer than there were are
+  // enough to fail.
+  if (log_missing.empty() || xids > 0) builder.measure("xid_count", static_cast<double>(xids));
   if (!lines.empty()) builder.result.evidence.push_back({"kernel_log", {{"lines", lines}}});
 }
 
@@ -156,10 +158,10 @@ const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci
 
 StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::map<std::string, std::int64_t>& before, const Snapshot& after,
-                        const std::vector<KernelEvent>& events) {
+                        const std::vector<KernelEvent>& events, const std::string& log_missing) {
   Builder builder(gpu);
   const GpuReadings* last = find_gpu(after.readings, pci_address);
-  add_events(builder, pci_address, after, events);
+  add_events(builder, pci_address, events, log_missing);
   if (last == nullptr) {
     builder.error("device.lost", "the management library does not list it any more");
   } else if (last->lost == "timeout") {

@@ -18,10 +18,11 @@ struct StepTelemetry {
 };
 
 /// Of one GPU over one step: `before` holds the counters to subtract, by name, `events` all kernel events
-/// since then. A reading that the driver does not give is left out: it is for the judge to miss it.
+/// since then; `log_missing` says why some may be missing. A reading that the driver does not give is left
+/// out: it is for the judge to miss it.
 StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::map<std::string, std::int64_t>& before, const Snapshot& after,
-                        const std::vector<KernelEvent>& events);
+                        const std::vector<KernelEvent>& events, const std::string& log_missing = "");
 
 /// What an event on a GPU says of it.
 enum class Meaning {

@@ -62,10 +62,13 @@ TEST(Attribution, AReadingThatIsNotGivenIsNoZero) {
 }
 
 TEST(Attribution, WithoutAKernelLogThereIsNoXidCount) {
-  Snapshot after = snapshot(0);
-  after.kernel_log_missing = "/dev/kmsg: Permission denied";
-  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), after, {}).measurements,
+  const char* const why = "/dev/kmsg: Permission denied";
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), {}, why).measurements,
               Not(Contains(named("xid_count"))));
+  // Of a log of which lines were lost, those that are left are enough to fail.
+  const KernelEvent xid{KernelEvent::Kind::xid, 94, kAddress, "NVRM: Xid (PCI:0000:19:00): 94, ..."};
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), {xid}, why).measurements,
+              Contains(named("xid_count")));
 }
 
 TEST(Attribution, CountsXidsOfThisGpuOnlyAndKeepsTheLines) {

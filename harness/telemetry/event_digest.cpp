@@ -73,6 +73,11 @@ std::vector<KernelEvent> EventDigest::take() {
   return std::exchange(events_, {});
 }
 
+bool EventDigest::awaits_lines() const {
+  return std::any_of(unnamed_.begin(), unnamed_.end(),
+                     [](const auto& lines) { return !lines.second.empty(); });
+}
+
 std::int64_t EventDigest::take_uncounted() {
   return std::exchange(uncounted_, 0);
 }

@@ -35,6 +35,8 @@ class EventDigest {
   /// a kind counts those that were not (KernelEvent::more), and stands where the last of them stood. Begins
   /// anew.
   std::vector<KernelEvent> take();
+  /// Lines of an exception wait for their last: what is taken now would not know whose they are.
+  bool awaits_lines() const;
   /// Events of kinds that are not kept at all, since the last call.
   std::int64_t take_uncounted();
 

@@ -43,7 +43,9 @@ TEST(EventDigest, ALineIsNamedByTheLastOfItsExceptionAloneAndInTime) {
   EventDigest digest;
   digest.add(event("13, Graphics Exception: ESR 0x1", 1'000));  // of another exception, long ago
   digest.add(event("13, Graphics SM Warp Exception on (GPC 1, TPC 4, SM 0)", 9'000'000));
+  EXPECT_TRUE(digest.awaits_lines());
   digest.add(event("13, pid=7, name=train.py, Graphics Exception: channel 1", 9'003'000));
+  EXPECT_FALSE(digest.awaits_lines());
   const auto events = digest.take();
   ASSERT_EQ(events.size(), 3u);
   EXPECT_EQ(events[0].process, "");
@@ -64,7 +66,7 @@ TEST(EventDigest, BeginsAnewWithEachSnapshot) {
 
 TEST(EventDigest, FitsAFrameWhateverIsLogged) {
   EventDigest digest;
-  const std::string long_line(1 << 20, '"');
+  const std::string long_line(16 << 10, '"');
   for (int number = 0; number < 10'000; ++number) {
     for (int i = 0; i < 3; ++i) digest.add(xid(number, "0000:1b:00.0", number, long_line));
   }

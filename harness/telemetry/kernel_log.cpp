@@ -136,6 +136,10 @@ void KernelLog::take(std::string_view record, std::vector<KernelEvent>& events) 
   }
 }
 
+std::string KernelLog::take_loss() {
+  return fd_ ? std::exchange(why_not_, "") : why_not_;
+}
+
 std::vector<KernelEvent> KernelLog::poll() {
   std::vector<KernelEvent> events;
   if (!fd_) return events;

@@ -51,6 +51,9 @@ class KernelLog {
   /// Behind the last record that poll() has looked at.
   std::int64_t position() const { return position_; }
   const std::string& why_not() const { return why_not_; }
+  /// Why lines are missing since the last call: it cannot be read at all, or its ring has overtaken us. Empty
+  /// when none are.
+  std::string take_loss();
   /// Events since the last call. Does not block.
   std::vector<KernelEvent> poll();
 

@@ -70,6 +70,9 @@ void Ledger::add(Snapshot snapshot) {
     const std::string& address = *gpu.identity.pci_address.value;
     marks_.try_emplace(address, CounterMark{address, boot_, nothing_attributed, counters_of(gpu)});
   }
+  if (!latest_.kernel_log_missing.empty()) {
+    for (const auto& [address, mark] : marks_) log_missing_[address] = latest_.kernel_log_missing;
+  }
   std::copy_if(latest_.events.begin(), latest_.events.end(), std::back_inserter(pending_),
                [&](const KernelEvent& event) { return !is_attributed(event); });
 }
@@ -83,7 +86,10 @@ Ledger::Attributed Ledger::attribute(const Part& gpu, const std::string& pci_add
   const auto found = marks_.find(pci_address);
   Attributed result;
   if (found != marks_.end()) result.mark = found->second;
-  result.telemetry = telemetry::attribute(gpu, pci_address, result.mark.counters, latest_, pending_);
+  const auto lost = log_missing_.extract(pci_address);
+  const std::string log_missing = lost ? lost.mapped() : "";
+  result.telemetry =
+      telemetry::attribute(gpu, pci_address, result.mark.counters, latest_, pending_, log_missing);
 
   result.mark.pci_address = pci_address;
   result.mark.boot = boot_;

@@ -65,6 +65,8 @@ class Ledger {
   std::int64_t uncounted_ = 0;
   Snapshot latest_;
   std::vector<KernelEvent> pending_;
+  // By PCI address: why lines about it are missing since it was last attributed.
+  std::map<std::string, std::string> log_missing_;
 };
 
 }  // namespace assay::telemetry

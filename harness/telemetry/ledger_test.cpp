@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace assay::telemetry {
 namespace {
 
@@ -57,6 +59,23 @@ TEST(Ledger, ANewRunStartsFromItsFirstSnapshot) {
   EXPECT_THAT(seen.telemetry.errors, ElementsAre(Field(&Error::symptom, "device.xid_fatal")));
   EXPECT_EQ(seen.mark.log_position, 130);
   EXPECT_EQ(seen.mark.counters.at(counters::pcie_replay), 43);
+}
+
+TEST(Ledger, LinesThatWereLostAreMissingFromTheStepsAtTheTime) {
+  const auto counts_xids = [](const Ledger::Attributed& attributed) {
+    const auto& all = attributed.telemetry.measurements;
+    return std::any_of(all.begin(), all.end(), [](const Measurement& m) { return m.name == "xid_count"; });
+  };
+  Ledger ledger;
+  ledger.add(snapshot(0, 0, 0));
+  Snapshot overtaken = snapshot(0, 0, 90);
+  overtaken.kernel_log_missing = "records were lost";
+  ledger.add(overtaken);
+  ledger.add(snapshot(0, 90, 95));
+  EXPECT_FALSE(counts_xids(ledger.attribute("gpu0", kGpu0)));
+  ledger.add(snapshot(0, 95, 99));
+  EXPECT_TRUE(counts_xids(ledger.attribute("gpu0", kGpu0))) << "what came later was heard";
+  EXPECT_FALSE(counts_xids(ledger.attribute("gpu1", kGpu1))) << "its step began before";
 }
 
 TEST(Ledger, EachGpuWaitsForItsOwnStep) {

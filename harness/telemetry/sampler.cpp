@@ -21,6 +21,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int kFlushIntervalMs = 1000;  // what a killed sampler loses of its series
+constexpr std::chrono::milliseconds kPollForLastLine{20};
+constexpr int kPollsForLastLine = 5;
 
 class NvmlSource : public GpuSource {
  public:
@@ -126,9 +128,14 @@ class Sampler {
     result.readings.nvswitches = Integer::none("not_supported");
     result.readings.simulated = client_->simulated();
     poll_kernel_log();
+    // An exception's lines come within milliseconds; one that has no last line is waited for in vain.
+    for (int i = 0; i < kPollsForLastLine && events_.awaits_lines(); ++i) {
+      std::this_thread::sleep_for(kPollForLastLine);
+      poll_kernel_log();
+    }
     result.events = events_.take();
     result.events_uncounted = events_.take_uncounted();
-    result.kernel_log_missing = kernel_log_.why_not();
+    result.kernel_log_missing = kernel_log_.take_loss();
     result.kernel_log_begin = std::exchange(kernel_log_begin_, kernel_log_.position());
     result.kernel_log_position = kernel_log_begin_;
     collect();

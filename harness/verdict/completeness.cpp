@@ -51,7 +51,8 @@ void observe_runs(const Case& c, const RequiredCheck& required, const Part& part
   const std::vector<const Step*>& steps = c.steps(required.check, part);
   std::set<int> completed;
   for (const Step* step : steps) {
-    if (step->status == Status::complete) completed.insert(step->stage);
+    const bool planned = required.check == kTelemetryCheck || c.placement(*step) != nullptr;
+    if (planned && step->status == Status::complete) completed.insert(step->stage);
   }
   const int done = static_cast<int>(completed.size());
   if (done >= needed) return;
@@ -75,14 +76,24 @@ void observe_runs(const Case& c, const RequiredCheck& required, const Part& part
   seen.push_back(std::move(observation));
 }
 
-void observe_measures(const RequiredCheck& required, const Step& step, std::vector<Observation>& seen) {
+/// Whether the step has the part among those that it works on. What a partial run left out on purpose is no
+/// lack of its steps.
+bool works_on(const Case& c, const Step& step, const Part& part) {
+  const Placement* placement = c.placement(step);
+  if (c.run.plan.partial.empty() || placement == nullptr) return true;
+  const std::vector<Part> gpus = gpus_of(*placement);
+  return gpus.empty() || !part.gpu_slot() || contains(gpus, part);
+}
+
+void observe_measures(const Case& c, const RequiredCheck& required, const Step& step,
+                      std::vector<Observation>& seen) {
   const Measured measured_in_step = measured_of(step, required.check);
   for (const RequiredMeasure& measure : required.measures) {
     if (!measure.judged) continue;
     const std::vector<Part>& parts = measured_parts(required, measure);
     const bool own_part_only = contains(parts, step.part);
     for (const Part& measured : parts) {
-      if (own_part_only && measured != step.part) continue;
+      if (own_part_only ? measured != step.part : !works_on(c, step, measured)) continue;
       const Part part = measured.below(measure.subcomponent);
       if (measured_in_step.count({measure.name, part}) != 0) continue;
       Observation observation;
@@ -142,7 +153,7 @@ void observe_completeness(const Case& c, std::vector<Observation>& seen) {
       if (telemetry) {
         observe_telemetry(c, required, step, seen);
       } else if (step.check == required.check) {
-        observe_measures(required, step, seen);
+        observe_measures(c, required, step, seen);
       }
     }
   }

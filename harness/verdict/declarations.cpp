@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "harness/model/finding_codes.h"
-#include "harness/verdict/evidence.h"
+#include "harness/verdict/series.h"
 
 namespace assay::verdict {
 namespace {
@@ -75,9 +75,7 @@ bool can_judge(const Limit& limit, const RequiredCheck& required, const Required
   if (limit.unit != measure.unit) return false;
   const bool peers = limit.kind == LimitKind::peer_equal || limit.kind == LimitKind::peer_ratio;
   const std::vector<Part>& parts = measured_parts(required, measure);
-  const auto gpus =
-      std::count_if(parts.begin(), parts.end(), [](const Part& part) { return part.gpu_slot().has_value(); });
-  return !peers || gpus > 1;
+  return !peers || std::count_if(parts.begin(), parts.end(), has_peers) > 1;
 }
 
 void observe_limits_exist(const Case& c, const RequiredCheck& required, std::vector<Observation>& seen) {

@@ -63,16 +63,14 @@ std::vector<Draft> gather(const Case& c, const std::vector<Observation>& seen) {
   return ordered;
 }
 
-const Hardware* hardware_of(const RunRecord& run, const Part& part) {
-  for (const Hardware& hardware : run.hardware) {
-    if (hardware.id == part.unit()) return &hardware;
+std::vector<const Hardware*> hardware_of(const RunRecord& run, const Part& part) {
+  std::vector<const Hardware*> found;
+  for (const Part& unit : part.units()) {
+    for (const Hardware& hardware : run.hardware) {
+      if (hardware.id == unit) found.push_back(&hardware);
+    }
   }
-  return nullptr;
-}
-
-std::string serial_of(const RunRecord& run, const Part& part) {
-  const Hardware* hardware = hardware_of(run, part);
-  return hardware == nullptr ? std::string() : hardware->serial;
+  return found;
 }
 
 }  // namespace assay::verdict

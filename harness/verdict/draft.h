@@ -46,8 +46,8 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts);
 std::vector<CheckOutcome> check_outcomes(const Case& c, const std::vector<Observation>& seen,
                                          const std::vector<Draft>& drafts);
 
-const Hardware* hardware_of(const RunRecord& run, const Part& part);
-std::string serial_of(const RunRecord& run, const Part& part);
+/// Of the part's unit; of each of the two where it is a pair. Empty where the run's inventory has none.
+std::vector<const Hardware*> hardware_of(const RunRecord& run, const Part& part);
 
 /// Fills summary and next_step from the catalogue's texts.
 void fill_texts(const FindingKind* kind, Finding& finding);

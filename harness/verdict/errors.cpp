@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "harness/model/attempts.h"
 #include "harness/model/finding_codes.h"
-#include "harness/verdict/evidence.h"
+#include "harness/verdict/series.h"
 
 namespace assay::verdict {
 namespace {
@@ -42,64 +43,109 @@ bool is_made_up_for(const Case& c, const Step& step) {
                      [&](const Step* later) { return makes_up_for(c.run, *later, step); });
 }
 
-/// The GPUs that did the same work, and those that came to their end.
-struct StageGpus {
+/// The GPUs, or pairs of them, that did the same work, and those that came to their end.
+struct Peers {
   std::set<Part> all, finished;
 };
 
-std::map<int, StageGpus> gpus_by_group(const RunRecord& run) {
-  std::map<int, StageGpus> groups;
+std::map<int, Peers> peers_by_group(const RunRecord& run) {
+  std::map<int, Peers> groups;
   for (const Step& step : run.steps) {
-    if (!step.part.gpu_slot()) continue;
-    StageGpus& gpus = groups[group_of(run.plan, step.stage)];
-    gpus.all.insert(step.part);
-    if (step.status == Status::complete) gpus.finished.insert(step.part);
+    if (!has_peers(step.part)) continue;
+    Peers& peers = groups[group_of(run.plan, step.stage)];
+    peers.all.insert(step.part);
+    if (step.status == Status::complete) peers.finished.insert(step.part);
   }
   return groups;
 }
 
-/// Whether most of the other GPUs of the step's stage came to their end.
-bool peers_finished(const StageGpus& gpus, const Step& step) {
-  const std::size_t peers = gpus.all.size() - gpus.all.count(step.part);
-  const std::size_t finished = gpus.finished.size() - gpus.finished.count(step.part);
-  return finished * 2 > peers;
+/// Whether most of the others of the step's stage came to their end.
+bool peers_finished(const Peers& peers, const Step& step) {
+  const std::size_t others = peers.all.size() - peers.all.count(step.part);
+  const std::size_t finished = peers.finished.size() - peers.finished.count(step.part);
+  return finished * 2 > others;
 }
 
-/// Steps of one GPU that hung while their peers came to their end.
+bool has_error(const Step& step, const FindingCode& code) {
+  return std::any_of(step.errors.begin(), step.errors.end(),
+                     [&](const Error& error) { return error.symptom == code; });
+}
+
+/// The GPUs whose workers never came to where all the others of their placement waited. One that ended while
+/// the others waited did not hang.
+std::vector<Part> ranks_that_hung(const Step& step) {
+  std::vector<Part> gpus;
+  for (const Error& error : step.errors) {
+    if (error.symptom == codes::rank_missing && !error.ended.empty() && error.part.gpu_slot())
+      gpus.push_back(error.part.unit());
+  }
+  return gpus;
+}
+
+/// Steps in which a GPU, or a pair, hung while its peers came to their end.
 struct Hangs {
   std::vector<const Step*> steps;
   std::set<std::pair<int, int>> attempts;  // by stage: the bodies of one placement hang together
+  std::set<Part> partners;                 // of a GPU: those that it hung with, in pairs
+
+  /// One hang may be anybody's, and beside one partner either may be at fault. Two, while the same work ends
+  /// elsewhere, are its own.
+  bool convicts() const { return attempts.size() + partners.size() > 1; }
 };
 
-/// One hang may be anybody's. Two on one GPU, while the same work ends on its peers, are the GPU's.
-void observe_hangs(const Case& c, std::vector<Observation>& seen) {
-  auto groups = gpus_by_group(c.run);
-  std::map<Part, Hangs> hangs;
-  for (const Step& step : c.run.steps) {
-    const bool timed_out = std::any_of(step.errors.begin(), step.errors.end(), [](const Error& error) {
-      return error.symptom == codes::step_timeout;
-    });
-    if (timed_out && step.part.gpu_slot() && peers_finished(groups[group_of(c.run.plan, step.stage)], step)) {
-      Hangs& of_gpu = hangs[step.part.unit()];
-      of_gpu.steps.push_back(&step);
-      of_gpu.attempts.emplace(step.stage, step.attempt);
+using HangsByPart = std::map<Part, Hangs>;
+
+HangsByPart hangs_of(const RunRecord& run) {
+  auto groups = peers_by_group(run);
+  HangsByPart hangs;
+  const auto add = [&](const Part& part, const Step& step) {
+    hangs[part].steps.push_back(&step);
+    hangs[part].attempts.emplace(step.stage, step.attempt);
+  };
+  for (const Step& step : run.steps) {
+    for (const Part& gpu : ranks_that_hung(step)) add(gpu, step);
+    if (!has_error(step, codes::step_timeout) || !has_peers(step.part)) continue;
+    if (!peers_finished(groups[group_of(run.plan, step.stage)], step)) continue;
+    add(step.part.unit(), step);
+    if (!step.part.is_pair()) continue;
+    const std::vector<Part> units = step.part.units();
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      hangs[units[i]].steps.push_back(&step);
+      hangs[units[i]].partners.insert(units[1 - i]);
     }
   }
-  for (Observation& observation : seen) {
-    if (observation.code != codes::step_timeout) continue;
-    const auto hung = hangs.find(observation.part.unit());
-    if (hung != hangs.end() && hung->second.attempts.size() > 1)
-      observation.because.emplace_back(codes::device_hung, hung->first);
+  return hangs;
+}
+
+/// Whom a hang seen on `part` convicts: one of its GPUs, else the pair as a whole. Nobody for the first.
+std::optional<Part> convicted(const HangsByPart& hangs, const Part& part) {
+  const auto convicts = [&](const Part& unit) {
+    const auto found = hangs.find(unit);
+    return found != hangs.end() && found->second.convicts();
+  };
+  for (const Part& unit : part.units()) {
+    if (convicts(unit)) return unit;
   }
-  for (const auto& [gpu, of_gpu] : hangs) {
-    if (of_gpu.attempts.size() < 2) continue;
-    for (const Step* step : of_gpu.steps) {
+  if (part.is_pair() && convicts(part.unit())) return part.unit();
+  return std::nullopt;
+}
+
+void observe_hangs(const Case& c, std::vector<Observation>& seen) {
+  const HangsByPart hangs = hangs_of(c.run);
+  for (Observation& observation : seen) {
+    if (observation.code != codes::step_timeout && observation.code != codes::rank_missing) continue;
+    if (const auto part = convicted(hangs, observation.part))
+      observation.because.emplace_back(codes::device_hung, *part);
+  }
+  for (const auto& [part, of_part] : hangs) {
+    if (convicted(hangs, part) != part) continue;
+    for (const Step* step : of_part.steps) {
       Observation observation;
       observation.code = codes::device_hung;
       observation.severity = c.severity_of(c.class_of(codes::device_hung));
       observation.check = step->check;
       observation.step_part = step->part;
-      observation.part = observation.evidence.part = gpu;
+      observation.part = observation.evidence.part = part;
       observation.evidence.step = step->id;
       observation.evidence.detail = fmt::format("{} hung while its peers finished", step->id);
       seen.push_back(std::move(observation));

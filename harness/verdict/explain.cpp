@@ -70,11 +70,14 @@ class Causes {
   }
 
   void consider(const ByUnit& causes, std::size_t effect, std::optional<std::size_t>& first) const {
-    const Part unit = drafts_[effect].part.unit();
+    const Part& part = drafts_[effect].part;
     // What is seen at node level (a collective) may come from any unit, and its causes act on everything.
-    if (unit.is_node_level()) return consider(causes.all, effect, first);
+    if (part.unit().is_node_level()) return consider(causes.all, effect, first);
     consider(causes.node_level, effect, first);
-    consider(causes.units, unit, effect, first);
+    consider(causes.units, part.unit(), effect, first);
+    if (!part.is_pair()) return;
+    // What is seen between two GPUs may come from either; what is wrong between them says nothing of one.
+    for (const Part& unit : part.units()) consider(causes.units, unit, effect, first);
   }
 
   template <typename Map, typename Key>

@@ -221,6 +221,26 @@ TEST_F(JudgeCauses, HangsOfTwoGpusAreNotTwoHangsOfOne) {
   EXPECT_EQ(only(Verdict::inconclusive).code, "harness.step_timeout");
 }
 
+TEST_F(JudgeCauses, ARankThatTwiceNeverCameIsItsGpus) {
+  const Error missing{"harness.rank_missing", "no answer within 120 s", "gpu2", "killed by signal 9"};
+  fail_step(run, "collective.allreduce", "node", missing);
+  EXPECT_EQ(only(Verdict::inconclusive).code, "harness.rank_missing");
+  repeat(run, "collective.allreduce", "node", 2);
+  fail_step(run, "collective.allreduce", "node", missing, 2);
+  const Finding finding = only(Verdict::reject);
+  EXPECT_EQ(finding.code, "device.hung");
+  EXPECT_EQ(finding.part, "gpu2");
+  EXPECT_THAT(finding.consequences, Contains(Field(&Consequence::code, "harness.rank_missing")));
+}
+
+TEST_F(JudgeCauses, ARankThatTwiceEndedTooEarlyDidNotHang) {
+  const Error gone{"harness.rank_missing", "it ended while the others waited for it", "gpu2", ""};
+  fail_step(run, "collective.allreduce", "node", gone);
+  repeat(run, "collective.allreduce", "node", 2);
+  fail_step(run, "collective.allreduce", "node", gone, 2);
+  EXPECT_EQ(only(Verdict::inconclusive).code, "harness.rank_missing");
+}
+
 TEST_F(JudgeCauses, TheEnvironmentExcusesPerformance) {
   slow_gpu3();
   measurement_of(step_of(run, "memory.bandwidth", "gpu3"), "inlet", "gpu3").value = 45.0;

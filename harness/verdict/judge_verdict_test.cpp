@@ -11,6 +11,7 @@ namespace {
 
 using namespace assay::builders;
 using ::testing::Contains;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -142,6 +143,30 @@ TEST(Judge, APartialRunIsInconclusiveAndDoesNotBlameWhatWasLeftOut) {
     if (outcome.check != "memory.sweep" || outcome.part != "gpu5") continue;
     EXPECT_EQ(outcome.status, Status::skip);
     EXPECT_EQ(outcome.result, Result::not_applicable);
+  }
+}
+
+TEST(Judge, APartialRunExpectsOfItsRanksWhatTheyWorkOn) {
+  Criteria criteria = sample_criteria();
+  RequiredCheck& required = required_of(criteria, "collective.allreduce");
+  required.measured_parts = required_of(criteria, "memory.sweep").parts;
+  RunRecord run = healthy_run(criteria);
+  run.plan.partial = {"--gpus 3"};
+  Step& step = step_of(run, "collective.allreduce", "node");
+  run.plan.stages[static_cast<std::size_t>(step.stage)].placements[0].participants = {{{"gpu3"}}};
+  Measurement& measured = measurement_of(step, "bus_bandwidth", "node");
+  measured.part = "gpu3";
+  EXPECT_THAT(judge(run, criteria).findings, IsEmpty());
+  measured.name = "something else";
+  EXPECT_THAT(judge(run, criteria).findings, Contains(Field(&Finding::code, "harness.missing_measurement")));
+}
+
+TEST(Judge, AStepOutsideOfThePlanIsNotWhatThePlanAskedFor) {
+  const Criteria criteria = sample_criteria();
+  for (const int stage : {99, -1, 2}) {
+    RunRecord run = healthy_run(criteria);
+    step_of(run, "memory.sweep", "gpu2").stage = stage;
+    EXPECT_THAT(judge(run, criteria).findings, Contains(Field(&Finding::code, "harness.check_not_run")));
   }
 }
 

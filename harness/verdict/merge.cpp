@@ -55,9 +55,9 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
       finding.check = draft.check;
       finding.part = part;
       finding.actions = draft.kind == nullptr ? std::vector<Action>{Action::rerun} : draft.kind->actions;
-      if (const Hardware* hardware = hardware_of(c.run, part)) {
-        finding.serial = hardware->serial;
-        finding.slot = hardware->location;
+      for (const Hardware* hardware : hardware_of(c.run, part)) {
+        finding.serial += (finding.serial.empty() ? "" : ", ") + hardware->serial;
+        finding.slot += (finding.slot.empty() ? "" : ", ") + hardware->location;
       }
       findings.push_back(std::move(finding));
       kinds.push_back(draft.kind);

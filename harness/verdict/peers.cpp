@@ -16,7 +16,7 @@ using Group =
 std::vector<Group> peer_groups(const Plan& plan, const std::vector<Series>& all) {
   std::map<std::tuple<std::string, std::string, int, std::string, std::string>, Group> groups;
   for (const Series& series : all) {
-    if (!series.part.gpu_slot() && !series.part.is_pair()) continue;
+    if (!has_peers(series.part)) continue;
     groups[{series.check, series.measurement, group_of(plan, series.stage), series.part.subcomponent(),
             series.variant}]
         .push_back(&series);

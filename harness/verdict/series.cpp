@@ -68,6 +68,10 @@ std::vector<Series> collect_series(const RunRecord& run) {
   return all;
 }
 
+bool has_peers(const Part& part) {
+  return part.gpu_slot() || part.is_pair();
+}
+
 bool is_peer(LimitKind kind) {
   return kind == LimitKind::peer_equal || kind == LimitKind::peer_ratio;
 }

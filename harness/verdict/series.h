@@ -33,6 +33,9 @@ Grade grade(const Limit& limit, const Value& value);
 
 bool is_peer(LimitKind kind);
 
+/// What is compared with its like: GPUs with GPUs, pairs of GPUs with pairs.
+bool has_peers(const Part& part);
+
 /// The value as a number, for medians and comparisons; a flag is 0 or 1. Nothing for text.
 std::optional<double> number_of(const Value& value);
 

@@ -15,7 +15,10 @@ constexpr std::size_t kDateLength = 10;  // YYYY-MM-DD
 bool matches(const Case& c, const Waiver& waiver, const Draft& draft) {
   const bool names_part = waiver.part == "*" || waiver.part == draft.part;
   if (waiver.finding != draft.code || !names_part) return false;
-  return waiver.serial.empty() || waiver.serial == serial_of(c.run, draft.part);
+  const auto hardware = hardware_of(c.run, draft.part);
+  return waiver.serial.empty() || std::any_of(hardware.begin(), hardware.end(), [&](const Hardware* unit) {
+           return unit->serial == waiver.serial;
+         });
 }
 
 std::string title(const Waiver& waiver, const Draft& draft) {
