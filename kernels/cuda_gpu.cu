@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cctype>
+
 #include "harness/node_real/cuda_gpu.h"
 #include "kernels/cuda_support.h"
 
@@ -6,6 +9,16 @@ namespace assay {
 #ifdef ASSAY_WITH_CUDA
 namespace cuda {
 namespace {
+
+/// Of the current device, as the plan writes it. Answers after an error that broke the context, too.
+std::string current_address() {
+  int device = 0;
+  char address[32] = "";
+  if (cudaGetDevice(&device) == cudaSuccess) cudaDeviceGetPCIBusId(address, sizeof(address), device);
+  std::string text = address;
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
 
 /// What an error says of the device. Our kernels are known to be good: an exception in one of them is the
 /// device's.
@@ -47,10 +60,12 @@ class Buffer : public DeviceBuffer {
 
 class RealGpu : public Gpu {
  public:
-  explicit RealGpu(const std::string& pci_address) {
+  explicit RealGpu(const std::string& pci_address) try {
     check(cudaDeviceGetByPCIBusId(&device_, pci_address.c_str()), "find the GPU by its PCI address");
     make_current();
     check(cudaGetDeviceProperties(&properties_, device_), "device properties");
+  } catch (const DeviceError& error) {
+    throw DeviceError(error.code(), error.what(), pci_address);  // another may still be the current one
   }
 
   void make_current() override { check(cudaSetDevice(device_), "select the GPU"); }
@@ -79,7 +94,8 @@ void check(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // a refused call is over; an error that broke the context comes back by itself
   throw DeviceError(finding_code(error),
-                    std::string(what) + ": " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error));
+                    std::string(what) + ": " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error),
+                    current_address());
 }
 
 }  // namespace cuda

@@ -103,6 +103,11 @@ TEST_P(Placements, EveryPairOfGpusIsTested) {
   }
 }
 
+TEST_P(Placements, OfAPairTheGpuThatFailedIsAccusedAndNotItsPartner) {
+  run(check("memory.bandwidth") + check("selftest.pair"), 10, {"--fault", "configs/faults/gpu-lost.toml"});
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), ElementsAre("device.lost@gpu6"));
+}
+
 TEST_P(Placements, VariantsHaveProcessesAndAnEnvironmentOfTheirOwn) {
   setenv("NCCL_ASSAY_INHERITED", "1", 1);
   const RunRecord done = run(check("selftest.variants"), 0);

@@ -14,6 +14,7 @@
 #include "harness/config/site.h"
 #include "harness/config/sku.h"
 #include "harness/config/vocabulary.h"
+#include "harness/model/finding_codes.h"
 
 namespace assay::config {
 namespace {
@@ -31,6 +32,14 @@ double estimate_of(const std::string& profile) {
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
   return std::accumulate(loaded.checks.begin(), loaded.checks.end(), 0.0,
                          [](double sum, const ProfileEntry& check) { return sum + check.estimate_s; });
+}
+
+TEST(ShippedConfigs, TheCatalogueHasEveryCodeThatTheCodeNames) {
+  Diagnostics diagnostics;
+  std::set<FindingCode> known;
+  for (const FindingKind& kind : load_findings(configs_folder() + "/findings", diagnostics))
+    known.insert(kind.code);
+  for (const char* code : codes::kAll) EXPECT_EQ(known.count(code), 1u) << code;
 }
 
 TEST(ShippedConfigs, AllLoadWithoutAnError) {

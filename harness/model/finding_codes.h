@@ -17,10 +17,24 @@ inline constexpr const char* telemetry_lost = "harness.telemetry_lost";
 inline constexpr const char* step_timeout = "harness.step_timeout";
 /// A worker that the others of its placement waited for never came.
 inline constexpr const char* rank_missing = "harness.rank_missing";
+/// A worker ended otherwise than it should: by a signal, by SIGKILL that was not ours, before it was done,
+/// not at all.
+inline constexpr const char* worker_crashed = "harness.worker_crashed";
+inline constexpr const char* worker_lost = "harness.worker_lost";
+inline constexpr const char* worker_exit = "harness.worker_exit";
+inline constexpr const char* worker_unkillable = "harness.worker_unkillable";
+/// It sent what is no message of ours.
+inline constexpr const char* protocol = "harness.protocol";
 inline constexpr const char* device_hung = "device.hung";
 inline constexpr const char* foreign_process = "environment.foreign_process";
 /// The supervisor itself was stopped or killed. Made up for by a later attempt that was not, unlike all other
 /// errors.
 inline constexpr const char* interrupted = kInterrupted;
+
+inline constexpr const char* kAll[] = {
+    check_not_run,   missing_measurement, undeclared_measurement, not_finite,   wrong_unit,
+    no_limit,        telemetry_lost,      step_timeout,           rank_missing, worker_crashed,
+    worker_lost,     worker_exit,         worker_unkillable,      protocol,     device_hung,
+    foreign_process, interrupted};
 
 }  // namespace assay::codes

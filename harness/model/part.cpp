@@ -24,7 +24,8 @@ std::optional<int> slot_in(std::string_view unit) {
   int slot = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), slot);
   const bool whole = error == std::errc() && end == digits.data() + digits.size();
-  if (!whole || digits.size() > kMostDigits || digits[0] == '-') return std::nullopt;
+  const bool one_spelling = digits.size() == 1 || (!digits.empty() && digits[0] != '0');
+  if (!whole || !one_spelling || digits.size() > kMostDigits || digits[0] == '-') return std::nullopt;
   return slot;
 }
 
@@ -63,7 +64,7 @@ std::vector<Part> Part::units() const {
 bool Part::is_pair() const {
   const std::vector<Part> both = units();
   return both.size() == 2 && both[0].gpu_slot() && both[1].gpu_slot() &&
-         both[0].gpu_slot() != both[1].gpu_slot();
+         *both[0].gpu_slot() < *both[1].gpu_slot();
 }
 
 std::string Part::subcomponent() const {

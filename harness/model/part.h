@@ -16,7 +16,8 @@ namespace assay {
 
 /// A path of one or two segments: a unit, or two of them where a link between two GPUs is meant, and below it
 /// a subcomponent. "gpu3", "gpu3/hbm", "gpu0-gpu5", "nvswitch1/port12", "node", "environment", "harness".
-/// gpuN is chassis slot N, never an NVML or CUDA index: those shift when a GPU is missing.
+/// gpuN is chassis slot N, never an NVML or CUDA index: those shift when a GPU is missing. One part has one
+/// spelling: "gpu7" and not "gpu07", the lower slot of a pair first.
 ///
 /// Records and files of others can hold any text, so any text can be held; is_valid() tells.
 class Part {

@@ -16,12 +16,14 @@ namespace assay {
 /// (the device's own word) or "harness.device_call" (anything that does not accuse the device).
 class DeviceError : public std::runtime_error {
  public:
-  DeviceError(std::string code, const std::string& message)
-      : std::runtime_error(message), code_(std::move(code)) {}
+  /// `pci_address`: of the GPU that it came from, where that is known.
+  DeviceError(std::string code, const std::string& message, std::string pci_address = "")
+      : std::runtime_error(message), code_(std::move(code)), pci_address_(std::move(pci_address)) {}
   const std::string& code() const { return code_; }
+  const std::string& pci_address() const { return pci_address_; }
 
  private:
-  std::string code_;
+  std::string code_, pci_address_;
 };
 
 /// The unit of device memory access: 16 bytes, one vectorised load or store.

@@ -78,7 +78,8 @@ SimGpu::~SimGpu() {
 void SimGpu::require_present() {
   const Lock lock(state_->mutex);
   if (dynamic().present == 0)
-    throw DeviceError("device.lost", "the GPU in slot " + std::to_string(slot_) + " is lost");
+    throw DeviceError("device.lost", "the GPU in slot " + std::to_string(slot_) + " is lost",
+                      constants().pci_address);
 }
 
 std::uint64_t SimGpu::capacity() const {
@@ -152,6 +153,14 @@ double SimGpu::launch_seconds(const Work& work) {
 }
 
 double SimGpu::execute(const Work& work, const std::function<void()>& body) {
+  try {
+    return launch(work, body);
+  } catch (const DeviceError& error) {
+    throw DeviceError(error.code(), error.what(), constants().pci_address);
+  }
+}
+
+double SimGpu::launch(const Work& work, const std::function<void()>& body) {
   require_present();
   act_at_launch(*state_, index_, clock_, launches_);
   require_present();

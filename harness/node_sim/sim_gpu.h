@@ -36,6 +36,7 @@ class SimGpu final : public Gpu, private HostDevice {
   };
 
   double execute(const Work& work, const std::function<void()>& body) override;
+  double launch(const Work& work, const std::function<void()>& body);
   std::uint64_t shuffle_seed() override;
 
   const GpuConstants& constants() const { return state_->constants[index_]; }

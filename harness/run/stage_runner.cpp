@@ -100,7 +100,7 @@ void StageRunner::look(int number) {
 void StageRunner::fail_or_start(Crew& crew, int measurement) {
   for (const Part& gpu : gpus_of(*crew.placement)) {
     if (!pool_.hangs(gpu)) continue;
-    fail(crew, {"harness.worker_unkillable", "left out: an earlier worker still hangs on it", gpu, ""});
+    fail(crew, {codes::worker_unkillable, "left out: an earlier worker still hangs on it", gpu, ""});
     return;  // its ranks could never meet
   }
   start_workers(crew,

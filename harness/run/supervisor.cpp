@@ -101,7 +101,7 @@ class Supervisor {
     execution_.sampler.record(execution_.folder.telemetry(), execution_.plan.sample_hz, parts);
     if (execution_.ledger.lost_a_boot()) {
       journal_.run_error(
-          {"harness.telemetry_lost",
+          {codes::telemetry_lost,
            "the node was booted since the run was killed: what its kernel log and its counters said "
            "between the last record and the boot is lost",
            "", ""});
@@ -114,7 +114,7 @@ class Supervisor {
     const std::string why_not_whole = execution_.sampler.finish();
     if (!why_not_whole.empty())
       journal_.run_error(
-          {"harness.telemetry_lost", "the telemetry file is not whole: " + why_not_whole, "", ""});
+          {codes::telemetry_lost, "the telemetry file is not whole: " + why_not_whole, "", ""});
     execution_.node.sampler_gone();
     return close();
   }

@@ -14,9 +14,20 @@
 namespace assay::run {
 namespace {
 
-void send_error(WorkerPipe& pipe, std::size_t body, const std::string& symptom, const std::string& message) {
+/// `device`: the slot that it came from, where it is one of several.
+void send_error(WorkerPipe& pipe, std::size_t body, const std::string& symptom, const std::string& message,
+                const Part& device = {}) {
   spdlog::error("{}: {}", symptom, message);
-  pipe.send(body, "error", {{"symptom", symptom}, {"message", message}});
+  nlohmann::json content{{"symptom", symptom}, {"message", message}};
+  if (!device.empty()) content["device"] = device;
+  pipe.send(body, "error", std::move(content));
+}
+
+Part slot_at(const Assignment& assignment, const std::string& pci_address) {
+  for (const Device& device : assignment.devices) {
+    if (!pci_address.empty() && device.pci_address == pci_address) return device.slot;
+  }
+  return {};
 }
 
 /// False when nobody listens any more. `left`: bodies that have not ended.
@@ -33,7 +44,7 @@ bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, 
     } catch (const ipc::ProtocolError&) {
       throw;
     } catch (const DeviceError& error) {
-      send_error(pipe, body, error.code(), error.what());
+      send_error(pipe, body, error.code(), error.what(), slot_at(assignment, error.pci_address()));
     } catch (const std::bad_alloc&) {
       send_error(pipe, body, "harness.out_of_memory", "the worker could not allocate host memory");
     } catch (const std::exception& error) {

@@ -13,7 +13,9 @@ namespace assay::run {
 /// - attach {name, type, file}: which now lies in the run's folder
 /// - log {message}
 /// - progress {fraction}
-/// - error {symptom, message}: the symptom is a finding code
+/// - error {symptom, message, device}: the symptom is a finding code; "device", where one of several devices
+/// is
+///   meant, its slot
 /// - exchange {blob}: bytes as hexadecimal text; answered by {exchange: [blob, ...]} when all ranks have come
 /// - stay {}: the first half of a resident's work is done; answered by {go_on: {}} at the end of its lifetime
 /// - done {}: the last one

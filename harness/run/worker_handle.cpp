@@ -4,6 +4,8 @@
 
 #include <csignal>
 
+#include "harness/model/finding_codes.h"
+
 namespace assay::run {
 namespace {
 
@@ -35,7 +37,7 @@ std::optional<nlohmann::json> WorkerHandle::next() {
     }
     return message;
   } catch (const ipc::ProtocolError& error) {
-    stop("harness.protocol", error.what(), std::chrono::steady_clock::now());
+    stop(codes::protocol, error.what(), std::chrono::steady_clock::now());
     return std::nullopt;
   }
 }
@@ -86,17 +88,17 @@ void WorkerHandle::go_on(Time deadline) {
 std::optional<Error> WorkerHandle::failure() const {
   const Part& part = this->part();
   const std::string ended = ending_ ? ending_->describe() : ipc::Ending{ipc::Ending::How::lost}.describe();
-  if (lost_) return Error{"harness.worker_unkillable", stop_why_, part, ended};
+  if (lost_) return Error{codes::worker_unkillable, stop_why_, part, ended};
   if (stopped()) return Error{stop_symptom_, stop_why_, part, ended};
   if (ending_->how == ipc::Ending::How::signalled) {
     const char* symptom = ending_->out_of_memory     ? "harness.out_of_memory"
-                          : ending_->code == SIGKILL ? "harness.worker_lost"
-                                                     : "harness.worker_crashed";
+                          : ending_->code == SIGKILL ? codes::worker_lost
+                                                     : codes::worker_crashed;
     return Error{symptom, "the worker died", part, ended};
   }
-  if (torn_) return Error{"harness.protocol", "the worker ended in the middle of a message", part, ended};
+  if (torn_) return Error{codes::protocol, "the worker ended in the middle of a message", part, ended};
   if (!done_ || ending_->code != 0) {
-    return Error{"harness.worker_exit", "the worker ended before it was done", part, ended};
+    return Error{codes::worker_exit, "the worker ended before it was done", part, ended};
   }
   return std::nullopt;
 }

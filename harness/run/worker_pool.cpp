@@ -54,6 +54,17 @@ OpenStep& step_of(Crew& crew, const json& message) {
   return crew.steps[static_cast<std::size_t>(index)];
 }
 
+/// Where its error belongs: the device that it names, if it is one of its own.
+Part part_of(const WorkerHandle& worker, const json& error) {
+  const auto device = error.find("device");
+  if (device == error.end()) return worker.part();
+  const Part slot = device->get<Part>();
+  const std::vector<Device>& devices = worker.assignment().devices;
+  if (std::none_of(devices.begin(), devices.end(), [&](const Device& own) { return own.slot == slot; }))
+    throw ipc::ProtocolError("an error of '" + slot.path() + "', which is none of its devices");
+  return slot;
+}
+
 Resident resident_of(WorkerHandle& worker) {
   const pid_t pid = worker.child().pid();
   std::vector<Part> gpus;
@@ -140,13 +151,13 @@ void WorkerPool::handle(Crew& crew, WorkerHandle& worker, const json& message) {
   try {
     take(crew, worker, message);
   } catch (const json::exception& error) {
-    worker.stop("harness.protocol", error.what(), steady_clock::now());
+    worker.stop(codes::protocol, error.what(), steady_clock::now());
   } catch (const ipc::ProtocolError& error) {
-    worker.stop("harness.protocol", error.what(), steady_clock::now());
+    worker.stop(codes::protocol, error.what(), steady_clock::now());
   } catch (const JsonError& error) {
-    worker.stop("harness.protocol", error.what(), steady_clock::now());
+    worker.stop(codes::protocol, error.what(), steady_clock::now());
   } catch (const std::logic_error& error) {  // bytes that are no hexadecimal text, a rank that comes twice
-    worker.stop("harness.protocol", error.what(), steady_clock::now());
+    worker.stop(codes::protocol, error.what(), steady_clock::now());
   }
 }
 
@@ -157,8 +168,8 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
   } else if (const auto e = message.find("error"); e != message.end()) {
     if (e->at("symptom") == kInterrupted) throw ipc::ProtocolError("an interruption that it claims itself");
     worker.reported_error = true;
-    journal_.fail(
-        step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(), worker.part(), ""});
+    journal_.fail(step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(),
+                         part_of(worker, *e), ""});
   } else if (const auto v = message.find("evidence"); v != message.end()) {
     if (!nests_within(v->at("content"), kDeepestEvidence))
       throw ipc::ProtocolError("evidence that nests too deep");

@@ -179,6 +179,21 @@ TEST_F(WorkerPoolTest, EvidenceThatWouldMakeTheRecordsUnreadableIsRefused) {
   EXPECT_THAT(symptoms(), testing::UnorderedElementsAre("harness.protocol@gpu0", "harness.protocol@gpu1"));
 }
 
+TEST_F(WorkerPoolTest, AnErrorIsTheDevicesThatItNamesIfItIsOneOfItsOwn) {
+  const auto says = [](const char* device) {
+    return [device](ipc::Channel& channel) {
+      channel.send({{"error", {{"symptom", "device.lost"}, {"message", "gone"}, {"device", device}}}});
+      channel.send({{"done", json::object()}});
+      channel.receive();
+    };
+  };
+  start({"gpu0"}, says("gpu0"));
+  start({"gpu1"}, says("gpu5"));
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), testing::UnorderedElementsAre("device.lost@gpu0", "harness.protocol@gpu1"));
+}
+
 TEST_F(WorkerPoolTest, WhatIsNoMessageOfOursStopsAWorker) {
   for (const json& wrong :
        {json{{"sing", 1}}, json{{"measure", {{"name", "x"}}}}, json{{"done", 1}, {"body", 7}},
