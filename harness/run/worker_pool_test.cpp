@@ -184,7 +184,6 @@ TEST_F(WorkerPoolTest, AnErrorIsTheDevicesThatItNamesIfItIsOneOfItsOwn) {
     return [device](ipc::Channel& channel) {
       channel.send({{"error", {{"symptom", "device.lost"}, {"message", "gone"}, {"device", device}}}});
       channel.send({{"done", json::object()}});
-      channel.receive();
     };
   };
   start({"gpu0"}, says("gpu0"));
