@@ -9,4 +9,7 @@ if(ASSAY_SANITIZE)
   target_compile_options(assay_warnings INTERFACE -fsanitize=${ASSAY_SANITIZE} -fno-omit-frame-pointer
                                                   -Wno-maybe-uninitialized)
   target_link_options(assay_warnings INTERFACE -fsanitize=${ASSAY_SANITIZE})
+  if(ASSAY_SANITIZE MATCHES thread)
+    target_compile_definitions(assay_warnings INTERFACE ASSAY_THREAD_SANITIZER=1)
+  endif()
 endif()

@@ -1,0 +1,70 @@
+// A device as the emulated runtime sees it: memory, time and faults are somebody else's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "harness/node/clock.h"
+#include "harness/node/gpu.h"
+#include "harness/node_sim/cuda_emulation/errors.h"
+
+namespace assay::cuda_emulation {
+
+/// What a call on the device ends in.
+struct DeviceFailure {
+  cudaError_t error;
+  /// The context is broken: every later call gives the error, too. Otherwise this call alone was refused.
+  bool sticky = true;
+};
+
+/// Memory that loads and stores of device code go through, where something is planted in it. An access is of
+/// one 16-byte word, as the card's widest is.
+class FaultyMemory {
+ public:
+  virtual ~FaultyMemory() = default;
+  /// Throws DeviceFailure.
+  virtual Word128 load(const Word128* address) = 0;
+  virtual void store(Word128* address, Word128 value) = 0;
+};
+
+struct Allocation {
+  void* memory = nullptr;
+  /// What is there of the bytes that were asked for: of a large allocation a share, from its beginning on.
+  std::uint64_t backed_bytes = 0;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  virtual std::string pci_address() const = 0;
+  virtual int multiprocessors() const = 0;
+  virtual std::uint64_t l2_bytes() const = 0;
+  virtual DeviceMemory memory() = 0;
+
+  /// Before each call on the device. Throws DeviceFailure where it answers no more.
+  virtual void require_usable() = 0;
+  /// Throws DeviceFailure; where there is no room, one of cudaErrorMemoryAllocation that is not sticky.
+  virtual Allocation allocate(std::uint64_t bytes) = 0;
+  virtual void release(void* memory) = 0;
+
+  /// Runs the body of a launch, then lets the time pass that the work takes. Throws DeviceFailure.
+  virtual void execute(const Work& work, const std::function<void()>& body) = 0;
+  virtual Nanoseconds now() = 0;
+  /// Draws the order of the threads of a launch; another value for every launch.
+  virtual std::uint64_t schedule_seed() = 0;
+  /// Null where every access is what it seems: then device code reads and writes directly.
+  virtual FaultyMemory* faulty_memory() = 0;
+
+  /// The error that broke the context. One device has one context: workers share none.
+  cudaError_t broken = cudaSuccess;
+};
+
+/// The calling thread sees the device from now on, with this ordinal, the first that is free. A worker's
+/// bodies are threads with a view of their own each.
+int show_device(Device& device);
+/// It does not any more; the other ordinals stay.
+void hide_device(Device& device);
+
+}  // namespace assay::cuda_emulation

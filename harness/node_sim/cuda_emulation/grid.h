@@ -1,0 +1,68 @@
+// Runs a grid of device threads as CUDA's execution model allows it, in an order that a seed draws: warps of
+// several blocks take turns at random, lanes of a warp likewise, and nothing but barriers, collectives and
+// atomics orders them. What the model forbids is an error with the place in the kernel, not a hang: a barrier
+// that not all threads of the block reach, lanes that meet at different places, a lane that its own mask
+// leaves out.
+//
+// Not shown by it: caches, weak memory, timing, and that lanes of a warp run together at all (they need not).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+
+namespace assay::cuda_emulation {
+
+inline constexpr unsigned kLanesPerWarp = 32;
+inline constexpr unsigned kMostThreadsPerBlock = 1024;      // CUDA programming guide, compute capabilities
+inline constexpr std::size_t kMostSharedBytes = 227 << 10;  // of one block, compute capability 9.0
+
+using Where = std::source_location;
+
+struct Extent {
+  unsigned x = 1, y = 1, z = 1;
+};
+
+/// Where in its grid the device thread is that calls.
+struct Place {
+  Extent grid, block;  // sizes
+  Extent block_index, thread_index;
+};
+
+/// A kernel that breaks CUDA's rules.
+class KernelError : public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+};
+
+/// Calls kernel(arguments) as every thread of the grid. Throws KernelError, std::invalid_argument for a shape
+/// that no device takes, and what the kernel throws: then the threads that had not ended are dropped where
+/// they stood.
+void run_grid(Extent grid, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
+              void (*kernel)(void*), void* arguments);
+
+// Below: for device threads.
+
+const Place& place();
+bool in_device_code();
+
+/// __syncthreads: of all threads of the block, those that have ended included.
+void barrier(Where where);
+/// __syncwarp: orders the memory accesses of the lanes in `mask`.
+void warp_barrier(unsigned mask, Where where);
+/// One bit a lane of `mask`.
+unsigned ballot(unsigned mask, bool predicate, Where where);
+/// What lane `from` brought. Each lane says whose it wants.
+std::uint64_t shuffle(unsigned mask, std::uint64_t mine, unsigned from, Where where);
+/// Where another thread's access might come in between: now and then, one goes first.
+void maybe_pause();
+
+/// The block's shared object that is declared at `where`: made by the first thread that asks, with other
+/// bytes than zeros in it, since no device clears it.
+void* shared_object(std::size_t bytes, std::size_t alignment, Where where);
+/// The block's dynamic shared memory.
+void* dynamic_shared();
+
+}  // namespace assay::cuda_emulation

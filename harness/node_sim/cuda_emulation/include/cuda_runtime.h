@@ -1,0 +1,8 @@
+// Found in place of CUDA's header where device code is built for the emulation.
+#pragma once
+
+#include "harness/node_sim/cuda_emulation/device_code.h"
+#include "harness/node_sim/cuda_emulation/errors.h"
+#include "harness/node_sim/cuda_emulation/runtime.h"
+
+using namespace assay::cuda_emulation;  // as CUDA's are: global names

@@ -1,0 +1,242 @@
+#include "harness/node_sim/cuda_emulation/runtime.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/node_sim/cuda_emulation/device.h"
+#include "harness/node_sim/cuda_emulation/device_code.h"
+
+namespace assay::cuda_emulation {
+namespace {
+
+struct Held {
+  Device* device;
+  std::uint64_t backed_bytes;
+};
+
+/// What one host thread has of the runtime.
+struct HostThread {
+  std::vector<Device*> devices;  // by ordinal; null where one was hidden again
+  int current = 0;
+  cudaError_t last = cudaSuccess;
+  std::map<const char*, Held> allocations;  // by address
+
+  Device* device(int ordinal) const {
+    const bool known = ordinal >= 0 && static_cast<std::size_t>(ordinal) < devices.size();
+    return known ? devices[static_cast<std::size_t>(ordinal)] : nullptr;
+  }
+};
+
+thread_local HostThread host;
+
+cudaError_t remember(cudaError_t error) {
+  if (error != cudaSuccess) host.last = error;
+  return error;
+}
+
+/// Calls act(device) on the current device, as long as its context is whole.
+template <typename Act>
+cudaError_t on_device(const Act& act) {
+  Device* const device = host.device(host.current);
+  if (device == nullptr) return remember(host.devices.empty() ? cudaErrorNoDevice : cudaErrorInvalidDevice);
+  if (device->broken != cudaSuccess) return remember(device->broken);
+  try {
+    device->require_usable();
+    act(*device);
+  } catch (const DeviceFailure& failure) {
+    if (failure.sticky) device->broken = failure.error;
+    return remember(failure.error);
+  }
+  return cudaSuccess;
+}
+
+/// The allocation that holds all these bytes, or the end.
+auto holder_of(const void* memory, std::size_t bytes) {
+  const auto* const first = static_cast<const char*>(memory);
+  auto found = host.allocations.upper_bound(first);
+  if (found == host.allocations.begin()) return host.allocations.end();
+  --found;
+  const auto offset = static_cast<std::uint64_t>(first - found->first);
+  const bool inside = offset <= found->second.backed_bytes && bytes <= found->second.backed_bytes - offset;
+  return inside ? found : host.allocations.end();
+}
+
+bool is_held(const void* memory, std::size_t bytes) {
+  return holder_of(memory, bytes) != host.allocations.end();
+}
+
+/// Device code goes through what is planted in the memory only while its launch runs.
+class Accesses {
+ public:
+  explicit Accesses(FaultyMemory* memory) { faulty_memory = memory; }
+  ~Accesses() { faulty_memory = nullptr; }
+};
+
+}  // namespace
+
+int show_device(Device& device) {
+  auto free = std::find(host.devices.begin(), host.devices.end(), nullptr);
+  if (free == host.devices.end()) free = host.devices.insert(free, nullptr);
+  *free = &device;
+  return static_cast<int>(free - host.devices.begin());
+}
+
+void hide_device(Device& device) {
+  std::replace(host.devices.begin(), host.devices.end(), &device, static_cast<Device*>(nullptr));
+  while (!host.devices.empty() && host.devices.back() == nullptr) host.devices.pop_back();
+  if (host.device(host.current) == nullptr) host.current = 0;  // as in a new thread
+}
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  *count = static_cast<int>(host.devices.size());
+  return host.devices.empty() ? remember(cudaErrorNoDevice) : cudaSuccess;
+}
+
+cudaError_t cudaDeviceGetByPCIBusId(int* device, const char* address) {
+  for (std::size_t i = 0; i < host.devices.size(); ++i) {
+    if (host.devices[i] == nullptr || host.devices[i]->pci_address() != address) continue;
+    *device = static_cast<int>(i);
+    return cudaSuccess;
+  }
+  return remember(cudaErrorInvalidDevice);
+}
+
+cudaError_t cudaDeviceGetPCIBusId(char* address, int length, int device) {
+  const Device* const found = host.device(device);
+  if (found == nullptr) return remember(cudaErrorInvalidDevice);
+  const std::string text = found->pci_address();
+  if (text.size() >= static_cast<std::size_t>(std::max(0, length))) return remember(cudaErrorInvalidValue);
+  std::strcpy(address, text.c_str());
+  return cudaSuccess;
+}
+
+cudaError_t cudaSetDevice(int device) {
+  if (host.device(device) == nullptr) return remember(cudaErrorInvalidDevice);
+  host.current = device;
+  return remember(host.device(device)->broken);
+}
+
+cudaError_t cudaGetDevice(int* device) {
+  *device = host.current;
+  return host.device(host.current) == nullptr ? remember(cudaErrorInvalidDevice) : cudaSuccess;
+}
+
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
+  const Device* const found = host.device(device);
+  if (found == nullptr) return remember(cudaErrorInvalidDevice);
+  *properties = {found->multiprocessors(), static_cast<int>(found->l2_bytes())};
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+  return on_device([&](Device& device) {
+    const DeviceMemory memory = device.memory();
+    *free = memory.free_bytes;
+    *total = memory.total_bytes;
+  });
+}
+
+cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
+  *memory = nullptr;
+  if (bytes == 0) return cudaSuccess;
+  return on_device([&](Device& device) {
+    const Allocation allocation = device.allocate(bytes);
+    host.allocations[static_cast<const char*>(allocation.memory)] = {&device, allocation.backed_bytes};
+    *memory = allocation.memory;
+  });
+}
+
+cudaError_t cudaFree(void* memory) {
+  if (memory == nullptr) return cudaSuccess;
+  const auto found = host.allocations.find(static_cast<const char*>(memory));
+  if (found == host.allocations.end()) return remember(cudaErrorInvalidValue);
+  Device* const device = found->second.device;
+  host.allocations.erase(found);
+  device->release(memory);
+  return remember(device->broken);
+}
+
+cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
+  if (!is_held(memory, bytes)) return remember(cudaErrorInvalidValue);
+  return on_device([&](Device&) { std::memset(memory, value, bytes); });
+}
+
+cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+  if ((kind != cudaMemcpyHostToDevice && !is_held(from, bytes)) ||
+      (kind != cudaMemcpyDeviceToHost && !is_held(to, bytes))) {
+    return remember(cudaErrorInvalidValue);
+  }
+  return on_device([&](Device&) { std::memmove(to, from, bytes); });
+}
+
+std::uint64_t backed_bytes(const void* memory) {
+  const auto found = host.allocations.find(static_cast<const char*>(memory));
+  return found == host.allocations.end() ? 0 : found->second.backed_bytes;
+}
+
+cudaError_t cudaGetLastError() {
+  const Device* const device = host.device(host.current);
+  const cudaError_t error = device != nullptr && device->broken != cudaSuccess ? device->broken : host.last;
+  host.last = cudaSuccess;
+  return error;
+}
+
+cudaError_t cudaDeviceSynchronize() {
+  return on_device([](Device&) {});
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  return cudaDeviceSynchronize();
+}
+
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  *event = new Event;
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+  if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  return on_device([&](Device& device) { *event = {true, device.now()}; });
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  return cudaDeviceSynchronize();
+}
+
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop) {
+  if (start == nullptr || stop == nullptr || !start->recorded || !stop->recorded)
+    return remember(cudaErrorInvalidResourceHandle);
+  *milliseconds = static_cast<float>(static_cast<double>(stop->time - start->time) * 1e-6);
+  return cudaSuccess;
+}
+
+cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
+                   void* arguments) {
+  const Device* const current = host.device(host.current);
+  const bool whole = current != nullptr && current->broken == cudaSuccess;
+  bool refused_shape = false;
+  const cudaError_t error = on_device([&](Device& device) {
+    device.execute(work, [&] {
+      const Accesses accesses(device.faulty_memory());
+      try {
+        run_grid(grid, block, shared_bytes, device.schedule_seed(), kernel, arguments);
+      } catch (const std::invalid_argument&) {
+        refused_shape = true;
+      }
+    });
+  });
+  if (refused_shape) return remember(cudaErrorInvalidConfiguration);
+  // What breaks in a launch surfaces at the next call, as on the card.
+  return whole && current->broken != cudaSuccess ? cudaSuccess : error;
+}
+
+}  // namespace assay::cuda_emulation

@@ -1,0 +1,69 @@
+// The part of CUDA's runtime that our code calls, over the devices that the calling thread sees (device.h).
+// What it refuses, it refuses as the CUDA Runtime API's reference says. Work is done, and takes its virtual
+// time, when it is launched: streams of one thread do not overlap, those of several threads do.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "harness/node/clock.h"
+#include "harness/node/gpu.h"
+#include "harness/node_sim/cuda_emulation/errors.h"
+#include "harness/node_sim/cuda_emulation/grid.h"
+
+namespace assay::cuda_emulation {
+
+using dim3 = Extent;
+
+struct Event {
+  bool recorded = false;
+  Nanoseconds time = 0;
+};
+using cudaEvent_t = Event*;
+struct Stream;
+using cudaStream_t = Stream*;
+/// The only stream that exists so far.
+inline constexpr cudaStream_t cudaStreamPerThread = nullptr;
+
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
+
+struct cudaDeviceProp {
+  int multiProcessorCount, l2CacheSize;
+};
+
+cudaError_t cudaGetDeviceCount(int* count);
+cudaError_t cudaDeviceGetByPCIBusId(int* device, const char* address);
+cudaError_t cudaDeviceGetPCIBusId(char* address, int length, int device);
+cudaError_t cudaSetDevice(int device);
+cudaError_t cudaGetDevice(int* device);
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
+cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total);
+
+cudaError_t cudaMalloc(void** memory, std::size_t bytes);
+template <typename T>
+cudaError_t cudaMalloc(T** memory, std::size_t bytes) {
+  return cudaMalloc(reinterpret_cast<void**>(memory), bytes);
+}
+cudaError_t cudaFree(void* memory);
+/// No PCIe is emulated yet: copies and fills take no time. They go past what is planted in the memory.
+cudaError_t cudaMemset(void* memory, int value, std::size_t bytes);
+cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind);
+/// What is there of an allocation; the emulation's own question.
+std::uint64_t backed_bytes(const void* memory);
+
+cudaError_t cudaGetLastError();
+cudaError_t cudaDeviceSynchronize();
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaEventCreate(cudaEvent_t* event);
+cudaError_t cudaEventDestroy(cudaEvent_t event);
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream = cudaStreamPerThread);
+cudaError_t cudaEventSynchronize(cudaEvent_t event);
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop);
+
+/// Calls kernel(arguments) as every thread of the grid, on the current device. KernelError where the kernel
+/// breaks CUDA's rules: that is our mistake, no state of a device.
+cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
+                   void* arguments);
+
+}  // namespace assay::cuda_emulation

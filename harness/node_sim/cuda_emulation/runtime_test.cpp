@@ -1,0 +1,116 @@
+// The emulated runtime answers as the CUDA Runtime API's reference says.
+#include "harness/node_sim/cuda_emulation/runtime.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "harness/node_sim/cuda_emulation/device_code.h"
+#include "harness/testing/plain_device.h"
+
+namespace assay::cuda_emulation {
+namespace {
+
+struct CudaRuntime : testing::Test {
+  template <typename Kernel>
+  cudaError_t run(Kernel kernel, const Work& work = {}, dim3 grid = {1}, dim3 block = {32}) {
+    return launch(
+        grid, block, 0, work, [](void* it) { (*static_cast<Kernel*>(it))(); }, &kernel);
+  }
+  testing_tools::PlainDevice device;
+};
+
+TEST_F(CudaRuntime, CopiesStayWithinTheirAllocation) {
+  std::uint64_t* memory = nullptr;
+  ASSERT_EQ(cudaMalloc(&memory, 80), cudaSuccess);
+  std::vector<std::uint64_t> values(10, 7), copy(10);
+  EXPECT_EQ(cudaMemcpy(memory, values.data(), 80, cudaMemcpyHostToDevice), cudaSuccess);
+  EXPECT_EQ(cudaMemset(memory + 9, 0, 8), cudaSuccess);
+  EXPECT_EQ(cudaMemcpy(copy.data(), memory, 80, cudaMemcpyDeviceToHost), cudaSuccess);
+  values[9] = 0;
+  EXPECT_EQ(copy, values);
+  EXPECT_EQ(cudaMemset(memory + 9, 0, 16), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaMemcpy(copy.data(), memory + 1, 80, cudaMemcpyDeviceToHost), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaGetLastError(), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaGetLastError(), cudaSuccess);
+  EXPECT_EQ(cudaFree(memory), cudaSuccess);
+  EXPECT_EQ(cudaFree(memory), cudaErrorInvalidValue);
+  EXPECT_EQ(device.free_bytes, device.total_bytes);
+}
+
+TEST_F(CudaRuntime, ARefusedAllocationBreaksNothing) {
+  void* memory = nullptr;
+  EXPECT_EQ(cudaMalloc(&memory, 1 << 30), cudaErrorMemoryAllocation);
+  EXPECT_EQ(memory, nullptr);
+  EXPECT_EQ(cudaMalloc(&memory, 16), cudaSuccess);
+  cudaFree(memory);
+}
+
+TEST_F(CudaRuntime, EventsMeasureTheTimeOfTheWorkBetweenThem) {
+  cudaEvent_t start = nullptr, stop = nullptr;
+  cudaEventCreate(&start);
+  cudaEventCreate(&stop);
+  float milliseconds = 0;
+  EXPECT_EQ(cudaEventElapsedTime(&milliseconds, start, stop), cudaErrorInvalidResourceHandle);
+  cudaEventRecord(start);
+  EXPECT_EQ(run([] {}, {1e6, 1e6, WorkKind::copy}), cudaSuccess);
+  cudaEventRecord(stop);
+  EXPECT_EQ(cudaEventElapsedTime(&milliseconds, start, stop), cudaSuccess);
+  EXPECT_NEAR(milliseconds, 2, 1e-3);
+  cudaEventDestroy(start);
+  cudaEventDestroy(stop);
+}
+
+TEST_F(CudaRuntime, WhatBreaksInALaunchIsSaidAtTheNextCallAndForEver) {
+  EXPECT_EQ(run([] { throw DeviceFailure{cudaErrorECCUncorrectable}; }), cudaSuccess);
+  EXPECT_EQ(cudaDeviceSynchronize(), cudaErrorECCUncorrectable);
+  EXPECT_EQ(cudaGetLastError(), cudaErrorECCUncorrectable);
+  EXPECT_EQ(cudaGetLastError(), cudaErrorECCUncorrectable);
+  void* memory = nullptr;
+  EXPECT_EQ(cudaMalloc(&memory, 16), cudaErrorECCUncorrectable);
+  EXPECT_EQ(run([] {}), cudaErrorECCUncorrectable);
+  int current = -1;
+  EXPECT_EQ(cudaGetDevice(&current), cudaSuccess) << "which device it was can still be asked";
+}
+
+TEST_F(CudaRuntime, AShapeThatNoDeviceTakesIsRefusedAndNothingRuns) {
+  unsigned ran = 0;
+  EXPECT_EQ(run([&] { ++ran; }, {}, {1}, {2048}), cudaErrorInvalidConfiguration);
+  EXPECT_EQ(ran, 0u);
+  EXPECT_EQ(cudaGetLastError(), cudaErrorInvalidConfiguration);
+  EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+}
+
+TEST_F(CudaRuntime, DevicesAreFoundByTheirAddressAndThoseThatAreHiddenAreNot) {
+  int ordinal = -1;
+  EXPECT_EQ(cudaDeviceGetByPCIBusId(&ordinal, "0000:1b:00.0"), cudaSuccess);
+  EXPECT_EQ(cudaSetDevice(ordinal), cudaSuccess);
+  char address[32];
+  EXPECT_EQ(cudaDeviceGetPCIBusId(address, sizeof(address), ordinal), cudaSuccess);
+  EXPECT_STREQ(address, "0000:1b:00.0");
+  hide_device(device);
+  EXPECT_EQ(cudaDeviceGetByPCIBusId(&ordinal, "0000:1b:00.0"), cudaErrorInvalidDevice);
+  show_device(device);
+}
+
+TEST_F(CudaRuntime, DeviceCodeGoesThroughWhatIsPlantedInTheMemory) {
+  struct OneBitWrong : FaultyMemory {
+    Word128 load(const Word128* address) override { return {address->low ^ 1, address->high}; }
+    void store(Word128* address, Word128 value) override { *address = value; }
+  } wrong;
+  device.planted = &wrong;
+  Word128* memory = nullptr;
+  ASSERT_EQ(cudaMalloc(&memory, 32 * sizeof(Word128)), cudaSuccess);
+  EXPECT_EQ(run([=] {
+              store_word(memory + threadIdx.x, {2, 3});
+              EXPECT_EQ(load_word(memory + threadIdx.x), (Word128{3, 3}));
+            }),
+            cudaSuccess);
+  Word128 copy{};
+  cudaMemcpy(&copy, memory, sizeof(copy), cudaMemcpyDeviceToHost);
+  EXPECT_EQ(copy, (Word128{2, 3}));
+  cudaFree(memory);
+}
+
+}  // namespace
+}  // namespace assay::cuda_emulation

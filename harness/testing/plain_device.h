@@ -1,0 +1,65 @@
+// A device for tests of emulated device code: memory from the heap, each allocation exactly as large as was
+// asked for, and a clock that moves by a nanosecond a byte.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <vector>
+
+#include "harness/node_sim/cuda_emulation/device.h"
+
+namespace assay::testing_tools {
+
+class PlainDevice : public cuda_emulation::Device {
+ public:
+  explicit PlainDevice(std::uint64_t bytes = 64 << 20) : total_bytes(bytes), free_bytes(bytes) {
+    cuda_emulation::show_device(*this);
+  }
+  ~PlainDevice() override {
+    cuda_emulation::hide_device(*this);
+    for (const auto& [memory, bytes] : allocations) std::free(memory);
+  }
+  PlainDevice(const PlainDevice&) = delete;
+  PlainDevice& operator=(const PlainDevice&) = delete;
+
+  std::string pci_address() const override { return "0000:1b:00.0"; }
+  int multiprocessors() const override { return 2; }
+  std::uint64_t l2_bytes() const override { return 64 << 10; }
+  DeviceMemory memory() override { return {total_bytes, free_bytes}; }
+  void require_usable() override {}
+
+  cuda_emulation::Allocation allocate(std::uint64_t bytes) override {
+    void* memory = nullptr;
+    if (bytes > free_bytes || bytes > largest_allocation || posix_memalign(&memory, 256, bytes) != 0)
+      throw cuda_emulation::DeviceFailure{cuda_emulation::cudaErrorMemoryAllocation, false};
+    std::memset(memory, 0xa5, bytes);
+    free_bytes -= bytes;
+    allocations[memory] = bytes;
+    return {memory, bytes};
+  }
+  void release(void* memory) override {
+    free_bytes += allocations.at(memory);
+    allocations.erase(memory);
+    std::free(memory);
+  }
+  void execute(const Work& work, const std::function<void()>& body) override {
+    body();
+    launches.push_back(work);
+    now_ += static_cast<Nanoseconds>(work.bytes_read + work.bytes_written) + 1;
+  }
+  Nanoseconds now() override { return now_; }
+  std::uint64_t schedule_seed() override { return ++seed_; }
+  cuda_emulation::FaultyMemory* faulty_memory() override { return planted; }
+
+  std::uint64_t total_bytes, free_bytes, largest_allocation = ~0ULL;
+  std::map<void*, std::uint64_t> allocations;  // bytes
+  std::vector<Work> launches;
+  cuda_emulation::FaultyMemory* planted = nullptr;
+
+ private:
+  Nanoseconds now_ = 0;
+  std::uint64_t seed_ = 0;
+};
+
+}  // namespace assay::testing_tools
