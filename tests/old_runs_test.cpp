@@ -76,7 +76,8 @@ TEST_P(OldRun, CanBeJudgedByOtherLimits) {
 
 INSTANTIATE_TEST_SUITE_P(All, OldRun,
                          testing::Values(Old{"schema-1-accept", "ACCEPT", 0, {}},
-                                         Old{"schema-1-reject", "REJECT", 10, {"memory.slow@gpu6/hbm"}}),
+                                         Old{"schema-1-reject", "REJECT", 10, {"memory.slow@gpu6/hbm"}},
+                                         Old{"schema-3-reject", "REJECT", 10, {"memory.slow@gpu6/hbm"}}),
                          [](const testing::TestParamInfo<Old>& old) {
                            std::string name = old.param.folder;
                            std::replace(name.begin(), name.end(), '-', '_');
