@@ -131,7 +131,8 @@ void add_shared(HtmlPage& page, const FindingGroup& group) {
   const Element box = page.writer.open("article", {{"class", css_of(first.severity)}});
   {
     const Element heading = page.writer.open("h3");
-    page.writer.text(fmt::format(fmt::runtime(page.labels(Label::all_gpus)), group.gpus) + " ");
+    page.writer.text(fmt::format("{}. ", group.members.front().number) +
+                     fmt::format(fmt::runtime(page.labels(Label::all_gpus)), group.gpus) + " ");
     page.writer.element("code", first.code.text());
     page.writer.text(" ");
     page.writer.element("span", name_of(page.labels, first.severity), {{"class", "tag"}});
@@ -153,8 +154,9 @@ void add_shared(HtmlPage& page, const FindingGroup& group) {
 void add_group(HtmlPage& page, std::string_view id, Label title,
                const std::vector<NumberedFinding>& findings) {
   if (findings.empty()) return;
-  page.section(id, fmt::format("{} ({})", page.labels(title), findings.size()), [&] {
-    for (const FindingGroup& group : grouped(page.input, findings)) {
+  const std::vector<FindingGroup> groups = grouped(page.input, findings);
+  page.section(id, fmt::format("{} ({})", page.labels(title), groups.size()), [&] {
+    for (const FindingGroup& group : groups) {
       if (group.members.size() == 1)
         add_card(page, group.members.front());
       else

@@ -94,6 +94,14 @@ TEST(HtmlReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
   EXPECT_THAT(html(sample.input("zh-CN")), AllOf(HasSubstr(headline), HasSubstr(">自定义配置<")));
 }
 
+TEST(HtmlReportOfAllGpusAlike, IsOneCardThatIsCountedOnce) {
+  const std::string page = html(testing::alike_on_all_gpus().input("en"));
+  EXPECT_THAT(page, HasSubstr("What to do now (1)"));
+  EXPECT_THAT(page, HasSubstr("1. all 8 GPUs"));
+  for (int gpu = 0; gpu < 8; ++gpu)
+    EXPECT_THAT(page, HasSubstr("<li>wrong words on slot " + std::to_string(gpu)));
+}
+
 TEST(HtmlReportBand, IsThereForSimulatedRunsAndOnlyForThem) {
   testing::SampleRun sample = testing::healthy_run();
   EXPECT_THAT(html(sample.input("en")), HasSubstr("class=\"band\""));

@@ -134,4 +134,18 @@ SampleRun missing_gpu_run() {
   return sample;
 }
 
+SampleRun alike_on_all_gpus() {
+  SampleRun sample = miscompare_run();
+  const Finding one = sample.judgement.findings.at(0);
+  sample.judgement.findings.clear();
+  for (int gpu = 0; gpu < 8; ++gpu) {
+    Finding finding = one;
+    finding.part = Part::gpu(gpu).below("hbm");
+    finding.cls = FindingClass::performance;
+    finding.summary = {{"en", "wrong words on slot " + std::to_string(gpu)}};
+    sample.judgement.findings.push_back(finding);
+  }
+  return sample;
+}
+
 }  // namespace assay::reports::testing

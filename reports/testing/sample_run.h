@@ -27,4 +27,7 @@ SampleRun missing_gpu_run();
 /// Every text that comes from records, firmware or files holds what must not reach a terminal or a page raw.
 SampleRun hostile_run();
 
+/// One finding on every GPU alike: "wrong words on slot 0" to 7.
+SampleRun alike_on_all_gpus();
+
 }  // namespace assay::reports::testing

@@ -136,8 +136,9 @@ void add_shared(TextPage& page, const FindingGroup& group) {
 
 void add_group(TextPage& page, Label title, const std::vector<NumberedFinding>& findings) {
   if (findings.empty()) return;
-  page.heading(fmt::format("{} ({})", page.labels(title), findings.size()));
-  for (const FindingGroup& group : grouped(page.input, findings)) {
+  const std::vector<FindingGroup> groups = grouped(page.input, findings);
+  page.heading(fmt::format("{} ({})", page.labels(title), groups.size()));
+  for (const FindingGroup& group : groups) {
     if (group.members.size() == 1)
       add_finding(page, group.members.front());
     else

@@ -51,23 +51,15 @@ TEST_P(TextReport, SaysSimulatedFirst) {
 }
 
 TEST(TextReportOfAllGpusAlike, IsOneCardThatNamesEach) {
-  testing::SampleRun sample = testing::miscompare_run();
-  const Finding one = sample.judgement.findings.at(0);
-  sample.judgement.findings.clear();
-  for (int gpu = 0; gpu < 8; ++gpu) {
-    Finding finding = one;
-    finding.part = Part::gpu(gpu).below("hbm");
-    finding.cls = FindingClass::performance;
-    finding.summary = {{"en", "wrong words on slot " + std::to_string(gpu)}};
-    sample.judgement.findings.push_back(finding);
-  }
+  const testing::SampleRun sample = testing::alike_on_all_gpus();
   const std::string report = text(sample.input("en"));
+  EXPECT_THAT(report, HasSubstr("What to do now (1)"));
   EXPECT_THAT(report, HasSubstr(" 1. all 8 GPUs   memory.miscompare"));
   EXPECT_THAT(report, HasSubstr("8 of 8 GPUs alike: suspect what they share first"));
   EXPECT_THAT(report, Not(HasSubstr(" 2. gpu1")));
   for (int gpu = 0; gpu < 8; ++gpu)
     EXPECT_THAT(report, HasSubstr("- wrong words on slot " + std::to_string(gpu)));
-  for (const Consequence& consequence : one.consequences)
+  for (const Consequence& consequence : sample.judgement.findings[0].consequences)
     EXPECT_THAT(report, HasSubstr(consequence.code.text()));
 }
 
