@@ -6,9 +6,13 @@ file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/harness/*_test.cpp ${CMAKE_SOURCE_DIR}/suites/*_test.cpp
   ${CMAKE_SOURCE_DIR}/kernels/*_test.cpp ${CMAKE_SOURCE_DIR}/reports/*_test.cpp
   ${CMAKE_SOURCE_DIR}/harness/testing/*.cpp ${CMAKE_SOURCE_DIR}/reports/testing/*.cpp)
+list(FILTER unit_sources EXCLUDE REGEX "/kernels/testing/")  # for the emulation: cmake/cuda_emulation.cmake
 add_executable(unit_tests ${unit_sources})
 file(GLOB end_to_end_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*.cpp)
 add_executable(end_to_end_tests ${end_to_end_sources})
+
+assay_device_half_tests(device_half_tests)
+gtest_discover_tests(device_half_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 
 foreach(target unit_tests end_to_end_tests)
   target_link_libraries(${target} PRIVATE ${ASSAY_PARTS} GTest::gmock GTest::gtest_main)

@@ -1,5 +1,7 @@
-// What the device halves need of the CUDA runtime: errors as DeviceError, times from events, small resident
-// objects. Empty in a build without CUDA.
+// What the device halves need of the CUDA runtime: errors as DeviceError, launches that are checked, times
+// from events, small resident objects. Empty in a build without CUDA. <cuda_runtime.h> is CUDA's own, or the
+// emulation's (harness/node_sim/cuda_emulation), under which the tests of the device halves run without a
+// GPU.
 #pragma once
 
 #ifdef ASSAY_WITH_CUDA
@@ -7,11 +9,56 @@
 #include <cuda_runtime.h>
 
 #include <cstddef>
+#include <tuple>
+
+#include "harness/node/gpu.h"
 
 namespace assay::cuda {
 
 /// Throws the DeviceError that `error` means (cuda_gpu.cu).
 void check(cudaError_t error, const char* what);
+
+/// Of a one-dimensional grid.
+struct Shape {
+  unsigned blocks;
+  unsigned threads;              // of each block
+  std::size_t shared_bytes = 0;  // dynamic, of each block
+};
+
+#if defined(__CUDACC__)
+
+/// Launches on the calling thread's stream. `work` is what the emulation turns into time. Throws DeviceError
+/// where the launch is refused; what goes wrong in it surfaces at the next call that waits.
+template <typename... Parameters, typename... Arguments>
+void launch(const Shape& shape, const Work&, void (*kernel)(Parameters...), Arguments&&... arguments) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = shape.blocks;
+  config.blockDim = shape.threads;
+  config.dynamicSmemBytes = shape.shared_bytes;
+  config.stream = cudaStreamPerThread;
+  check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), "launch");
+}
+
+/// Shared memory of the block.
+#define ASSAY_SHARED(type, name) __shared__ type name
+
+#elif defined(ASSAY_CUDA_EMULATION)
+
+template <typename... Parameters, typename... Arguments>
+void launch(const Shape& shape, const Work& work, void (*kernel)(Parameters...), Arguments&&... arguments) {
+  struct Call {
+    void (*kernel)(Parameters...);
+    std::tuple<Parameters...> arguments;
+  } call{kernel, {static_cast<Parameters>(arguments)...}};
+  const auto run = [](void* it) {
+    const Call& mine = *static_cast<const Call*>(it);
+    std::apply(mine.kernel, mine.arguments);
+  };
+  check(cuda_emulation::launch({shape.blocks}, {shape.threads}, shape.shared_bytes, work, run, &call),
+        "launch");
+}
+
+#endif
 
 /// Device time between two points of the calling thread's stream. Kernels are compiled with a default stream
 /// of each thread (cmake/cuda.cmake), so that checks which overlap in one process overlap on the device.
@@ -28,11 +75,10 @@ class Stopwatch {
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
 
-  void start() { check(cudaEventRecord(start_), "record event"); }
+  void start() { check(cudaEventRecord(start_, cudaStreamPerThread), "record event"); }
   /// Waits for the work since start(); errors of its launches surface here.
   double stop() {
-    check(cudaGetLastError(), "launch");
-    check(cudaEventRecord(stop_), "record event");
+    check(cudaEventRecord(stop_, cudaStreamPerThread), "record event");
     check(cudaEventSynchronize(stop_), "kernel");
     float milliseconds = 0;
     check(cudaEventElapsedTime(&milliseconds, start_, stop_), "event time");

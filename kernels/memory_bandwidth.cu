@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "kernels/cuda_support.h"
+#include "kernels/instructions.h"
 #include "kernels/memory_bandwidth.h"
 #include "kernels/memory_bandwidth_host.h"
 #include "kernels/stream_plan.h"
@@ -11,19 +12,16 @@ namespace assay::memory {
 #ifdef ASSAY_WITH_CUDA
 namespace device {
 
-constexpr int kThreads = 256;
-constexpr int kCopyThreads = 128;
+constexpr unsigned kThreads = 256;
+constexpr unsigned kCopyThreads = 128;
 constexpr int kUnroll = 4;  // independent 16-byte loads a thread has in flight
 constexpr std::uint64_t kTileWords = static_cast<std::uint64_t>(kThreads) * kUnroll;
 /// 128 KiB a block: many more blocks than fit at once, so that the last wave is short against the rest.
 constexpr std::uint64_t kTilesPerBlock = 8;
 
 struct Stored {
-  const ulonglong2* data;
-  __device__ Word128 load(std::uint64_t i) const {
-    const ulonglong2 v = __ldcs(data + i);
-    return Word128{v.x, v.y};
-  }
+  const Word128* data;
+  __device__ Word128 load(std::uint64_t i) const { return cuda::load_streaming(data + i); }
 };
 
 /// The data without the memory: what a read has to add up to.
@@ -32,11 +30,7 @@ struct Generated {
   __device__ Word128 load(std::uint64_t i) const { return stream_word(seed, i); }
 };
 
-__device__ void put(ulonglong2* data, std::uint64_t i, Word128 w) {
-  __stcs(data + i, make_ulonglong2(w.low, w.high));
-}
-
-/// Calls body(first, count) for a thread's words: first, first + kThreads, ... in every tile of the grid's
+/// Calls body(first) for a thread's words: first, first + kThreads, ... in every tile of the grid's
 /// stride.
 template <typename Body>
 __device__ void for_each_tile(std::uint64_t words, const Body& body) {
@@ -47,7 +41,7 @@ __device__ void for_each_tile(std::uint64_t words, const Body& body) {
 template <typename Source>
 __global__ void __launch_bounds__(kThreads)
     add_up(Source source, std::uint64_t words, unsigned long long* sum) {
-  __shared__ unsigned long long of_block;
+  ASSAY_SHARED(unsigned long long, of_block);
   if (threadIdx.x == 0) of_block = 0;
   __syncthreads();
   std::uint64_t mine = 0;
@@ -68,13 +62,12 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x == 0) atomicAdd(sum, of_block);
 }
 
-__global__ void __launch_bounds__(kThreads)
-    write(ulonglong2* target, std::uint64_t words, std::uint64_t seed) {
+__global__ void __launch_bounds__(kThreads) write(Word128* target, std::uint64_t words, std::uint64_t seed) {
   for_each_tile(words, [&](std::uint64_t first) {
 #pragma unroll
     for (int u = 0; u < kUnroll; ++u) {
       const std::uint64_t i = first + u * kThreads;
-      if (i < words) put(target, i, stream_word(seed, i));
+      if (i < words) cuda::store_streaming(target + i, stream_word(seed, i));
     }
   });
 }
@@ -87,15 +80,15 @@ __device__ std::uint64_t own_word() {
   return static_cast<std::uint64_t>(blockIdx.x) * kCopyThreads + threadIdx.x;
 }
 
-__global__ void __launch_bounds__(kCopyThreads) copy(ulonglong2* target, Stored source, std::uint64_t words) {
+__global__ void __launch_bounds__(kCopyThreads) copy(Word128* target, Stored source, std::uint64_t words) {
   const std::uint64_t i = own_word();
-  if (i < words) put(target, i, source.load(i));
+  if (i < words) cuda::store_streaming(target + i, source.load(i));
 }
 
 __global__ void __launch_bounds__(kCopyThreads)
-    triad(ulonglong2* target, Stored b, Stored c, std::uint64_t words) {
+    triad(Word128* target, Stored b, Stored c, std::uint64_t words) {
   const std::uint64_t i = own_word();
-  if (i < words) put(target, i, triad_word(b.load(i), c.load(i)));
+  if (i < words) cuda::store_streaming(target + i, triad_word(b.load(i), c.load(i)));
 }
 
 __global__ void __launch_bounds__(kThreads)
@@ -115,18 +108,18 @@ class Bandwidth : public MemoryBandwidth {
  public:
   Bandwidth(Gpu& gpu, std::uint64_t bytes, std::uint64_t seed)
       : MemoryBandwidth(bytes),
-        words_(bytes / sizeof(Word128)),
         plan_(seed),
         target_(gpu.allocate(bytes)),
-        sources_{gpu.allocate(bytes), gpu.allocate(bytes)} {
+        sources_{gpu.allocate(bytes), gpu.allocate(bytes)},
+        words_(bytes / sizeof(Word128)) {
     const std::uint64_t tiles = (words_ + kTileWords - 1) / kTileWords;
-    blocks_ = static_cast<unsigned>((tiles + kTilesPerBlock - 1) / kTilesPerBlock);
-    copy_blocks_ = static_cast<unsigned>((words_ + kCopyThreads - 1) / kCopyThreads);
+    tiled_ = {static_cast<unsigned>((tiles + kTilesPerBlock - 1) / kTilesPerBlock), kThreads};
+    one_word_each_ = {static_cast<unsigned>((words_ + kCopyThreads - 1) / kCopyThreads), kCopyThreads};
     for (int source = 0; source < 2; ++source) {
-      write<<<blocks_, kThreads>>>(data(sources_[source]), words_, plan_.source_seed(source));
+      const std::uint64_t seed_of_source = plan_.source_seed(source);
+      cuda::launch(tiled_, work_of(Stream::write), write, data(sources_[source]), words_, seed_of_source);
       count_.clear();
-      add_up<<<blocks_, kThreads>>>(Generated{plan_.source_seed(source)}, words_, count_.get());
-      cuda::check(cudaGetLastError(), "fill");
+      cuda::launch(tiled_, Work{}, add_up<Generated>, Generated{seed_of_source}, words_, count_.get());
       expected_sum_[source] = count_.download();
     }
   }
@@ -146,47 +139,58 @@ class Bandwidth : public MemoryBandwidth {
 
   std::uint64_t bad_words() override {
     count_.clear();
-    for (int source = 0; source < 2; ++source) {
-      count_bad<<<blocks_, kThreads>>>(stored(sources_[source]), words_, StreamStep{Stream::copy, source, 0},
-                                       plan_.source_seed(source), 0, count_.get());
-    }
-    if (plan_.target_written()) {
-      const StreamStep& step = plan_.target();
-      count_bad<<<blocks_, kThreads>>>(stored(target_), words_, step, plan_.source_seed(step.source),
-                                       plan_.source_seed(1 - step.source), count_.get());
-    }
-    cuda::check(cudaGetLastError(), "verify");
+    for (int source = 0; source < 2; ++source)
+      count_bad_of(sources_[source], StreamStep{Stream::copy, source, 0});
+    if (plan_.target_written()) count_bad_of(target_, plan_.target());
     return wrong_sums_ + count_.download();
   }
 
  private:
   using Buffer = std::unique_ptr<DeviceBuffer>;
-  static ulonglong2* data(const Buffer& buffer) { return static_cast<ulonglong2*>(buffer->device_pointer()); }
+  static Word128* data(const Buffer& buffer) { return static_cast<Word128*>(buffer->device_pointer()); }
   static Stored stored(const Buffer& buffer) { return Stored{data(buffer)}; }
+
+  Work work_of(Stream stream) const {
+    const double buffer = static_cast<double>(bytes_per_buffer());
+    switch (stream) {
+      case Stream::read:
+        return {buffer, 0, WorkKind::read};
+      case Stream::write:
+        return {0, buffer, WorkKind::write};
+      case Stream::copy:
+        return {buffer, buffer, WorkKind::copy};
+      case Stream::triad:
+        break;
+    }
+    return {2 * buffer, buffer, WorkKind::triad};
+  }
 
   void launch(const StreamStep& step) {
     const Buffer& source = sources_[step.source];
+    const Work work = work_of(step.stream);
     switch (step.stream) {
       case Stream::read:
-        add_up<<<blocks_, kThreads>>>(stored(source), words_, count_.get());
-        break;
+        return cuda::launch(tiled_, work, add_up<Stored>, stored(source), words_, count_.get());
       case Stream::write:
-        write<<<blocks_, kThreads>>>(data(target_), words_, step.seed);
-        break;
+        return cuda::launch(tiled_, work, write, data(target_), words_, step.seed);
       case Stream::copy:
-        copy<<<copy_blocks_, kCopyThreads>>>(data(target_), stored(source), words_);
-        break;
+        return cuda::launch(one_word_each_, work, copy, data(target_), stored(source), words_);
       case Stream::triad:
-        triad<<<copy_blocks_, kCopyThreads>>>(data(target_), stored(source),
-                                              stored(sources_[1 - step.source]), words_);
-        break;
+        return cuda::launch(one_word_each_, work, triad, data(target_), stored(source),
+                            stored(sources_[1 - step.source]), words_);
     }
   }
 
-  std::uint64_t words_;
+  /// Adds to count_ the words that do not hold what the step left there.
+  void count_bad_of(const Buffer& buffer, const StreamStep& step) {
+    cuda::launch(tiled_, work_of(Stream::read), count_bad, stored(buffer), words_, step,
+                 plan_.source_seed(step.source), plan_.source_seed(1 - step.source), count_.get());
+  }
+
   StreamPlan plan_;
   Buffer target_, sources_[2];
-  unsigned blocks_ = 0, copy_blocks_ = 0;
+  std::uint64_t words_;
+  cuda::Shape tiled_{}, one_word_each_{};
   std::uint64_t expected_sum_[2] = {0, 0};
   std::uint64_t wrong_sums_ = 0;
   cuda::Stopwatch watch_;

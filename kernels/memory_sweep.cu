@@ -2,6 +2,7 @@
 #include <cstddef>
 
 #include "kernels/cuda_support.h"
+#include "kernels/instructions.h"
 #include "kernels/memory_sweep.h"
 #include "kernels/memory_sweep_host.h"
 
@@ -10,8 +11,8 @@ namespace assay::memory {
 #ifdef ASSAY_WITH_CUDA
 namespace device {
 
-constexpr int kWarpsPerBlock = 8;
-constexpr int kThreads = kWarpsPerBlock * kLanes;
+constexpr unsigned kWarpsPerBlock = 8;
+constexpr unsigned kThreads = kWarpsPerBlock * kLanes;
 constexpr unsigned kWholeWarp = 0xffffffffu;
 
 /// A block owns 128 KiB, so 32 bits hold its counts.
@@ -21,20 +22,11 @@ struct BlockCounts {
 };
 
 struct ChunkView {
-  ulonglong2* data;
+  Word128* data;
   std::uint64_t words;
   std::uint64_t first_word;
   std::uint32_t number;
 };
-
-/// Streaming accesses: nothing of a pass is read again before the cache has turned over many times.
-__device__ Word128 load(const ulonglong2* address) {
-  const ulonglong2 v = __ldcs(address);
-  return Word128{v.x, v.y};
-}
-__device__ void store(ulonglong2* address, Word128 value) {
-  __stcs(address, make_ulonglong2(value.low, value.high));
-}
 
 /// Called by whole warps. Ballots make its cost the same however many bits are wrong, so that a broken wire
 /// cannot stall a pass.
@@ -57,7 +49,8 @@ __device__ void count_flipped(BlockCounts& counts, Word128 flipped, int lane) {
 /// True when the miscompare found a place in the list.
 __device__ bool record(SweepReport* report, const ChunkView& chunk, std::uint64_t word,
                        std::uint32_t pass_number, Word128 expected, Word128 actual) {
-  if (*static_cast<volatile std::uint32_t*>(&report->recorded) >= kMaxMiscompares) return false;
+  if (cuda::load_relaxed(&report->recorded) >= kMaxMiscompares)
+    return false;  // spares a broken wire the atomics
   const std::uint32_t slot = atomicAdd(&report->recorded, 1u);
   if (slot >= kMaxMiscompares) return false;
   Miscompare& entry = report->miscompares[slot];
@@ -76,7 +69,7 @@ template <PatternKind kKind, bool kRead, bool kWrite>
 __global__ void __launch_bounds__(kThreads, 4)
     sweep(ChunkView chunk, Pattern pattern, bool descending, std::uint32_t page_words,
           std::uint32_t pass_number, SweepReport* report) {
-  __shared__ BlockCounts counts;
+  ASSAY_SHARED(BlockCounts, counts);
   auto* const count_words = reinterpret_cast<unsigned*>(&counts);
   if constexpr (kRead) {
     for (unsigned i = threadIdx.x; i < sizeof(counts) / sizeof(unsigned); i += kThreads) count_words[i] = 0;
@@ -98,7 +91,7 @@ __global__ void __launch_bounds__(kThreads, 4)
 #pragma unroll
       for (int row = 0; row < kRowsPerGroup; ++row) {
         const std::uint64_t word = first + row * kLanes;
-        if (word < end) actual[row] = load(chunk.data + word);
+        if (word < end) actual[row] = cuda::load_streaming(chunk.data + word);
       }
       bool any_wrong = false;
 #pragma unroll
@@ -128,7 +121,7 @@ __global__ void __launch_bounds__(kThreads, 4)
         const int row = descending ? kRowsPerGroup - 1 - r : r;
         const std::uint64_t word = first + row * kLanes;
         if (word < end && !(held >> row & 1)) {
-          store(chunk.data + word, pattern_word<kKind>(written, chunk.first_word + word));
+          cuda::store_streaming(chunk.data + word, pattern_word<kKind>(written, chunk.first_word + word));
         }
       }
     }
@@ -147,26 +140,26 @@ __global__ void __launch_bounds__(kThreads, 4)
 }
 
 /// Reads more than the cache holds, so that what it held before has to come from the memory again.
-__global__ void push_out_cache(const ulonglong2* data, std::uint64_t words, unsigned long long* sink) {
+__global__ void push_out_cache(const Word128* data, std::uint64_t words, unsigned long long* sink) {
   unsigned long long sum = 0;
   const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * blockDim.x;
   for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < words;
        i += stride) {
-    const ulonglong2 v = __ldcg(data + i);
-    sum += v.x ^ v.y;
+    const Word128 word = cuda::load_past_l1(data + i);
+    sum += word.low ^ word.high;
   }
   atomicXor(sink, sum);
 }
 
-__global__ void read_again(ulonglong2* address, Miscompare* bad, bool write_complement) {
-  bad->second_read = load(address);
-  if (write_complement) store(address, complement(bad->expected));
+__global__ void read_again(Word128* address, Miscompare* bad, bool write_complement) {
+  bad->second_read = cuda::load_streaming(address);
+  if (write_complement) cuda::store_streaming(address, complement(bad->expected));
 }
 
 class Sweep : public MemorySweep {
  public:
   Sweep(Gpu& gpu, std::vector<Chunk> chunks, int page_shift)
-      : blocks_to_fill_(gpu.multiprocessors() * 4),
+      : blocks_to_fill_(static_cast<unsigned>(gpu.multiprocessors()) * 4),
         cache_words_(gpu.l2_bytes() / sizeof(Word128)),
         chunks_(std::move(chunks)),
         page_words_(1u << page_shift) {}
@@ -192,9 +185,7 @@ class Sweep : public MemorySweep {
   }
 
  private:
-  static ulonglong2* data(const Chunk& chunk) {
-    return static_cast<ulonglong2*>(chunk.buffer->device_pointer());
-  }
+  static Word128* data(const Chunk& chunk) { return static_cast<Word128*>(chunk.buffer->device_pointer()); }
 
   void launch(const Pass& pass, const Chunk& chunk) {
     switch (pass.pattern.kind) {
@@ -214,8 +205,10 @@ class Sweep : public MemorySweep {
     const std::uint64_t block_words = static_cast<std::uint64_t>(page_words_) * kWarpsPerBlock;
     const auto blocks = static_cast<unsigned>((chunk.words + block_words - 1) / block_words);
     const ChunkView view{data(chunk), chunk.words, chunk.first_word, chunk.number};
-    kernel<<<blocks, kThreads>>>(view, pass.pattern, pass.descending, page_words_, pass_number_,
-                                 report_.get());
+    const double bytes = static_cast<double>(chunk.buffer->bytes());
+    const Work work{pass.read ? bytes : 0, pass.write ? bytes : 0, WorkKind::sweep};
+    cuda::launch({blocks, kThreads}, work, kernel, view, pass.pattern, pass.descending, page_words_,
+                 pass_number_, report_.get());
   }
 
   void take_second_reads(const Pass& pass) {
@@ -229,18 +222,23 @@ class Sweep : public MemorySweep {
       const Miscompare& bad = report.miscompares[second_reads_];
       const Chunk& chunk = chunks_[bad.buffer];
       const std::uint64_t word = bad.byte_offset / sizeof(Word128);
-      // Twice the cache, taken from the half of the buffer that does not hold the word.
-      const std::uint64_t words = std::min(2 * cache_words_, chunk.words / 2);
-      const std::uint64_t from = word < chunk.words / 2 ? chunk.words - words : 0;
-      push_out_cache<<<static_cast<unsigned>(blocks_to_fill_), kThreads>>>(data(chunk) + from, words,
-                                                                           sink_.get());
-      read_again<<<1, 1>>>(data(chunk) + word, report_.get()->miscompares + second_reads_, pass.write);
-      cuda::check(cudaGetLastError(), "second read");
+      push_out(chunk, word);
+      cuda::launch({1, 1}, Work{}, read_again, data(chunk) + word, report_.get()->miscompares + second_reads_,
+                   pass.write);
     }
     cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "second read");
   }
 
-  int blocks_to_fill_;
+  /// Reads twice the cache, from the half of the buffer that does not hold the word.
+  void push_out(const Chunk& chunk, std::uint64_t word) {
+    const std::uint64_t words = std::min(2 * cache_words_, chunk.words / 2);
+    const std::uint64_t from = word < chunk.words / 2 ? chunk.words - words : 0;
+    const std::uint64_t blocks = std::clamp<std::uint64_t>(words / kThreads, 1, blocks_to_fill_);
+    cuda::launch({static_cast<unsigned>(blocks), kThreads}, Work{}, push_out_cache, data(chunk) + from, words,
+                 sink_.get());
+  }
+
+  unsigned blocks_to_fill_;
   std::uint64_t cache_words_;
   std::vector<Chunk> chunks_;
   std::uint32_t page_words_;

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "harness/node/gpu.h"
 #include "harness/node_sim/cuda_emulation/device.h"
@@ -84,17 +85,17 @@ inline int __popcll(unsigned long long v) {
 
 /// Relaxed, as on the device. Another thread may come before it.
 template <typename T>
-T atomicAdd(T* address, T value) {
+T atomicAdd(T* address, std::type_identity_t<T> value) {
   maybe_pause();
   return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
 }
 template <typename T>
-T atomicXor(T* address, T value) {
+T atomicXor(T* address, std::type_identity_t<T> value) {
   maybe_pause();
   return __atomic_fetch_xor(address, value, __ATOMIC_RELAXED);
 }
 template <typename T>
-T atomicOr(T* address, T value) {
+T atomicOr(T* address, std::type_identity_t<T> value) {
   maybe_pause();
   return __atomic_fetch_or(address, value, __ATOMIC_RELAXED);
 }

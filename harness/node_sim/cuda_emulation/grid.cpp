@@ -41,8 +41,8 @@ struct Meeting {
   unsigned mask = 0, arrived = 0;
   Collective kind = Collective::ballot;
   Where where;
-  std::uint64_t brought[kLanesPerWarp] = {};
-  unsigned wanted[kLanesPerWarp] = {};
+  std::uint64_t brought[kLanesPerWarp];  // by lane, of those that have arrived
+  unsigned wanted[kLanesPerWarp];
 };
 
 struct Warp {
@@ -87,7 +87,8 @@ thread_local Grid grid;
 thread_local bool running = false;
 
 bool same(const Where& a, const Where& b) {
-  return a.line() == b.line() && a.column() == b.column() && std::strcmp(a.file_name(), b.file_name()) == 0;
+  return a.line() == b.line() && a.column() == b.column() &&
+         (a.file_name() == b.file_name() || std::strcmp(a.file_name(), b.file_name()) == 0);
 }
 
 std::string text_of(const Where& where) {
@@ -259,8 +260,11 @@ Meeting& meeting_of(Warp& warp, unsigned mask, Collective kind, const Where& whe
       refuse("lanes of one warp meet at " + text_of(meeting.where) + " and " + text_of(where));
     return meeting;
   }
-  warp.meetings.push_back({mask, 0, kind, where, {}, {}});
-  return warp.meetings.back();
+  Meeting& meeting = warp.meetings.emplace_back();
+  meeting.mask = mask;
+  meeting.kind = kind;
+  meeting.where = where;
+  return meeting;
 }
 
 void answer_all(const Meeting& meeting, Block& block, unsigned first) {

@@ -1,0 +1,55 @@
+// Instructions that device code names itself, each behind one inline function: the instruction on the card,
+// what it is documented to do under the emulation.
+#pragma once
+
+#ifdef ASSAY_WITH_CUDA
+
+#include <cuda_runtime.h>
+
+#include "harness/node/gpu.h"
+
+namespace assay::cuda {
+
+#if defined(__CUDACC__)
+
+__device__ inline Word128 to_word(ulonglong2 v) {
+  return Word128{v.x, v.y};
+}
+
+/// ld.global.cs.v2.u64: 16 bytes that are not read again before the cache has turned over.
+__device__ inline Word128 load_streaming(const Word128* address) {
+  return to_word(__ldcs(reinterpret_cast<const ulonglong2*>(address)));
+}
+/// ld.global.cg.v2.u64: past the first-level cache.
+__device__ inline Word128 load_past_l1(const Word128* address) {
+  return to_word(__ldcg(reinterpret_cast<const ulonglong2*>(address)));
+}
+/// ld.volatile.u32: a value that others change by atomics meanwhile.
+__device__ inline std::uint32_t load_relaxed(const std::uint32_t* address) {
+  return *static_cast<const volatile std::uint32_t*>(address);
+}
+/// st.global.cs.v2.u64
+__device__ inline void store_streaming(Word128* address, Word128 value) {
+  __stcs(reinterpret_cast<ulonglong2*>(address), make_ulonglong2(value.low, value.high));
+}
+
+#elif defined(ASSAY_CUDA_EMULATION)
+
+inline Word128 load_streaming(const Word128* address) {
+  return cuda_emulation::load_word(address);
+}
+inline Word128 load_past_l1(const Word128* address) {
+  return cuda_emulation::load_word(address);
+}
+inline std::uint32_t load_relaxed(const std::uint32_t* address) {
+  return __atomic_load_n(address, __ATOMIC_RELAXED);
+}
+inline void store_streaming(Word128* address, Word128 value) {
+  cuda_emulation::store_word(address, value);
+}
+
+#endif
+
+}  // namespace assay::cuda
+
+#endif  // ASSAY_WITH_CUDA
