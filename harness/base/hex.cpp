@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <stdexcept>
+#include <system_error>
 
 namespace assay {
 
@@ -29,6 +30,18 @@ std::string from_hex(std::string_view text) {
     bytes += static_cast<char>(value);
   }
   return bytes;
+}
+
+std::uint64_t number_from_hex(std::string_view text) {
+  constexpr std::string_view kPrefix = "0x";
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const bool prefixed = text.substr(0, kPrefix.size()) == kPrefix;
+  const auto [parsed, error] = prefixed ? std::from_chars(text.data() + kPrefix.size(), end, number, 16)
+                                        : std::from_chars_result{text.data(), std::errc::invalid_argument};
+  if (error != std::errc() || parsed != end)
+    throw std::invalid_argument("'" + std::string(text) + "' is no hexadecimal number");
+  return number;
 }
 
 }  // namespace assay

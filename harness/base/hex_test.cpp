@@ -20,5 +20,12 @@ TEST(Hex, RefusesWhatIsNone) {
     EXPECT_THROW(from_hex(text), std::invalid_argument) << text;
 }
 
+TEST(Hex, NumbersAreReadAsTheyAreWrittenAndNotOtherwise) {
+  EXPECT_EQ(number_from_hex("0x0"), 0u);
+  EXPECT_EQ(number_from_hex("0x9e3779b97f4a7c15"), 0x9e3779b97f4a7c15u);
+  for (const char* wrong : {"", "0x", "9e", "-0x1", "0x-1", " 0x1", "0x1 ", "0x1g", "0x10000000000000000"})
+    EXPECT_THROW(number_from_hex(wrong), std::invalid_argument) << wrong;
+}
+
 }  // namespace
 }  // namespace assay

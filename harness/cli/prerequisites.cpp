@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "harness/cli/cli.h"
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/real_backend.h"
@@ -27,6 +29,13 @@ Prerequisite kernel_log() {
           "run as root, or set kernel.dmesg_restrict=0: without it no Xid is seen"};
 }
 
+/// 580 of "580.159.04"; 0 of what begins with no number.
+int branch_of(const std::string& version) {
+  int branch = 0;
+  std::from_chars(version.data(), version.data() + version.size(), branch);
+  return branch;
+}
+
 /// The driver, seen through the sampler: a driver that hangs takes the sampler with it, not us.
 std::vector<Prerequisite> driver() {
   Prerequisite library{"NVIDIA driver", false, "",
@@ -39,7 +48,7 @@ std::vector<Prerequisite> driver() {
       return {library};
     }
     const std::string version = snapshot->readings.driver_version.value.value_or("unknown");
-    library.met = !snapshot->readings.simulated && std::atoi(version.c_str()) >= kOldestDriver;
+    library.met = !snapshot->readings.simulated && branch_of(version) >= kOldestDriver;
     library.found = snapshot->readings.simulated ? "the simulator's library stands in for the driver's"
                                                  : "version " + version;
     const std::size_t gpus = snapshot->readings.gpus.size();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "harness/base/hex.h"
 #include "harness/base/parse_json.h"
 #include "harness/model/schema.h"
 
@@ -30,13 +31,6 @@ auto vector_of(const json& array, Convert convert) {
 /// As hexadecimal text: a JSON number beyond 2^53 does not survive most readers.
 std::string seed_text(std::uint64_t seed) {
   return fmt::format("{:#018x}", seed);
-}
-
-std::uint64_t seed_from(const std::string& text) {
-  std::size_t used = 0;
-  const std::uint64_t seed = std::stoull(text, &used, 16);
-  if (used != text.size()) throw std::invalid_argument("'" + text + "' is no hexadecimal seed");
-  return seed;
 }
 
 json slot_json(const PlannedSlot& slot) {
@@ -221,7 +215,7 @@ void from_json(const json& j, Plan& plan) {
   j.at("simulated").get_to(plan.simulated);
   j.at("certifiable").get_to(plan.certifiable);
   j.at("partial").get_to(plan.partial);
-  plan.seed = seed_from(j.at("seed").get<std::string>());
+  plan.seed = number_from_hex(j.at("seed").get<std::string>());
   j.at("sample_hz").get_to(plan.sample_hz);
   j.at("idle_timeout_s").get_to(plan.idle_timeout_s);
   plan.slots = vector_of(j.at("slots"), slot_from);

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <string_view>
 
+#include "harness/base/hex.h"
 #include "harness/base/parse_json.h"
 #include "harness/model/units.h"
 
@@ -67,10 +69,11 @@ json portable(const json& j) {
 std::int64_t integer_from_portable(const json& j) {
   if (!j.is_string()) return int64_from(j);
   const auto text = j.get<std::string>();
-  std::size_t used = 0;
-  const std::int64_t value = std::stoll(text, &used, 16);
-  if (used != text.size()) throw std::invalid_argument("'" + text + "' is no hexadecimal number");
-  return value;
+  const bool negative = text.rfind('-', 0) == 0;
+  const std::uint64_t magnitude = number_from_hex(std::string_view(text).substr(negative ? 1 : 0));
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (magnitude > kMost + (negative ? 1 : 0)) throw std::invalid_argument(text + " is beyond 64 bits");
+  return static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
 }
 
 }  // namespace assay
