@@ -80,8 +80,8 @@ void start_workers(Crew& crew, const CrewContext& context, int measurement) {
   for (const auto& worker : crew.workers) {
     try {
       worker->child().send(worker->assignment());
-    } catch (
-        const ipc::ProtocolError&) {  // it died at once or reads nothing: its reaping or its deadline tells
+    } catch (const ipc::ProtocolError&) {
+      // It died at once or reads nothing: its reaping or its deadline tells.
     }
   }
 }

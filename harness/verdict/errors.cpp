@@ -86,11 +86,15 @@ std::vector<Part> ranks_that_hung(const Step& step) {
 struct Hangs {
   std::vector<const Step*> steps;
   std::set<std::pair<int, int>> attempts;  // by stage: the bodies of one placement hang together
-  std::set<Part> partners;                 // of a GPU: those that it hung with, in pairs
+  // Of a GPU in pairs: those that it hung with, and all that it was to work with.
+  std::set<Part> partners, tried;
 
-  /// One hang may be anybody's, and beside one partner either may be at fault. Two, while the same work ends
-  /// elsewhere, are its own.
-  bool convicts() const { return attempts.size() + partners.size() > 1; }
+  /// One hang may be anybody's, and beside a partner either may be at fault: a GPU that hangs with most of
+  /// them is, one that hangs with a few met those. Two, while the same work ends elsewhere, are its own.
+  bool convicts() const {
+    const bool with_most = partners.size() * 2 > tried.size();
+    return attempts.size() + (with_most ? partners.size() : 0) > 1;
+  }
 };
 
 using HangsByPart = std::map<Part, Hangs>;
@@ -104,12 +108,13 @@ HangsByPart hangs_of(const RunRecord& run) {
   };
   for (const Step& step : run.steps) {
     for (const Part& gpu : ranks_that_hung(step)) add(gpu, step);
+    const std::vector<Part> units = step.part.units();
+    for (std::size_t i = 0; step.part.is_pair() && i < units.size(); ++i)
+      hangs[units[i]].tried.insert(units[1 - i]);
     if (!has_error(step, codes::step_timeout) || !has_peers(step.part)) continue;
     if (!peers_finished(groups[group_of(run.plan, step.stage)], step)) continue;
     add(step.part.unit(), step);
-    if (!step.part.is_pair()) continue;
-    const std::vector<Part> units = step.part.units();
-    for (std::size_t i = 0; i < units.size(); ++i) {
+    for (std::size_t i = 0; step.part.is_pair() && i < units.size(); ++i) {
       hangs[units[i]].steps.push_back(&step);
       hangs[units[i]].partners.insert(units[1 - i]);
     }

@@ -133,6 +133,16 @@ TEST_F(JudgePairs, AGpuThatHangsBesideSeveralPartnersIsAccusedAndTheyAreNot) {
   EXPECT_THAT(findings(), testing::ElementsAre("device.hung@gpu3"));
 }
 
+TEST_F(JudgePairs, OfTwoThatHangBesideAllOthersTheOthersAreNotAccused) {
+  for (int other = 0; other < kGpus; ++other) {
+    for (int hung : {3, 5}) {
+      if (other == hung || (hung == 5 && other == 3)) continue;
+      fail_step(run, kCheck, Part::pair(Part::gpu(hung), Part::gpu(other)), kTimeout);
+    }
+  }
+  EXPECT_THAT(findings(), testing::UnorderedElementsAre("device.hung@gpu3", "device.hung@gpu5"));
+}
+
 TEST_F(JudgePairs, OneThatHangsAgainAccusesTheTwoOfThem) {
   fail_step(run, kCheck, "gpu3-gpu6", kTimeout);
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive) << "once may be anybody's";
