@@ -78,7 +78,7 @@ TEST(Conformance, EveryFindingThatACheckDeclaresIsProvokedAndInTheCatalogue) {
   const auto catalogue = config::load_findings(config::configs_folder() + "/findings", diagnostics);
   for (const Check& check : all_checks()) {
     EXPECT_FALSE(check.findings.empty()) << check.name;
-    for (const std::string& code : check.findings) {
+    for (const FindingCode& code : check.findings) {
       EXPECT_TRUE(std::any_of(catalogue.begin(), catalogue.end(),
                               [&](const auto& kind) { return kind.code == code; }))
           << check.name << " declares " << code;

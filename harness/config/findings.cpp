@@ -81,7 +81,7 @@ Located read_finding(const std::string& code, Table& table, TomlFile& file) {
                 fmt::format("'{}' is no subcomponent, such as \"hbm\"", found.kind.subcomponent));
   if (found.kind.accuses != Accused::part && accuses(found.kind.cls))
     table.error("accuses", fmt::format("what is of class {} accuses a part", name_of(found.kind.cls)));
-  if (found.kind.accuses == Accused::part && accused_from(code.substr(0, code.find('.'))))
+  if (found.kind.accuses == Accused::part && accused_from(found.kind.code.area()))
     table.error(fmt::format("'{}' must say whom it accuses", code));
   for (const Entry& entry : table.texts("actions")) {
     const auto action = action_from(entry.value);

@@ -163,9 +163,11 @@ void read_finding(Table& table, const Vocabulary& vocabulary, Limit& limit) {
   limit.finding = table.name_in("finding", "finding", vocabulary.finding_codes());
   const Check* check = vocabulary.check(limit.check);
   if (check == nullptr || limit.finding.empty()) return;
-  if (std::find(check->findings.begin(), check->findings.end(), limit.finding) == check->findings.end()) {
+  std::vector<std::string> declared;
+  for (const FindingCode& code : check->findings) declared.push_back(code.text());
+  if (std::find(declared.begin(), declared.end(), limit.finding.text()) == declared.end()) {
     table.error("finding", fmt::format("{} does not declare the finding '{}'{}", check->name, limit.finding,
-                                       suggestion(limit.finding.text(), check->findings)));
+                                       suggestion(limit.finding.text(), declared)));
   }
 }
 

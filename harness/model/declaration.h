@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/model/finding_code.h"
 #include "harness/model/placement.h"
 #include "harness/model/units.h"
 
@@ -49,8 +50,7 @@ struct Check {
   std::string summary;
   Scope scope = Scope::gpu;
   std::vector<Measure> measures;
-  std::vector<std::string>
-      findings;  // codes it can lead to; class, action and texts are in configs/findings/
+  std::vector<FindingCode> findings;  // that it can lead to; class, action and texts: configs/findings/
   void (*run)(Context&) = nullptr;
   /// Where its device half has been seen to work: "never run on a GPU", or the evidence under
   /// reports/evidence/. Empty for a check that launches nothing.

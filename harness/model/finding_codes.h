@@ -25,16 +25,49 @@ inline constexpr const char* worker_exit = "harness.worker_exit";
 inline constexpr const char* worker_unkillable = "harness.worker_unkillable";
 /// It sent what is no message of ours.
 inline constexpr const char* protocol = "harness.protocol";
+inline constexpr const char* out_of_memory = "harness.out_of_memory";
+inline constexpr const char* check_error = "harness.check_error";
+inline constexpr const char* pipe_flood = "harness.pipe_flood";
+/// Less memory is free on the device than the placement's share of it.
+inline constexpr const char* device_memory = "harness.device_memory";
+inline constexpr const char* counter_backwards = "harness.counter_backwards";
 inline constexpr const char* device_hung = "device.hung";
+inline constexpr const char* device_lost = "device.lost";
+inline constexpr const char* telemetry_hung = "device.telemetry_hung";
+inline constexpr const char* xid_fatal = "device.xid_fatal";
+inline constexpr const char* nvswitch_fatal = "nvswitch.fatal";
 inline constexpr const char* foreign_process = "environment.foreign_process";
+inline constexpr const char* not_idle = "environment.not_idle";
 /// The supervisor itself was stopped or killed. Made up for by a later attempt that was not, unlike all other
 /// errors.
 inline constexpr const char* interrupted = kInterrupted;
 
-inline constexpr const char* kAll[] = {
-    check_not_run,   missing_measurement, undeclared_measurement, not_finite,   wrong_unit,
-    no_limit,        telemetry_lost,      step_timeout,           rank_missing, worker_crashed,
-    worker_lost,     worker_exit,         worker_unkillable,      protocol,     device_hung,
-    foreign_process, interrupted};
+inline constexpr const char* kAll[] = {check_not_run,
+                                       missing_measurement,
+                                       undeclared_measurement,
+                                       not_finite,
+                                       wrong_unit,
+                                       no_limit,
+                                       telemetry_lost,
+                                       step_timeout,
+                                       rank_missing,
+                                       worker_crashed,
+                                       worker_lost,
+                                       worker_exit,
+                                       worker_unkillable,
+                                       protocol,
+                                       out_of_memory,
+                                       check_error,
+                                       pipe_flood,
+                                       device_memory,
+                                       counter_backwards,
+                                       device_hung,
+                                       device_lost,
+                                       telemetry_hung,
+                                       xid_fatal,
+                                       nvswitch_fatal,
+                                       foreign_process,
+                                       not_idle,
+                                       interrupted};
 
 }  // namespace assay::codes

@@ -77,8 +77,12 @@ Part Part::below(std::string_view subcomponent) const {
 }
 
 bool Part::is_node_level() const {
+  return unit() == "node" || (!empty() && !is_on_node());
+}
+
+bool Part::is_on_node() const {
   const Part whole = unit();
-  return whole == "node" || whole == "environment" || whole == "harness";
+  return !whole.empty() && whole != "harness" && whole != "environment";
 }
 
 std::ostream& operator<<(std::ostream& out, const Part& part) {

@@ -47,6 +47,8 @@ class Part {
   Part below(std::string_view subcomponent) const;
   /// Of the node as a whole, the harness or the environment.
   bool is_node_level() const;
+  /// Something that a person finds on the node: not the harness, not the environment, not nothing.
+  bool is_on_node() const;
 
   friend bool operator==(const Part&, const Part&) = default;
   friend auto operator<=>(const Part&, const Part&) = default;

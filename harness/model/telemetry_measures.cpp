@@ -29,8 +29,8 @@ const std::vector<Measure>& telemetry_measures() {
   return measures;
 }
 
-const std::vector<std::string>& telemetry_findings() {
-  static const std::vector<std::string> findings{
+const std::vector<FindingCode>& telemetry_findings() {
+  static const std::vector<FindingCode> findings{
       "memory.ecc_corrected", "memory.ecc_uncorrected", "memory.rows_remapped", "device.ecc_sram",
       "device.xid",           "pcie.replays",           "nvlink.errors",
   };

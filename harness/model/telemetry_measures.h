@@ -15,6 +15,6 @@ inline constexpr const char* kTelemetryCheck = "telemetry";
 /// Measures of each GPU over each step.
 const std::vector<Measure>& telemetry_measures();
 /// Codes that limits of them can lead to.
-const std::vector<std::string>& telemetry_findings();
+const std::vector<FindingCode>& telemetry_findings();
 
 }  // namespace assay

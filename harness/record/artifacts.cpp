@@ -91,7 +91,7 @@ json test_run_start(const RunStart& start) {
   for (const Software& item : start.software) software.push_back(software_info(item));
   json marks = json::array();
   for (const CounterMark& mark : start.marks) marks.push_back(counter_mark(mark));
-  const json metadata = {{"simulated", start.plan.simulated}};
+  const json metadata = {{"simulated", start.plan.simulated}, {"schema", kSchemaOfExtensions}};
   return {{"name", start.plan.simulated ? "assay SIMULATED" : "assay"},
           {"version", start.version},
           {"commandLine", start.command_line},

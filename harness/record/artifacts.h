@@ -20,6 +20,9 @@ inline constexpr const char* kCountersExtension = "assay.counters";
 inline constexpr const char* kFindingExtension = "assay.finding";
 inline constexpr const char* kVerdictExtension = "assay.verdict";
 
+/// Version of what OCP leaves to us: extensions and metadata. It stands in testRunStart's metadata.
+inline constexpr int kSchemaOfExtensions = 1;
+
 /// dutInfo's name of what is no machine.
 inline constexpr const char* kSimulatedNodeName = "a simulated node";
 

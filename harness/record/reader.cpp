@@ -13,6 +13,7 @@
 #include "harness/base/machine_refused.h"
 #include "harness/base/parse_json.h"
 #include "harness/model/content_hash.h"
+#include "harness/model/schema.h"
 #include "harness/model/values.h"
 #include "harness/record/artifacts.h"
 #include "harness/record/simulation_traces.h"
@@ -166,6 +167,7 @@ void Parser::run_artifact(const json& artifact, const std::string& time) {
 }
 
 void Parser::run_start(const json& content) {
+  schema_of(content.at("metadata"), kSchemaOfExtensions);
   const json& parameters = content.at("parameters");
   run_.plan = parameters.at("plan").get<Plan>();
   run_.plan_hash = parameters.at("plan_hash").get<std::string>();

@@ -55,7 +55,7 @@ void CounterLedger::record_strays() {
     if (event.kind == telemetry::KernelEvent::Kind::nvswitch) {
       const Part part = fmt::format("nvswitch{}", event.nvswitch);
       if (event.fatal)
-        journal_.run_error({"nvswitch.fatal", line, part, ""});
+        journal_.run_error({codes::nvswitch_fatal, line, part, ""});
       else
         journal_.run_log(record::LogSeverity::warning, line);
       continue;
@@ -65,7 +65,7 @@ void CounterLedger::record_strays() {
     if (meaning == telemetry::Meaning::none || meaning == telemetry::Meaning::somebody_elses)
       journal_.run_log(record::LogSeverity::warning, where);
     else
-      journal_.run_error({"device.xid_fatal", where, "node", ""});
+      journal_.run_error({codes::xid_fatal, where, "node", ""});
   }
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "harness/model/finding_codes.h"
+
 namespace assay::run {
 namespace {
 
@@ -54,26 +56,26 @@ bool hangs(const Part& gpu, const std::vector<Resident>& residents) {
 std::optional<Busy> busy_gpu(const Part& name, const GpuState& state,
                              const std::vector<Resident>& residents) {
   if (!state.processes.value) {
-    return Busy{"environment.not_idle",
+    return Busy{codes::not_idle,
                 fmt::format("whether {} is in use cannot be read ({})", name, state.processes.missing), ""};
   }
   const std::vector<ForeignProcess> others = foreign(*state.processes.value, name, residents);
   if (!others.empty()) {
     const ForeignProcess& process = others.front();
-    return Busy{"environment.foreign_process",
+    return Busy{codes::foreign_process,
                 fmt::format("process {} holds {:.0f} MiB on {}", process.pid,
                             static_cast<double>(process.memory_bytes) / kBytesPerMib, name),
                 ""};
   }
   if (!state.utilisation_percent.value) {
     return Busy{
-        "environment.not_idle",
+        codes::not_idle,
         fmt::format("whether {} is at work cannot be read ({})", name, state.utilisation_percent.missing),
         ""};
   }
   const std::int64_t utilisation = *state.utilisation_percent.value;
   if (utilisation <= kIdleUtilisationPercent) return std::nullopt;
-  return Busy{"environment.not_idle",
+  return Busy{codes::not_idle,
               fmt::format("{} is {} % busy, and no process of ours is at work on it", name, utilisation), ""};
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/model/finding_codes.h"
+
 namespace assay::run {
 namespace {
 
@@ -38,7 +40,7 @@ class GpuWithShare final : public Gpu {
   std::unique_ptr<DeviceBuffer> allocate(std::uint64_t bytes) override {
     if (bytes > left(gpu_->memory())) {
       throw DeviceError(
-          "harness.device_memory",
+          codes::device_memory,
           fmt::format("{} bytes are more than this body's share of {} of the memory", bytes, share_));
     }
     return std::make_unique<CountedBuffer>(gpu_->allocate(bytes), allocated_);

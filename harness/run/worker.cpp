@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "harness/model/finding_codes.h"
 #include "harness/run/worker_context.h"
 
 namespace assay::run {
@@ -46,9 +47,9 @@ bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, 
     } catch (const DeviceError& error) {
       send_error(pipe, body, error.code(), error.what(), slot_at(assignment, error.pci_address()));
     } catch (const std::bad_alloc&) {
-      send_error(pipe, body, "harness.out_of_memory", "the worker could not allocate host memory");
+      send_error(pipe, body, codes::out_of_memory, "the worker could not allocate host memory");
     } catch (const std::exception& error) {
-      send_error(pipe, body, "harness.check_error", error.what());
+      send_error(pipe, body, codes::check_error, error.what());
     }
   } catch (const ipc::ProtocolError&) {
     heard = false;
@@ -86,7 +87,7 @@ int worker_main(int fd, const Backend& backend) {
     } catch (const ipc::ProtocolError&) {
       throw;
     } catch (const std::exception& error) {  // before any check was there to blame
-      channel.send({{"error", {{"symptom", "harness.check_error"}, {"message", error.what()}}}});
+      channel.send({{"error", {{"symptom", codes::check_error}, {"message", error.what()}}}});
     }
     channel.send({{"done", nlohmann::json::object()}});
   } catch (const ipc::ProtocolError&) {

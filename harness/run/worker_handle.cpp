@@ -30,7 +30,7 @@ std::optional<nlohmann::json> WorkerHandle::next() {
     if (message->contains("done")) done_ = true;
     if (!message->contains("progress")) ++frames_;  // hours of work report progress for hours
     if (frames_ > kMaxFramesPerStep || decoder_.bytes_fed() > kMaxBytesPerStep) {
-      stop("harness.pipe_flood",
+      stop(codes::pipe_flood,
            fmt::format("it sent more than {} messages or {} MiB", kMaxFramesPerStep, kMaxBytesPerStep >> 20),
            std::chrono::steady_clock::now());
       return std::nullopt;
@@ -61,7 +61,7 @@ bool WorkerHandle::over(Time now) {
     case WorkerDeadline::Due::nothing:
       break;
     case WorkerDeadline::Due::stop:
-      stop("harness.step_timeout", "it did not finish within its deadline", now);
+      stop(codes::step_timeout, "it did not finish within its deadline", now);
       break;
     case WorkerDeadline::Due::kill:
       stop_why_ += "; SIGTERM did not end it";
@@ -91,7 +91,7 @@ std::optional<Error> WorkerHandle::failure() const {
   if (lost_) return Error{codes::worker_unkillable, stop_why_, part, ended};
   if (stopped()) return Error{stop_symptom_, stop_why_, part, ended};
   if (ending_->how == ipc::Ending::How::signalled) {
-    const char* symptom = ending_->out_of_memory     ? "harness.out_of_memory"
+    const char* symptom = ending_->out_of_memory     ? codes::out_of_memory
                           : ending_->code == SIGKILL ? codes::worker_lost
                                                      : codes::worker_crashed;
     return Error{symptom, "the worker died", part, ended};

@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "harness/model/finding_codes.h"
 #include "harness/model/telemetry_measures.h"
 
 namespace assay::telemetry {
@@ -83,7 +84,7 @@ void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& bef
     const auto last = counter(after, delta.counter);
     if (first == before.end() || !last) continue;
     if (*last < first->second) {
-      builder.error("harness.counter_backwards",
+      builder.error(codes::counter_backwards,
                     fmt::format("{} went from {} to {}", delta.counter, first->second, *last));
       continue;
     }
@@ -102,16 +103,15 @@ void add_events(Builder& builder, const std::string& pci_address, const std::vec
     lines.push_back(line);
     switch (meaning_of(event)) {
       case Meaning::fatal:
-        builder.error("device.xid_fatal", line);
+        builder.error(codes::xid_fatal, line);
         break;
       case Meaning::lost:
-        builder.error("device.lost", line);
+        builder.error(codes::device_lost, line);
         break;
       case Meaning::somebody_elses:
         if (foreign.insert(event.pid).second)
-          builder.error("environment.foreign_process",
-                        fmt::format("process {} ({}) was at work on {}: {}", event.pid, event.process,
-                                    builder.gpu(), line));
+          builder.error(codes::foreign_process, fmt::format("process {} ({}) was at work on {}: {}",
+                                                            event.pid, event.process, builder.gpu(), line));
         break;
       case Meaning::counts:
         xids += 1 + event.more;
@@ -163,12 +163,12 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
   const GpuReadings* last = find_gpu(after.readings, pci_address);
   add_events(builder, pci_address, events, log_missing);
   if (last == nullptr) {
-    builder.error("device.lost", "the management library does not list it any more");
+    builder.error(codes::device_lost, "the management library does not list it any more");
   } else if (last->lost == "timeout") {
-    builder.error("device.telemetry_hung",
+    builder.error(codes::telemetry_hung,
                   fmt::format("a management library call did not return within {} s", kCallTimeoutMs / 1000));
   } else if (!last->lost.empty()) {
-    builder.error("device.lost", "the management library answers: " + last->lost);
+    builder.error(codes::device_lost, "the management library answers: " + last->lost);
   } else {
     add_deltas(builder, before, *last);
   }

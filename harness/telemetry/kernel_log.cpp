@@ -8,7 +8,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 #include <regex>
 #include <utility>
@@ -57,6 +57,13 @@ std::string normal_address(std::string address) {
   return address;
 }
 
+/// The number that the text begins with; 0 where there is none, or one that no log has.
+std::int64_t leading_number(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 }  // namespace
 
 bool is_foreign(const KernelEvent& event) {
@@ -70,7 +77,7 @@ std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
   if (std::regex_search(text, match, xid_pattern())) {
     KernelEvent event{KernelEvent::Kind::xid, std::stoi(match[2]), normal_address(match[1]), text};
     if (std::regex_search(text, match, process_pattern())) {
-      event.pid = std::strtoll(match[1].str().c_str(), nullptr, 10);
+      event.pid = leading_number(match[1].str());
       event.process = match[2].str().substr(0, kLongestProcessName);
     }
     return event;
@@ -119,12 +126,12 @@ void KernelLog::take(std::string_view record, std::vector<KernelEvent>& events) 
     // space.
     const auto semicolon = record.find(';'), comma = record.find(',');
     if (semicolon == std::string_view::npos || comma > semicolon) return;
-    const std::int64_t sequence = std::strtoll(record.data() + comma + 1, nullptr, 10);
+    const std::int64_t sequence = leading_number(record.substr(comma + 1));
     if (sequence < position_) return;
     if (std::exchange(resumed_, false) && sequence > position_) why_not_ = kOvertaken;
     position_ = sequence + 1;
     const auto second_comma = record.find(',', comma + 1);
-    if (second_comma < semicolon) time_us = std::strtoll(record.data() + second_comma + 1, nullptr, 10);
+    if (second_comma < semicolon) time_us = leading_number(record.substr(second_comma + 1));
     text = record.substr(semicolon + 1);
   } else {
     position_ += static_cast<std::int64_t>(record.size()) + 1;

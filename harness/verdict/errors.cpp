@@ -14,13 +14,9 @@
 namespace assay::verdict {
 namespace {
 
-bool is_nowhere(const Part& part) {
-  return part.empty() || part == "harness" || part == "environment";
-}
-
 /// Where an error belongs: the part that it names, or that of the step where it names no part of the node.
 Part place_of(const Case& c, const Error& error, const Part& fallback) {
-  return c.place_of(error.symptom, is_nowhere(error.part) ? fallback : error.part);
+  return c.place_of(error.symptom, error.part.is_on_node() ? error.part : fallback);
 }
 
 std::string detail_of(const Error& error) {

@@ -4,9 +4,8 @@
 namespace assay::verdict {
 namespace {
 
-Value bound_of(const Limit& limit, Grade graded) {
-  if (graded == Grade::marginal && limit.marginal_bound) return *limit.marginal_bound;
-  return std::visit([](const auto& bound) { return Value(bound); }, limit.bound);
+Value bound_held_against(const Limit& limit, Grade graded) {
+  return graded == Grade::marginal && limit.marginal_bound ? Value(*limit.marginal_bound) : bound_of(limit);
 }
 
 }  // namespace
@@ -19,7 +18,7 @@ void observe_limits(const Case& c, std::vector<Observation>& seen) {
       const auto outcomes = over_attempts(series, *limit, c.class_of(limit->finding),
                                           [&](const Value& value) { return grade(*limit, value); });
       for (const Outcome& outcome : outcomes) {
-        seen.push_back(observation_of(c, series, *limit, outcome, bound_of(*limit, outcome.grade)));
+        seen.push_back(observation_of(c, series, *limit, outcome, bound_held_against(*limit, outcome.grade)));
       }
     }
   }

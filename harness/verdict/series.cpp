@@ -72,16 +72,6 @@ bool has_peers(const Part& part) {
   return part.gpu_slot() || part.is_pair();
 }
 
-bool is_peer(LimitKind kind) {
-  return kind == LimitKind::peer_equal || kind == LimitKind::peer_ratio;
-}
-
-std::optional<double> number_of(const Value& value) {
-  if (const auto* number = std::get_if<double>(&value)) return *number;
-  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? 1.0 : 0.0;
-  return std::nullopt;
-}
-
 std::vector<double> numbers_of(const Series& series, const Limit& limit) {
   std::map<int, double> worst;  // by measurement
   for (const Sample& sample : in_unit(series, limit)) {
@@ -93,24 +83,6 @@ std::vector<double> numbers_of(const Series& series, const Limit& limit) {
   std::vector<double> numbers;
   for (const auto& [measurement, number] : worst) numbers.push_back(number);
   return numbers;
-}
-
-Grade grade(const Limit& limit, const Value& value) {
-  const auto number = number_of(value);
-  const auto* bound = std::get_if<double>(&limit.bound);
-  if (limit.kind == LimitKind::equal) {
-    if (bound != nullptr) return number && *number == *bound ? Grade::pass : Grade::fail;
-    const auto* text = std::get_if<std::string>(&value);
-    return text != nullptr && *text == std::get<std::string>(limit.bound) ? Grade::pass : Grade::fail;
-  }
-  if (!number || bound == nullptr) return Grade::fail;
-  // Written so that a bound that is no number fails.
-  if (limit.kind == LimitKind::min) {
-    if (!(*number >= *bound)) return Grade::fail;
-    return limit.marginal_bound && *number < *limit.marginal_bound ? Grade::marginal : Grade::pass;
-  }
-  if (!(*number <= *bound)) return Grade::fail;
-  return limit.marginal_bound && *number > *limit.marginal_bound ? Grade::marginal : Grade::pass;
 }
 
 std::vector<Outcome> over_attempts(const Series& series, const Limit& limit, FindingClass cls,

@@ -5,11 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/grade.h"
 #include "harness/verdict/evidence.h"
 
 namespace assay::verdict {
-
-enum class Grade { pass, marginal, fail };
 
 struct Sample {
   const Step* step = nullptr;
@@ -28,16 +27,8 @@ struct Series {
 /// its own.
 std::vector<Series> collect_series(const RunRecord& run);
 
-/// Absolute limits (min, max, equal) only. The value has the limit's unit.
-Grade grade(const Limit& limit, const Value& value);
-
-bool is_peer(LimitKind kind);
-
 /// What is compared with its like: GPUs with GPUs, pairs of GPUs with pairs.
 bool has_peers(const Part& part);
-
-/// The value as a number, for medians and comparisons; a flag is 0 or 1. Nothing for text.
-std::optional<double> number_of(const Value& value);
 
 /// The values in the limit's unit, one a measurement: an attempt that was interrupted, and the one that makes
 /// up for it, are one, and the worse of their values counts. Empty where one is text.

@@ -18,8 +18,7 @@ std::string known(const std::string& text) {
 
 /// Where a finding that accuses no part was seen: "gpu7", or "gpu0, gpu1, gpu2".
 std::string where(const Finding& finding) {
-  const bool accuses = finding.part != "harness" && finding.part != "environment";
-  if (accuses) return finding.part.path();
+  if (finding.part.is_on_node()) return finding.part.path();
   std::string places;
   std::set<Part> seen;
   for (const EvidenceItem& item : finding.evidence) {

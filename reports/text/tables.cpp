@@ -1,6 +1,7 @@
 // A row a slot: what became of each check, and the figures that have a floor.
 #include <algorithm>
 
+#include "harness/model/grade.h"
 #include "reports/format.h"
 #include "reports/text/page.h"
 #include "reports/text/width.h"

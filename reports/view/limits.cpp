@@ -1,31 +1,10 @@
 #include "reports/view/limits.h"
 
+#include "harness/model/grade.h"
 #include "harness/model/units.h"
 #include "reports/format.h"
 
 namespace assay::reports {
-namespace {
-
-Mark mark_of_number(const Limit& limit, double bound, double value) {
-  const auto& band = limit.marginal_bound;
-  switch (limit.kind) {
-    case LimitKind::min:
-      if (!(value >= bound)) return Mark::outside;  // NaN too
-      return band && value < *band ? Mark::marginal : Mark::none;
-    case LimitKind::max:
-      if (!(value <= bound)) return Mark::outside;
-      return band && value > *band ? Mark::marginal : Mark::none;
-    case LimitKind::equal:
-      return value == bound ? Mark::none : Mark::outside;
-    case LimitKind::peer_equal:
-    case LimitKind::peer_ratio:
-      return Mark::none;
-  }
-  return Mark::none;
-}
-
-}  // namespace
-
 std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view check,
                                     std::string_view measurement) {
   std::vector<const Limit*> found;
@@ -35,18 +14,17 @@ std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view c
   return found;
 }
 
-Value bound_of(const Limit& limit) {
-  return std::visit([](const auto& bound) { return Value(bound); }, limit.bound);
-}
-
 Mark mark_of(const Limit& limit, const Value& value, std::string_view unit) {
-  const bool among_peers = limit.kind == LimitKind::peer_equal || limit.kind == LimitKind::peer_ratio;
-  if (among_peers || unit != symbol(limit.unit)) return Mark::none;
-  const Value bound = bound_of(limit);
-  const auto* numeric_bound = std::get_if<double>(&bound);
-  const auto* numeric = std::get_if<double>(&value);
-  if (numeric_bound != nullptr && numeric != nullptr) return mark_of_number(limit, *numeric_bound, *numeric);
-  return limit.kind == LimitKind::equal && value != bound ? Mark::outside : Mark::none;
+  if (is_peer(limit.kind) || unit != symbol(limit.unit)) return Mark::none;
+  switch (grade(limit, value)) {
+    case Grade::fail:
+      return Mark::outside;
+    case Grade::marginal:
+      return Mark::marginal;
+    case Grade::pass:
+      break;
+  }
+  return Mark::none;
 }
 
 std::string limit_text(const Labels& labels, const Limit& limit) {

@@ -19,9 +19,6 @@ std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view c
 /// Of min, max and equal limits. The others compare with other GPUs: what they say comes from the findings.
 Mark mark_of(const Limit& limit, const Value& value, std::string_view unit);
 
-/// The bound as a value of the records' kind.
-Value bound_of(const Limit& limit);
-
 /// ">= 4400 GB/s", with the marginal band where there is one.
 std::string limit_text(const Labels& labels, const Limit& limit);
 

@@ -60,10 +60,6 @@ Outcome outcome_of(Severity severity) {
   return Outcome::not_planned;
 }
 
-bool is_of_the_node(const Part& unit) {
-  return !unit.empty() && unit != "harness" && unit != "environment";
-}
-
 /// Nothing that a finding names may vanish: a row for each part that it was seen on.
 void add_finding(const Finding& finding, const std::map<std::string, std::string>& check_of_step,
                  MatrixInMaking& making) {
@@ -71,7 +67,7 @@ void add_finding(const Finding& finding, const std::map<std::string, std::string
   if (outcome == Outcome::not_planned) return;
   for (const EvidenceItem& item : finding.evidence) {
     const Part part = (item.part.empty() ? finding.part : item.part).unit();
-    if (!is_of_the_node(part)) continue;
+    if (!part.is_on_node()) continue;
     const auto step = check_of_step.find(item.step);
     // What the kernel's log said at no step in particular, telemetry has heard.
     std::string check = step == check_of_step.end() ? finding.check : step->second;

@@ -1,11 +1,13 @@
 // Event sets: what the node's state and its kernel log have shown since a GPU was registered.
+#include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <deque>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -27,6 +29,25 @@ struct Watched {
   std::int32_t recovery_action;
 };
 
+struct Xid {
+  PciAddress address;
+  unsigned number;
+};
+
+/// Of "NVRM: Xid (PCI:0000:9b:00): 79, ...".
+std::optional<Xid> xid_in(std::string_view line) {
+  constexpr std::string_view kBegin = "Xid (PCI:", kEnd = "): ";
+  const std::size_t begin = line.find(kBegin);
+  const std::size_t end = line.find(kEnd, begin);
+  if (begin == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
+  const auto address = parse_pci(line.substr(begin + kBegin.size(), end - begin - kBegin.size()));
+  const std::string_view digits = line.substr(end + kEnd.size());
+  unsigned number = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (!address || read.ec != std::errc()) return std::nullopt;
+  return Xid{*address, number};
+}
+
 /// Xids of the kernel log from where it ended when the set was made.
 class XidReader {
  public:
@@ -35,22 +56,12 @@ class XidReader {
     if (log) position_ = log.tellg();
   }
 
-  struct Xid {
-    PciAddress address;
-    unsigned number;
-  };
   std::vector<Xid> read_new() {
     std::vector<Xid> found;
     std::ifstream log(path_);
     if (!log.seekg(position_)) return found;
     for (std::string line; std::getline(log, line) && !log.eof(); position_ = log.tellg()) {
-      const std::size_t at = line.find("Xid (PCI:");
-      Xid xid{};
-      if (at != std::string::npos &&
-          std::sscanf(line.c_str() + at, "Xid (PCI:%x:%x:%x): %u", &xid.address.domain, &xid.address.bus,
-                      &xid.address.device, &xid.number) == 4) {
-        found.push_back(xid);
-      }
+      if (const auto xid = xid_in(line)) found.push_back(*xid);
     }
     return found;
   }

@@ -103,6 +103,8 @@ TEST_F(NvmlLibrary, EveryWayToAGpuEndsAtTheSameHandle) {
     ASSERT_EQ(CALL(nvmlDeviceGetHandleByPciBusId_v2)(address, &device), Return::success);
     handles.insert(device);
   }
+  for (const char* none : {"", "ab", "ab:", "x:00.0", "0:0:0:0"})
+    EXPECT_NE(CALL(nvmlDeviceGetHandleByPciBusId_v2)(none, &device), Return::success) << none;
   ASSERT_EQ(CALL(nvmlDeviceGetHandleByUUID)(state->constants[2].uuid, &device), Return::success);
   handles.insert(device);
   ASSERT_EQ(CALL(nvmlDeviceGetHandleBySerial)(state->constants[2].serial, &device), Return::success);

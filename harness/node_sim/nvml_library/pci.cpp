@@ -1,7 +1,10 @@
 // PCI identity and the PCIe link.
 #include "harness/node_sim/nvml_library/pci.h"
 
+#include <charconv>
 #include <cstdio>
+#include <string_view>
+#include <vector>
 
 #include "harness/node_sim/nvml_library/call.h"
 
@@ -29,12 +32,20 @@ void fill_common(const GpuView& gpu, Info& info) {
 
 }  // namespace
 
-std::optional<PciAddress> parse_pci(const char* text) {
-  PciAddress address{0, 0, 0};
-  if (std::sscanf(text, "%x:%x:%x", &address.domain, &address.bus, &address.device) == 3) return address;
-  address.domain = 0;
-  if (std::sscanf(text, "%x:%x", &address.bus, &address.device) == 2) return address;
-  return std::nullopt;
+std::optional<PciAddress> parse_pci(std::string_view text) {
+  std::vector<unsigned> fields;  // up to the function, which NVML has none of
+  for (;;) {
+    unsigned field = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), field, 16);
+    if (error != std::errc()) return std::nullopt;
+    fields.push_back(field);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.empty() || text[0] != ':') break;
+    text.remove_prefix(1);
+  }
+  if (fields.size() == 2) fields.insert(fields.begin(), 0);
+  if (fields.size() != 3) return std::nullopt;
+  return PciAddress{fields[0], fields[1], fields[2]};
 }
 
 void print_pci_short(const PciAddress& address, char (&out)[16]) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 namespace assay::nvml {
 
@@ -10,7 +11,7 @@ struct PciAddress {
 };
 
 /// "0000:1b:00.0", "00000000:1B:00.0", "1b:00.0" and "1b:00".
-std::optional<PciAddress> parse_pci(const char* address);
+std::optional<PciAddress> parse_pci(std::string_view address);
 
 /// Into the short and the long form that the structs of NVML hold: upper case, 4 and 8 digits of the domain.
 void print_pci_short(const PciAddress& address, char (&out)[16]);

@@ -1,0 +1,37 @@
+#include "harness/model/grade.h"
+
+namespace assay {
+
+bool is_peer(LimitKind kind) {
+  return kind == LimitKind::peer_equal || kind == LimitKind::peer_ratio;
+}
+
+std::optional<double> number_of(const Value& value) {
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? 1.0 : 0.0;
+  return std::nullopt;
+}
+
+Value bound_of(const Limit& limit) {
+  return std::visit([](const auto& bound) { return Value(bound); }, limit.bound);
+}
+
+Grade grade(const Limit& limit, const Value& value) {
+  const auto number = number_of(value);
+  const auto* bound = std::get_if<double>(&limit.bound);
+  if (limit.kind == LimitKind::equal) {
+    if (bound != nullptr) return number && *number == *bound ? Grade::pass : Grade::fail;
+    const auto* text = std::get_if<std::string>(&value);
+    return text != nullptr && *text == std::get<std::string>(limit.bound) ? Grade::pass : Grade::fail;
+  }
+  if (!number || bound == nullptr) return Grade::fail;
+  // Written so that a bound that is no number fails.
+  if (limit.kind == LimitKind::min) {
+    if (!(*number >= *bound)) return Grade::fail;
+    return limit.marginal_bound && *number < *limit.marginal_bound ? Grade::marginal : Grade::pass;
+  }
+  if (!(*number <= *bound)) return Grade::fail;
+  return limit.marginal_bound && *number > *limit.marginal_bound ? Grade::marginal : Grade::pass;
+}
+
+}  // namespace assay
