@@ -1,5 +1,5 @@
-# One .cu per kernel holds its device and its host half. With nvcc both are compiled; without, the same file is
-# compiled as C++ and exposes only the host half, and the binary says that it has no CUDA.
+# A kernel's source, a .cu, is compiled twice (kernels/target.h): by nvcc for the card, where there is one, and by
+# g++ for the emulation (cmake/cuda_emulation.cmake). Without nvcc the binary says that it has no CUDA.
 
 set(ASSAY_WITH_CUDA OFF)
 if(NOT ASSAY_CUDA STREQUAL "OFF")
@@ -22,17 +22,21 @@ else()
   message(STATUS "CUDA: NOT built. The simulated node, the judge and the reports work; a real GPU cannot be tested")
 endif()
 
+file(GLOB ASSAY_KERNELS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cu)
+
+# Of what surrounds the kernels, some is built for the emulation too: the twins.
 function(assay_kernels name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cu)
-  if(NOT ASSAY_WITH_CUDA)
-    set_source_files_properties(${sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|_bench\\.cpp$|_twin\\.cpp$")
+  if(ASSAY_WITH_CUDA)
+    list(APPEND sources ${ASSAY_KERNELS})
   endif()
   add_library(${name} OBJECT ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
-  target_link_libraries(${name} PUBLIC assay_warnings)
+  target_link_libraries(${name} PUBLIC assay_warnings fmt::fmt)
   if(ASSAY_WITH_CUDA)
     # Checks that overlap in one process are threads with a stream each.
     target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--default-stream=per-thread>)
-    target_compile_definitions(${name} PRIVATE ASSAY_WITH_CUDA=1)
+    target_compile_definitions(${name} PRIVATE ASSAY_WITH_CUDA=1 ASSAY_TARGET=card)
   endif()
 endfunction()

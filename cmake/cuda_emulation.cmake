@@ -9,25 +9,36 @@ if(ASSAY_SANITIZE MATCHES thread)
     PROPERTIES COMPILE_OPTIONS "-fno-sanitize=thread")
 endif()
 
-# The tests of the device halves, without a GPU. A kernel's source is nvcc's in this project, and has one language: what
-# g++ compiles for the emulation is a file that includes it.
-function(assay_device_half_tests name)
-  file(GLOB kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cu)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/silicon/device_test/*_test.cpp
-                                      ${CMAKE_SOURCE_DIR}/kernels/testing/*.cpp)
-  foreach(kernel ${kernels})
+# For sources that include <cuda_runtime.h> and mean the emulation's.
+function(assay_compile_for_emulation target)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}
+                                               ${CMAKE_SOURCE_DIR}/harness/node_sim/cuda_emulation/include)
+  target_compile_definitions(${target} PRIVATE ASSAY_CUDA_EMULATION=1 ASSAY_TARGET=emulated)
+  target_compile_options(${target} PRIVATE -Wno-unknown-pragmas)  # how far nvcc is to unroll
+  # Optimised whatever the preset: device threads are many.
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Debug>:-O2>)
+  target_link_libraries(${target} PRIVATE assay_warnings)
+endfunction()
+
+# The kernels and their twins. A kernel's source is nvcc's in this project, and has one language: what g++ compiles is a
+# file that includes it.
+function(assay_emulated_kernels name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*_twin.cpp)
+  foreach(kernel ${ASSAY_KERNELS})
     get_filename_component(stem ${kernel} NAME_WE)
     set(including ${CMAKE_BINARY_DIR}/emulated/${stem}.cpp)
     file(CONFIGURE OUTPUT ${including} CONTENT "#include \"kernels/${stem}.cu\"\n")
     list(APPEND sources ${including})
   endforeach()
+  add_library(${name} OBJECT ${sources})
+  assay_compile_for_emulation(${name})
+endfunction()
+
+# The tests of the device halves, without a GPU.
+function(assay_device_half_tests name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/silicon/device_test/*_test.cpp
+                                      ${CMAKE_SOURCE_DIR}/kernels/testing/*.cpp)
   add_executable(${name} ${sources})
-  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}
-                                             ${CMAKE_SOURCE_DIR}/harness/node_sim/cuda_emulation/include)
-  target_compile_definitions(${name} PRIVATE ASSAY_WITH_CUDA=1 ASSAY_CUDA_EMULATION=1)
-  target_compile_options(${name} PRIVATE -Wno-unknown-pragmas)  # how far nvcc is to unroll
-  # Optimised whatever the preset: device threads are many.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O2>)
-  target_link_libraries(${name} PRIVATE assay_warnings assay_node_sim_cuda_emulation GTest::gtest
-                                        ${BOOST_CONTEXT_LIBRARY} Threads::Threads)
+  assay_compile_for_emulation(${name})
+  target_link_libraries(${name} PRIVATE ${ASSAY_PARTS} GTest::gtest)
 endfunction()

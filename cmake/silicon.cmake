@@ -15,7 +15,7 @@ foreach(target silicon_probe device_test)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   target_link_libraries(${target} PRIVATE ${ASSAY_PARTS})
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--default-stream=per-thread>)
-  target_compile_definitions(${target} PRIVATE ASSAY_WITH_CUDA=1 CUDA_API_PER_THREAD_DEFAULT_STREAM=1)
+  target_compile_definitions(${target} PRIVATE ASSAY_WITH_CUDA=1 ASSAY_TARGET=card CUDA_API_PER_THREAD_DEFAULT_STREAM=1)
 endforeach()
 # The pack keeps the libraries beside its programs.
 set_target_properties(assay silicon_probe device_test PROPERTIES BUILD_RPATH "$ORIGIN/../lib")

@@ -1,13 +1,17 @@
+// A GPU through the CUDA runtime: the card's, or the emulation's.
 #include <algorithm>
 #include <cctype>
 
-#include "harness/node_real/cuda_gpu.h"
 #include "kernels/cuda_support.h"
 
-namespace assay {
+#if defined(ASSAY_CUDA_EMULATION)
+#include "harness/node_sim/cuda_emulation/emulated_gpu.h"
+#else
+#include "harness/node_real/cuda_gpu.h"
+#endif
 
-#ifdef ASSAY_WITH_CUDA
-namespace cuda {
+namespace assay {
+namespace cuda::inline ASSAY_TARGET {
 namespace {
 
 /// Of the current device, as the plan writes it. Answers after an error that broke the context, too.
@@ -50,17 +54,25 @@ class Buffer : public DeviceBuffer {
   Buffer& operator=(const Buffer&) = delete;
 
   std::uint64_t bytes() const override { return bytes_; }
-  void* device_pointer() const override { return pointer_; }
-  Cells* cells() override { return nullptr; }
+  std::uint64_t words() const override {
+#if defined(ASSAY_CUDA_EMULATION)
+    return std::min(bytes_, cuda_emulation::backed_bytes(pointer_)) / sizeof(Word128);
+#else
+    return bytes_ / sizeof(Word128);
+#endif
+  }
+  void* device_pointer() const override {
+    return pointer_;
+  }
 
  private:
   std::uint64_t bytes_;
   void* pointer_ = nullptr;
 };
 
-class RealGpu : public Gpu {
+class CudaGpu : public Gpu {
  public:
-  explicit RealGpu(const std::string& pci_address) try {
+  explicit CudaGpu(const std::string& pci_address) try {
     check(cudaDeviceGetByPCIBusId(&device_, pci_address.c_str()), "find the GPU by its PCI address");
     make_current();
     check(cudaGetDeviceProperties(&properties_, device_), "device properties");
@@ -81,7 +93,15 @@ class RealGpu : public Gpu {
   }
   int multiprocessors() const override { return properties_.multiProcessorCount; }
   std::uint64_t l2_bytes() const override { return static_cast<std::uint64_t>(properties_.l2CacheSize); }
-  HostDevice* host() override { return nullptr; }
+#if defined(ASSAY_CUDA_EMULATION)
+  bool emulated() const override {
+    return true;
+  }
+#else
+  bool emulated() const override {
+    return false;
+  }
+#endif
 
  private:
   int device_ = 0;
@@ -98,26 +118,20 @@ void check(cudaError_t error, const char* what) {
                     current_address());
 }
 
-}  // namespace cuda
-
-bool built_with_cuda() {
-  return true;
+std::unique_ptr<Gpu> open_gpu(const std::string& pci_address) {
+  return std::make_unique<CudaGpu>(pci_address);
 }
 
-std::unique_ptr<Gpu> open_cuda_gpu(const std::string& pci_address) {
-  return std::make_unique<cuda::RealGpu>(pci_address);
-}
+}  // namespace cuda::inline ASSAY_TARGET
 
+#if defined(ASSAY_CUDA_EMULATION)
+std::unique_ptr<Gpu> cuda_emulation::open_emulated_gpu(const std::string& pci_address) {
+  return cuda::open_gpu(pci_address);
+}
 #else
-
-bool built_with_cuda() {
-  return false;
+std::unique_ptr<Gpu> open_cuda_gpu(const std::string& pci_address) {
+  return cuda::open_gpu(pci_address);
 }
-
-std::unique_ptr<Gpu> open_cuda_gpu(const std::string&) {
-  throw DeviceError("harness.no_cuda", "this build has no CUDA");
-}
-
 #endif
 
 }  // namespace assay

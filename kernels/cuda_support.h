@@ -1,22 +1,23 @@
-// What the device halves need of the CUDA runtime: errors as DeviceError, launches that are checked, times
-// from events, small resident objects. Empty in a build without CUDA. <cuda_runtime.h> is CUDA's own, or the
-// emulation's (harness/node_sim/cuda_emulation), under which the tests of the device halves run without a
-// GPU.
+// What kernels need of the CUDA runtime: errors as DeviceError, launches that are checked, times from events,
+// small resident objects. <cuda_runtime.h> is CUDA's own, or the emulation's (target.h).
 #pragma once
-
-#ifdef ASSAY_WITH_CUDA
 
 #include <cuda_runtime.h>
 
 #include <cstddef>
+#include <memory>
+#include <string>
 #include <tuple>
 
 #include "harness/node/gpu.h"
 
-namespace assay::cuda {
+namespace assay::cuda::inline ASSAY_TARGET {
 
 /// Throws the DeviceError that `error` means (cuda_gpu.cu).
 void check(cudaError_t error, const char* what);
+
+/// The GPU at this PCI address, made the calling thread's current device. Throws DeviceError (cuda_gpu.cu).
+std::unique_ptr<Gpu> open_gpu(const std::string& pci_address);
 
 /// Of a one-dimensional grid.
 struct Shape {
@@ -39,6 +40,16 @@ void launch(const Shape& shape, const Work&, void (*kernel)(Parameters...), Argu
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), "launch");
 }
 
+/// So many launches, queued back to back, of a kernel that leaves the same behind however often it runs, but
+/// for sums that it adds to. Returns how often it did run: under the emulation once, and the time of all
+/// passes.
+template <typename... Parameters, typename... Arguments>
+int launch_repeatedly(int times, const Shape& shape, const Work& work, void (*kernel)(Parameters...),
+                      Arguments&&... arguments) {
+  for (int i = 0; i < times; ++i) launch(shape, work, kernel, arguments...);
+  return times;
+}
+
 /// Shared memory of the block.
 #define ASSAY_SHARED(type, name) __shared__ type name
 
@@ -56,6 +67,15 @@ void launch(const Shape& shape, const Work& work, void (*kernel)(Parameters...),
   };
   check(cuda_emulation::launch({shape.blocks}, {shape.threads}, shape.shared_bytes, work, run, &call),
         "launch");
+}
+
+template <typename... Parameters, typename... Arguments>
+int launch_repeatedly(int times, const Shape& shape, Work work, void (*kernel)(Parameters...),
+                      Arguments&&... arguments) {
+  work.bytes_read *= times;
+  work.bytes_written *= times;
+  launch(shape, work, kernel, arguments...);
+  return 1;
 }
 
 #endif
@@ -114,6 +134,4 @@ class Resident {
   T* object_ = nullptr;
 };
 
-}  // namespace assay::cuda
-
-#endif  // ASSAY_WITH_CUDA
+}  // namespace assay::cuda::inline ASSAY_TARGET

@@ -2,13 +2,11 @@
 // what it is documented to do under the emulation.
 #pragma once
 
-#ifdef ASSAY_WITH_CUDA
-
 #include <cuda_runtime.h>
 
 #include "harness/node/gpu.h"
 
-namespace assay::cuda {
+namespace assay::cuda::inline ASSAY_TARGET {
 
 #if defined(__CUDACC__)
 
@@ -50,6 +48,4 @@ inline void store_streaming(Word128* address, Word128 value) {
 
 #endif
 
-}  // namespace assay::cuda
-
-#endif  // ASSAY_WITH_CUDA
+}  // namespace assay::cuda::inline ASSAY_TARGET

@@ -4,13 +4,10 @@
 #include "kernels/cuda_support.h"
 #include "kernels/instructions.h"
 #include "kernels/memory_bandwidth.h"
-#include "kernels/memory_bandwidth_host.h"
 #include "kernels/stream_plan.h"
 
-namespace assay::memory {
-
-#ifdef ASSAY_WITH_CUDA
-namespace device {
+namespace assay::memory::ASSAY_TARGET {
+namespace {
 
 constexpr unsigned kThreads = 256;
 constexpr unsigned kCopyThreads = 128;
@@ -111,7 +108,7 @@ class Bandwidth : public MemoryBandwidth {
         plan_(seed),
         target_(gpu.allocate(bytes)),
         sources_{gpu.allocate(bytes), gpu.allocate(bytes)},
-        words_(bytes / sizeof(Word128)) {
+        words_(std::min({target_->words(), sources_[0]->words(), sources_[1]->words()})) {
     const std::uint64_t tiles = (words_ + kTileWords - 1) / kTileWords;
     tiled_ = {static_cast<unsigned>((tiles + kTilesPerBlock - 1) / kTilesPerBlock), kThreads};
     one_word_each_ = {static_cast<unsigned>((words_ + kCopyThreads - 1) / kCopyThreads), kCopyThreads};
@@ -128,10 +125,10 @@ class Bandwidth : public MemoryBandwidth {
     const StreamStep step = plan_.next(stream);
     if (stream == Stream::read) count_.clear();
     watch_.start();
-    for (int i = 0; i < repetitions; ++i) launch(step);
+    const int launches = launch(step, repetitions);
     const double seconds = watch_.stop();
     if (stream == Stream::read) {
-      const std::uint64_t expected = expected_sum_[step.source] * static_cast<std::uint64_t>(repetitions);
+      const std::uint64_t expected = expected_sum_[step.source] * static_cast<std::uint64_t>(launches);
       wrong_sums_ += count_.download() != expected;
     }
     return seconds;
@@ -165,20 +162,23 @@ class Bandwidth : public MemoryBandwidth {
     return {2 * buffer, buffer, WorkKind::triad};
   }
 
-  void launch(const StreamStep& step) {
+  int launch(const StreamStep& step, int times) {
     const Buffer& source = sources_[step.source];
     const Work work = work_of(step.stream);
     switch (step.stream) {
       case Stream::read:
-        return cuda::launch(tiled_, work, add_up<Stored>, stored(source), words_, count_.get());
+        return cuda::launch_repeatedly(times, tiled_, work, add_up<Stored>, stored(source), words_,
+                                       count_.get());
       case Stream::write:
-        return cuda::launch(tiled_, work, write, data(target_), words_, step.seed);
+        return cuda::launch_repeatedly(times, tiled_, work, write, data(target_), words_, step.seed);
       case Stream::copy:
-        return cuda::launch(one_word_each_, work, copy, data(target_), stored(source), words_);
+        return cuda::launch_repeatedly(times, one_word_each_, work, copy, data(target_), stored(source),
+                                       words_);
       case Stream::triad:
-        return cuda::launch(one_word_each_, work, triad, data(target_), stored(source),
-                            stored(sources_[1 - step.source]), words_);
+        break;
     }
+    return cuda::launch_repeatedly(times, one_word_each_, work, triad, data(target_), stored(source),
+                                   stored(sources_[1 - step.source]), words_);
   }
 
   /// Adds to count_ the words that do not hold what the step left there.
@@ -197,38 +197,11 @@ class Bandwidth : public MemoryBandwidth {
   cuda::Resident<unsigned long long> count_;
 };
 
-}  // namespace device
-#endif  // ASSAY_WITH_CUDA
-
-double MemoryBandwidth::bytes(Stream stream) const {
-  const double buffer = static_cast<double>(bytes_per_buffer_);
-  switch (stream) {
-    case Stream::read:
-    case Stream::write:
-      return buffer;
-    case Stream::copy:
-      return 2 * buffer;
-    case Stream::triad:
-      break;
-  }
-  return 3 * buffer;
-}
-
-std::uint64_t default_stream_bytes(Gpu& gpu) {
-  constexpr std::uint64_t kUsual = 4ULL << 30;
-  constexpr std::uint64_t kStep = 2ULL << 20;
-  const std::uint64_t fitting = std::min(kUsual, gpu.memory().free_bytes / 4);
-  return std::max(fitting, 32 * gpu.l2_bytes()) / kStep * kStep;
-}
+}  // namespace
 
 std::unique_ptr<MemoryBandwidth> make_memory_bandwidth(Gpu& gpu, std::uint64_t bytes_per_buffer,
                                                        std::uint64_t seed) {
-  if (gpu.host() != nullptr) return std::make_unique<host::Bandwidth>(gpu, bytes_per_buffer, seed);
-#ifdef ASSAY_WITH_CUDA
-  return std::make_unique<device::Bandwidth>(gpu, bytes_per_buffer, seed);
-#else
-  throw DeviceError("harness.no_cuda", "this build has no CUDA");
-#endif
+  return std::make_unique<Bandwidth>(gpu, bytes_per_buffer, seed);
 }
 
-}  // namespace assay::memory
+}  // namespace assay::memory::ASSAY_TARGET

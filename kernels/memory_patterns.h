@@ -91,21 +91,27 @@ ASSAY_HD constexpr Pattern random_data(std::uint64_t seed) {
   return Pattern{PatternKind::random, false, 0, 0, Word128{0, 0}, seed};
 }
 
-ASSAY_HD constexpr std::uint64_t odd_parity_mask(unsigned byte) {
-  return 0 - static_cast<std::uint64_t>((0x6996u >> ((byte ^ (byte >> 4)) & 15u)) & 1u);
+ASSAY_HD constexpr bool has_odd_parity(unsigned byte) {
+  return ((0x6996u >> ((byte ^ (byte >> 4)) & 15u)) & 1u) != 0;
+}
+
+/// Of a background: whether the word at this index of the region is inverted.
+ASSAY_HD constexpr bool is_inverted(const Pattern& pattern, std::uint64_t index) {
+  const unsigned position = static_cast<unsigned>(index % kGroupWords) |
+                            static_cast<unsigned>((index >> pattern.page_shift) & 1) << 7;
+  return has_odd_parity(position & pattern.position_mask) != pattern.inverted;
 }
 
 /// The value of word `index` of the region under `pattern`, which is of kind kKind.
 template <PatternKind kKind>
 ASSAY_HD constexpr Word128 pattern_word(const Pattern& pattern, std::uint64_t index) {
+  if constexpr (kKind == PatternKind::background) {
+    const std::uint64_t invert = 0 - static_cast<std::uint64_t>(is_inverted(pattern, index));
+    return pattern.bits ^ Word128 { invert, invert };
+  }
   Word128 word{0, 0};
   if constexpr (kKind == PatternKind::address) {
     word = Word128{index, mix64(index)};
-  } else if constexpr (kKind == PatternKind::background) {
-    const unsigned position = static_cast<unsigned>(index % kGroupWords) |
-                              static_cast<unsigned>((index >> pattern.page_shift) & 1) << 7;
-    const std::uint64_t invert = odd_parity_mask(position & pattern.position_mask);
-    word = pattern.bits ^ Word128 { invert, invert };
   } else {
     const std::uint64_t first = mix64(index ^ pattern.seed);
     word = Word128{first, (first ^ (first >> 29)) * 0xd6e8feb86659fd93ULL};

@@ -2,30 +2,33 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/host_gpu_for_tests.h"
+#include "harness/testing/plain_gpu.h"
 
 namespace assay::memory {
 namespace {
 
+using testing_tools::PlainGpu;
+
 TEST(AllocateRegion, TakesAllButTheReserve) {
-  HostGpu gpu(1, 1ULL << 30);
-  const auto region = allocate_region(gpu, 16 << 20);
+  PlainGpu gpu(1ULL << 30);
+  const auto region = allocate_region(*gpu, 16 << 20);
   ASSERT_EQ(region.size(), 1u);
-  EXPECT_EQ(gpu.memory().free_bytes, 16u << 20);
+  EXPECT_EQ(gpu->memory().free_bytes, 16u << 20);
 }
 
-TEST(AllocateRegion, TakesSmallerPiecesWhereTheDeviceRefusesLargeOnes) {
-  HostGpu gpu(1, 1ULL << 30);
-  gpu.largest_allocation = 300 << 20;
-  const auto region = allocate_region(gpu, 0);
-  EXPECT_EQ(region.size(), 4u);  // 256 MiB each
-  EXPECT_EQ(gpu.memory().free_bytes, 0u);
+TEST(AllocateRegion, TakesTheLargestPiecesThatTheDeviceGives) {
+  PlainGpu gpu(1ULL << 30);
+  gpu.device.largest_allocation = 700 << 20;
+  const auto region = allocate_region(*gpu, 0);
+  ASSERT_EQ(region.size(), 2u);
+  EXPECT_GT(region[0]->bytes(), (700ULL - 64) << 20);
+  EXPECT_EQ(gpu->memory().free_bytes, 0u);
 }
 
 TEST(AllocateRegion, RefusalOfEverythingIsTheDevicesError) {
-  HostGpu gpu(1, 1ULL << 30);
-  gpu.largest_allocation = 0;
-  EXPECT_THROW(allocate_region(gpu, 0), DeviceError);
+  PlainGpu gpu(1ULL << 30);
+  gpu.device.largest_allocation = 0;
+  EXPECT_THROW(allocate_region(*gpu, 0), DeviceError);
 }
 
 }  // namespace

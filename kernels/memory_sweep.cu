@@ -4,12 +4,10 @@
 #include "kernels/cuda_support.h"
 #include "kernels/instructions.h"
 #include "kernels/memory_sweep.h"
-#include "kernels/memory_sweep_host.h"
+#include "kernels/sweep_region.h"
 
-namespace assay::memory {
-
-#ifdef ASSAY_WITH_CUDA
-namespace device {
+namespace assay::memory::ASSAY_TARGET {
+namespace {
 
 constexpr unsigned kWarpsPerBlock = 8;
 constexpr unsigned kThreads = kWarpsPerBlock * kLanes;
@@ -63,6 +61,43 @@ __device__ bool record(SweepReport* report, const ChunkView& chunk, std::uint64_
   return true;
 }
 
+/// The words that one lane meets in its page. Of a background they depend on lane, row and page alone: what
+/// inverts them is worked out once a page, not once a word.
+template <PatternKind kKind>
+class LaneWords {
+ public:
+  __device__ LaneWords(const Pattern& pattern, std::uint64_t first_of_page, int lane, bool descending)
+      : pattern_(pattern) {
+    if constexpr (kKind == PatternKind::background) {
+      for (int r = 0; r < kRowsPerGroup; ++r) {
+        const std::uint64_t index =
+            first_of_page + static_cast<std::uint64_t>(row(r, descending) * kLanes + lane);
+        inverted_ |= static_cast<unsigned>(is_inverted(pattern, index)) << r;
+      }
+    }
+  }
+
+  /// Rows of a group go by in march order.
+  __device__ static int row(int r, bool descending) { return descending ? kRowsPerGroup - 1 - r : r; }
+
+  /// The word of row(r) of a group, which has this index in the region.
+  __device__ Word128 operator()(int r, std::uint64_t index) const {
+    if constexpr (kKind != PatternKind::background) return pattern_word<kKind>(pattern_, index);
+    const std::uint64_t flip = 0 - static_cast<std::uint64_t>(inverted_ >> r & 1);
+    return pattern_.bits ^ Word128 { flip, flip };
+  }
+
+ private:
+  const Pattern& pattern_;
+  unsigned inverted_ = 0;  // a bit a row of the group, in march order
+};
+
+/// Lanes whose line of the cache holds a word that a lane of `lanes` has.
+__device__ unsigned same_line(unsigned lanes, int lane) {
+  constexpr unsigned kLanesOfLine = (1u << kLineWords) - 1;
+  return lanes >> (lane / kLineWords * kLineWords) & kLanesOfLine;
+}
+
 /// One warp walks one page in march order, a group of four rows at a time: 64 bytes a lane are in flight
 /// before the first use.
 template <PatternKind kKind, bool kRead, bool kWrite>
@@ -81,47 +116,52 @@ __global__ void __launch_bounds__(kThreads, 4)
   const std::uint64_t end = begin + page_words < chunk.words ? begin + page_words : chunk.words;
   const std::uint32_t groups =
       begin < end ? static_cast<std::uint32_t>((end - begin + kGroupWords - 1) / kGroupWords) : 0;
+  using Words = LaneWords<kKind>;
+  const Words expected(pattern, chunk.first_word + begin, lane, descending);
 
   for (std::uint32_t step = 0; step < groups; ++step) {
     const std::uint32_t group = descending ? groups - 1 - step : step;
     const std::uint64_t first = begin + static_cast<std::uint64_t>(group) * kGroupWords + lane;
-    unsigned held = 0;  // recorded words keep what they hold until the second read
+    const auto word_at = [&](int r) {
+      return first + static_cast<std::uint64_t>(Words::row(r, descending)) * kLanes;
+    };
+    unsigned held = 0;  // lines with a recorded word keep what they hold until the second read
     if constexpr (kRead) {
       Word128 actual[kRowsPerGroup];
 #pragma unroll
-      for (int row = 0; row < kRowsPerGroup; ++row) {
-        const std::uint64_t word = first + row * kLanes;
-        if (word < end) actual[row] = cuda::load_streaming(chunk.data + word);
+      for (int r = 0; r < kRowsPerGroup; ++r) {
+        const std::uint64_t word = word_at(r);
+        if (word < end) actual[r] = cuda::load_streaming(chunk.data + word);
       }
       bool any_wrong = false;
 #pragma unroll
-      for (int row = 0; row < kRowsPerGroup; ++row) {
-        const std::uint64_t word = first + row * kLanes;
-        actual[row] =
-            word < end ? actual[row] ^ pattern_word<kKind>(pattern, chunk.first_word + word) : Word128{0, 0};
-        any_wrong |= !is_zero(actual[row]);
+      for (int r = 0; r < kRowsPerGroup; ++r) {
+        const std::uint64_t word = word_at(r);
+        actual[r] = word < end ? actual[r] ^ expected(r, chunk.first_word + word) : Word128{0, 0};
+        any_wrong |= !is_zero(actual[r]);
       }
       if (__any_sync(kWholeWarp, any_wrong)) {
 #pragma unroll
-        for (int row = 0; row < kRowsPerGroup; ++row) {
-          const Word128 flipped = actual[row];
+        for (int r = 0; r < kRowsPerGroup; ++r) {
+          const Word128 flipped = actual[r];
           count_flipped(counts, flipped, lane);
-          if (is_zero(flipped)) continue;
-          const std::uint64_t word = first + row * kLanes;
-          const Word128 expected = pattern_word<kKind>(pattern, chunk.first_word + word);
-          if (record(report, chunk, word, pass_number, expected, expected ^ flipped)) held |= 1u << row;
+          bool recorded = false;
+          if (!is_zero(flipped)) {
+            const std::uint64_t word = word_at(r);
+            const Word128 good = expected(r, chunk.first_word + word);
+            recorded = record(report, chunk, word, pass_number, good, good ^ flipped);
+          }
+          if (same_line(__ballot_sync(kWholeWarp, recorded), lane) != 0) held |= 1u << r;
         }
       }
     }
     if constexpr (kWrite) {
-      Pattern written = pattern;
-      written.inverted ^= kRead;
 #pragma unroll
       for (int r = 0; r < kRowsPerGroup; ++r) {
-        const int row = descending ? kRowsPerGroup - 1 - r : r;
-        const std::uint64_t word = first + row * kLanes;
-        if (word < end && !(held >> row & 1)) {
-          cuda::store_streaming(chunk.data + word, pattern_word<kKind>(written, chunk.first_word + word));
+        const std::uint64_t word = word_at(r);
+        if (word < end && !(held >> r & 1)) {
+          const Word128 good = expected(r, chunk.first_word + word);
+          cuda::store_streaming(chunk.data + word, kRead ? complement(good) : good);
         }
       }
     }
@@ -151,9 +191,17 @@ __global__ void push_out_cache(const Word128* data, std::uint64_t words, unsigne
   atomicXor(sink, sum);
 }
 
-__global__ void read_again(Word128* address, Miscompare* bad, bool write_complement) {
+__global__ void read_again(const Word128* address, Miscompare* bad) {
   bad->second_read = cuda::load_streaming(address);
-  if (write_complement) cuda::store_streaming(address, complement(bad->expected));
+}
+
+/// A thread a word of the line: what the pass would have left there.
+template <PatternKind kKind>
+__global__ void write_line(ChunkView chunk, Pattern pattern, std::uint64_t line) {
+  const std::uint64_t word = line + threadIdx.x;
+  if (word < chunk.words)
+    cuda::store_streaming(chunk.data + word,
+                          complement(pattern_word<kKind>(pattern, chunk.first_word + word)));
 }
 
 class Sweep : public MemorySweep {
@@ -162,13 +210,15 @@ class Sweep : public MemorySweep {
       : blocks_to_fill_(static_cast<unsigned>(gpu.multiprocessors()) * 4),
         cache_words_(gpu.l2_bytes() / sizeof(Word128)),
         chunks_(std::move(chunks)),
+        largest_(*std::max_element(chunks_.begin(), chunks_.end(),
+                                   [](const Chunk& a, const Chunk& b) { return a.words < b.words; })),
         page_words_(1u << page_shift) {}
 
   PassResult run(const Pass& pass) override {
     double bytes = 0;
     watch_.start();
     for (const Chunk& chunk : chunks_) {
-      launch(pass, chunk);
+      for_kind(pass.pattern.kind, [&]<PatternKind kKind>() { launch<kKind>(pass, chunk); });
       bytes += static_cast<double>(chunk.words * sizeof(Word128)) * pass.traversals();
     }
     const double seconds = watch_.stop();
@@ -185,17 +235,9 @@ class Sweep : public MemorySweep {
   }
 
  private:
-  static Word128* data(const Chunk& chunk) { return static_cast<Word128*>(chunk.buffer->device_pointer()); }
-
-  void launch(const Pass& pass, const Chunk& chunk) {
-    switch (pass.pattern.kind) {
-      case PatternKind::address:
-        return launch<PatternKind::address>(pass, chunk);
-      case PatternKind::background:
-        return launch<PatternKind::background>(pass, chunk);
-      case PatternKind::random:
-        return launch<PatternKind::random>(pass, chunk);
-    }
+  static ChunkView view(const Chunk& chunk) {
+    return {static_cast<Word128*>(chunk.buffer->device_pointer()), chunk.words, chunk.first_word,
+            chunk.number};
   }
 
   template <PatternKind kKind>
@@ -204,11 +246,8 @@ class Sweep : public MemorySweep {
                                   : sweep<kKind, false, true>;
     const std::uint64_t block_words = static_cast<std::uint64_t>(page_words_) * kWarpsPerBlock;
     const auto blocks = static_cast<unsigned>((chunk.words + block_words - 1) / block_words);
-    const ChunkView view{data(chunk), chunk.words, chunk.first_word, chunk.number};
-    const double bytes = static_cast<double>(chunk.buffer->bytes());
-    const Work work{pass.read ? bytes : 0, pass.write ? bytes : 0, WorkKind::sweep};
-    cuda::launch({blocks, kThreads}, work, kernel, view, pass.pattern, pass.descending, page_words_,
-                 pass_number_, report_.get());
+    cuda::launch({blocks, kThreads}, work_of(pass, chunk), kernel, view(chunk), pass.pattern, pass.descending,
+                 page_words_, pass_number_, report_.get());
   }
 
   void take_second_reads(const Pass& pass) {
@@ -218,29 +257,42 @@ class Sweep : public MemorySweep {
     recorded = std::min(recorded, kMaxMiscompares);
     if (recorded == second_reads_) return;
     const SweepReport report = report_.download();
-    for (; second_reads_ < recorded; ++second_reads_) {
-      const Miscompare& bad = report.miscompares[second_reads_];
-      const Chunk& chunk = chunks_[bad.buffer];
-      const std::uint64_t word = bad.byte_offset / sizeof(Word128);
-      push_out(chunk, word);
-      cuda::launch({1, 1}, Work{}, read_again, data(chunk) + word, report_.get()->miscompares + second_reads_,
-                   pass.write);
+    for (std::uint32_t i = second_reads_; i < recorded; ++i) {
+      const Miscompare& bad = report.miscompares[i];
+      push_out(bad);
+      cuda::launch({1, 1}, Work{}, read_again, view(chunks_[bad.buffer]).data + word_in_buffer(bad),
+                   report_.get()->miscompares + i);
+    }
+    // Only now: another word of the line may have been recorded, too.
+    for (std::uint32_t i = second_reads_; pass.write && i < recorded; ++i) {
+      const Miscompare& bad = report.miscompares[i];
+      const std::uint64_t line = word_in_buffer(bad) / kLineWords * kLineWords;
+      for_kind(pass.pattern.kind, [&]<PatternKind kKind>() {
+        cuda::launch({1, kLineWords}, Work{}, write_line<kKind>, view(chunks_[bad.buffer]), pass.pattern,
+                     line);
+      });
     }
     cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "second read");
+    second_reads_ = recorded;
   }
 
-  /// Reads twice the cache, from the half of the buffer that does not hold the word.
-  void push_out(const Chunk& chunk, std::uint64_t word) {
-    const std::uint64_t words = std::min(2 * cache_words_, chunk.words / 2);
-    const std::uint64_t from = word < chunk.words / 2 ? chunk.words - words : 0;
+  static std::uint64_t word_in_buffer(const Miscompare& bad) { return bad.byte_offset / sizeof(Word128); }
+
+  /// Reads eight times the cache, whose replacement is not known: from the largest buffer, where the word is
+  /// in it from the half that does not hold it.
+  void push_out(const Miscompare& bad) {
+    const std::uint64_t words = std::min(8 * cache_words_, (largest_.words + 1) / 2);
+    const bool in_first_half = bad.buffer == largest_.number && word_in_buffer(bad) < largest_.words / 2;
+    const std::uint64_t from = in_first_half ? largest_.words - words : 0;
     const std::uint64_t blocks = std::clamp<std::uint64_t>(words / kThreads, 1, blocks_to_fill_);
-    cuda::launch({static_cast<unsigned>(blocks), kThreads}, Work{}, push_out_cache, data(chunk) + from, words,
-                 sink_.get());
+    cuda::launch({static_cast<unsigned>(blocks), kThreads}, Work{}, push_out_cache,
+                 view(largest_).data + from, words, sink_.get());
   }
 
   unsigned blocks_to_fill_;
   std::uint64_t cache_words_;
   std::vector<Chunk> chunks_;
+  Chunk largest_;
   std::uint32_t page_words_;
   std::uint32_t pass_number_ = 0;
   std::uint32_t second_reads_ = 0;
@@ -249,38 +301,11 @@ class Sweep : public MemorySweep {
   cuda::Resident<unsigned long long> sink_;
 };
 
-}  // namespace device
-#endif  // ASSAY_WITH_CUDA
-
-namespace {
-
-constexpr int kDevicePageShift = 10;
-constexpr int kHostPageShift = 8;
-
 }  // namespace
 
-int sweep_page_shift(Gpu& gpu) {
-  return gpu.host() != nullptr ? kHostPageShift : kDevicePageShift;
-}
-
-std::unique_ptr<MemorySweep> make_memory_sweep(Gpu& gpu, const std::vector<DeviceBuffer*>& region,
+std::unique_ptr<MemorySweep> make_sweep_kernel(Gpu& gpu, const std::vector<DeviceBuffer*>& region,
                                                int page_shift) {
-  const std::uint64_t two_pages = 2ULL << page_shift;
-  std::vector<Chunk> chunks;
-  std::uint64_t next_word = 0;
-  for (DeviceBuffer* buffer : region) {
-    Cells* cells = buffer->cells();
-    const std::uint64_t words = cells != nullptr ? cells->words() : buffer->bytes() / sizeof(Word128);
-    chunks.push_back({buffer, static_cast<std::uint32_t>(chunks.size()), next_word, words});
-    next_word += (words + two_pages - 1) / two_pages * two_pages;
-  }
-  if (HostDevice* host = gpu.host())
-    return std::make_unique<host::Sweep>(*host, std::move(chunks), page_shift);
-#ifdef ASSAY_WITH_CUDA
-  return std::make_unique<device::Sweep>(gpu, std::move(chunks), page_shift);
-#else
-  throw DeviceError("harness.no_cuda", "this build has no CUDA");
-#endif
+  return std::make_unique<Sweep>(gpu, chunks_of(region, page_shift), page_shift);
 }
 
-}  // namespace assay::memory
+}  // namespace assay::memory::ASSAY_TARGET

@@ -8,6 +8,7 @@
 
 #include "harness/node/gpu.h"
 #include "kernels/sweep_passes.h"
+#include "kernels/target.h"
 
 namespace assay::memory {
 
@@ -54,7 +55,12 @@ class MemorySweep {
 int sweep_page_shift(Gpu& gpu);
 
 /// The buffers together are the region; they must outlive the sweep. `page_shift` is at least 7: one group.
+/// On a simulated GPU it is the kernel's twin (memory_sweep_twin.h).
 std::unique_ptr<MemorySweep> make_memory_sweep(Gpu& gpu, const std::vector<DeviceBuffer*>& region,
                                                int page_shift);
+
+/// The kernel, on either.
+ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<MemorySweep> make_sweep_kernel(
+    Gpu& gpu, const std::vector<DeviceBuffer*>& region, int page_shift))
 
 }  // namespace assay::memory

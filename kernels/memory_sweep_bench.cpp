@@ -39,7 +39,7 @@ void full_set_on_host(benchmark::State& bench) {
   std::uint64_t words = 0, bytes = 0;
   for (const auto& buffer : region) {
     buffers.push_back(buffer.get());
-    words += buffer->cells()->words();
+    words += buffer->words();
     bytes += buffer->bytes();
   }
   const int page_shift = sweep_page_shift(gpu);

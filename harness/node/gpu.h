@@ -1,11 +1,10 @@
 // One GPU as a worker sees it: memory to allocate, and the place where kernels run.
 //
-// A kernel (kernels/*.cu) has a device half and a host half. It asks the Gpu which one applies: host() is
-// non-null on a simulated GPU, null on a real one. Nothing above kernels/ makes that distinction.
+// A kernel (kernels/*.cu) is built twice: for the card, and for the emulation of CUDA that a simulated GPU is.
+// emulated() says which of the two applies; nothing above kernels/ asks.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -36,46 +35,26 @@ struct alignas(16) Word128 {
   friend constexpr bool operator!=(const Word128& a, const Word128& b) { return !(a == b); }
 };
 
-/// Simulated device memory, as the host half of a kernel reads and writes it. Faults act inside load and
-/// store.
-class Cells {
- public:
-  virtual ~Cells() = default;
-  virtual std::uint64_t words() const = 0;  // of 16 bytes
-  virtual Word128 load(std::uint64_t word) = 0;
-  virtual void store(std::uint64_t word, Word128 value) = 0;
-  /// The next load of `word` comes from the memory, not from a cache.
-  virtual void evict(std::uint64_t word) = 0;
-};
-
-/// One allocation. `bytes` is its size on the device; a simulated GPU backs it with fewer cells.
+/// One allocation.
 class DeviceBuffer {
  public:
   virtual ~DeviceBuffer() = default;
+  /// What was asked for: what capacity and time are counted by.
   virtual std::uint64_t bytes() const = 0;
-  virtual void* device_pointer() const = 0;  // null on a simulated GPU
-  virtual Cells* cells() = 0;                // null on a real GPU
+  /// 16-byte words that are there for kernels to work on: of a large allocation on a simulated GPU a share.
+  virtual std::uint64_t words() const = 0;
+  virtual void* device_pointer() const = 0;
 };
 
 /// Which curve a launch runs on: each has a rate of its own in the plant.
 enum class WorkKind { read, write, copy, triad, sweep };
 
-/// What a launch costs: the simulated GPU turns it into time, power and heat.
+/// What a launch asks of the GPU. A real one needs no telling; a simulated one turns it into time, power and
+/// heat.
 struct Work {
   double bytes_read = 0;     // of device memory, nominal
   double bytes_written = 0;  // of device memory, nominal
   WorkKind kind = WorkKind::copy;
-};
-
-/// Where the host half of a kernel runs.
-class HostDevice {
- public:
-  virtual ~HostDevice() = default;
-  /// Runs `body` now, then lets the virtual time pass that `work` takes on this GPU. Returns device seconds.
-  /// Throws DeviceError where the body met an uncorrectable error, as a real launch does at synchronisation.
-  virtual double execute(const Work& work, const std::function<void()>& body) = 0;
-  /// Seed for the order of warps within a wave; another value for every launch.
-  virtual std::uint64_t shuffle_seed() = 0;
 };
 
 struct DeviceMemory {
@@ -95,7 +74,7 @@ class Gpu {
   virtual int multiprocessors() const = 0;
   /// Bytes of last-level cache: what a second read has to push out first.
   virtual std::uint64_t l2_bytes() const = 0;
-  virtual HostDevice* host() = 0;
+  virtual bool emulated() const = 0;
 };
 
 }  // namespace assay

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "harness/node/gpu.h"
+#include "harness/node_sim/cuda_emulation/device.h"
 #include "harness/node_sim/sim_kernel_log.h"
 
 namespace assay::sim {
@@ -74,12 +74,11 @@ void crash(const Launch& launch) {
 }
 
 void refuse(const Launch&) {
-  throw DeviceError("harness.device_call", "planted: the launch was refused");
+  throw cuda_emulation::DeviceFailure{cuda_emulation::cudaErrorUnknown, false};
 }
 
 void raise_exception(const Launch&) {
-  throw DeviceError("device.kernel_exception",
-                    "planted: an illegal address in a kernel that is known to be right");
+  throw cuda_emulation::DeviceFailure{cuda_emulation::cudaErrorIllegalAddress};
 }
 
 const std::map<std::string, void (*)(const Launch&)>& actions() {

@@ -8,8 +8,8 @@
 
 namespace assay::sim {
 
-/// Called before each launch with its number in this process, from 0. May throw DeviceError, raise a signal,
-/// or never return: then it waits by `clock`, since a hanging GPU does not stop the others' time.
+/// Called before each launch with its number in this process, from 0. May throw DeviceFailure, raise a
+/// signal, or never return: then it waits by `clock`, since a hanging GPU does not stop the others' time.
 void act_at_launch(State& state, int gpu, Clock& clock, std::uint64_t launch);
 
 }  // namespace assay::sim

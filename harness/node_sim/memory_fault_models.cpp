@@ -24,10 +24,10 @@ int differing_bits(Word128 a, Word128 b) {
 
 }  // namespace
 
-FaultyCells::FaultyCells(std::uint64_t words, const ModelFault& fault, bool ecc)
-    : fault_(fault), ecc_(ecc), stored_(words, Word128{0, 0}), written_(words, Word128{0, 0}) {}
+FaultyCells::FaultyCells(const Word128* base, std::uint64_t words, const ModelFault& fault, bool ecc)
+    : base_(base), fault_(fault), ecc_(ecc), stored_(words, Word128{0, 0}), written_(words, Word128{0, 0}) {}
 
-Word128 FaultyCells::load(std::uint64_t word) {
+Word128 FaultyCells::load_word(std::uint64_t word) {
   if (fault_.model == FaultModel::address_none && word == fault_.victim.word) {
     const std::uint64_t all = fault_.value ? ~0ULL : 0;
     return Word128{all, all};
@@ -42,7 +42,7 @@ Word128 FaultyCells::load(std::uint64_t word) {
   return read_cell(word);
 }
 
-void FaultyCells::store(std::uint64_t word, Word128 value) {
+void FaultyCells::store_word(std::uint64_t word, Word128 value) {
   if (fault_.model == FaultModel::address_none && word == fault_.victim.word) return;
   if (word == fault_.aggressor.word) {
     if (fault_.model == FaultModel::address_alias) return write_cell(fault_.victim.word, value);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/node/gpu.h"
+#include "harness/node_sim/cuda_emulation/device.h"
 
 namespace assay::sim {
 
@@ -37,24 +38,26 @@ struct ModelFault {
 
 /// A memory with one fault. Where a store writes aggressor and victim together, the coupling acts after the
 /// write.
-class FaultyCells final : public Cells {
+class FaultyCells final : public cuda_emulation::FaultyMemory {
  public:
-  /// With `ecc`, one wrong bit in a 32-byte codeword is corrected and counted; more are counted and delivered
-  /// wrong.
-  FaultyCells(std::uint64_t words, const ModelFault& fault, bool ecc);
+  /// In the place of the words at `base`. With `ecc`, one wrong bit in a 32-byte codeword is corrected and
+  /// counted; more are counted and delivered wrong.
+  FaultyCells(const Word128* base, std::uint64_t words, const ModelFault& fault, bool ecc);
 
-  std::uint64_t words() const override { return stored_.size(); }
-  Word128 load(std::uint64_t word) override;
-  void store(std::uint64_t word, Word128 value) override;
-  void evict(std::uint64_t) override {}
+  Word128 load(const Word128* address) override { return load_word(index(address)); }
+  void store(Word128* address, Word128 value) override { store_word(index(address), value); }
 
   std::uint64_t ecc_events() const { return ecc_events_; }
 
  private:
+  std::uint64_t index(const Word128* address) const { return static_cast<std::uint64_t>(address - base_); }
+  Word128 load_word(std::uint64_t word);
+  void store_word(std::uint64_t word, Word128 value);
   Word128 read_cell(std::uint64_t cell);
   void write_cell(std::uint64_t cell, Word128 value);
   void couple(bool aggressor_before);
 
+  const Word128* base_;
   ModelFault fault_;
   bool ecc_;
   std::vector<Word128> stored_;

@@ -19,12 +19,17 @@ double energy_at(const GpuDynamic& d, Nanoseconds time) {
   return d.energy_j + d.power_w * seconds_since(d.heat_time, time);
 }
 
-double power_under(const State& state, int gpu, double memory_load) {
+/// 0 to 1: more than all of the bandwidth nobody gets.
+double memory_load(const GpuDynamic& gpu) {
+  return std::clamp(static_cast<double>(gpu.memory_load_ppm) * 1e-6, 0.0, 1.0);
+}
+
+double power_now(const State& state, int gpu) {
   const GpuDynamic& d = state.dynamic[gpu];
   const PlantConstants& p = state.plant;
   const double base = d.contexts > 0 ? p.context_power_w : p.idle_power_w;
   const double limit_w = d.power_limit_mw * 1e-3;
-  return std::min(limit_w, base + memory_load * (p.hbm_full_power_w - p.context_power_w));
+  return std::min(limit_w, base + memory_load(d) * (p.hbm_full_power_w - p.context_power_w));
 }
 
 /// Closes the interval since heat_time; what follows starts from here.
@@ -53,26 +58,28 @@ PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
   PlantReading reading{};
   reading.power_w = d.power_w;
   reading.temperature_c = p.ambient_c + rise.fast_c + rise.slow_c;
-  reading.memory_temperature_c = reading.temperature_c + p.hbm_offset_c + d.memory_load * p.hbm_extra_c;
+  reading.memory_temperature_c = reading.temperature_c + p.hbm_offset_c + memory_load(d) * p.hbm_extra_c;
   reading.sm_mhz = d.contexts > 0 ? p.boost_sm_mhz : p.idle_sm_mhz;
   reading.memory_mhz = p.memory_mhz;
   reading.energy_j = energy_at(d, time);
-  reading.utilisation = d.memory_load > 0 ? 1 : d.foreign_utilisation;
-  reading.memory_utilisation = d.memory_load;
+  reading.utilisation = d.memory_load_ppm > 0 ? 1 : d.foreign_utilisation;
+  reading.memory_utilisation = memory_load(d);
   return reading;
 }
 
-void set_load(State& state, int gpu, Nanoseconds time, double memory_load) {
+void change_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, std::int64_t by_ppm) {
   settle(state, gpu, time);
-  state.dynamic[gpu].memory_load = memory_load;
-  state.dynamic[gpu].power_w = power_under(state, gpu, memory_load);
+  GpuDynamic& d = state.dynamic[gpu];
+  d.memory_load_ppm += by_ppm;
+  d.power_w = power_now(state, gpu);
+  if (GpuProcess* process = find_process(d, pid)) process->memory_load_ppm += by_ppm;
 }
 
 void change_contexts(State& state, int gpu, Nanoseconds time, std::int32_t pid, int by) {
   settle(state, gpu, time);
   GpuDynamic& d = state.dynamic[gpu];
   d.contexts = std::max(0, d.contexts + by);
-  d.power_w = power_under(state, gpu, d.memory_load);
+  d.power_w = power_now(state, gpu);
   GpuProcess* process = find_process(d, pid);
   if (process == nullptr && by > 0) process = find_process(d, 0);  // where the list is full it is not shown
   if (process == nullptr) return;
@@ -93,8 +100,11 @@ void release_process(State& state, Nanoseconds time, std::int32_t pid) {
     const GpuProcess* process = find_process(d, pid);
     if (process == nullptr || process->contexts == 0) continue;
     d.memory_used_bytes -= process->memory_bytes;
+    for (DeviceAllocation& allocation : d.allocations) {
+      if (allocation.pid == pid) allocation = {};
+    }
+    change_load(state, gpu, time, pid, -process->memory_load_ppm);
     change_contexts(state, gpu, time, pid, -process->contexts);
-    set_load(state, gpu, time, 0);
   }
 }
 

@@ -17,8 +17,9 @@ struct PlantReading {
 
 PlantReading read_plant(const State& state, int gpu, Nanoseconds time);  // caller holds state.mutex
 
-/// From `time` on, the GPU works at this share of its memory's peak bandwidth. Caller holds state.mutex.
-void set_load(State& state, int gpu, Nanoseconds time, double memory_load);
+/// From `time` on, the process's launches use so much more of the memory's peak bandwidth, or less. Loads add
+/// up. Caller holds state.mutex.
+void change_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, std::int64_t by_ppm);
 
 /// The process made a context on the GPU (+1) or destroyed one (-1): the driver lists it from its first to
 /// its last. Caller holds state.mutex, as for the next three.

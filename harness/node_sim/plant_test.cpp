@@ -7,6 +7,8 @@
 namespace assay::sim {
 namespace {
 
+constexpr std::int32_t kPid = 4711;
+
 struct PlantTest : testing::Test {
   SharedState state = SharedState::anonymous();
   void SetUp() override {
@@ -24,7 +26,7 @@ struct PlantTest : testing::Test {
     state->plant.slow_time_constant_s = 90;
     state->dynamic[0].present = 1;
     state->dynamic[0].power_limit_mw = 700'000;
-    set_load(*state, 0, 0, 0);
+    change_load(*state, 0, 0, kPid, 0);
   }
 };
 
@@ -36,9 +38,9 @@ TEST_F(PlantTest, SettlesAtAmbientPlusPowerTimesResistance) {
 
 TEST_F(PlantTest, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
   change_contexts(*state, 0, kSecond, 4711, 1);
-  set_load(*state, 0, kSecond, 1);
+  change_load(*state, 0, kSecond, kPid, 1'000'000);
   const auto undisturbed = read_plant(*state, 0, 61 * kSecond);
-  for (int second = 2; second <= 61; ++second) set_load(*state, 0, second * kSecond, 1);
+  for (int second = 2; second <= 61; ++second) change_load(*state, 0, second * kSecond, kPid, 0);
   const auto disturbed = read_plant(*state, 0, 61 * kSecond);
   EXPECT_NEAR(undisturbed.temperature_c, disturbed.temperature_c, 1e-9);
   EXPECT_NEAR(undisturbed.energy_j, disturbed.energy_j, 1e-6);

@@ -35,7 +35,8 @@ class SimulatedWorkerNode final : public WorkerNode {
   Clock& clock(std::size_t body) override { return *clocks_.at(body); }
   std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string&, std::uint64_t seed,
                                 std::size_t body) override {
-    return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed);
+    return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed,
+                                    static_cast<int>(seats_.size()));
   }
   void body_done(std::size_t body) override { park(state_->clock, seats_.at(body)); }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "harness/base/machine_refused.h"
 
@@ -46,7 +47,8 @@ State* map(int fd, const std::string& path) {
 
 }  // namespace
 
-SharedState::SharedState(State* state) : state_(state, [](State* s) { munmap(s, sizeof(State)); }) {}
+SharedState::SharedState(State* state, std::string path)
+    : state_(state, [](State* s) { munmap(s, sizeof(State)); }), path_(std::move(path)) {}
 
 SharedState SharedState::create(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -59,19 +61,19 @@ SharedState SharedState::create(const std::string& path) {
   State* state = map(fd, path);
   close(fd);
   initialise(*state);
-  return SharedState(state);
+  return SharedState(state, path);
 }
 
 SharedState SharedState::attach(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) throw MachineRefused(path, errno);
   struct stat info {};
-  const bool whole = fstat(fd, &info) == 0 && info.st_size == static_cast<off_t>(sizeof(State));
+  const bool whole = fstat(fd, &info) == 0 && info.st_size >= static_cast<off_t>(sizeof(State));
   if (!whole) {
     close(fd);
     fail("is not one of this version", path);
   }
-  SharedState shared(map(fd, path));
+  SharedState shared(map(fd, path), path);
   close(fd);
   if (std::memcmp(shared->magic, kMagic, sizeof(kMagic)) != 0 || shared->version != kStateVersion ||
       shared->size != sizeof(State)) {
@@ -81,7 +83,7 @@ SharedState SharedState::attach(const std::string& path) {
 }
 
 SharedState SharedState::anonymous() {
-  SharedState shared(map(-1, "(anonymous)"));
+  SharedState shared(map(-1, "(anonymous)"), "");
   initialise(*shared);
   return shared;
 }

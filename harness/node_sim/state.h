@@ -23,8 +23,9 @@ inline constexpr int kMaxParticipants = 128;
 inline constexpr int kMaxFaults = config::kMostSimFaults;
 inline constexpr int kMaxFaultParameters = 8;
 inline constexpr int kMaxProcesses = 8;
+inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
-inline constexpr std::uint32_t kStateVersion = 4;
+inline constexpr std::uint32_t kStateVersion = 5;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -69,6 +70,13 @@ struct GpuProcess {
   std::int32_t pid;       // 0: none
   std::int32_t contexts;  // of a worker of ours; 0: the process is foreign
   std::int64_t memory_bytes;
+  std::int64_t memory_load_ppm;  // of the peak bandwidth, what its launches use now
+};
+
+/// Device memory that a worker of ours has allocated (device_memory.h).
+struct DeviceAllocation {
+  std::int32_t pid;          // 0: none
+  std::uint64_t begin, end;  // bytes, as the GPU counts them
 };
 
 /// What changes. Guarded by State::mutex, except where a single reader or writer is said.
@@ -78,7 +86,7 @@ struct GpuDynamic {
   std::int64_t heat_time;
   double fast_rise_c, slow_rise_c;
   double power_w;
-  double memory_load;  // 0 to 1: share of the peak bandwidth in use since heat_time
+  std::int64_t memory_load_ppm;  // of the peak bandwidth, in use since heat_time by all launches together
   std::int32_t contexts;
   double energy_j;                                        // up to heat_time
   std::int64_t ecc_corrected_dram, ecc_uncorrected_dram;  // volatile, since the driver was loaded
@@ -97,6 +105,7 @@ struct GpuDynamic {
   std::int32_t pcie_generation, pcie_width, pcie_max_generation, pcie_max_width, nvlinks_active;
   std::int32_t sram_threshold_exceeded;
   GpuProcess processes[kMaxProcesses];
+  DeviceAllocation allocations[kMaxAllocations];
 };
 
 struct FaultState {
@@ -117,7 +126,8 @@ struct State {
   std::int32_t cuda_driver_version, nvswitches, gpu_count, fault_count;
   ClockState clock;
   PlantConstants plant;
-  pthread_mutex_t mutex;  // robust, process-shared; never taken while holding clock.mutex
+  pthread_mutex_t mutex;      // robust, process-shared; never taken while holding clock.mutex
+  std::uint64_t memory_base;  // where the simulated device memory is mapped, in all processes; 0: not yet
   GpuConstants constants[kMaxGpus];
   GpuDynamic dynamic[kMaxGpus];
   FaultState faults[kMaxFaults];
@@ -135,10 +145,13 @@ class SharedState {
 
   State* operator->() const { return state_.get(); }
   State& operator*() const { return *state_; }
+  /// Of its file; empty for a private one.
+  const std::string& path() const { return path_; }
 
  private:
-  explicit SharedState(State* state);
+  SharedState(State* state, std::string path);
   std::shared_ptr<State> state_;
+  std::string path_;
 };
 
 /// Holds a robust mutex; a holder that died left plain data behind, which is taken as it is.

@@ -20,8 +20,8 @@ class CountedBuffer final : public DeviceBuffer {
   }
   ~CountedBuffer() override { *allocated_ -= buffer_->bytes(); }
   std::uint64_t bytes() const override { return buffer_->bytes(); }
+  std::uint64_t words() const override { return buffer_->words(); }
   void* device_pointer() const override { return buffer_->device_pointer(); }
-  Cells* cells() override { return buffer_->cells(); }
 
  private:
   std::unique_ptr<DeviceBuffer> buffer_;
@@ -47,7 +47,7 @@ class GpuWithShare final : public Gpu {
   }
   int multiprocessors() const override { return gpu_->multiprocessors(); }
   std::uint64_t l2_bytes() const override { return gpu_->l2_bytes(); }
-  HostDevice* host() override { return gpu_->host(); }
+  bool emulated() const override { return gpu_->emulated(); }
 
  private:
   std::uint64_t left(const DeviceMemory& whole) const {

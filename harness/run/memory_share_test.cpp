@@ -14,8 +14,8 @@ class FakeBuffer : public DeviceBuffer {
  public:
   explicit FakeBuffer(std::uint64_t bytes) : bytes_(bytes) {}
   std::uint64_t bytes() const override { return bytes_; }
+  std::uint64_t words() const override { return bytes_ / sizeof(Word128); }
   void* device_pointer() const override { return nullptr; }
-  Cells* cells() override { return nullptr; }
 
  private:
   std::uint64_t bytes_;
@@ -29,7 +29,7 @@ class FakeGpu : public Gpu {
   }
   int multiprocessors() const override { return 132; }
   std::uint64_t l2_bytes() const override { return 1; }
-  HostDevice* host() override { return nullptr; }
+  bool emulated() const override { return true; }
 };
 
 std::string refusal(const std::function<void()>& call) {

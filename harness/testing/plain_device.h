@@ -50,6 +50,7 @@ class PlainDevice : public cuda_emulation::Device {
   }
   Nanoseconds now() override { return now_; }
   std::uint64_t schedule_seed() override { return ++seed_; }
+  void set_schedule_seed(std::uint64_t seed) { seed_ = seed; }
   cuda_emulation::FaultyMemory* faulty_memory() override { return planted; }
 
   std::uint64_t total_bytes, free_bytes, largest_allocation = ~0ULL;

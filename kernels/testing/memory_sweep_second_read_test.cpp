@@ -40,7 +40,7 @@ class BadCopyInTheCache : public cuda_emulation::FaultyMemory {
 TEST(MemorySweepDeviceHalf, ASecondReadComesFromTheMemoryAndTellsABadReadFromABadCell) {
   const auto gpu = test_gpu();
   RimmedBuffer buffer(kWords);
-  const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+  const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
   sweep->run({own_address(false), false, false, true, ""});
   const BadCopyInTheCache planted(static_cast<const Word128*>(buffer.device_pointer()) + kBad);
   sweep->run({own_address(false), false, true, true, ""});

@@ -8,7 +8,6 @@
 #include <memory>
 #include <vector>
 
-#include "harness/node_real/cuda_gpu.h"
 #include "kernels/cuda_support.h"
 #include "kernels/memory_patterns.h"
 
@@ -17,7 +16,7 @@ namespace assay::memory {
 inline std::unique_ptr<Gpu> test_gpu() {
   char address[32] = {};
   cuda::check(cudaDeviceGetPCIBusId(address, sizeof(address), 0), "address");
-  return open_cuda_gpu(address);
+  return cuda::open_gpu(address);
 }
 
 /// `words` in the middle of a larger allocation.
@@ -32,8 +31,8 @@ class RimmedBuffer : public DeviceBuffer {
   RimmedBuffer& operator=(const RimmedBuffer&) = delete;
 
   std::uint64_t bytes() const override { return words_ * sizeof(Word128); }
+  std::uint64_t words() const override { return words_; }
   void* device_pointer() const override { return all_ + kRimWords; }
-  Cells* cells() override { return nullptr; }
 
   std::vector<Word128> download() const { return download(kRimWords, words_); }
   bool rim_untouched() const {

@@ -22,7 +22,7 @@ class RimmedGpu : public Gpu {
   }
   int multiprocessors() const override { return gpu_->multiprocessors(); }
   std::uint64_t l2_bytes() const override { return gpu_->l2_bytes(); }
-  HostDevice* host() override { return nullptr; }
+  bool emulated() const override { return gpu_->emulated(); }
 
   std::vector<RimmedBuffer*> buffers;  // target first, then the sources
 

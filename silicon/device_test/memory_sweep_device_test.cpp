@@ -45,7 +45,7 @@ TEST(MemorySweepDeviceHalf, WritesEveryWordAndNoOther) {
     RimmedBuffer buffer(words);
     for (const Pattern& pattern : patterns()) {
       for (const bool descending : {false, true}) {
-        const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+        const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
         const PassResult result = sweep->run({pattern, descending, false, true, ""});
         EXPECT_EQ(result.bytes, static_cast<double>(words) * 16);
         const auto held = buffer.download();
@@ -63,7 +63,7 @@ TEST(MemorySweepDeviceHalf, LeavesTheComplementBehindAndFindsNothing) {
     RimmedBuffer buffer(words);
     for (const Pattern& pattern : patterns()) {
       for (const bool descending : {false, true}) {
-        const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+        const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
         sweep->run({pattern, false, false, true, ""});
         sweep->run({pattern, descending, true, true, ""});
         const auto held = buffer.download();
@@ -80,7 +80,7 @@ TEST(MemorySweepDeviceHalf, FindsNothingInAFullSetOfGoodMemory) {
   const auto gpu = test_gpu();
   for (const std::uint64_t words : kOddSizes) {
     RimmedBuffer first(words), second(words / 2 + 1);
-    const auto sweep = make_memory_sweep(*gpu, {&first, &second}, kPageShift);
+    const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&first, &second}, kPageShift);
     for (const Pass& pass : full_set(9, 0, kPageShift)) sweep->run(pass);
     const SweepReport report = sweep->report();
     EXPECT_EQ(report.bad_words, 0u) << words;
@@ -95,7 +95,7 @@ TEST(MemorySweepDeviceHalf, FindsEveryPlantedWordAndCountsItsBits) {
     for (const bool writes_back : {false, true}) {
       for (const Pattern& pattern : patterns()) {
         RimmedBuffer buffer(4999);
-        const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+        const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
         sweep->run({pattern, false, false, true, ""});
         std::uint64_t per_bit[kBitsPerWord] = {};
         std::map<std::uint64_t, Word128> planted;
@@ -134,7 +134,7 @@ TEST(MemorySweepDeviceHalf, CountsExactlyBeyondTheEndOfTheList) {
   const auto gpu = test_gpu();
   constexpr std::uint64_t kWords = 20001;
   RimmedBuffer buffer(kWords);
-  const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+  const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
   sweep->run({own_address(false), false, false, true, ""});
   for (std::uint64_t word = 3; word < kWords; word += 10) buffer.flip(word, {0, 1ULL << 6});
   sweep->run({own_address(false), false, true, false, ""});
@@ -150,7 +150,7 @@ TEST(MemorySweepDeviceHalf, CountsExactlyBeyondTheEndOfTheList) {
 TEST(MemorySweepDeviceHalf, ABrokenWireIsCountedInEveryWord) {
   const auto gpu = test_gpu();
   RimmedBuffer buffer(kManyWords);
-  const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+  const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
   // What was written is the complement of what is expected: every bit of every word is wrong.
   sweep->run({random_data(5), false, false, true, ""});
   Pattern inverted = random_data(5);
@@ -166,7 +166,7 @@ TEST(MemorySweepDeviceHalf, ABrokenWireIsCountedInEveryWord) {
 TEST(MemorySweepDeviceHalf, SaysWhichBufferAndWhere) {
   const auto gpu = test_gpu();
   RimmedBuffer a(3000), b(517);
-  const auto sweep = make_memory_sweep(*gpu, {&a, &b}, kPageShift);
+  const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&a, &b}, kPageShift);
   sweep->run({own_address(false), false, false, true, ""});
   b.flip(516, {8, 0});
   sweep->run({own_address(false), true, true, true, ""});

@@ -1,4 +1,5 @@
 // A check that stays over other stages: what it wrote before is there afterwards.
+#include "kernels/memory_bandwidth.h"
 #include "suites/selftest/selftest.h"
 
 namespace assay::selftest {
@@ -7,11 +8,10 @@ namespace {
 constexpr std::uint64_t kBytes = 64 << 20;
 
 void run(Context& context) {
-  const auto buffer = context.gpu().allocate(kBytes);
-  const Word128 written{context.seed(), 1};
-  if (Cells* cells = buffer->cells()) cells->store(0, written);
+  const auto held = memory::make_memory_bandwidth(context.gpu(), kBytes, context.seed());
+  held->run(memory::Stream::copy, 1);
   context.stay();
-  const bool kept = buffer->cells() == nullptr || buffer->cells()->load(0) == written;
+  const bool kept = held->bad_words() == 0;
   context.measure("value", kept ? 1 : 0, Unit::count);
 }
 

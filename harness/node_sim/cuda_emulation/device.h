@@ -26,7 +26,13 @@ class FaultyMemory {
   /// Throws DeviceFailure.
   virtual Word128 load(const Word128* address) = 0;
   virtual void store(Word128* address, Word128 value) = 0;
+  /// The next load comes from the memory, not from a cache: what reading enough else does, where a twin has
+  /// no time for that.
+  virtual void evict(const Word128*) {}
 };
+
+/// Of the device that runs the launch; null where nothing is planted in its memory.
+inline thread_local FaultyMemory* faulty_memory = nullptr;
 
 struct Allocation {
   void* memory = nullptr;

@@ -100,9 +100,6 @@ T atomicOr(T* address, std::type_identity_t<T> value) {
   return __atomic_fetch_or(address, value, __ATOMIC_RELAXED);
 }
 
-/// Of the device that runs the launch; null where nothing is planted in its memory.
-inline thread_local FaultyMemory* faulty_memory = nullptr;
-
 /// One access of 16 bytes to device memory, through whatever is planted there.
 inline Word128 load_word(const Word128* address) {
   return faulty_memory == nullptr ? *address : faulty_memory->load(address);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -86,6 +87,8 @@ int show_device(Device& device) {
 
 void hide_device(Device& device) {
   std::replace(host.devices.begin(), host.devices.end(), &device, static_cast<Device*>(nullptr));
+  for (auto held = host.allocations.begin(); held != host.allocations.end();)
+    held = held->second.device == &device ? host.allocations.erase(held) : std::next(held);
   while (!host.devices.empty() && host.devices.back() == nullptr) host.devices.pop_back();
   if (host.device(host.current) == nullptr) host.current = 0;  // as in a new thread
 }
@@ -219,24 +222,38 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
   return cudaSuccess;
 }
 
-cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
-                   void* arguments) {
+namespace {
+
+/// Runs the body on the current device. What breaks in a launch surfaces at the next call, as on the card.
+cudaError_t launch_on_device(const Work& work, const std::function<void(std::uint64_t seed)>& body) {
   const Device* const current = host.device(host.current);
   const bool whole = current != nullptr && current->broken == cudaSuccess;
-  bool refused_shape = false;
   const cudaError_t error = on_device([&](Device& device) {
     device.execute(work, [&] {
       const Accesses accesses(device.faulty_memory());
-      try {
-        run_grid(grid, block, shared_bytes, device.schedule_seed(), kernel, arguments);
-      } catch (const std::invalid_argument&) {
-        refused_shape = true;
-      }
+      body(device.schedule_seed());
     });
   });
-  if (refused_shape) return remember(cudaErrorInvalidConfiguration);
-  // What breaks in a launch surfaces at the next call, as on the card.
   return whole && current->broken != cudaSuccess ? cudaSuccess : error;
+}
+
+}  // namespace
+
+cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
+                   void* arguments) {
+  bool refused_shape = false;
+  const cudaError_t error = launch_on_device(work, [&](std::uint64_t seed) {
+    try {
+      run_grid(grid, block, shared_bytes, seed, kernel, arguments);
+    } catch (const std::invalid_argument&) {
+      refused_shape = true;
+    }
+  });
+  return refused_shape ? remember(cudaErrorInvalidConfiguration) : error;
+}
+
+cudaError_t launch_twin(const Work& work, const std::function<void(std::uint64_t seed)>& twin) {
+  return launch_on_device(work, twin);
 }
 
 }  // namespace assay::cuda_emulation

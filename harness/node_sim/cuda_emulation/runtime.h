@@ -66,4 +66,8 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
 cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
                    void* arguments);
 
+/// The same for what stands for a kernel and is no device code: its twin, which is faster. `twin` is given
+/// the seed that a grid's order is drawn by.
+cudaError_t launch_twin(const Work& work, const std::function<void(std::uint64_t seed)>& twin);
+
 }  // namespace assay::cuda_emulation

@@ -1,4 +1,4 @@
-#include "harness/node_sim/sim_memory.h"
+#include "harness/node_sim/faulty_hbm.h"
 
 #include <algorithm>
 #include <cstring>
@@ -67,22 +67,23 @@ MemoryFaults planted_memory_faults(const State& state, int slot, std::uint64_t w
   return planted;
 }
 
-Word128 SimMemory::load_through_faults(std::uint64_t word) {
-  Word128 value = words_[word];
+Word128 FaultyHbm::load(const Word128* address) {
+  if (address < cells_ || address >= cells_ + words_) return *address;
+  const auto word = static_cast<std::uint64_t>(address - cells_);
+  Word128 value = *address;
   int wrong_in_codeword = 0;
   bool wrong_in_word = false;
   for (const BadCell& cell : faults_.cells) {
     if (cell.codeword != word / kWordsPerCodeword) continue;
     const std::uint64_t holder =
         cell.codeword * kWordsPerCodeword + static_cast<std::uint64_t>(cell.bit) / 128;
-    if (holder >= words_.size() || !is_wrong(cell, bit_of(words_[holder], cell.bit % 128))) continue;
+    if (holder >= words_ || !is_wrong(cell, bit_of(cells_[holder], cell.bit % 128))) continue;
     ++wrong_in_codeword;
     wrong_in_word |= holder == word;
   }
   if (wrong_in_codeword > 1) {
     ++uncorrected_;
-    throw DeviceError("device.ecc_uncorrectable", "uncorrectable ECC error encountered in codeword " +
-                                                      std::to_string(word / kWordsPerCodeword));
+    throw cuda_emulation::DeviceFailure{cuda_emulation::cudaErrorECCUncorrectable};
   }
   // A warp reads a codeword's two words in one access: it is counted once, with the word that holds the bad
   // bit.

@@ -1,0 +1,217 @@
+#include "harness/node_sim/sim_device.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "harness/base/hash.h"
+#include "harness/node_sim/launch_faults.h"
+#include "harness/node_sim/plant.h"
+#include "harness/node_sim/sim_kernel_log.h"
+
+namespace assay::sim {
+namespace {
+
+using cuda_emulation::DeviceFailure;
+
+constexpr std::uint64_t kReservedBytes = 615ULL
+                                         << 20;  // what the driver and a context hold back on an idle H200
+constexpr double kPeakBytesPerSecond = 4.8e12;   // H200 datasheet
+constexpr int kMultiprocessors = 132;
+constexpr std::uint64_t kL2Bytes = 60ULL << 20;     // as the CUDA runtime reports it for an H200
+constexpr std::uint64_t kAllocationUnit = 2 << 20;  // the driver maps memory in pages of 2 MiB
+constexpr std::uint64_t kLineWords = 8;             // 128 bytes: no two allocations share a line of the cache
+constexpr std::uint64_t kLineBytes = kLineWords * sizeof(Word128);
+constexpr std::int32_t kDrainAndReset = 4;  // nvmlDeviceGpuRecoveryAction
+
+int index_or_lost(const State& state, int slot) {
+  const int index = gpu_index_of_slot(state, slot);
+  if (index < 0 || state.dynamic[index].present == 0)
+    throw DeviceError("device.lost", "no GPU in slot " + std::to_string(slot),
+                      index < 0 ? "" : state.constants[index].pci_address);
+  return index;
+}
+
+double planted_slowdown(const State& state, int slot) {
+  const FaultState* fault = find_fault(state, "hbm_slow", slot);
+  return fault == nullptr ? 1 : std::clamp(fault_parameter(*fault, "factor", 0.8), 0.01, 1.0);
+}
+
+}  // namespace
+
+SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
+                     int contenders)
+    : state_(state),
+      index_(index_or_lost(*state_, slot)),
+      clock_(clock),
+      step_seed_(step_seed),
+      bandwidth_share_(planted_slowdown(*state_, slot) / contenders),
+      memory_(state_),
+      cells_(memory_.cells(index_, cell_words())),
+      hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words())) {
+  {
+    const Lock lock(state_->mutex);
+    change_contexts(*state_, index_, clock_.now(), getpid(), +1);
+  }
+  cuda_emulation::show_device(*this);
+}
+
+SimDevice::~SimDevice() {
+  cuda_emulation::hide_device(*this);
+  std::vector<const void*> left;
+  for (const auto& [memory, number] : allocations_) left.push_back(memory);
+  for (const void* memory : left) release(const_cast<void*>(memory));
+  const Lock lock(state_->mutex);
+  change_contexts(*state_, index_, clock_.now(), getpid(), -1);
+}
+
+/// What the runtime says of a GPU that fell off the bus.
+void SimDevice::require_usable() {
+  const Lock lock(state_->mutex);
+  if (dynamic().present == 0) throw DeviceFailure{cuda_emulation::cudaErrorUnknown};
+}
+
+int SimDevice::multiprocessors() const {
+  return kMultiprocessors;
+}
+
+std::uint64_t SimDevice::l2_bytes() const {
+  return kL2Bytes;
+}
+
+std::uint64_t SimDevice::capacity() const {
+  return static_cast<std::uint64_t>(constants().memory_bytes) - kReservedBytes;
+}
+
+DeviceMemory SimDevice::memory() {
+  const Lock lock(state_->mutex);
+  const auto used = static_cast<std::uint64_t>(dynamic().memory_used_bytes);
+  return {static_cast<std::uint64_t>(constants().memory_bytes), used < capacity() ? capacity() - used : 0};
+}
+
+/// The lowest address where `bytes` fit between what workers of ours hold. Caller holds state.mutex.
+std::uint64_t SimDevice::place(std::uint64_t bytes) const {
+  std::vector<DeviceAllocation> held;
+  for (const DeviceAllocation& allocation : state_->dynamic[index_].allocations) {
+    if (allocation.pid != 0) held.push_back(allocation);
+  }
+  std::sort(held.begin(), held.end(),
+            [](const DeviceAllocation& a, const DeviceAllocation& b) { return a.begin < b.begin; });
+  std::uint64_t begin = 0;
+  for (const DeviceAllocation& allocation : held) {
+    if (allocation.begin - begin >= bytes) break;
+    begin = allocation.end;
+  }
+  return begin;
+}
+
+/// The beginning of a line.
+std::uint64_t SimDevice::cell_at(std::uint64_t byte) const {
+  const double share = static_cast<double>(byte) / static_cast<double>(constants().memory_bytes);
+  return static_cast<std::uint64_t>(share * static_cast<double>(cell_words())) / kLineWords * kLineWords;
+}
+
+cuda_emulation::Allocation SimDevice::allocate(std::uint64_t bytes) {
+  const std::uint64_t size = (bytes + kAllocationUnit - 1) / kAllocationUnit * kAllocationUnit;
+  const std::uint64_t free = memory().free_bytes;
+  const Lock lock(state_->mutex);
+  auto* const first = dynamic().allocations;
+  auto* const entry = std::find_if(first, first + kMaxAllocations,
+                                   [](const DeviceAllocation& allocation) { return allocation.pid == 0; });
+  const std::uint64_t begin = place(size);
+  if (size > free || begin + size > capacity() || entry == first + kMaxAllocations)
+    throw DeviceFailure{cuda_emulation::cudaErrorMemoryAllocation, false};
+  const auto number = static_cast<int>(entry - first);
+  cuda_emulation::Allocation made;
+  if (bytes <= kLargestWhole) {
+    made = {memory_.whole(index_, number, bytes), bytes};
+  } else {
+    // What is left of the last line is kept: a size that no line divides stays one.
+    const std::uint64_t lines_end = (cell_at(begin + size) - cell_at(begin)) * sizeof(Word128);
+    const std::uint64_t missing = (kLineBytes - bytes % kLineBytes) % kLineBytes;
+    made = {cells_ + cell_at(begin), lines_end - std::min(lines_end, missing)};
+  }
+  *entry = {getpid(), begin, begin + size};
+  allocations_[made.memory] = number;
+  change_memory(*state_, index_, getpid(), static_cast<std::int64_t>(size));
+  return made;
+}
+
+void SimDevice::release(void* memory) {
+  const auto found = allocations_.find(memory);
+  const Lock lock(state_->mutex);
+  DeviceAllocation& entry = dynamic().allocations[found->second];
+  change_memory(*state_, index_, getpid(), -static_cast<std::int64_t>(entry.end - entry.begin));
+  entry = {};
+  allocations_.erase(found);
+}
+
+std::uint64_t SimDevice::schedule_seed() {
+  return hash_text(step_seed_ + ++schedules_, "schedule");
+}
+
+double SimDevice::launch_seconds(const Work& work) {
+  const std::string stream =
+      "launch/" + std::to_string(constants().slot) + "/" + std::to_string(static_cast<int>(work.kind));
+  const PlantConstants& plant = state_->plant;
+  const double noise = 1 + plant.launch_noise * deviate(step_seed_, stream, launches_++);
+  const double rate = sustained_gb_per_s(*state_, index_, work.kind) * 1e9 * bandwidth_share_;
+  return (work.bytes_read + work.bytes_written) / rate * std::max(0.1, noise) + plant.launch_overhead_s;
+}
+
+void SimDevice::execute(const Work& work, const std::function<void()>& body) {
+  act_at_launch(*state_, index_, clock_, launches_);
+  require_usable();
+  try {
+    body();
+  } catch (const DeviceFailure&) {
+    report_memory_events();
+    throw;
+  }
+  report_memory_events();
+  const double seconds = launch_seconds(work);
+  const double load = (work.bytes_read + work.bytes_written) / seconds / kPeakBytesPerSecond;
+  const auto load_ppm = static_cast<std::int64_t>(std::clamp(load, 0.0, 1.0) * 1e6);
+  {
+    const Lock lock(state_->mutex);
+    change_load(*state_, index_, clock_.now(), getpid(), load_ppm);
+  }
+  clock_.sleep_for(static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond))));
+  {
+    const Lock lock(state_->mutex);
+    change_load(*state_, index_, clock_.now(), getpid(), -load_ppm);
+  }
+  require_usable();
+}
+
+void SimDevice::report_memory_events() {
+  const auto corrected = static_cast<std::int64_t>(hbm_.corrected() - reported_corrected_);
+  const bool uncorrected = hbm_.uncorrected() > reported_uncorrected_;
+  if (corrected == 0 && !uncorrected) return;
+  reported_corrected_ = hbm_.corrected();
+  reported_uncorrected_ = hbm_.uncorrected();
+  const Lock lock(state_->mutex);
+  dynamic().ecc_corrected_dram += corrected;
+  dynamic().ecc_corrected_dram_aggregate += corrected;
+  if (uncorrected) report_uncorrected();
+}
+
+/// What the driver does after a contained uncorrectable error: NVIDIA, GPU memory error management. Caller
+/// holds state.mutex.
+void SimDevice::report_uncorrected() {
+  GpuDynamic& gpu = dynamic();
+  ++gpu.ecc_uncorrected_dram;
+  ++gpu.ecc_uncorrected_dram_aggregate;
+  ++gpu.remapped_uncorrected;
+  gpu.remap_pending = 1;
+  log_xid(*state_, index_, 63, false, "Row Remapper: New row marked for remapping, reset gpu to activate.");
+  log_xid(*state_, index_, 94, true, "Contained: SM (0x1). RST: No, D-RST: No");
+  if (gpu.recovery_action == kDrainAndReset) return;
+  log_xid(*state_, index_, 154, false,
+          "GPU recovery action changed from 0x0 (None) to 0x4 (Drain and Reset)");
+  gpu.recovery_action = kDrainAndReset;
+}
+
+}  // namespace assay::sim

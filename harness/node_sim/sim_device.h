@@ -1,0 +1,67 @@
+// A simulated GPU as the emulated CUDA runtime sees it: a share of the simulated memory behind every
+// allocation, and launches that take virtual time, draw power and make heat. One object is one context.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "harness/node/clock.h"
+#include "harness/node_sim/cuda_emulation/device.h"
+#include "harness/node_sim/device_memory.h"
+#include "harness/node_sim/faulty_hbm.h"
+#include "harness/node_sim/state.h"
+
+namespace assay::sim {
+
+class SimDevice final : public cuda_emulation::Device {
+ public:
+  /// The GPU in a chassis slot, which the calling thread sees until the object goes. Launch times are a
+  /// function of `step_seed` and the launch's number. `contenders`: bodies that work on the GPU in this
+  /// phase, this one included; each gets its share of the bandwidth, whoever comes first. Throws
+  /// DeviceError("device.lost") where there is no GPU, MachineRefused.
+  SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed, int contenders = 1);
+  ~SimDevice() override;
+  SimDevice(const SimDevice&) = delete;
+  SimDevice& operator=(const SimDevice&) = delete;
+
+  std::string pci_address() const override { return constants().pci_address; }
+  int multiprocessors() const override;
+  std::uint64_t l2_bytes() const override;
+  DeviceMemory memory() override;
+  void require_usable() override;
+  cuda_emulation::Allocation allocate(std::uint64_t bytes) override;
+  void release(void* memory) override;
+  void execute(const Work& work, const std::function<void()>& body) override;
+  Nanoseconds now() override { return clock_.now(); }
+  std::uint64_t schedule_seed() override;
+  cuda_emulation::FaultyMemory* faulty_memory() override { return hbm_.healthy() ? nullptr : &hbm_; }
+
+ private:
+  const GpuConstants& constants() const { return state_->constants[index_]; }
+  GpuDynamic& dynamic() { return state_->dynamic[index_]; }
+  std::uint64_t cell_words() const { return static_cast<std::uint64_t>(constants().cell_words); }
+  std::uint64_t capacity() const;
+  std::uint64_t place(std::uint64_t bytes) const;
+  std::uint64_t cell_at(std::uint64_t byte) const;
+  double launch_seconds(const Work& work);
+  void report_memory_events();
+  void report_uncorrected();
+
+  SharedState state_;
+  int index_;
+  Clock& clock_;
+  std::uint64_t step_seed_;
+  double bandwidth_share_;  // of this unit's: what is planted, and what contenders leave
+  std::uint64_t launches_ = 0;
+  std::uint64_t schedules_ = 0;
+  NodeMemory memory_;
+  Word128* cells_;
+  FaultyHbm hbm_;
+  std::uint64_t reported_corrected_ = 0;
+  std::uint64_t reported_uncorrected_ = 0;
+  std::map<const void*, int> allocations_;  // number in GpuDynamic::allocations
+};
+
+}  // namespace assay::sim

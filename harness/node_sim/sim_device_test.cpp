@@ -1,0 +1,284 @@
+#include "harness/node_sim/sim_device.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "harness/node_sim/cuda_emulation/runtime.h"
+#include "harness/node_sim/plant.h"
+#include "harness/testing/scratch_folder.h"
+
+namespace assay::sim {
+namespace {
+
+using cuda_emulation::DeviceFailure;
+
+constexpr std::uint64_t kGib = 1ULL << 30;
+constexpr std::uint64_t kTotalBytes = 143771ULL << 20;
+constexpr std::uint64_t kReserved = 615ULL << 20;
+constexpr int kSlot = 5;
+
+class HandClock : public Clock {
+ public:
+  Nanoseconds now() const override { return now_; }
+  bool sleep_until(Nanoseconds deadline) override {
+    if (while_asleep) while_asleep();
+    now_ = deadline;
+    return true;
+  }
+  void interrupt() override {}
+  std::function<void()> while_asleep;
+
+ private:
+  Nanoseconds now_ = 0;
+};
+
+class SimDeviceTest : public testing::Test {
+ protected:
+  SimDeviceTest() {
+    state_->gpu_count = 2;
+    state_->plant = {4480, 4200, 4300, 4150, 3900, 0,  0, 5e-6, 76,  113,  460,
+                     700,  29,   0.01, 4,    0.01, 90, 0, 16,   345, 1980, 3201};
+    state_->constants[0].slot = 2;
+    GpuConstants& constants = state_->constants[1];
+    constants.slot = kSlot;
+    constants.memory_bytes = static_cast<std::int64_t>(kTotalBytes);
+    constants.cell_words = 10007;
+    constants.bandwidth_factor = 1;
+    std::strcpy(constants.pci_address, "0000:1b:00.0");
+    std::strncpy(state_->kernel_log_path, log_path_.c_str(), sizeof(state_->kernel_log_path) - 1);
+    dynamic().present = 1;
+  }
+
+  GpuDynamic& dynamic() { return state_->dynamic[1]; }
+  FaultState& plant(const char* kind) {
+    FaultState& fault = state_->faults[state_->fault_count++];
+    std::strncpy(fault.kind, kind, sizeof(fault.kind) - 1);
+    fault.slot = kSlot;
+    return fault;
+  }
+  void plant(const char* kind, const char* parameter, double value) {
+    FaultState& fault = plant(kind);
+    std::strncpy(fault.parameters[0].name, parameter, sizeof(fault.parameters[0].name) - 1);
+    fault.parameters[0].value = value;
+  }
+  std::unique_ptr<SimDevice> open(std::uint64_t seed = 1, int contenders = 1) {
+    return std::make_unique<SimDevice>(state_, kSlot, clock_, seed, contenders);
+  }
+  /// Virtual seconds of a launch.
+  double launch(const Work& work) {
+    const Nanoseconds before = clock_.now();
+    EXPECT_EQ(cuda_emulation::launch_twin(work, [](std::uint64_t) {}), cuda_emulation::cudaSuccess);
+    return static_cast<double>(clock_.now() - before) * 1e-9;
+  }
+  std::string kernel_log() const {
+    std::ifstream file(log_path_);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  SharedState state_ = SharedState::anonymous();
+  HandClock clock_;
+  testing_tools::ScratchFolder folder_;
+  std::string log_path_ = folder_ / "kernel.log";
+};
+
+cuda_emulation::cudaError_t failure_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const DeviceFailure& failure) {
+    return failure.error;
+  }
+  return cuda_emulation::cudaSuccess;
+}
+
+/// All cells that can be allocated.
+struct AllCells {
+  explicit AllCells(SimDevice& device) {
+    const auto allocation = device.allocate(device.memory().free_bytes);
+    first = static_cast<Word128*>(allocation.memory);
+    words = allocation.backed_bytes / sizeof(Word128);
+  }
+  Word128* first;
+  std::uint64_t words;
+};
+
+TEST_F(SimDeviceTest, HoldsAContextWhileItLives) {
+  auto gpu = open();
+  EXPECT_EQ(dynamic().contexts, 1);
+  gpu.reset();
+  EXPECT_EQ(dynamic().contexts, 0);
+}
+
+TEST_F(SimDeviceTest, AbsentGpuIsLost) {
+  EXPECT_THROW(SimDevice(state_, 7, clock_, 1), DeviceError);
+  dynamic().present = 0;
+  EXPECT_THROW(open(), DeviceError);
+  EXPECT_EQ(dynamic().contexts, 0);
+}
+
+TEST_F(SimDeviceTest, WhoFallsOffDuringALaunchAnswersNoMore) {
+  const auto gpu = open();
+  clock_.while_asleep = [&] { dynamic().present = 0; };
+  EXPECT_EQ(failure_of([&] {
+              gpu->execute({1e9, 0, WorkKind::read}, [] {});
+            }),
+            cuda_emulation::cudaErrorUnknown);
+}
+
+TEST_F(SimDeviceTest, LargeAllocationsShareTheCellsInProportion) {
+  const auto gpu = open();
+  EXPECT_EQ(gpu->memory().free_bytes, kTotalBytes - kReserved);
+  const auto first = gpu->allocate(40 * kGib), second = gpu->allocate(40 * kGib);
+  EXPECT_EQ(gpu->memory().free_bytes, kTotalBytes - kReserved - 80 * kGib);
+  const double share = 40.0 * static_cast<double>(kGib) / static_cast<double>(kTotalBytes);
+  EXPECT_NEAR(static_cast<double>(first.backed_bytes / sizeof(Word128)), share * 10007, 8);
+  const auto* const end = static_cast<char*>(first.memory) + first.backed_bytes;
+  EXPECT_LE(end, static_cast<char*>(second.memory)) << "no cell is shared";
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(second.memory) % 128, 0u) << "nor a line of the cache";
+
+  gpu->release(first.memory);
+  const auto third = gpu->allocate(10 * kGib);
+  EXPECT_EQ(third.memory, first.memory);
+  EXPECT_EQ(failure_of([&] { gpu->allocate(200 * kGib); }), cuda_emulation::cudaErrorMemoryAllocation);
+  gpu->release(third.memory);
+  gpu->release(second.memory);
+  EXPECT_EQ(dynamic().memory_used_bytes, 0);
+}
+
+TEST_F(SimDeviceTest, SmallAllocationsAreWhole) {
+  const auto gpu = open();
+  const auto one = gpu->allocate(1), odd = gpu->allocate(100'003), large = gpu->allocate((1 << 20) + 1);
+  EXPECT_EQ(one.backed_bytes, 1u);
+  EXPECT_EQ(odd.backed_bytes, 100'003u);
+  EXPECT_LT(large.backed_bytes, 1u << 20);
+  std::memset(odd.memory, 0x5a, odd.backed_bytes);
+  EXPECT_EQ(dynamic().memory_used_bytes, 3LL << 21) << "in pages of 2 MiB";
+}
+
+TEST_F(SimDeviceTest, APeerSeesWhatIsWritten) {
+  const auto gpu = open();
+  const auto memory = gpu->allocate(64);
+  *static_cast<int*>(memory.memory) = 4711;
+  const auto peer = open(2);
+  EXPECT_EQ(*static_cast<int*>(memory.memory), 4711);
+  const auto of_peer = peer->allocate(64);
+  EXPECT_NE(of_peer.memory, memory.memory) << "two workers on one GPU share no memory by chance";
+  *static_cast<int*>(of_peer.memory) = 1;
+  EXPECT_EQ(*static_cast<int*>(memory.memory), 4711);
+}
+
+TEST_F(SimDeviceTest, WhatAProcessHeldIsFreeWhenItIsGone) {
+  const auto gpu = open();
+  gpu->allocate(40 * kGib);
+  {
+    const Lock lock(state_->mutex);
+    release_process(*state_, 0, getpid());
+  }
+  EXPECT_EQ(dynamic().memory_used_bytes, 0);
+  EXPECT_EQ(dynamic().allocations[0].pid, 0);
+  EXPECT_EQ(dynamic().contexts, 0);
+}
+
+TEST_F(SimDeviceTest, EverythingFreeCanBeAllocatedAtOnce) {
+  const auto gpu = open();
+  const AllCells all(*gpu);
+  EXPECT_EQ(gpu->memory().free_bytes, 0u);
+  EXPECT_GT(all.words, 9900u);
+}
+
+TEST_F(SimDeviceTest, LaunchTakesTheTimeOfItsBytesAndLoadsTheMemory) {
+  const auto gpu = open();
+  std::int64_t load = 0;
+  clock_.while_asleep = [&] { load = dynamic().memory_load_ppm; };
+  EXPECT_NEAR(launch({2.15e12, 2.15e12, WorkKind::copy}), 1 + 5e-6, 1e-9);
+  EXPECT_NEAR(static_cast<double>(load), 4300.0 / 4800 * 1e6, 1e3);
+  EXPECT_EQ(dynamic().memory_load_ppm, 0);
+}
+
+TEST_F(SimDeviceTest, LoadsAddUpAndContendersShareTheBandwidthWhoeverComesFirst) {
+  const auto first = open(1, 2), second = open(2, 2);
+  std::int64_t most = 0;
+  bool both = false;
+  clock_.while_asleep = [&] {
+    most = std::max(most, dynamic().memory_load_ppm);
+    if (std::exchange(both, true)) return;
+    second->execute({2.24e12, 0, WorkKind::read}, [] {});
+    EXPECT_NEAR(static_cast<double>(clock_.now()) * 1e-9, 1 + 5e-6, 1e-9) << "half of 4480 GB/s";
+  };
+  first->execute({2.24e12, 0, WorkKind::read}, [] {});
+  EXPECT_NEAR(static_cast<double>(most), 4480.0 / 4800 * 1e6, 1e3);
+  EXPECT_EQ(dynamic().memory_load_ppm, 0);
+}
+
+TEST_F(SimDeviceTest, NoiseIsAFunctionOfSeedAndLaunch) {
+  state_->plant.launch_noise = 0.01;
+  const auto two_launches = [&](std::uint64_t seed) {
+    const auto gpu = open(seed);
+    const double first = launch({1e12, 0, WorkKind::read});
+    return std::pair(first, launch({1e12, 0, WorkKind::read}));
+  };
+  const auto a = two_launches(1), again = two_launches(1), other = two_launches(2);
+  EXPECT_NEAR(a.first, again.first, 2e-9);
+  EXPECT_NEAR(a.second, again.second, 2e-9);
+  EXPECT_NE(a.first, a.second);
+  EXPECT_GT(std::abs(a.first - other.first), 1e-6);
+}
+
+TEST_F(SimDeviceTest, SlowMemoryTakesLonger) {
+  plant("hbm_slow", "factor", 0.5);
+  const auto gpu = open();
+  EXPECT_NEAR(launch({4.48e12, 0, WorkKind::read}), 2, 1e-4);
+}
+
+TEST_F(SimDeviceTest, CorrectedErrorsReachTheCounters) {
+  plant("hbm_stuck_bit", "value", 1);
+  const auto gpu = open();
+  const AllCells all(*gpu);
+  gpu->execute({1, 0, WorkKind::read}, [&] {
+    auto& memory = *gpu->faulty_memory();
+    for (std::uint64_t i = 0; i < all.words; ++i) memory.store(all.first + i, {0, 0});
+    for (std::uint64_t i = 0; i < all.words; ++i) EXPECT_EQ(memory.load(all.first + i).low, 0u);
+  });
+  EXPECT_EQ(dynamic().ecc_corrected_dram, 1);
+  EXPECT_EQ(dynamic().ecc_corrected_dram_aggregate, 1);
+  EXPECT_EQ(kernel_log(), "");
+}
+
+TEST_F(SimDeviceTest, UncorrectedErrorIsReportedAsTheDriverDoes) {
+  plant("hbm_double_bit", "second_bit", 100);
+  const auto gpu = open();
+  const AllCells all(*gpu);
+  const auto read_all = [&] {
+    gpu->execute({1, 0, WorkKind::read}, [&] {
+      for (std::uint64_t i = 0; i < all.words; ++i) gpu->faulty_memory()->load(all.first + i);
+    });
+  };
+  EXPECT_EQ(failure_of(read_all), cuda_emulation::cudaErrorECCUncorrectable);
+  EXPECT_EQ(dynamic().ecc_uncorrected_dram, 1);
+  EXPECT_EQ(dynamic().remapped_uncorrected, 1);
+  EXPECT_EQ(dynamic().remap_pending, 1);
+  EXPECT_EQ(dynamic().recovery_action, 4);
+  const std::string log = kernel_log();
+  EXPECT_NE(log.find("NVRM: Xid (PCI:0000:1b:00): 94, pid="), std::string::npos) << log;
+  EXPECT_NE(log.find("NVRM: Xid (PCI:0000:1b:00): 63, "), std::string::npos) << log;
+  EXPECT_NE(log.find("NVRM: Xid (PCI:0000:1b:00): 154, "), std::string::npos) << log;
+}
+
+TEST_F(SimDeviceTest, EveryLaunchIsShuffledOtherwise) {
+  const auto gpu = open();
+  const std::uint64_t first = gpu->schedule_seed();
+  EXPECT_NE(first, gpu->schedule_seed());
+  EXPECT_EQ(first, open()->schedule_seed());
+}
+
+}  // namespace
+}  // namespace assay::sim

@@ -1,0 +1,219 @@
+#include "kernels/memory_sweep_twin.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "kernels/cuda_support.h"
+#include "kernels/shuffled_waves.h"
+#include "kernels/sweep_region.h"
+
+namespace assay::memory {
+namespace {
+
+using cuda_emulation::FaultyMemory;
+
+void count_flipped(SweepReport& report, Word128 flipped) {
+  for (int bit = 0; bit < kBitsPerWord; ++bit) {
+    report.per_bit[bit] += ((bit < 64 ? flipped.low >> bit : flipped.high >> (bit - 64)) & 1);
+  }
+  ++report.flipped_bits[__builtin_popcountll(flipped.low) + __builtin_popcountll(flipped.high)];
+}
+
+Word128* data(const Chunk& chunk) {
+  return static_cast<Word128*>(chunk.buffer->device_pointer());
+}
+
+/// Direct, or through what is planted.
+template <bool kFaulty>
+struct Access {
+  FaultyMemory* planted;
+  Word128 load(const Word128* address) const { return kFaulty ? planted->load(address) : *address; }
+  void store(Word128* address, Word128 value) const {
+    if (kFaulty) {
+      planted->store(address, value);
+    } else {
+      *address = value;
+    }
+  }
+};
+
+struct Walk {
+  const Pass& pass;
+  std::uint32_t pass_number;
+  const Chunk& chunk;
+  RandomOrder& order;
+  SweepReport& report;
+};
+
+/// One warp of one pass: walks its page group by group, in march order.
+template <PatternKind kKind, bool kFaulty>
+class Warp {
+ public:
+  Warp(const Walk& walk, Access<kFaulty> access, std::uint64_t begin, std::uint64_t end)
+      : walk_(&walk),
+        access_(access),
+        data_(data(walk.chunk)),
+        begin_(begin),
+        end_(end),
+        groups_((end - begin + kGroupWords - 1) / kGroupWords) {}
+
+  /// All loads of a group, or all its stores: other warps may come between the two.
+  bool step() {
+    const Pass& pass = walk_->pass;
+    if (pass.read && !loaded_) {
+      load_group();
+      loaded_ = true;
+      if (pass.write) return true;
+    }
+    if (pass.write) store_group();
+    loaded_ = false;
+    held_ = 0;
+    return ++group_ < groups_;
+  }
+
+ private:
+  std::uint64_t base() const {
+    return begin_ + (walk_->pass.descending ? groups_ - 1 - group_ : group_) * kGroupWords;
+  }
+  /// Words of a group in march order: rows as the pass goes. The lanes of one access have no order among
+  /// themselves.
+  int place(int step, int lanes) const {
+    return (walk_->pass.descending ? kGroupWords - 1 - step : step) ^ lanes;
+  }
+
+  void load_group() {
+    const std::uint64_t first = base();
+    for (int step = 0; step < kGroupWords; ++step) {
+      const int here = place(step, 0);
+      const std::uint64_t word = first + static_cast<std::uint64_t>(here);
+      if (word >= end_) continue;
+      const Word128 actual = access_.load(data_ + word);
+      const Word128 expected = pattern_word<kKind>(walk_->pass.pattern, walk_->chunk.first_word + word);
+      const Word128 flipped = actual ^ expected;
+      if (!is_zero(flipped)) record(word, here, expected, actual, flipped);
+    }
+  }
+
+  void record(std::uint64_t word, int here, Word128 expected, Word128 actual, Word128 flipped) {
+    SweepReport& report = walk_->report;
+    count_flipped(report, flipped);
+    if (report.recorded == kMaxMiscompares) return;
+    report.miscompares[report.recorded++] = Miscompare{expected,
+                                                       actual,
+                                                       Word128{0, 0},
+                                                       walk_->chunk.first_word + word,
+                                                       word * sizeof(Word128),
+                                                       walk_->chunk.number,
+                                                       walk_->pass_number};
+    held_ |= 1u << (here / kLineWords);
+  }
+
+  void store_group() {
+    const std::uint64_t first = base();
+    Pattern pattern = walk_->pass.pattern;
+    pattern.inverted ^= walk_->pass.read;
+    const auto lanes = static_cast<int>(walk_->order.next() % kLanes);
+    for (int step = 0; step < kGroupWords; ++step) {
+      const int here = place(step, lanes);
+      const std::uint64_t word = first + static_cast<std::uint64_t>(here);
+      if (word >= end_ || (held_ >> (here / kLineWords) & 1)) continue;
+      access_.store(data_ + word, pattern_word<kKind>(pattern, walk_->chunk.first_word + word));
+    }
+  }
+
+  const Walk* walk_;
+  Access<kFaulty> access_;
+  Word128* data_;
+  std::uint64_t begin_, end_, groups_;
+  std::uint64_t group_ = 0;
+  bool loaded_ = false;
+  unsigned held_ =
+      0;  // a bit a line of the group: with a recorded word it keeps what it holds until the second read
+  static_assert(kGroupWords / kLineWords <= 32);
+};
+
+class Twin : public MemorySweep {
+ public:
+  Twin(std::vector<Chunk> chunks, int page_shift)
+      : chunks_(std::move(chunks)), page_words_(1ULL << page_shift) {}
+
+  PassResult run(const Pass& pass) override {
+    Work work{0, 0, WorkKind::sweep};
+    for (const Chunk& chunk : chunks_) {
+      const Work mine = work_of(pass, chunk);
+      work.bytes_read += mine.bytes_read;
+      work.bytes_written += mine.bytes_written;
+    }
+    watch_.start();
+    cuda::check(cuda_emulation::launch_twin(work,
+                                            [&](std::uint64_t seed) {
+                                              for_kind(pass.pattern.kind, [&]<PatternKind kKind>() {
+                                                if (cuda_emulation::faulty_memory == nullptr) {
+                                                  replay<kKind, false>(pass, seed);
+                                                } else {
+                                                  replay<kKind, true>(pass, seed);
+                                                }
+                                              });
+                                            }),
+                "launch");
+    const double seconds = watch_.stop();
+    ++pass_number_;
+    return {seconds, work.bytes_read + work.bytes_written};
+  }
+
+  SweepReport report() override {
+    total_up(report_);
+    return report_;
+  }
+
+ private:
+  template <PatternKind kKind, bool kFaulty>
+  void replay(const Pass& pass, std::uint64_t seed) {
+    const Access<kFaulty> access{cuda_emulation::faulty_memory};
+    const std::uint32_t recorded_before = report_.recorded;
+    RandomOrder order(seed);
+    for (const Chunk& chunk : chunks_) {
+      const Walk walk{pass, pass_number_, chunk, order, report_};
+      const std::uint64_t pages = (chunk.words + page_words_ - 1) / page_words_;
+      replay_grid(pages, order, [&](std::uint64_t page) {
+        const std::uint64_t begin = page * page_words_;
+        return Warp<kKind, kFaulty>(walk, access, begin, std::min(chunk.words, begin + page_words_));
+      });
+    }
+    for (std::uint32_t i = recorded_before; i < report_.recorded; ++i)
+      read_again(access, report_.miscompares[i]);
+    for (std::uint32_t i = recorded_before; pass.write && i < report_.recorded; ++i)
+      write_line<kKind>(access, pass.pattern, report_.miscompares[i]);
+  }
+
+  template <bool kFaulty>
+  void read_again(const Access<kFaulty>& access, Miscompare& bad) {
+    const Word128* const address = data(chunks_[bad.buffer]) + bad.byte_offset / sizeof(Word128);
+    if (kFaulty) access.planted->evict(address);
+    bad.second_read = access.load(address);
+  }
+
+  template <PatternKind kKind, bool kFaulty>
+  void write_line(const Access<kFaulty>& access, const Pattern& pattern, const Miscompare& bad) {
+    const Chunk& chunk = chunks_[bad.buffer];
+    const std::uint64_t line = bad.byte_offset / sizeof(Word128) / kLineWords * kLineWords;
+    for (std::uint64_t word = line; word < std::min(chunk.words, line + kLineWords); ++word)
+      access.store(data(chunk) + word, complement(pattern_word<kKind>(pattern, chunk.first_word + word)));
+  }
+
+  std::vector<Chunk> chunks_;
+  std::uint64_t page_words_;
+  std::uint32_t pass_number_ = 0;
+  SweepReport report_{};
+  cuda::Stopwatch watch_;
+};
+
+}  // namespace
+
+std::unique_ptr<MemorySweep> make_sweep_twin(const std::vector<DeviceBuffer*>& region, int page_shift) {
+  return std::make_unique<Twin>(chunks_of(region, page_shift), page_shift);
+}
+
+}  // namespace assay::memory
