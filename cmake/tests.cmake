@@ -14,6 +14,11 @@ add_executable(end_to_end_tests ${end_to_end_sources})
 assay_device_half_tests(device_half_tests)
 gtest_discover_tests(device_half_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 
+if(ASSAY_WITH_CUDA)
+  add_test(NAME DeviceCode.IsWhatItsTableSays
+    COMMAND ${CMAKE_SOURCE_DIR}/kernels/testing/device_code ${CMAKE_CUDA_COMPILER})
+endif()
+
 foreach(target unit_tests end_to_end_tests)
   target_link_libraries(${target} PRIVATE ${ASSAY_PARTS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE

@@ -77,6 +77,9 @@ class LaneWords {
     }
   }
 
+  /// At the beginning of a group. Without it the compiler keeps the words of all rows in registers, and spills.
+  __device__ void begin_group() { inverted_ = cuda::opaque(inverted_); }
+
   /// Rows of a group go by in march order.
   __device__ static int row(int r, bool descending) { return descending ? kRowsPerGroup - 1 - r : r; }
 
@@ -117,11 +120,12 @@ __global__ void __launch_bounds__(kThreads, 4)
   const std::uint32_t groups =
       begin < end ? static_cast<std::uint32_t>((end - begin + kGroupWords - 1) / kGroupWords) : 0;
   using Words = LaneWords<kKind>;
-  const Words expected(pattern, chunk.first_word + begin, lane, descending);
+  Words expected(pattern, chunk.first_word + begin, lane, descending);
 
   for (std::uint32_t step = 0; step < groups; ++step) {
     const std::uint32_t group = descending ? groups - 1 - step : step;
     const std::uint64_t first = begin + static_cast<std::uint64_t>(group) * kGroupWords + lane;
+    expected.begin_group();
     const auto word_at = [&](int r) {
       return first + static_cast<std::uint64_t>(Words::row(r, descending)) * kLanes;
     };

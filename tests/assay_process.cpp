@@ -92,22 +92,6 @@ Finished run_simulated(const ScratchFolder& scratch, const std::vector<std::stri
   return assay(scratch, words);
 }
 
-std::string impatient_profile(const ScratchFolder& scratch) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  const std::string deadline = "12 s";  // healthy workers take seconds, too
-#else
-  const std::string deadline = "3 s";
-#endif
-  std::string profile =
-      "summary = \"the quick profile, impatient\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n";
-  for (const char* check :
-       {"inventory.gpus", "health.counters", "memory.bandwidth", "memory.sweep", "health.counters"}) {
-    profile += "[[checks]]\ncheck = \"" + std::string(check) +
-               "\"\nduration = \"0 s\"\nestimate = \"0.1 s\"\ndeadline = \"" + deadline + "\"\n";
-  }
-  return scratch.write("impatient.toml", profile);
-}
-
 std::string selftest_profile(const ScratchFolder& scratch, const std::string& check,
                              const std::string& deadline) {
   return scratch.write("alone.toml",

@@ -58,9 +58,6 @@ Finished assay(const ScratchFolder& scratch, const std::vector<std::string>& arg
 Finished run_simulated(const ScratchFolder& scratch, const std::vector<std::string>& arguments = {},
                        const std::string& out = "out");
 
-/// The quick profile with short deadlines, for a test that waits for them: they are real time. Its path.
-std::string impatient_profile(const ScratchFolder& scratch);
-
 /// A profile of one self-test alone. Its path.
 std::string selftest_profile(const ScratchFolder& scratch, const std::string& check,
                              const std::string& deadline);

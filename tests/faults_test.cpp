@@ -30,10 +30,7 @@ class Faults : public testing::TestWithParam<std::string> {};
 TEST_P(Faults, EndsInItsVerdictCodeAndPartAndAccusesNothingElse) {
   const config::Fault fault = load(GetParam());
   const ScratchFolder scratch;
-  const std::string profile = fault.kind == "worker_hang" ? impatient_profile(scratch) : "quick";
-  const Finished run =
-      assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile", profile, "--seed", "7",
-                      "--out", scratch / "out", "--fault", "configs/faults/" + GetParam() + ".toml"});
+  const Finished run = run_simulated(scratch, {"--fault", "configs/faults/" + GetParam() + ".toml"});
   EXPECT_EQ(run.exit_code, exit_code_of(fault.expect.verdict)) << run.out << run.err;
   const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_EQ(judgement.at("verdict"), fault.expect.verdict);

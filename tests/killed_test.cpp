@@ -207,8 +207,8 @@ TEST_F(KilledTest, KilledTwiceInOneStageItStillGoesOnToItsEnd) {
 }
 
 TEST_F(KilledTest, AHangThatWasKilledInItsRepeatIsStillTheGpus) {
-  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "1", "--profile",
-                        impatient_profile(scratch), "--fault", "worker-hang", "--out", scratch / "out"});
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--seed", "1", "--profile", "quick", "--fault",
+                        "worker-hang", "--out", scratch / "out"});
   ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu4-a2"); }));
   kill(run.pid(), SIGKILL);
   run.wait();

@@ -24,7 +24,6 @@ constexpr int kRunsKilled = 2;  // a run takes ten times as long, and what may d
 #else
 constexpr int kRunsKilled = 5;  // of each case; every second one twice
 #endif
-constexpr int kHangingRunsKilled = 2;  // each waits for deadlines in real time
 
 /// What a limit is set to: the value that the unkilled run measured, so that it just holds, or the next one,
 /// so that it just fails.
@@ -152,7 +151,7 @@ class ResumedRun : public testing::TestWithParam<Case> {
   std::vector<std::string> arguments(const std::string& out) const {
     std::vector<std::string> words{"run",         "--node",    "sim:configs/sim/h200-8gpu.toml",
                                    "--seed",      "1",         "--out",
-                                   scratch / out, "--profile", profile(),
+                                   scratch / out, "--profile", "quick",
                                    "--quiet"};
     for (const std::string& fault : GetParam().faults) {
       words.push_back("--fault");
@@ -161,9 +160,6 @@ class ResumedRun : public testing::TestWithParam<Case> {
     if (!sku_.empty()) words.insert(words.end(), {"--sku", sku_});
     return words;
   }
-
-  static bool hangs() { return GetParam().faults == std::vector<std::string>{"worker-hang"}; }
-  std::string profile() const { return hangs() ? impatient_profile(scratch) : "quick"; }
 
   /// Sets the limit in question to what the run in `folder` measured, or to the next value.
   void move_limit(const std::string& folder) {
@@ -244,7 +240,7 @@ TEST_P(ResumedRun, ConcludesWhatTheUnkilledRunDoes) {
 
   int killed_runs = 0;
   std::mt19937 random(std::hash<std::string>{}(GetParam().name));
-  for (int i = 0; i < (hangs() ? kHangingRunsKilled : kRunsKilled); ++i) {
+  for (int i = 0; i < kRunsKilled; ++i) {
     std::uniform_real_distribution<double> share(0, i % 2 == 0 ? 1.0 : 0.6);
     std::vector<double> shares{share(random)};
     if (i % 2 == 1) shares.push_back(share(random));
@@ -262,8 +258,7 @@ TEST_P(ResumedRun, ConcludesWhatTheUnkilledRunDoes) {
     }
     if (HasFailure()) return;
   }
-  EXPECT_GE(killed_runs, hangs() ? 1 : kRunsKilled / 2)
-      << "hardly any run was caught alive: nothing is shown";
+  EXPECT_GE(killed_runs, kRunsKilled / 2) << "hardly any run was caught alive: nothing is shown";
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEveryEdge, ResumedRun, testing::ValuesIn(cases()),

@@ -48,12 +48,14 @@ json fault_kinds_json() {
   for (const config::FaultKind& kind : config::fault_kinds()) {
     json parameters = json::array();
     for (const config::FaultParameter& p : kind.parameters) {
-      parameters.push_back({{"name", p.name},
-                            {"meaning", p.meaning},
-                            {"unit", symbol(p.unit)},
-                            {"min", p.minimum},
-                            {"max", p.maximum},
-                            {"default", p.fallback}});
+      json parameter{{"name", p.name}, {"meaning", p.meaning}, {"unit", symbol(p.unit)}};
+      if (p.unit == Unit::text) {
+        parameter["default"] = p.fallback_text;
+        if (!p.choices.empty()) parameter["choices"] = p.choices;
+      } else {
+        parameter.update({{"min", p.minimum}, {"max", p.maximum}, {"default", p.fallback}});
+      }
+      parameters.push_back(std::move(parameter));
     }
     list.push_back({{"name", kind.name},
                     {"summary", kind.summary},
@@ -73,7 +75,7 @@ json faults() {
          {"summary", fault.summary},
          {"kind", fault.kind},
          {"part", fault.part},
-         {"parameters", fault.parameters},
+         {"parameters", config::all_parameters(fault)},
          {"expect",
           {{"verdict", fault.expect.verdict}, {"code", fault.expect.code}, {"part", fault.expect.part}}}});
   }

@@ -10,6 +10,7 @@
 #include "harness/config/nearest.h"
 #include "harness/config/paths.h"
 #include "harness/config/reader.h"
+#include "harness/config/sim_fields.h"
 
 namespace assay::config {
 namespace {
@@ -53,18 +54,42 @@ std::string combination_problem(const Fault& fault) {
   return "'second_bit' must be another bit than 'bit': the same one flipped twice is no error";
 }
 
+std::string text_problem(const FaultParameter& parameter, const std::string& text) {
+  const auto& choices = parameter.choices;
+  if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
+    return fmt::format("'{}' cannot be \"{}\"{}", parameter.name, text, suggestion(text, choices));
+  if (text.size() <= kLongestFaultText) return {};
+  return fmt::format("'{}' has {} bytes, at most {} are possible", parameter.name, text.size(),
+                     kLongestFaultText);
+}
+
+void read_parameter(Table& table, const FaultParameter& parameter, Fault& fault) {
+  std::string problem;
+  if (parameter.unit == Unit::text) {
+    const auto text = table.optional_text(parameter.name);
+    if (!text) return;
+    fault.texts[parameter.name] = *text;
+    problem = text_problem(parameter, *text);
+  } else {
+    const auto value = table.optional_quantity(parameter.name, parameter.unit);
+    if (!value) return;
+    fault.parameters[parameter.name] = *value;
+    problem = value_problem(parameter, *value);
+  }
+  if (!problem.empty()) table.error(parameter.name, problem);
+}
+
 void read_parameters(Table& fault_table, const FaultKind& kind, Fault& fault) {
-  for (const FaultParameter& parameter : kind.parameters)
-    fault.parameters[parameter.name] = parameter.fallback;
+  for (const FaultParameter& parameter : kind.parameters) {
+    if (parameter.unit == Unit::text) {
+      fault.texts[parameter.name] = parameter.fallback_text;
+    } else {
+      fault.parameters[parameter.name] = parameter.fallback;
+    }
+  }
   auto table = fault_table.optional_table("parameters");
   if (!table) return;
-  for (const FaultParameter& parameter : kind.parameters) {
-    const auto value = table->optional_quantity(parameter.name, parameter.unit);
-    if (!value) continue;
-    fault.parameters[parameter.name] = *value;
-    const std::string problem = value_problem(parameter, *value);
-    if (!problem.empty()) table->error(parameter.name, problem);
-  }
+  for (const FaultParameter& parameter : kind.parameters) read_parameter(*table, parameter, fault);
   const std::string problem = combination_problem(fault);
   if (!problem.empty()) table->error(problem);
 }
@@ -105,6 +130,10 @@ Fault read_file(const std::string& path, const Vocabulary& vocabulary, Diagnosti
 /// A bare number is in the parameter's own unit; another unit is an error.
 std::string set_parameter(Fault& fault, const FaultParameter& parameter, const std::string& text) {
   std::string problem;
+  if (parameter.unit == Unit::text) {
+    fault.texts[parameter.name] = text;
+    return text_problem(parameter, text);
+  }
   auto value = parse_number(text);
   if (!value && parameter.unit != Unit::count) value = parse_quantity(text, parameter.unit, problem);
   if (!value)
@@ -139,6 +168,13 @@ std::string apply(Fault& fault, const FaultKind& kind, const std::string& settin
 }
 
 }  // namespace
+
+nlohmann::json all_parameters(const Fault& fault) {
+  nlohmann::json all = fault.parameters;
+  if (all.is_null()) all = nlohmann::json::object();
+  for (const auto& [name, text] : fault.texts) all[name] = text;
+  return all;
+}
 
 Fault read_fault(const std::string& spec, const Vocabulary& vocabulary, Diagnostics& diagnostics) {
   const std::size_t colon = spec.find(':');

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/config/diagnostics.h"
 #include "harness/model/finding_code.h"
 #include "harness/model/part.h"
@@ -16,16 +18,21 @@ struct FaultParameter {
   std::string name, meaning;
   Unit unit = Unit::count;
   double minimum = 0, maximum = 0, fallback = 0;
+  /// Unit::text: what it is where nothing is said, and all that it can be, where that is not any text.
+  std::string fallback_text;
+  std::vector<std::string> choices;
 };
 
-/// What can be planted. node_sim/ acts on the kind's name.
+/// What can be planted: the part of a kind that a configuration speaks of.
 struct FaultKind {
   std::string name, summary;
   std::string target;  // "gpu", "gpu/hbm"
   std::vector<FaultParameter> parameters;
 };
 
+/// Those of this binary, by name: whoever acts on a kind has registered it (node_sim/faults/).
 const std::vector<FaultKind>& fault_kinds();
+void register_fault_kind(FaultKind kind);
 
 struct Expectation {
   std::string verdict;  // "REJECT", "INCONCLUSIVE", "ACCEPT"
@@ -37,8 +44,12 @@ struct Fault {
   std::string name, summary, kind;
   Part part;
   std::map<std::string, double> parameters;  // all of the kind's, defaults filled in
+  std::map<std::string, std::string> texts;  // parameters that are text
   Expectation expect;
 };
+
+/// Numbers and texts by name.
+nlohmann::json all_parameters(const Fault& fault);
 
 /// `spec` is FILE[:key=value,...]: key is a parameter of the kind, or "part". A name without a slash that is
 /// no file is looked up as configs/faults/NAME.toml.

@@ -6,6 +6,7 @@
 
 namespace assay::config {
 
+inline constexpr std::size_t kLongestFaultText = 255;
 inline constexpr int kMostSimGpus = 8;
 inline constexpr int kMostSimFaults = 16;
 

@@ -76,9 +76,11 @@ class NodeSession {
   /// The worker waits for others, not for time.
   virtual void worker_waits(const NodeAddress&) {}
   virtual void worker_resumes(const NodeAddress&) {}
-  /// While the supervisor waits for its workers, time may pass.
-  virtual void let_time_pass() {}
+  /// While the supervisor waits for its workers, time may pass up to `until`.
+  virtual void let_time_pass(Nanoseconds) {}
   virtual void hold_time() {}
+  /// It has passed. What hangs on a simulated node is not waited for in real time, too.
+  virtual bool time_is_up(Nanoseconds) { return false; }
   /// The run's folder has got its name: what the node keeps there is now in `folder`.
   virtual void moved_to(const std::string&) {}
 };

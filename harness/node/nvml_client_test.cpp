@@ -60,7 +60,7 @@ TEST(NvmlClient, ReadsSettings) {
   gpu.power_limit_mw = 500'000;
   gpu.pcie_max_generation = 4;
   gpu.pcie_max_width = 8;
-  gpu.nvlinks_active = 17;
+  gpu.nvlinks[4].active = 0;
   const GpuIdentity identity = open(state)->identity(nvml_index_of(2));
   EXPECT_EQ(identity.ecc_enabled.value, 0);
   EXPECT_EQ(identity.mig_enabled.value, 1);
@@ -80,8 +80,8 @@ TEST(NvmlClient, SamplesOneGpuAtRest) {
   EXPECT_EQ(sample.power_mw.value, 80'000);
   EXPECT_EQ(sample.sm_mhz.value, 345);
   EXPECT_EQ(sample.memory_mhz.value, 3201);
-  EXPECT_EQ(sample.temperature_c.value, 30);         // 24 + 80 W x 0.07 C/W
-  EXPECT_EQ(sample.memory_temperature_c.value, 27);  // 3 below
+  EXPECT_EQ(sample.temperature_c.value, 29);         // 23.7 + 80 W x 0.07 C/W
+  EXPECT_EQ(sample.memory_temperature_c.value, 25);  // 4 below
   EXPECT_EQ(sample.utilisation_percent.value, 0);
   EXPECT_EQ(sample.throttle_reasons.value, 1);  // idle
   EXPECT_EQ(sample.pcie_generation.value, 5);
@@ -98,9 +98,9 @@ TEST(NvmlClient, SampleFollowsTheLoad) {
   state->dynamic[0].power_limit_mw = 500'000;
   state->clock.now += 600 * kSecond;
   const GpuSample sample = client->sample(nvml_index_of(0), state->clock.now);
-  EXPECT_EQ(sample.power_mw.value, 113'000 + 9 * 47'200);
+  EXPECT_EQ(sample.power_mw.value, 113'000 + 9 * 51'700);  // nine tenths of the way to 630 W
   EXPECT_EQ(sample.sm_mhz.value, 1980);
-  EXPECT_EQ(sample.temperature_c.value, 62);
+  EXPECT_EQ(sample.temperature_c.value, 64);
   EXPECT_EQ(sample.utilisation_percent.value, 100);
   EXPECT_EQ(sample.memory_utilisation_percent.value, 90);
   EXPECT_EQ(sample.memory_used_mib.value, 120 * 1024);
@@ -120,9 +120,10 @@ TEST(NvmlClient, CountersFollowTheNode) {
   gpu.remap_failure = 1;
   gpu.recovery_action = 2;
   gpu.pcie_replay = 150;
-  gpu.nvlink_replay = 5;
-  gpu.nvlink_recovery = 6;
-  gpu.nvlink_crc = 7;
+  gpu.nvlinks[0].replay = 5;
+  gpu.nvlinks[7].recovery = 6;
+  gpu.nvlinks[17].crc = 3;
+  gpu.nvlinks[16].crc = 4;
   gpu.sram_threshold_exceeded = 1;
   gpu.pcie_width = 8;
   state->clock.now += 10 * kSecond;

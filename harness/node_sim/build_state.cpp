@@ -6,8 +6,9 @@
 
 #include "harness/base/hash.h"
 #include "harness/model/part.h"
+#include "harness/node_sim/faults/fault_kind.h"
+#include "harness/node_sim/healthy_h200.h"
 #include "harness/node_sim/plant.h"
-#include "harness/node_sim/planted_state.h"
 
 namespace assay::sim {
 namespace {
@@ -43,12 +44,12 @@ constexpr double kSpreadLimit = 2.5;  // standard deviations: a healthy delivery
 void build_gpu(State& state, int index, const NodeSetup& setup) {
   const config::SimGpu& gpu = setup.node.gpus[static_cast<std::size_t>(index)];
   GpuConstants& constants = state.constants[index];
+  make_healthy_h200(constants);
   set_text(constants.name, setup.node.gpu_name);
   set_text(constants.uuid, gpu.uuid);
   set_text(constants.serial, gpu.serial);
   set_text(constants.board_part_number, gpu.board_part_number);
   set_text(constants.vbios, gpu.vbios);
-  set_text(constants.inforom_image, "G520.0280.02.02");  // seen on H200 SXM
   set_text(constants.pci_address, gpu.pci_address);
   constants.module_id = gpu.module_id;
   const auto slot = setup.slot_of_module.find(gpu.module_id);
@@ -61,19 +62,8 @@ void build_gpu(State& state, int index, const NodeSetup& setup) {
   constants.bandwidth_factor = 1 + state.plant.unit_spread * place;
 
   GpuDynamic& dynamic = state.dynamic[index];
-  dynamic.present = 1;
-  dynamic.ecc_enabled = 1;
-  dynamic.persistence_enabled = 1;
-  dynamic.power_limit_mw = static_cast<std::int32_t>(state.plant.power_limit_w * 1000);
-  dynamic.pcie_generation = dynamic.pcie_max_generation = 5;
-  dynamic.pcie_width = dynamic.pcie_max_width = 16;
-  dynamic.nvlinks_active = setup.node.nvswitches > 0 ? kNvlinks : 0;
+  make_healthy(dynamic, state.plant, setup.start, setup.node.nvswitches > 0);
   dynamic.pcie_replay = static_cast<std::int64_t>(hash_text(setup.seed, "replays/" + gpu.serial) % 4);
-  // In thermal equilibrium at idle.
-  dynamic.heat_time = setup.start;
-  dynamic.power_w = state.plant.idle_power_w;
-  dynamic.fast_rise_c = dynamic.power_w * state.plant.fast_resistance_c_per_w;
-  dynamic.slow_rise_c = dynamic.power_w * state.plant.slow_resistance_c_per_w;
 }
 
 void add_fault(State& state, const config::Fault& fault) {
@@ -89,7 +79,16 @@ void add_fault(State& state, const config::Fault& fault) {
     set_text(planted.parameters[i].name, name);
     planted.parameters[i++].value = value;
   }
-  plant_in_state(state, fault);
+  i = 0;
+  for (const auto& [name, value] : fault.texts) {
+    if (i >= kMaxFaultTexts) throw std::invalid_argument("fault " + fault.name + " has too many texts");
+    set_text(planted.texts[i].name, name);
+    set_text(planted.texts[i++].value, value);
+  }
+  const FaultHooks* hooks = fault_hooks(planted);
+  const int gpu = gpu_index_of_slot(state, planted.slot);
+  if (hooks != nullptr && hooks->at_start != nullptr && gpu >= 0)
+    hooks->at_start({state.constants[gpu], state.dynamic[gpu], planted});
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 #include "harness/node_sim/faulty_hbm.h"
 
-#include <algorithm>
-#include <cstring>
-
 namespace assay::sim {
 namespace {
 
@@ -28,44 +25,7 @@ bool is_wrong(const BadCell& cell, bool written) {
   return true;
 }
 
-bool is_kind(const FaultState& fault, const char* kind) {
-  return std::strncmp(fault.kind, kind, sizeof(fault.kind)) == 0;
-}
-
-int bit_parameter(const FaultState& fault, const char* name, int bits) {
-  return std::clamp(static_cast<int>(fault_parameter(fault, name, 0)), 0, bits - 1);
-}
-
-std::uint64_t planted_codeword(const FaultState& fault, std::uint64_t words) {
-  const std::uint64_t codewords = std::max<std::uint64_t>(1, words / kWordsPerCodeword);
-  const double position = std::clamp(fault_parameter(fault, "position", 0.5), 0.0, 1.0);
-  return std::min(codewords - 1, static_cast<std::uint64_t>(position * static_cast<double>(codewords)));
-}
-
 }  // namespace
-
-MemoryFaults planted_memory_faults(const State& state, int slot, std::uint64_t words) {
-  MemoryFaults planted;
-  for (int i = 0; i < state.fault_count; ++i) {
-    const FaultState& fault = state.faults[i];
-    if (fault.slot != slot) continue;
-    const bool value = fault_parameter(fault, "value", 0) != 0;
-    const std::uint64_t codeword = planted_codeword(fault, words);
-    if (is_kind(fault, "hbm_stuck_bit")) {
-      planted.cells.push_back({codeword, bit_parameter(fault, "bit", kBitsPerCodeword),
-                               value ? BadCell::Reads::one : BadCell::Reads::zero});
-    } else if (is_kind(fault, "hbm_double_bit")) {
-      for (const char* bit : {"bit", "second_bit"}) {
-        planted.cells.push_back(
-            {codeword, bit_parameter(fault, bit, kBitsPerCodeword), BadCell::Reads::inverted});
-      }
-    } else if (is_kind(fault, "hbm_data_wire")) {
-      const auto stride = static_cast<std::uint64_t>(std::max(1.0, fault_parameter(fault, "stride", 1)));
-      planted.wires.push_back({bit_parameter(fault, "bit", 128), value, stride});
-    }
-  }
-  return planted;
-}
 
 Word128 FaultyHbm::load(const Word128* address) {
   if (address < cells_ || address >= cells_ + words_) return *address;

@@ -7,12 +7,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/node/gpu.h"
 #include "harness/node_sim/cuda_emulation/device.h"
-#include "harness/node_sim/state.h"
 
 namespace assay::sim {
 
@@ -39,9 +38,6 @@ struct MemoryFaults {
   std::vector<BadCell> cells;
   std::vector<BadWire> wires;
 };
-
-/// The faults hbm_stuck_bit, hbm_double_bit and hbm_data_wire that are planted in this slot.
-MemoryFaults planted_memory_faults(const State& state, int slot, std::uint64_t words);
 
 class FaultyHbm final : public cuda_emulation::FaultyMemory {
  public:

@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
-#include <map>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,17 +10,6 @@ namespace {
 
 constexpr Word128 kZeros{0, 0};
 constexpr Word128 kOnes{~0ULL, ~0ULL};
-
-void plant(State& state, const char* kind, int slot, const std::map<std::string, double>& parameters) {
-  FaultState& fault = state.faults[state.fault_count++];
-  std::strncpy(fault.kind, kind, sizeof(fault.kind) - 1);
-  fault.slot = slot;
-  int i = 0;
-  for (const auto& [name, value] : parameters) {
-    std::strncpy(fault.parameters[i].name, name.c_str(), sizeof(fault.parameters[i].name) - 1);
-    fault.parameters[i++].value = value;
-  }
-}
 
 /// Cells with something planted in them.
 struct Cells {
@@ -87,22 +73,6 @@ TEST(FaultyHbm, WhatLiesBesideTheCellsIsGood) {
   EXPECT_NE(memory.load(&all[1]), kZeros);
   EXPECT_NE(memory.load(&all[8]), kZeros);
   EXPECT_EQ(memory.load(&all[9]), kZeros);
-}
-
-TEST(PlantedMemoryFaults, AreThoseOfTheSlotAtTheirPosition) {
-  const SharedState state = SharedState::anonymous();
-  plant(*state, "hbm_stuck_bit", 3, {{"bit", 200}, {"position", 1}, {"value", 1}});
-  plant(*state, "hbm_stuck_bit", 4, {{"bit", 1}});
-  plant(*state, "hbm_double_bit", 3, {{"bit", 12}, {"second_bit", 201}, {"position", 0.5}});
-  plant(*state, "hbm_data_wire", 3, {{"bit", 37}, {"value", 1}, {"stride", 64}});
-  const MemoryFaults faults = planted_memory_faults(*state, 3, 1001);
-  ASSERT_EQ(faults.cells.size(), 3u);
-  EXPECT_EQ(faults.cells[0].codeword, 499u) << "the last whole one";
-  EXPECT_EQ(faults.cells[0].reads, BadCell::Reads::one);
-  EXPECT_EQ(faults.cells[1].codeword, 250u);
-  EXPECT_EQ(faults.cells[2].bit, 201);
-  ASSERT_EQ(faults.wires.size(), 1u);
-  EXPECT_EQ(faults.wires[0].stride, 64u);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "harness/base/hash.h"
-#include "harness/node_sim/launch_faults.h"
+#include "harness/node_sim/faults/fault_kind.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_kernel_log.h"
 
@@ -34,9 +34,20 @@ int index_or_lost(const State& state, int slot) {
   return index;
 }
 
-double planted_slowdown(const State& state, int slot) {
-  const FaultState* fault = find_fault(state, "hbm_slow", slot);
-  return fault == nullptr ? 1 : std::clamp(fault_parameter(*fault, "factor", 0.8), 0.01, 1.0);
+double planted_bandwidth(State& state, int slot) {
+  double share = 1;
+  for_each_fault(state, slot, [&](const FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.bandwidth != nullptr) share *= hooks.bandwidth(fault);
+  });
+  return share;
+}
+
+MemoryFaults planted_memory_faults(State& state, int slot, std::uint64_t words) {
+  MemoryFaults planted;
+  for_each_fault(state, slot, [&](const FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.in_memory != nullptr) hooks.in_memory(fault, words, planted);
+  });
+  return planted;
 }
 
 }  // namespace
@@ -47,7 +58,7 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
       index_(index_or_lost(*state_, slot)),
       clock_(clock),
       step_seed_(step_seed),
-      bandwidth_share_(planted_slowdown(*state_, slot) / contenders),
+      bandwidth_share_(planted_bandwidth(*state_, slot) / contenders),
       memory_(state_),
       cells_(memory_.cells(index_, cell_words())),
       hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words())) {
@@ -162,7 +173,9 @@ double SimDevice::launch_seconds(const Work& work) {
 }
 
 void SimDevice::execute(const Work& work, const std::function<void()>& body) {
-  act_at_launch(*state_, index_, clock_, launches_);
+  for_each_fault(*state_, constants().slot, [&](const FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault});
+  });
   require_usable();
   try {
     body();

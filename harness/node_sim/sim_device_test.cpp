@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "harness/node_sim/cuda_emulation/runtime.h"
+#include "harness/node_sim/healthy_h200.h"
 #include "harness/node_sim/plant.h"
 #include "harness/testing/scratch_folder.h"
 
@@ -46,8 +47,11 @@ class SimDeviceTest : public testing::Test {
  protected:
   SimDeviceTest() {
     state_->gpu_count = 2;
-    state_->plant = {4480, 4200, 4300, 4150, 3900, 0,  0, 5e-6, 76,  113,  460,
-                     700,  29,   0.01, 4,    0.01, 90, 0, 16,   345, 1980, 3201};
+    state_->plant = healthy_h200_plant();
+    state_->plant.read_gb_per_s = 4480;
+    state_->plant.copy_gb_per_s = 4300;
+    state_->plant.launch_noise = 0;
+    state_->plant.launch_overhead_s = 5e-6;
     state_->constants[0].slot = 2;
     GpuConstants& constants = state_->constants[1];
     constants.slot = kSlot;

@@ -10,9 +10,8 @@
 
 namespace assay::sim {
 
-namespace {
-
-void append_line(const State& state, const std::string& line) {
+void log_line(const State& state, const std::string& text) {
+  const std::string line = text + "\n";
   const int fd = open(state.kernel_log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   // One write a line: several GPUs' workers log at the same time.
   const bool written = fd >= 0 && write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
@@ -24,23 +23,23 @@ void append_line(const State& state, const std::string& line) {
   }
 }
 
-}  // namespace
+std::string driver_address(const State& state, int gpu) {
+  const std::string address = state.constants[gpu].pci_address;
+  return address.substr(0, address.rfind('.'));
+}
 
 void log_xid(const State& state, int gpu, int number, bool ours, const std::string& text) {
-  const std::string address = state.constants[gpu].pci_address;
-  const std::string without_function = address.substr(0, address.rfind('.'));
   const std::string process =
       ours ? fmt::format("pid={}, name=assay", getpid()) : "pid='<unknown>', name=<unknown>";
-  append_line(state,
-              fmt::format("NVRM: Xid (PCI:{}): {}, {}, {}\n", without_function, number, process, text));
+  log_line(state,
+           fmt::format("NVRM: Xid (PCI:{}): {}, {}, {}", driver_address(state, gpu), number, process, text));
 }
 
 void log_sxid(const State& state, int nvswitch, int number) {
   constexpr int kFirstBus = 0xc3;  // as one maker's boards have them
-  append_line(
-      state,
-      fmt::format("nvidia-nvswitch{}: SXid (PCI:0000:{:02x}:00.0): {}, Fatal, Link 30 LTSSM Fault Up\n",
-                  nvswitch, kFirstBus + nvswitch, number));
+  log_line(state,
+           fmt::format("nvidia-nvswitch{}: SXid (PCI:0000:{:02x}:00.0): {}, Fatal, Link 30 LTSSM Fault Up",
+                       nvswitch, kFirstBus + nvswitch, number));
 }
 
 }  // namespace assay::sim

@@ -118,7 +118,8 @@ class SimulatedNode final : public NodeSession {
   void worker_resumes(const NodeAddress& worker) override {
     for (const Seat seat : seats_of(worker)) unpark(state_->clock, seat);
   }
-  void let_time_pass() override { park(state_->clock, seat_); }
+  void let_time_pass(Nanoseconds until) override { wait_beside(state_->clock, seat_, until); }
+  bool time_is_up(Nanoseconds until) override { return clock_.now() >= until; }
   void hold_time() override { unpark(state_->clock, seat_); }
   void moved_to(const std::string& folder) override {
     state_path_ = state_in(folder);

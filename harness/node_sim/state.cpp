@@ -103,6 +103,14 @@ double fault_parameter(const FaultState& fault, const char* name, double fallbac
   return fallback;
 }
 
+std::string_view fault_text(const FaultState& fault, const char* name) {
+  for (const auto& text : fault.texts) {
+    if (std::strncmp(text.name, name, sizeof(text.name)) == 0)
+      return {text.value, strnlen(text.value, sizeof(text.value))};
+  }
+  return {};
+}
+
 const FaultState* find_fault(const State& state, const char* kind, int slot) {
   for (int i = 0; i < state.fault_count; ++i) {
     const FaultState& fault = state.faults[i];

@@ -11,6 +11,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "harness/config/sim_fields.h"
 #include "harness/node/clock.h"
@@ -22,6 +23,7 @@ inline constexpr int kMaxGpus = config::kMostSimGpus;
 inline constexpr int kMaxParticipants = 128;
 inline constexpr int kMaxFaults = config::kMostSimFaults;
 inline constexpr int kMaxFaultParameters = 8;
+inline constexpr int kMaxFaultTexts = 2;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
@@ -79,6 +81,11 @@ struct DeviceAllocation {
   std::uint64_t begin, end;  // bytes, as the GPU counts them
 };
 
+struct Nvlink {
+  std::int32_t active;
+  std::int64_t replay, recovery, crc;
+};
+
 /// What changes. Guarded by State::mutex, except where a single reader or writer is said.
 struct GpuDynamic {
   std::int32_t present;  // 0: fell off, or was never there
@@ -95,26 +102,31 @@ struct GpuDynamic {
   std::int64_t remapped_corrected, remapped_uncorrected;
   std::int32_t remap_pending, remap_failure, recovery_action;
   std::int64_t pcie_replay;
-  std::int64_t nvlink_replay, nvlink_recovery, nvlink_crc;  // sums over the links
-  std::int64_t memory_used_bytes;                           // ours and others'
+  Nvlink nvlinks[kNvlinks];
+  std::int64_t memory_used_bytes;  // ours and others'
   std::int64_t memory_held_bytes;  // of that, held by no process at all: a driver that leaks
   double foreign_utilisation;      // 0 to 1: work that is not ours
   // Settings and trained links: what a person or a bad seat has changed.
   std::int32_t ecc_enabled, mig_enabled, compute_mode, persistence_enabled;
   std::int32_t power_limit_mw;  // enforced; the default limit is PlantConstants::power_limit_w
-  std::int32_t pcie_generation, pcie_width, pcie_max_generation, pcie_max_width, nvlinks_active;
+  std::int32_t pcie_generation, pcie_width, pcie_max_generation, pcie_max_width;
   std::int32_t sram_threshold_exceeded;
   GpuProcess processes[kMaxProcesses];
   DeviceAllocation allocations[kMaxAllocations];
 };
 
 struct FaultState {
-  char kind[48];  // config/fault.h names the kinds
+  char kind[48];  // faults/ has the kinds
   std::int32_t slot;
+  std::uint32_t calls;  // how often it could have acted so far, where that is counted
   struct {
     char name[32];
     double value;
   } parameters[kMaxFaultParameters];
+  struct {
+    char name[32];
+    char value[config::kLongestFaultText + 1];
+  } texts[kMaxFaultTexts];
 };
 
 struct State {
@@ -177,6 +189,9 @@ void set_text(char (&field)[N], const std::string& text) {
 
 /// The fault's parameter, or `fallback`.
 double fault_parameter(const FaultState& fault, const char* name, double fallback);
+
+/// The same of a parameter that is text; empty where there is none.
+std::string_view fault_text(const FaultState& fault, const char* name);
 
 /// The first fault of this kind planted in this slot, or null.
 const FaultState* find_fault(const State& state, const char* kind, int slot);

@@ -108,6 +108,18 @@ void unpark(ClockState& clock, Seat seat) {
   set_status(clock, seat, Participant::running);
 }
 
+void wait_beside(ClockState& clock, Seat seat, Nanoseconds until) {
+  const Lock lock(clock.mutex);
+  Participant& self = clock.participants[seat];
+  if (until <= clock.now) {
+    self.status = Participant::running;
+    return;
+  }
+  self.status = until == kForever ? Participant::parked : Participant::waiting;
+  self.wake = until;
+  advance(clock);
+}
+
 Nanoseconds now(ClockState& clock) {
   const Lock lock(clock.mutex);
   return clock.now;

@@ -21,6 +21,8 @@ void clear_seats(ClockState& clock);
 /// Waiting for something other than time: does not hold the clock back.
 void park(ClockState& clock, Seat seat);
 void unpark(ClockState& clock, Seat seat);
+/// Waiting for either, without being held up: by `until` at the latest the seat holds time back again.
+void wait_beside(ClockState& clock, Seat seat, Nanoseconds until);
 Nanoseconds now(ClockState& clock);
 
 /// Clock over a seat. Does not leave the seat when destroyed: whoever took it does.

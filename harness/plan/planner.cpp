@@ -245,7 +245,7 @@ Plan make_plan(const PlanRequest& request) {
   plan.slots = assign_slots(request.sku, request.site, request.readings);
   plan.stages = make_stages(request, chosen_gpus(request, plan.slots));
   for (const config::Fault& fault : request.faults) {
-    plan.faults.push_back({fault.name, fault.kind, fault.part, fault.parameters});
+    plan.faults.push_back({fault.name, fault.kind, fault.part, config::all_parameters(fault)});
   }
   return plan;
 }

@@ -69,9 +69,14 @@ bool Crew::rests() const {
   return std::all_of(workers.begin(), workers.end(), [](const auto& worker) { return worker->resting(); });
 }
 
+Nanoseconds node_deadline_of(const Stage& stage, NodeSession& node) {
+  return node.clock().now() + static_cast<Nanoseconds>(stage.deadline_s * static_cast<double>(kSecond));
+}
+
 void start_workers(Crew& crew, const CrewContext& context, int measurement) {
   const auto deadline =
       std::chrono::steady_clock::now() + milliseconds(static_cast<long>(crew.stage->deadline_s * 1000));
+  crew.node_deadline = node_deadline_of(*crew.stage, context.node);
   for (std::size_t rank = 0; rank < crew.placement->participants.size(); ++rank) {
     auto assignment = assignment_for(crew, rank, context, measurement);
     crew.workers.push_back(std::make_unique<WorkerHandle>(start_child(*crew.placement, rank, context),

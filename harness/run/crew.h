@@ -21,6 +21,8 @@ struct Crew {
   std::vector<OpenStep> steps;                         // by body
   std::vector<std::unique_ptr<WorkerHandle>> workers;  // those that live; each knows its rank
   RankExchange exchange;
+  /// By the node's time: beside the workers' deadlines, which are real.
+  Nanoseconds node_deadline = kForever;
 
   bool over() const { return workers.empty(); }
   /// It will not move on by itself: all of it has ended, or waits until its lifetime is over.
@@ -36,6 +38,9 @@ struct CrewContext {
   std::string run_folder;  // for what checks attach
   bool threads = false;    // where a placement does not need processes
 };
+
+/// When the crew's work is to be over that begins now.
+Nanoseconds node_deadline_of(const Stage& stage, NodeSession& node);
 
 /// Starts a worker for each participant. `measurement` decides their data (model/attempts.h).
 void start_workers(Crew& crew, const CrewContext& context, int measurement);

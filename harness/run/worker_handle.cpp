@@ -51,6 +51,10 @@ void WorkerHandle::stop(const FindingCode& symptom, const std::string& why, Time
   child_->signal(SIGTERM);
 }
 
+void WorkerHandle::deadline_passed(Time now) {
+  stop(codes::step_timeout, "it did not finish within its deadline", now);
+}
+
 bool WorkerHandle::over(Time now) {
   if (ending_ || lost_) return true;
   if (!channel_open_ || stopped()) {
@@ -61,7 +65,7 @@ bool WorkerHandle::over(Time now) {
     case WorkerDeadline::Due::nothing:
       break;
     case WorkerDeadline::Due::stop:
-      stop(codes::step_timeout, "it did not finish within its deadline", now);
+      deadline_passed(now);
       break;
     case WorkerDeadline::Due::kill:
       stop_why_ += "; SIGTERM did not end it";

@@ -31,6 +31,7 @@ class WorkerHandle {
 
   /// Stops it for this reason: SIGTERM now, SIGKILL after kTermGrace. The first reason stands.
   void stop(const FindingCode& symptom, const std::string& why, Time now);
+  void deadline_passed(Time now);
   /// Deadlines, signals, reaping. True once it is over, in one way or another.
   bool over(Time now);
   /// When over() has to be asked again at the latest.

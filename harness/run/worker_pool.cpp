@@ -58,7 +58,7 @@ OpenStep& step_of(Crew& crew, const json& message) {
 Part part_of(const WorkerHandle& worker, const json& error) {
   const auto device = error.find("device");
   if (device == error.end()) return worker.part();
-  const Part slot = device->get<Part>();
+  auto slot = device->get<Part>();
   const std::vector<Device>& devices = worker.assignment().devices;
   if (std::none_of(devices.begin(), devices.end(), [&](const Device& own) { return own.slot == slot; }))
     throw ipc::ProtocolError("an error of '" + slot.path() + "', which is none of its devices");
@@ -87,9 +87,20 @@ void send(WorkerHandle& worker, const json& message) {
 }  // namespace
 
 void WorkerPool::serve() {
-  if (all_rest()) return;
-  node_.let_time_pass();
-  while (!all_rest()) poll_once();
+  while (!all_rest()) {
+    node_.let_time_pass(next_node_deadline());
+    poll_once();
+  }
+}
+
+Nanoseconds WorkerPool::next_node_deadline() const {
+  Nanoseconds next = kForever;
+  for (const auto& crew : crews_) {
+    for (const auto& worker : crew->workers) {
+      if (!worker->resting() && !worker->stopped()) next = std::min(next, crew->node_deadline);
+    }
+  }
+  return next;
 }
 
 void WorkerPool::hold_time_if_all_rest() {
@@ -141,7 +152,9 @@ void WorkerPool::poll_once() {
     }
   }
   for (const auto& crew : crews_) {
+    const bool time_is_up = node_.time_is_up(crew->node_deadline);
     for (std::size_t i = crew->workers.size(); i-- > 0;) {
+      if (time_is_up && !crew->workers[i]->resting()) crew->workers[i]->deadline_passed(steady_clock::now());
       if (crew->workers[i]->over(steady_clock::now())) worker_ended(*crew, i);
     }
   }
@@ -233,6 +246,7 @@ void WorkerPool::wake(int stage) {
     if (crew->placement->last_stage > stage) continue;
     const auto deadline =
         steady_clock::now() + milliseconds(static_cast<long>(crew->stage->deadline_s * 1000));
+    crew->node_deadline = node_deadline_of(*crew->stage, node_);
     for (const auto& worker : crew->workers) {
       if (!worker->resting()) continue;
       node_.worker_resumes(worker->assignment().node);

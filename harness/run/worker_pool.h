@@ -43,6 +43,8 @@ class WorkerPool {
   bool all_rest() const;
   /// Before the last one at work is let off its seat at the clock: otherwise time would run ahead.
   void hold_time_if_all_rest();
+  /// When the node's time has to stop for a worker at the latest.
+  Nanoseconds next_node_deadline() const;
   void poll_once();
   void handle(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);
   void take(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);

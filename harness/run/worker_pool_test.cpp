@@ -95,6 +95,29 @@ TEST_F(WorkerPoolTest, WritesWhatAWorkerMeasures) {
   EXPECT_THAT(node.log, ElementsAre("time passes", "time stands", "gone {\"worker\":1}"));
 }
 
+TEST_F(WorkerPoolTest, WhoHangsIsStoppedWhenTheNodesTimeIsUpThoughOursIsNot) {
+  Crew& crew = start(
+      {"gpu0"}, [](ipc::Channel& channel) { channel.receive(); }, 3600);
+  crew.node_deadline = node.clock_.now();
+  pool.serve();
+  EXPECT_EQ(node.passes_until, kForever) << "once it is stopped, time need not wait for it";
+  close();
+  EXPECT_THAT(symptoms(), ElementsAre("harness.step_timeout@gpu0"));
+}
+
+TEST_F(WorkerPoolTest, TimePassesUpToTheFirstDeadline) {
+  Crew& early = start({"gpu0"}, measure_and_end);
+  Crew& late = start({"gpu1"}, measure_and_end);
+  early.node_deadline = node.clock_.now() + kSecond;
+  late.node_deadline = node.clock_.now() + 2 * kSecond;
+  std::vector<Nanoseconds> until;
+  node.on_let_time_pass = [&](Nanoseconds time) { until.push_back(time); };
+  pool.serve();
+  ASSERT_FALSE(until.empty());
+  EXPECT_EQ(until.front(), early.node_deadline);
+  close();
+}
+
 TEST_F(WorkerPoolTest, RanksLeaveTogetherWithEverybodysBytes) {
   start({"gpu0", "gpu1", "gpu2"}, [](ipc::Channel& channel) {
     channel.send({{"exchange", {{"blob", "00ff"}}}});

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -50,11 +51,18 @@ class FakeNode : public NodeSession {
   void sampler_gone() override { log.push_back("sampler gone"); }
   void worker_waits(const NodeAddress&) override { log.push_back("waits"); }
   void worker_resumes(const NodeAddress&) override { log.push_back("resumes"); }
-  void let_time_pass() override { log.push_back("time passes"); }
+  void let_time_pass(Nanoseconds until) override {
+    passes_until = until;
+    if (on_let_time_pass) on_let_time_pass(until);
+    if (log.empty() || log.back() != "time passes") log.push_back("time passes");
+  }
+  bool time_is_up(Nanoseconds until) override { return clock_.now() >= until; }
   void hold_time() override { log.push_back("time stands"); }
 
   HandClock clock_;
   int workers = 0;
+  Nanoseconds passes_until = 0;
+  std::function<void(Nanoseconds)> on_let_time_pass;
   std::vector<std::string> log;
 };
 

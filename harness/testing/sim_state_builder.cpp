@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <fstream>
 
+#include "harness/node_sim/healthy_h200.h"
+
 namespace assay::testing {
 namespace {
 
@@ -11,50 +13,18 @@ void print(char (&text)[size], const char* format, Arguments... arguments) {
   std::snprintf(text, size, format, arguments...);
 }
 
-void fill_plant(sim::PlantConstants& plant) {
-  plant.idle_power_w = 75;
-  plant.context_power_w = 113;
-  plant.hbm_full_power_w = 585;
-  plant.power_limit_w = 700;
-  plant.ambient_c = 24;
-  plant.fast_resistance_c_per_w = 0.03;
-  plant.fast_time_constant_s = 8;
-  plant.slow_resistance_c_per_w = 0.04;
-  plant.slow_time_constant_s = 90;
-  plant.hbm_offset_c = -3;
-  plant.hbm_extra_c = 14;
-  plant.idle_sm_mhz = 345;
-  plant.boost_sm_mhz = 1980;
-  plant.memory_mhz = 3201;
-}
-
 void fill_gpu(sim::State& state, int i) {
   sim::GpuConstants& constants = state.constants[i];
-  print(constants.name, "NVIDIA H200");
+  sim::make_healthy_h200(constants);
   print(constants.uuid, "GPU-00000000-0000-4000-8000-%012d", i);
   print(constants.serial, "1650024%06d", i);
-  print(constants.board_part_number, "695-2G520-0280-000");
-  print(constants.vbios, "96.00.A5.00.03");
-  print(constants.inforom_image, "G520.0280.02.02");
   print(constants.pci_address, "0000:%02x:00.0", static_cast<unsigned>(test_pci_bus(i)));
   constants.module_id = i + 1;
   constants.slot = i;
-  constants.pci_device = 0x233510de;
-  constants.pci_subsystem = 0x18be10de;
-  constants.memory_bytes = 143771LL << 20;
-
-  sim::GpuDynamic& dynamic = state.dynamic[i];
-  dynamic.present = 1;
-  dynamic.heat_time = kTestNodeTime;
-  dynamic.power_w = 75 + i;
-  dynamic.fast_rise_c = dynamic.power_w * state.plant.fast_resistance_c_per_w;
-  dynamic.slow_rise_c = dynamic.power_w * state.plant.slow_resistance_c_per_w;
-  dynamic.energy_j = 1000;
-  dynamic.ecc_enabled = dynamic.persistence_enabled = 1;
-  dynamic.power_limit_mw = 700'000;
-  dynamic.pcie_generation = dynamic.pcie_max_generation = 5;
-  dynamic.pcie_width = dynamic.pcie_max_width = 16;
-  dynamic.nvlinks_active = sim::kNvlinks;
+  sim::PlantConstants of_unit = state.plant;
+  of_unit.idle_power_w = 75 + i;
+  sim::make_healthy(state.dynamic[i], of_unit, kTestNodeTime, true);
+  state.dynamic[i].energy_j = 1000;
 }
 
 }  // namespace
@@ -74,7 +44,7 @@ SimStateFile::SimStateFile() : state_(sim::SharedState::create(path_)) {
   state.nvswitches = 4;
   state.gpu_count = sim::kMaxGpus;
   state.clock.now = kTestNodeTime;
-  fill_plant(state.plant);
+  state.plant = sim::healthy_h200_plant();
   for (int i = 0; i < state.gpu_count; ++i) fill_gpu(state, i);
 }
 

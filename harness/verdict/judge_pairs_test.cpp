@@ -16,7 +16,6 @@ namespace {
 
 using namespace builders;
 using testing::Contains;
-using testing::Field;
 
 constexpr int kStage = 4;
 constexpr const char* kCheck = "nvlink.pair";

@@ -173,7 +173,7 @@ TEST(MemorySweepDeviceHalf, SaysWhichBufferAndWhere) {
   const SweepReport report = sweep->report();
   ASSERT_EQ(report.recorded, 1u);
   EXPECT_EQ(report.miscompares[0].buffer, 1u);
-  EXPECT_EQ(report.miscompares[0].byte_offset, 516u * 16);
+  EXPECT_EQ(report.miscompares[0].byte_offset, std::uint64_t{516} * 16);
   EXPECT_EQ(report.miscompares[0].pass, 1u);
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/check.h"
+#include "harness/node_sim/healthy_h200.h"
 #include "harness/node_sim/sim_gpu.h"
 #include "harness/registry.h"
 
@@ -90,13 +91,11 @@ class MemoryChecks : public testing::Test {
  protected:
   MemoryChecks() {
     state_->gpu_count = 1;
-    state_->plant = {4480, 4200, 4300, 4150, 3900, 0,  0.002, 5e-6, 76,  113,  460,
-                     700,  29,   0.01, 4,    0.01, 90, 0,     16,   345, 1980, 3201};
+    state_->plant = sim::healthy_h200_plant();
     sim::GpuConstants& constants = state_->constants[0];
     constants.slot = kSlot;
-    constants.memory_bytes = 143771LL << 20;
+    sim::make_healthy_h200(constants);
     constants.cell_words = 5003;
-    constants.bandwidth_factor = 1;
     state_->dynamic[0].present = 1;
     std::strncpy(state_->kernel_log_path, "/dev/null", sizeof(state_->kernel_log_path) - 1);
   }
@@ -133,19 +132,19 @@ TEST_F(MemoryChecks, EmitAllTheyDeclareOnAHealthyGpu) {
 TEST_F(MemoryChecks, BandwidthIsThePlants) {
   Collector context(check("memory.bandwidth"), state_, 2);
   check("memory.bandwidth").run(context);
-  EXPECT_NEAR(context.values["read_bandwidth"], 4480, 45);
-  EXPECT_NEAR(context.values["write_bandwidth"], 4200, 42);
-  EXPECT_NEAR(context.values["copy_bandwidth"], 4300, 43);
-  EXPECT_NEAR(context.values["triad_bandwidth"], 4150, 42);
-  EXPECT_NEAR(context.values["sustained_copy_bandwidth"], 4300, 43);
+  EXPECT_NEAR(context.values["read_bandwidth"], 4590, 46);
+  EXPECT_NEAR(context.values["write_bandwidth"], 4500, 45);
+  EXPECT_NEAR(context.values["copy_bandwidth"], 4230, 43);
+  EXPECT_NEAR(context.values["triad_bandwidth"], 4310, 43);
+  EXPECT_NEAR(context.values["sustained_copy_bandwidth"], 4230, 43);
 }
 
 TEST_F(MemoryChecks, BandwidthShowsSlowMemory) {
   plant("hbm_slow", {{"factor", 0.8}});
   Collector context(check("memory.bandwidth"), state_, 2);
   check("memory.bandwidth").run(context);
-  EXPECT_NEAR(context.values["copy_bandwidth"], 0.8 * 4300, 35);
-  EXPECT_NEAR(context.values["sustained_copy_bandwidth"], 0.8 * 4300, 35);
+  EXPECT_NEAR(context.values["copy_bandwidth"], 0.8 * 4230, 35);
+  EXPECT_NEAR(context.values["sustained_copy_bandwidth"], 0.8 * 4230, 35);
 }
 
 TEST_F(MemoryChecks, SweepIsOneFullSetAtLeastOverNearlyAllMemory) {
@@ -154,8 +153,8 @@ TEST_F(MemoryChecks, SweepIsOneFullSetAtLeastOverNearlyAllMemory) {
   EXPECT_EQ(context.values["passes"], 100);
   EXPECT_GT(context.values["coverage"], 0.99);
   EXPECT_LT(context.values["coverage"], 1);
-  EXPECT_NEAR(context.values["sweep_bandwidth"], 3900, 39);
-  EXPECT_NEAR(context.values["copy_ratio"], 3900.0 / 4300, 0.02);
+  EXPECT_NEAR(context.values["sweep_bandwidth"], 4180, 42);
+  EXPECT_NEAR(context.values["copy_ratio"], 4180.0 / 4230, 0.02);
 }
 
 TEST_F(MemoryChecks, SweepRepeatsWholeSetsForItsDuration) {

@@ -12,6 +12,8 @@
 #include "harness/node_sim/cuda_emulation/device.h"
 #include "harness/node_sim/cuda_emulation/grid.h"
 
+// Names are CUDA's.
+// NOLINTBEGIN(bugprone-reserved-identifier, bugprone-macro-parentheses)
 #define __host__
 #define __device__
 #define __global__
@@ -115,6 +117,7 @@ inline void store_word(Word128* address, Word128 value) {
 }  // namespace assay::cuda_emulation
 
 /// Shared memory of the block. On the card: __shared__ type name.
-#define ASSAY_SHARED(type, name)    \
-  type& name = *static_cast<type*>( \
-      ::assay::cuda_emulation::shared_object(sizeof(type), alignof(type), std::source_location::current()))
+#define ASSAY_SHARED(type, name)                                           \
+  type& name = *static_cast<type*>(::assay::cuda_emulation::shared_object( \
+      sizeof(type), alignof(type), ::assay::cuda_emulation::Where::current()))
+// NOLINTEND(bugprone-reserved-identifier, bugprone-macro-parentheses)

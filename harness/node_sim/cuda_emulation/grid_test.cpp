@@ -135,7 +135,7 @@ TEST(CudaEmulation, ABarrierThatNotAllReachIsADeadlock) {
 
 TEST(CudaEmulation, BarriersInTwoPlacesAreNoBarrier) {
   const std::string error = error_of([] {
-    if (threadIdx.x % 2 == 0) {
+    if (threadIdx.x % 2 == 0) {  // NOLINT(bugprone-branch-clone): that is the mistake
       __syncthreads();
     } else {
       __syncthreads();
@@ -199,7 +199,7 @@ TEST(CudaEmulation, ShapesThatNoDeviceTakesAreRefused) {
 TEST(CudaEmulation, AtomicsLoseNothing) {
   unsigned long long sum = 0;
   run({5}, {96}, [&] { atomicAdd(&sum, 3ULL); });
-  EXPECT_EQ(sum, 3u * 5 * 96);
+  EXPECT_EQ(sum, 3ULL * 5 * 96);
 }
 
 TEST(CudaEmulation, AnAccessThatIsNotAtomicLosesSome) {

@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <string_view>
+#include <thread>
 
+#include "harness/node_sim/nvml_library/planted.h"
 #include "harness/node_sim/nvml_library/session.h"
 #include "harness/node_sim/plant.h"
 
@@ -25,15 +28,11 @@ struct GpuView {
   sim::PlantReading plant() const { return sim::read_plant(state, gpu, now); }
 };
 
-/// A planted wedge: once work has run on the GPU, no call about it returns.
-inline bool hangs(sim::State& state, int gpu) {
-  const sim::Lock lock(state.mutex);
-  return sim::find_fault(state, "nvml_hang", state.constants[gpu].slot) && state.dynamic[gpu].contexts > 0;
-}
-
-/// Checks in NVML's order: initialised, arguments, GPU there. `body` maps a GpuView to a Return.
-template <typename Body>
-Return with_gpu(Device device, bool arguments_valid, Body body) {
+/// Checks in NVML's order: initialised, arguments, GPU there; then what is planted for `function`, the
+/// exported one that calls. `body` maps a GpuView to a Return; `value`, where the answer is one number, puts
+/// another one in its place.
+template <typename Body, typename Value>
+Return with_gpu(Device device, bool arguments_valid, Body body, Value value, const char* function) {
   Session& session = Session::instance();
   const auto shared = session.state();
   if (!shared) return Return::uninitialized;
@@ -43,30 +42,55 @@ Return with_gpu(Device device, bool arguments_valid, Body body) {
   if (hangs(state, device->gpu)) {
     for (;;) pause();
   }
+  const auto planted = planted_answer(state, device->gpu, function, 0);
+  if (planted) std::this_thread::sleep_for(std::chrono::duration<double>(planted->delay_s));
+  if (planted && planted->result != Return::success) return planted->result;
   const sim::Lock lock(state.mutex);
   if (!state.dynamic[device->gpu].present) return Return::gpu_lost;
-  return body(GpuView{device->index, device->gpu, now, state, state.constants[device->gpu],
-                      state.dynamic[device->gpu]});
+  const Return result = body(GpuView{device->index, device->gpu, now, state, state.constants[device->gpu],
+                                     state.dynamic[device->gpu]});
+  if (planted && result == Return::success) value(planted->value);
+  return result;
+}
+
+/// The same where the answer is no number: a text, a struct.
+template <typename Body>
+Return with_gpu(Device device, bool arguments_valid, Body body, const char* function = __builtin_FUNCTION()) {
+  return with_gpu(
+      device, arguments_valid, body, [](double) {}, function);
+}
+
+/// *out = value(GpuView), where `valid` says that the other arguments are.
+template <typename T, typename Value>
+Return answer_if(bool valid, Device device, T* out, Value value,
+                 const char* function = __builtin_FUNCTION()) {
+  return with_gpu(
+      device, valid && out != nullptr,
+      [&](const GpuView& gpu) {
+        *out = static_cast<T>(value(gpu));
+        return Return::success;
+      },
+      [&](double planted) { *out = static_cast<T>(planted); }, function);
 }
 
 /// *out = value(GpuView).
 template <typename T, typename Value>
-Return answer(Device device, T* out, Value value) {
-  return with_gpu(device, out != nullptr, [&](const GpuView& gpu) {
-    *out = static_cast<T>(value(gpu));
-    return Return::success;
-  });
+Return answer(Device device, T* out, Value value, const char* function = __builtin_FUNCTION()) {
+  return answer_if(true, device, out, value, function);
 }
 
 /// The same for what is one value on every H200.
 template <typename T>
-Return answer_constant(Device device, T* out, T value) {
-  return answer(device, out, [value](const GpuView&) { return value; });
+Return answer_constant(Device device, T* out, T value, const char* function = __builtin_FUNCTION()) {
+  return answer(
+      device, out, [value](const GpuView&) { return value; }, function);
 }
 
 /// An H200 has no such thing.
-inline Return not_supported(Device device, bool arguments_valid) {
-  return with_gpu(device, arguments_valid, [](const GpuView&) { return Return::not_supported; });
+inline Return not_supported(Device device, bool arguments_valid,
+                            const char* function = __builtin_FUNCTION()) {
+  return with_gpu(
+      device, arguments_valid, [](const GpuView&) { return Return::not_supported; }, function);
 }
 
 inline Return copy_text(std::string_view text, char* out, unsigned length) {
@@ -83,9 +107,11 @@ std::string_view fixed_text(const char (&field)[size]) {
 }
 
 template <typename Value>
-Return answer_text(Device device, char* out, unsigned length, Value value) {
-  return with_gpu(device, out != nullptr,
-                  [&](const GpuView& gpu) { return copy_text(value(gpu), out, length); });
+Return answer_text(Device device, char* out, unsigned length, Value value,
+                   const char* function = __builtin_FUNCTION()) {
+  return with_gpu(
+      device, out != nullptr, [&](const GpuView& gpu) { return copy_text(value(gpu), out, length); },
+      function);
 }
 
 }  // namespace assay::nvml

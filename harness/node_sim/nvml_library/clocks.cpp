@@ -53,17 +53,13 @@ Return idle_engine(Device device, unsigned* percent, unsigned* period_us) {
 }  // namespace
 
 Return nvmlDeviceGetClockInfo(Device device, unsigned domain, unsigned* mhz) {
-  return with_gpu(device, mhz && domain < kDomains, [&](const GpuView& gpu) {
-    *mhz = current_clock(gpu, domain);
-    return Return::success;
-  });
+  return answer_if(domain < kDomains, device, mhz,
+                   [&](const GpuView& gpu) { return current_clock(gpu, domain); });
 }
 
 Return nvmlDeviceGetMaxClockInfo(Device device, unsigned domain, unsigned* mhz) {
-  return with_gpu(device, mhz && domain < kDomains, [&](const GpuView& gpu) {
-    *mhz = max_clock(gpu, domain);
-    return Return::success;
-  });
+  return answer_if(domain < kDomains, device, mhz,
+                   [&](const GpuView& gpu) { return max_clock(gpu, domain); });
 }
 
 Return nvmlDeviceGetClock(Device device, unsigned domain, unsigned id, unsigned* mhz) {

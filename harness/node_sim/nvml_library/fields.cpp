@@ -1,7 +1,9 @@
 // nvmlDeviceGetFieldValues: a table from field id to value. Errors are per entry.
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <thread>
 
 #include "harness/node_sim/nvml_library/call.h"
 #include "harness/node_sim/nvml_library/ecc.h"
@@ -167,7 +169,7 @@ std::optional<unsigned long long> of_link(const GpuView& gpu, unsigned id, unsig
 }
 
 bool set_nvlink(const GpuView& gpu, FieldValue& value, Return& result) {
-  const auto links = static_cast<unsigned>(gpu.dynamic.nvlinks_active);
+  const unsigned links = links_up(gpu.dynamic);
   switch (value.field_id) {
     case field::nvlink_link_count:
       set_unsigned(value, sim::kNvlinks);
@@ -179,13 +181,13 @@ bool set_nvlink(const GpuView& gpu, FieldValue& value, Return& result) {
       set_unsigned(value, gpu.state.nvswitches > 0 ? links : 0);
       return true;
     case field::nvlink_replay_total:
-      set_count(value, gpu.dynamic.nvlink_replay);
+      set_count(value, errors_of_all_links(gpu, kNvlinkReplay));
       return true;
     case field::nvlink_recovery_total:
-      set_count(value, gpu.dynamic.nvlink_recovery);
+      set_count(value, errors_of_all_links(gpu, kNvlinkRecovery));
       return true;
     case field::nvlink_crc_flit_total:
-      set_count(value, gpu.dynamic.nvlink_crc);
+      set_count(value, errors_of_all_links(gpu, kNvlinkCrcFlit));
       return true;
     case field::nvlink_crc_data_total:
       set_count(value, 0);
@@ -221,11 +223,30 @@ Return set_field(const GpuView& gpu, FieldValue& value) {
   return known ? result : Return::not_supported;
 }
 
+/// Each entry is an answer of its own.
+void plant_in_fields(Device device, int count, FieldValue* values) {
+  const auto shared = Session::instance().state();
+  for (FieldValue* value = values; shared && value != values + count; ++value) {
+    const auto planted = planted_answer(**shared, device->gpu, "nvmlDeviceGetFieldValues", value->field_id);
+    if (!planted) continue;
+    std::this_thread::sleep_for(std::chrono::duration<double>(planted->delay_s));
+    value->result = planted->result;
+    if (planted->result != Return::success) continue;
+    if (value->value_type == kSignedInt) {
+      set_signed(*value, static_cast<int>(planted->value));
+    } else if (value->value_type == kUnsignedInt) {
+      set_unsigned(*value, static_cast<unsigned>(planted->value));
+    } else {
+      set_count(*value, planted->value);
+    }
+  }
+}
+
 }  // namespace
 
 Return nvmlDeviceGetFieldValues(Device device, int count, FieldValue* values) {
   constexpr Nanoseconds kMicrosecond = 1000;
-  return with_gpu(device, values && count > 0, [&](const GpuView& gpu) {
+  const Return result = with_gpu(device, values && count > 0, [&](const GpuView& gpu) {
     for (FieldValue* value = values; value != values + count; ++value) {
       value->timestamp_us = gpu.now / kMicrosecond;
       value->latency_us = 0;
@@ -234,6 +255,8 @@ Return nvmlDeviceGetFieldValues(Device device, int count, FieldValue* values) {
     }
     return Return::success;
   });
+  if (result == Return::success) plant_in_fields(device, count, values);
+  return result;
 }
 
 }  // namespace assay::nvml

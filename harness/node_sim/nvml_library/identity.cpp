@@ -60,10 +60,7 @@ Return nvmlDeviceGetGspFirmwareVersion(Device device, char* version) {
 }
 
 Return nvmlDeviceGetGspFirmwareMode(Device device, unsigned* enabled, unsigned* by_default) {
-  return with_gpu(device, enabled && by_default, [&](const GpuView&) {
-    *enabled = *by_default = 1;
-    return Return::success;
-  });
+  return answer_if(by_default, device, enabled, [&](const GpuView&) { return *by_default = 1; });
 }
 
 Return nvmlDeviceGetModuleId(Device device, unsigned* id) {

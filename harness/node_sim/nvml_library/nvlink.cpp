@@ -38,22 +38,34 @@ void fill_remote(const GpuView& gpu, unsigned link, Info& info) {
 
 }  // namespace
 
+unsigned links_up(const sim::GpuDynamic& gpu) {
+  unsigned up = 0;
+  for (const sim::Nvlink& link : gpu.nvlinks) up += link.active != 0;
+  return up;
+}
+
 bool link_active(const GpuView& gpu, unsigned link) {
-  return static_cast<int>(link) < gpu.dynamic.nvlinks_active;
+  return gpu.dynamic.nvlinks[link].active != 0;
 }
 
 unsigned long long link_errors(const GpuView& gpu, unsigned link, unsigned counter) {
-  if (link != 0) return 0;
+  const sim::Nvlink& of = gpu.dynamic.nvlinks[link];
   switch (counter) {
     case kNvlinkReplay:
-      return static_cast<unsigned long long>(gpu.dynamic.nvlink_replay);
+      return static_cast<unsigned long long>(of.replay);
     case kNvlinkRecovery:
-      return static_cast<unsigned long long>(gpu.dynamic.nvlink_recovery);
+      return static_cast<unsigned long long>(of.recovery);
     case kNvlinkCrcFlit:
-      return static_cast<unsigned long long>(gpu.dynamic.nvlink_crc);
+      return static_cast<unsigned long long>(of.crc);
     default:
       return 0;
   }
+}
+
+unsigned long long errors_of_all_links(const GpuView& gpu, unsigned counter) {
+  unsigned long long sum = 0;
+  for (unsigned link = 0; link < sim::kNvlinks; ++link) sum += link_errors(gpu, link, counter);
+  return sum;
 }
 
 unsigned remote_link(const GpuView& gpu, unsigned link) {
@@ -64,24 +76,17 @@ unsigned remote_link(const GpuView& gpu, unsigned link) {
 }
 
 Return nvmlDeviceGetNvLinkState(Device device, unsigned link, unsigned* active) {
-  return with_gpu(device, active && exists(link), [&](const GpuView& gpu) {
-    *active = link_active(gpu, link);
-    return Return::success;
-  });
+  return answer_if(exists(link), device, active, [&](const GpuView& gpu) { return link_active(gpu, link); });
 }
 
 Return nvmlDeviceGetNvLinkVersion(Device device, unsigned link, unsigned* version) {
-  return with_gpu(device, version && exists(link), [&](const GpuView&) {
-    *version = kNvlinkVersion4;
-    return Return::success;
-  });
+  return answer_if(exists(link), device, version, [&](const GpuView&) { return kNvlinkVersion4; });
 }
 
 Return nvmlDeviceGetNvLinkCapability(Device device, unsigned link, unsigned capability, unsigned* result) {
   enum Capability : unsigned { kPeerToPeer = 0, kPeerAtomics = 2, kValid = 5 };
-  return with_gpu(device, result && exists(link) && capability < kCapabilities, [&](const GpuView&) {
-    *result = capability == kPeerToPeer || capability == kPeerAtomics || capability == kValid;
-    return Return::success;
+  return answer_if(exists(link) && capability < kCapabilities, device, result, [&](const GpuView&) {
+    return capability == kPeerToPeer || capability == kPeerAtomics || capability == kValid;
   });
 }
 

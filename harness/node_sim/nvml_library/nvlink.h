@@ -8,9 +8,11 @@ namespace assay::nvml {
 inline constexpr unsigned kNvlinkVersion4 = 6;           // NVML's number for NVLink 4.0
 inline constexpr unsigned kNvlinkMegabytesPerS = 26562;  // each way
 
+unsigned links_up(const sim::GpuDynamic& gpu);
 bool link_active(const GpuView& gpu, unsigned link);
-/// `counter` is a NvlinkErrorCounter; the simulated node keeps sums, which its first link shows.
+/// `counter` is a NvlinkErrorCounter.
 unsigned long long link_errors(const GpuView& gpu, unsigned link, unsigned counter);
+unsigned long long errors_of_all_links(const GpuView& gpu, unsigned counter);
 /// The link's number at the switch.
 unsigned remote_link(const GpuView& gpu, unsigned link);
 

@@ -12,9 +12,8 @@ Return nvmlDeviceGetComputeMode(Device device, unsigned* mode) {
 }
 
 Return nvmlDeviceGetMigMode(Device device, unsigned* current, unsigned* pending) {
-  return with_gpu(device, current && pending, [&](const GpuView& gpu) {
-    *current = *pending = static_cast<unsigned>(gpu.dynamic.mig_enabled);
-    return Return::success;
+  return answer_if(pending != nullptr, device, current, [&](const GpuView& gpu) {
+    return *pending = static_cast<unsigned>(gpu.dynamic.mig_enabled);
   });
 }
 
@@ -28,9 +27,8 @@ Return nvmlDeviceIsMigDeviceHandle(Device device, unsigned* is_mig) {
 }
 
 Return nvmlDeviceGetEccMode(Device device, unsigned* current, unsigned* pending) {
-  return with_gpu(device, current && pending, [&](const GpuView& gpu) {
-    *current = *pending = static_cast<unsigned>(gpu.dynamic.ecc_enabled);
-    return Return::success;
+  return answer_if(pending != nullptr, device, current, [&](const GpuView& gpu) {
+    return *pending = static_cast<unsigned>(gpu.dynamic.ecc_enabled);
   });
 }
 

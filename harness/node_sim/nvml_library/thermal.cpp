@@ -15,10 +15,8 @@ int core_c(const GpuView& gpu) {
 }  // namespace
 
 Return nvmlDeviceGetTemperature(Device device, unsigned sensor, unsigned* celsius) {
-  return with_gpu(device, celsius && sensor == kSensorGpu, [&](const GpuView& gpu) {
-    *celsius = static_cast<unsigned>(core_c(gpu));
-    return Return::success;
-  });
+  return answer_if(sensor == kSensorGpu, device, celsius,
+                   [&](const GpuView& gpu) { return static_cast<unsigned>(core_c(gpu)); });
 }
 
 Return nvmlDeviceGetTemperatureV(Device device, Temperature* temperature) {

@@ -1,5 +1,6 @@
 // How two GPUs reach each other, and the fabric behind the switches.
 #include "harness/node_sim/nvml_library/call.h"
+#include "harness/node_sim/nvml_library/nvlink.h"
 
 namespace assay::nvml {
 namespace {
@@ -33,7 +34,7 @@ Return nvmlDeviceGetP2PStatus(Device first, Device second, unsigned capability, 
   return with_pair(first, second, status && capability < kCapabilities,
                    [&](const GpuView& gpu, const DeviceObject& other) {
                      const bool linked =
-                         gpu.dynamic.nvlinks_active > 0 && gpu.state.dynamic[other.gpu].nvlinks_active > 0;
+                         links_up(gpu.dynamic) > 0 && links_up(gpu.state.dynamic[other.gpu]) > 0;
                      *status = capability != kNvlinkCapability || linked ? kOk : kNotSupported;
                      return Return::success;
                    });

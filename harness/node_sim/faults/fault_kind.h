@@ -1,0 +1,70 @@
+// One kind of fault in one place: what a configuration can say of it, and where it acts. A new kind is a
+// RegisteredFault in the file of its group.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/config/fault.h"
+#include "harness/node/clock.h"
+#include "harness/node_sim/faulty_hbm.h"
+#include "harness/node_sim/state.h"
+
+namespace assay::sim {
+
+/// A fault in a GPU, as the node is built.
+struct Planting {
+  GpuConstants& constants;
+  GpuDynamic& dynamic;
+  const FaultState& fault;
+
+  double parameter(const char* name) const { return fault_parameter(fault, name, 0); }
+  std::int64_t whole(const char* name) const { return static_cast<std::int64_t>(parameter(name)); }
+};
+
+/// A fault in a GPU that work is launched on.
+struct Launch {
+  State& state;
+  int gpu;
+  Clock& clock;
+  std::uint64_t number;  // of the launch in its context, from 0
+  const FaultState& fault;
+
+  GpuDynamic& dynamic() const { return state.dynamic[gpu]; }
+  std::int64_t whole(const char* name) const {
+    return static_cast<std::int64_t>(fault_parameter(fault, name, 0));
+  }
+};
+
+/// Where a kind acts; a null for where it does not. Faults of the management library act in the stand-in
+/// (nvml_library/call.h), which looks for them by name.
+struct FaultHooks {
+  /// Changes the node as it is from the start.
+  void (*at_start)(const Planting&) = nullptr;
+  /// Before each launch on the GPU. May throw DeviceFailure, raise a signal, or never return: then it waits
+  /// by the clock, since a hanging GPU does not stop the others' time.
+  void (*at_launch)(const Launch&) = nullptr;
+  /// What loads of a memory of so many words are to meet.
+  void (*in_memory)(const FaultState&, std::uint64_t words, MemoryFaults& faults) = nullptr;
+  /// Share of the memory's bandwidth that is left.
+  double (*bandwidth)(const FaultState&) = nullptr;
+};
+
+class RegisteredFault {
+ public:
+  RegisteredFault(config::FaultKind kind, const FaultHooks& hooks);
+};
+
+/// Null for a kind that this binary does not know.
+const FaultHooks* fault_hooks(const FaultState& fault);
+
+/// Calls act(fault, hooks) for each fault that is planted in this slot.
+template <typename Act>
+void for_each_fault(State& state, int slot, const Act& act) {
+  for (int i = 0; i < state.fault_count; ++i) {
+    FaultState& fault = state.faults[i];
+    const FaultHooks* const hooks = fault.slot == slot ? fault_hooks(fault) : nullptr;
+    if (hooks != nullptr) act(fault, *hooks);
+  }
+}
+
+}  // namespace assay::sim

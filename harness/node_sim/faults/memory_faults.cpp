@@ -1,0 +1,136 @@
+// Faults of the memory.
+#include <algorithm>
+
+#include "harness/node_sim/faults/fault_kind.h"
+
+namespace assay::sim {
+namespace {
+
+using Parameters = std::vector<config::FaultParameter>;
+
+// An ECC codeword is taken as 32 bytes, the card's smallest access; the wires of a 16-byte word are counted
+// once.
+constexpr double kCodewordBits = 256, kWordBits = 128;
+constexpr std::int64_t kBytesPerMib = 1 << 20;
+
+const config::FaultParameter kPosition{
+    "position", "where in the memory, as a share of its size", Unit::ratio, 0, 1, 0.5};
+const config::FaultParameter kStuckValue{"value", "what it is stuck at", Unit::count, 0, 1, 1};
+
+int bit_parameter(const FaultState& fault, const char* name, double bits) {
+  return static_cast<int>(std::clamp(fault_parameter(fault, name, 0), 0.0, bits - 1));
+}
+
+std::uint64_t planted_codeword(const FaultState& fault, std::uint64_t words) {
+  const std::uint64_t codewords = std::max<std::uint64_t>(1, words / kWordsPerCodeword);
+  const double position = std::clamp(fault_parameter(fault, "position", 0.5), 0.0, 1.0);
+  return std::min(codewords - 1, static_cast<std::uint64_t>(position * static_cast<double>(codewords)));
+}
+
+bool stuck_value(const FaultState& fault) {
+  return fault_parameter(fault, "value", 0) != 0;
+}
+
+void stick_a_bit(const FaultState& fault, std::uint64_t words, MemoryFaults& faults) {
+  faults.cells.push_back({planted_codeword(fault, words), bit_parameter(fault, "bit", kCodewordBits),
+                          stuck_value(fault) ? BadCell::Reads::one : BadCell::Reads::zero});
+}
+
+void flip_two_bits(const FaultState& fault, std::uint64_t words, MemoryFaults& faults) {
+  for (const char* bit : {"bit", "second_bit"}) {
+    faults.cells.push_back(
+        {planted_codeword(fault, words), bit_parameter(fault, bit, kCodewordBits), BadCell::Reads::inverted});
+  }
+}
+
+void stick_a_wire(const FaultState& fault, std::uint64_t, MemoryFaults& faults) {
+  const auto stride = static_cast<std::uint64_t>(std::max(1.0, fault_parameter(fault, "stride", 1)));
+  faults.wires.push_back({bit_parameter(fault, "bit", kWordBits), stuck_value(fault), stride});
+}
+
+double slow(const FaultState& fault) {
+  return std::clamp(fault_parameter(fault, "factor", 0.8), 0.01, 1.0);
+}
+
+const RegisteredFault stuck_bit{
+    {"hbm_stuck_bit",
+     "one memory cell is stuck: ECC corrects and counts every read of it that differs",
+     "gpu/hbm",
+     {{"bit", "of the 32-byte codeword", Unit::count, 0, kCodewordBits - 1, 77}, kPosition, kStuckValue}},
+    {.in_memory = stick_a_bit}};
+
+const RegisteredFault double_bit{
+    {"hbm_double_bit",
+     "two bits of one codeword flip: ECC sees and cannot correct them; the driver logs an Xid and remaps the "
+     "row",
+     "gpu/hbm",
+     {kPosition,
+      {"bit", "of the 32-byte codeword", Unit::count, 0, kCodewordBits - 1, 12},
+      {"second_bit", "of the same codeword; another one than bit", Unit::count, 0, kCodewordBits - 1, 201}}},
+    {.in_memory = flip_two_bits}};
+
+const RegisteredFault data_wire{
+    {"hbm_data_wire",
+     "a data wire behind ECC is stuck: wrong data that no counter shows",
+     "gpu/hbm",
+     {{"bit", "of the 16-byte word", Unit::count, 0, kWordBits - 1, 37},
+      kStuckValue,
+      {"stride", "every how many 16-byte words pass over the wire", Unit::count, 1, 65536, 64}}},
+    {.in_memory = stick_a_wire}};
+
+const RegisteredFault slow_memory{
+    {"hbm_slow",
+     "the memory delivers a part of its bandwidth",
+     "gpu/hbm",
+     {{"factor", "share of this unit's bandwidth that is left", Unit::ratio, 0.3, 0.99, 0.8}}},
+    {.bandwidth = slow}};
+
+const RegisteredFault memory_short{{"memory_short",
+                                    "the GPU shows less memory than it should",
+                                    "gpu",
+                                    {{"missing", "what is missing", Unit::mebibytes, 1, 65536, 24576}}},
+                                   {.at_start = [](const Planting& gpu) {
+                                     gpu.constants.memory_bytes -= gpu.whole("missing") * kBytesPerMib;
+                                   }}};
+
+const RegisteredFault row_remap_pending{
+    {"row_remap_pending", "a row was remapped, which takes effect with the next reset", "gpu/hbm", {}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic.remap_pending = 1; }}};
+
+const RegisteredFault row_remap_failure{
+    {"row_remap_failure", "a row could not be remapped", "gpu/hbm", {}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic.remap_failure = 1; }}};
+
+const RegisteredFault rows_remapped{
+    {"rows_remapped",
+     "rows were remapped for uncorrected errors in the card's life",
+     "gpu/hbm",
+     {{"rows", "how many", Unit::count, 1, 512, 2}}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic.remapped_uncorrected = gpu.whole("rows"); }}};
+
+const RegisteredFault sram_errors{{"sram_errors",
+                                   "on-chip memory makes errors under load",
+                                   "gpu",
+                                   {{"corrected", "at each launch", Unit::count, 0, 100000, 2},
+                                    {"uncorrected", "at each launch", Unit::count, 0, 1000, 0}}},
+                                  {.at_launch = [](const Launch& launch) {
+                                    const Lock lock(launch.state.mutex);
+                                    launch.dynamic().ecc_corrected_sram += launch.whole("corrected");
+                                    launch.dynamic().ecc_uncorrected_sram += launch.whole("uncorrected");
+                                  }}};
+
+const RegisteredFault sram_threshold{
+    {"sram_threshold", "on-chip memory errors are above the maker's threshold", "gpu", {}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic.sram_threshold_exceeded = 1; }}};
+
+const RegisteredFault counter_reset{
+    {"counter_reset", "an error counter starts again at 0 in the middle of the run", "gpu", {}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic.ecc_corrected_dram = 3; },
+     .at_launch =
+         [](const Launch& launch) {
+           const Lock lock(launch.state.mutex);
+           launch.dynamic().ecc_corrected_dram = 0;
+         }}};
+
+}  // namespace
+}  // namespace assay::sim

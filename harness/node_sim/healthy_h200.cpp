@@ -1,0 +1,59 @@
+#include "harness/node_sim/healthy_h200.h"
+
+namespace assay::sim {
+
+PlantConstants healthy_h200_plant() {
+  constexpr double kIdleC = 29, kLoadedC = 65, kIdleW = 76, kLoadedW = 590, kFastShare = 0.7;
+  constexpr double kResistance = (kLoadedC - kIdleC) / (kLoadedW - kIdleW);
+  PlantConstants plant{};
+  plant.read_gb_per_s = 4590;
+  plant.write_gb_per_s = 4500;
+  plant.copy_gb_per_s = 4230;
+  plant.triad_gb_per_s = 4310;
+  plant.sweep_gb_per_s = 4180;
+  plant.unit_spread = 0.006;
+  plant.launch_noise = 0.002;
+  plant.launch_overhead_s = 8e-6;
+  plant.idle_power_w = kIdleW;
+  plant.context_power_w = 113;
+  plant.hbm_full_power_w = 630;
+  plant.power_limit_w = 700;
+  plant.ambient_c = kIdleC - kIdleW * kResistance;
+  plant.fast_resistance_c_per_w = kFastShare * kResistance;
+  plant.fast_time_constant_s = 0.4;
+  plant.slow_resistance_c_per_w = (1 - kFastShare) * kResistance;
+  plant.slow_time_constant_s = 90;
+  plant.hbm_offset_c = -4;
+  plant.hbm_extra_c = 16;
+  plant.idle_sm_mhz = 345;
+  plant.boost_sm_mhz = 1980;
+  plant.memory_mhz = 3201;
+  return plant;
+}
+
+void make_healthy_h200(GpuConstants& constants) {
+  set_text(constants.name, "NVIDIA H200");
+  set_text(constants.board_part_number, "695-2G520-0280-000");
+  set_text(constants.vbios, "96.00.A5.00.03");
+  set_text(constants.inforom_image, "G520.0280.02.02");  // seen on H200 SXM
+  constants.pci_device = 0x233510de;
+  constants.pci_subsystem = 0x18be10de;
+  constants.memory_bytes = 143771LL << 20;  // nvidia-smi's 143771 MiB
+  constants.bandwidth_factor = 1;
+}
+
+void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds time, bool nvlinks) {
+  constexpr double kMilliwattsPerWatt = 1000;
+  dynamic.present = 1;
+  dynamic.ecc_enabled = dynamic.persistence_enabled = 1;
+  dynamic.power_limit_mw = static_cast<std::int32_t>(plant.power_limit_w * kMilliwattsPerWatt);
+  dynamic.pcie_generation = dynamic.pcie_max_generation = 5;
+  dynamic.pcie_width = dynamic.pcie_max_width = 16;
+  for (Nvlink& link : dynamic.nvlinks) link.active = nvlinks ? 1 : 0;
+  dynamic.heat_time = time;
+  dynamic.power_w = plant.idle_power_w;
+  dynamic.fast_rise_c = dynamic.power_w * plant.fast_resistance_c_per_w;
+  dynamic.slow_rise_c = dynamic.power_w * plant.slow_resistance_c_per_w;
+}
+
+}  // namespace assay::sim
