@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "kernels/cuda_support.h"
+#include "kernels/driver_version.h"
 
 #if defined(ASSAY_CUDA_EMULATION)
 #include "harness/node_sim/cuda_emulation/emulated_gpu.h"
@@ -30,6 +31,11 @@ const char* finding_code(cudaError_t error) {
   switch (error) {
     case cudaErrorECCUncorrectable:
       return "device.ecc_uncorrectable";
+    // A fault that the device contained: its own, or an access over NVLink that a peer, or what lies between, did
+    // not answer. Whose it is, is known where the work has one device only (run/worker.cpp).
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorContained:
+      return "device.contained_error";
     case cudaErrorMemoryAllocation:
       return "harness.device_memory";
     case cudaErrorIllegalAddress:
@@ -113,6 +119,13 @@ class CudaGpu : public Gpu {
 void check(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // a refused call is over; an error that broke the context comes back by itself
+#if !defined(ASSAY_CUDA_EMULATION)
+  if (error == cudaErrorInsufficientDriver) {
+    int driver = 0;
+    cudaDriverGetVersion(&driver);
+    throw insufficient_driver(driver, CUDART_VERSION);
+  }
+#endif
   throw DeviceError(finding_code(error),
                     std::string(what) + ": " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error),
                     current_address());

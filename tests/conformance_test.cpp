@@ -55,6 +55,8 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"harness.no_limit", "judge tests: a removed limit"},
       {"harness.device_memory", "sim_gpu_test: more than there is"},
       {"harness.no_cuda", "needs a real node and a build without CUDA"},
+      {"nvlink.contained_error", "selftest_test: contained"},
+      {"harness.driver_too_old", "driver_version_test; needs a real node with an old driver"},
       {"harness.worker_unkillable", "needs a driver call that SIGKILL does not end"},
       {"device.ecc_uncorrectable", "fault ecc-uncorrected, as a consequence"},
       {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},

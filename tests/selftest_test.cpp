@@ -42,6 +42,7 @@ const std::vector<Case>& cases() {
       // Twice, while all the others have come: the GPU's.
       {"rank_missing", "REJECT", "error", "device.hung"},
       {"pair", "ACCEPT", "complete", ""},
+      {"contained", "REJECT", "error", "nvlink.contained_error"},
       {"serial", "ACCEPT", "complete", ""},
       {"variants", "ACCEPT", "complete", ""},
       {"resident", "ACCEPT", "complete", ""},

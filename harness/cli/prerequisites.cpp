@@ -49,6 +49,7 @@ std::vector<Prerequisite> driver() {
     }
     const std::string version = snapshot->readings.driver_version.value.value_or("unknown");
     library.met = !snapshot->readings.simulated && branch_of(version) >= kOldestDriver;
+    library.mend = fmt::format("it is older than {}: update it, and reboot", kOldestDriver);
     library.found = snapshot->readings.simulated ? "the simulator's library stands in for the driver's"
                                                  : "version " + version;
     const std::size_t gpus = snapshot->readings.gpus.size();

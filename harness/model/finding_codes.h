@@ -33,6 +33,9 @@ inline constexpr const char* device_memory = "harness.device_memory";
 inline constexpr const char* counter_backwards = "harness.counter_backwards";
 inline constexpr const char* device_hung = "device.hung";
 inline constexpr const char* device_lost = "device.lost";
+/// CUDA's errors 220 and 226. Of one device alone; of several it is `contained_among_peers`.
+inline constexpr const char* contained_error = "device.contained_error";
+inline constexpr const char* contained_among_peers = "nvlink.contained_error";
 inline constexpr const char* telemetry_hung = "device.telemetry_hung";
 inline constexpr const char* xid_fatal = "device.xid_fatal";
 inline constexpr const char* nvswitch_fatal = "nvswitch.fatal";
@@ -68,6 +71,8 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        nvswitch_fatal,
                                        foreign_process,
                                        not_idle,
-                                       interrupted};
+                                       interrupted,
+                                       contained_error,
+                                       contained_among_peers};
 
 }  // namespace assay::codes

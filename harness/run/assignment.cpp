@@ -36,12 +36,14 @@ static void from_json(const json& j, BodyAssignment& body) {
 }
 
 void to_json(json& j, const Assignment& a) {
-  j = {{"part", a.part},   {"bodies", a.bodies}, {"devices", a.devices}, {"rank", a.rank},
-       {"ranks", a.ranks}, {"node", a.node},     {"slots", a.slots},     {"readings", a.readings}};
+  j = {{"part", a.part},       {"placement", a.placement}, {"bodies", a.bodies},
+       {"devices", a.devices}, {"rank", a.rank},           {"ranks", a.ranks},
+       {"node", a.node},       {"slots", a.slots},         {"readings", a.readings}};
 }
 
 void from_json(const json& j, Assignment& a) {
   j.at("part").get_to(a.part);
+  j.at("placement").get_to(a.placement);
   j.at("bodies").get_to(a.bodies);
   j.at("devices").get_to(a.devices);
   j.at("rank").get_to(a.rank);

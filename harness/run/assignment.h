@@ -28,6 +28,7 @@ struct BodyAssignment {
 
 struct Assignment {
   Part part;                           // that it works on: its one GPU, else its placement's
+  Part placement;                      // all that its placement works on
   std::vector<BodyAssignment> bodies;  // at least one; several run in threads of the worker
   std::vector<Device> devices;         // that it works on
   int rank = 0, ranks = 1;             // among the workers of its placement

@@ -19,6 +19,7 @@ Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext&
   // A worker with one GPU works on that, whatever its placement is part of.
   const std::vector<Part>& devices = placement.participants[rank].devices;
   assignment.part = devices.size() == 1 ? devices.front() : placement.part;
+  assignment.placement = placement.part;
   for (std::size_t i = 0; i < placement.bodies.size(); ++i) {
     const Body& body = placement.bodies[i];
     assignment.bodies.push_back(

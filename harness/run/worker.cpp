@@ -15,12 +15,12 @@
 namespace assay::run {
 namespace {
 
-/// `device`: the slot that it came from, where it is one of several.
+/// `part`: the slot that it came from, where it is one of several, or all that it can have come from.
 void send_error(WorkerPipe& pipe, std::size_t body, const std::string& symptom, const std::string& message,
-                const Part& device = {}) {
+                const Part& part = {}) {
   spdlog::error("{}: {}", symptom, message);
   nlohmann::json content{{"symptom", symptom}, {"message", message}};
-  if (!device.empty()) content["device"] = device;
+  if (!part.empty()) content["part"] = part;
   pipe.send(body, "error", std::move(content));
 }
 
@@ -45,7 +45,13 @@ bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, 
     } catch (const ipc::ProtocolError&) {
       throw;
     } catch (const DeviceError& error) {
-      send_error(pipe, body, error.code(), error.what(), slot_at(assignment, error.pci_address()));
+      const bool among_peers = assignment.devices.size() > 1 || assignment.ranks > 1;
+      if (among_peers && error.code() == codes::contained_error) {
+        // It may be any peer's, or of what lies between: the devices' own words say whose.
+        send_error(pipe, body, codes::contained_among_peers, error.what(), assignment.placement);
+      } else {
+        send_error(pipe, body, error.code(), error.what(), slot_at(assignment, error.pci_address()));
+      }
     } catch (const std::bad_alloc&) {
       send_error(pipe, body, codes::out_of_memory, "the worker could not allocate host memory");
     } catch (const std::exception& error) {

@@ -13,7 +13,7 @@ namespace assay::run {
 /// - attach {name, type, file}: which now lies in the run's folder
 /// - log {message}
 /// - progress {fraction}
-/// - error {symptom, message, device}: the symptom is a finding code; "device", where one of several devices
+/// - error {symptom, message, part}: the symptom is a finding code; "part", where one of several devices
 /// is
 ///   meant, its slot
 /// - exchange {blob}: bytes as hexadecimal text; answered by {exchange: [blob, ...]} when all ranks have come

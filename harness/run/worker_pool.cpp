@@ -54,15 +54,17 @@ OpenStep& step_of(Crew& crew, const json& message) {
   return crew.steps[static_cast<std::size_t>(index)];
 }
 
-/// Where its error belongs: the device that it names, if it is one of its own.
+/// Where its error belongs: the device that it names, if it is one of its own, or the placement.
 Part part_of(const WorkerHandle& worker, const json& error) {
-  const auto device = error.find("device");
-  if (device == error.end()) return worker.part();
-  auto slot = device->get<Part>();
-  const std::vector<Device>& devices = worker.assignment().devices;
-  if (std::none_of(devices.begin(), devices.end(), [&](const Device& own) { return own.slot == slot; }))
-    throw ipc::ProtocolError("an error of '" + slot.path() + "', which is none of its devices");
-  return slot;
+  const auto named = error.find("part");
+  if (named == error.end()) return worker.part();
+  auto part = named->get<Part>();
+  const Assignment& assignment = worker.assignment();
+  const bool own = std::any_of(assignment.devices.begin(), assignment.devices.end(),
+                               [&](const Device& device) { return device.slot == part; });
+  if (!own && part != assignment.placement)
+    throw ipc::ProtocolError("an error of '" + part.path() + "', which is none of its devices");
+  return part;
 }
 
 Resident resident_of(WorkerHandle& worker) {

@@ -205,7 +205,7 @@ TEST_F(WorkerPoolTest, EvidenceThatWouldMakeTheRecordsUnreadableIsRefused) {
 TEST_F(WorkerPoolTest, AnErrorIsTheDevicesThatItNamesIfItIsOneOfItsOwn) {
   const auto says = [](const char* device) {
     return [device](ipc::Channel& channel) {
-      channel.send({{"error", {{"symptom", "device.lost"}, {"message", "gone"}, {"device", device}}}});
+      channel.send({{"error", {{"symptom", "device.lost"}, {"message", "gone"}, {"part", device}}}});
       channel.send({{"done", json::object()}});
     };
   };

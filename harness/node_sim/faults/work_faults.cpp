@@ -33,6 +33,17 @@ const RegisteredFault kernel_exception{
     {"kernel_exception", "a kernel that is known to be right meets an illegal address", "gpu", {}},
     {.at_launch = [](const Launch&) { throw DeviceFailure{cuda_emulation::cudaErrorIllegalAddress}; }}};
 
+const RegisteredFault contained_error{
+    {"contained_error",
+     "work ends in an error that the GPU contained, of which the driver logs nothing",
+     "gpu",
+     {{"number", "CUDA's: 220 is NVLink's, 226 any other", Unit::count, 220, 226, 226}}},
+    {.at_launch = [](const Launch& launch) {
+      throw DeviceFailure{launch.whole("number") == cuda_emulation::cudaErrorNvlinkUncorrectable
+                              ? cuda_emulation::cudaErrorNvlinkUncorrectable
+                              : cuda_emulation::cudaErrorContained};
+    }}};
+
 const RegisteredFault worker_hang{{"worker_hang", "work that is launched on the GPU never ends", "gpu", {}},
                                   {.at_launch = [](const Launch& launch) {
                                     for (;;) launch.clock.sleep_until(kForever);
