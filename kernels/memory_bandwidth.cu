@@ -148,18 +148,7 @@ class Bandwidth : public MemoryBandwidth {
   static Stored stored(const Buffer& buffer) { return Stored{data(buffer)}; }
 
   Work work_of(Stream stream) const {
-    const double buffer = static_cast<double>(bytes_per_buffer());
-    switch (stream) {
-      case Stream::read:
-        return {buffer, 0, WorkKind::read};
-      case Stream::write:
-        return {0, buffer, WorkKind::write};
-      case Stream::copy:
-        return {buffer, buffer, WorkKind::copy};
-      case Stream::triad:
-        break;
-    }
-    return {2 * buffer, buffer, WorkKind::triad};
+    return memory::work_of(stream, static_cast<double>(bytes_per_buffer()));
   }
 
   int launch(const StreamStep& step, int times) {

@@ -33,9 +33,13 @@ class MemoryBandwidth {
   std::uint64_t bytes_per_buffer_;
 };
 
+/// What one launch asks of the device.
+Work work_of(Stream stream, double bytes_per_buffer);
+
 /// 4 GiB a buffer, or a quarter of the free memory where that is less, or 32 times the cache where that is
 /// more.
 std::uint64_t default_stream_bytes(Gpu& gpu);
+std::uint64_t default_stream_bytes(double free_bytes, double l2_bytes);
 
 /// Allocates three buffers and fills two of them.
 std::unique_ptr<MemoryBandwidth> make_memory_bandwidth(Gpu& gpu, std::uint64_t bytes_per_buffer,

@@ -6,7 +6,6 @@
 namespace assay::memory {
 namespace {
 
-constexpr int kCardPageShift = 10;
 constexpr int kSimulatedPageShift = 8;
 
 }  // namespace
@@ -15,8 +14,8 @@ int sweep_page_shift(Gpu& gpu) {
   return gpu.emulated() ? kSimulatedPageShift : kCardPageShift;
 }
 
-std::unique_ptr<MemorySweep> make_memory_sweep(Gpu& gpu, const std::vector<DeviceBuffer*>& region,
-                                               int page_shift) {
+std::unique_ptr<MemorySweep> make_memory_sweep([[maybe_unused]] Gpu& gpu,
+                                               const std::vector<DeviceBuffer*>& region, int page_shift) {
 #ifdef ASSAY_WITH_CUDA
   if (!gpu.emulated()) return card::make_sweep_kernel(gpu, region, page_shift);
 #endif

@@ -50,8 +50,9 @@ class MemorySweep {
 };
 
 /// log2 of the words in the contiguous page that one warp owns: 16 KiB on the card, since what is in flight
-/// should lie close together (of 8 KiB to 1 MiB the fastest on an H200, 2.2 % before 256 KiB); 4 KiB in a
-/// simulated GPU's small memory.
+/// should lie close together (of 8 KiB to 1 MiB the fastest on an H200, 2.2 % before 256 KiB).
+inline constexpr int kCardPageShift = 10;
+/// The same; 4 KiB in a simulated GPU's small memory.
 int sweep_page_shift(Gpu& gpu);
 
 /// The buffers together are the region; they must outlive the sweep. `page_shift` is at least 7: one group.

@@ -97,8 +97,7 @@ std::string selftest_profile(const ScratchFolder& scratch, const std::string& ch
   return scratch.write("alone.toml",
                        "summary = \"one self-test\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n\n"
                        "[[checks]]\ncheck = \"selftest." +
-                           check + "\"\nduration = \"0 s\"\nestimate = \"0.5 s\"\ndeadline = \"" + deadline +
-                           "\"\n");
+                           check + "\"\nduration = \"0 s\"\ndeadline = \"" + deadline + "\"\n");
 }
 
 std::string copy_bandwidth_limit(const ScratchFolder& scratch, const std::string& kind,

@@ -118,7 +118,7 @@ TEST_F(BadFiles, RanksThatWouldOverlapAreRefused) {
   const std::string body = "{ check = \"selftest.ranks\", duration = \"0 s\", memory_share = 0.3 }";
   const std::string profile = scratch.write(
       "ranks.toml", "summary = \"s\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n[[checks]]\noverlap = [" +
-                        body + ",\n " + body + "]\nestimate = \"1 s\"\ndeadline = \"5 s\"\n");
+                        body + ",\n " + body + "]\ndeadline = \"5 s\"\n");
   const Finished finished =
       assay(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", profile, "--out", scratch / "out"});
   EXPECT_EQ(finished.exit_code, 2);
@@ -243,10 +243,10 @@ TEST_F(BadFiles, ADeadlineThatNoClockHoldsIsAnErrorOfItsFile) {
   const std::string profile =
       scratch.write("long.toml",
                     "summary = \"long\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n[[checks]]\ncheck = "
-                    "\"inventory.gpus\"\nduration = \"0 s\"\nestimate = \"1 s\"\ndeadline = \"1e10 s\"\n");
+                    "\"inventory.gpus\"\nduration = \"0 s\"\ndeadline = \"1e10 s\"\n");
   const Finished run = assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", profile});
   EXPECT_EQ(run.exit_code, 2);
-  EXPECT_THAT(run.err, HasSubstr("long.toml:8:"));
+  EXPECT_THAT(run.err, HasSubstr("long.toml:7:"));
 }
 
 TEST_F(BadFiles, ASiteThatPutsOneGpuIntoTwoSlotsOrASlotThatIsNotThereIsRefused) {

@@ -101,7 +101,7 @@ TEST_F(HonestyTest, SomebodysOwnProfileDoesNotGoUnderTheShippedName) {
   const std::string profile = scratch.write("acceptance.toml",
                                             "summary = \"hardly any\"\nsample_hz = 10\nidle_timeout = \"5 "
                                             "s\"\n[[checks]]\ncheck = \"inventory.gpus\"\nduration = \"0 "
-                                            "s\"\nestimate = \"1 s\"\ndeadline = \"9 s\"\n");
+                                            "s\"\ndeadline = \"9 s\"\n");
   const Finished run = assay(
       scratch, {"run", "--node", "sim:h200-8gpu", "--profile", profile, "--out", scratch / "out", "--json"});
   EXPECT_EQ(nlohmann::json::parse(run.out).at("profile"), profile);

@@ -22,7 +22,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 std::string entry(const std::string& content, const std::string& deadline = "60 s") {
-  return "\n[[checks]]\n" + content + "\nestimate = \"5 s\"\ndeadline = \"" + deadline + "\"\n";
+  return "\n[[checks]]\n" + content + "\ndeadline = \"" + deadline + "\"\n";
 }
 
 std::string check(const std::string& name, const std::string& more = "",

@@ -101,14 +101,11 @@ json profiles() {
   json list = json::array();
   for (const std::string& name : config::names("profiles")) {
     const config::Profile profile = load_profile(name);
-    double seconds = 0;
     json names = json::array();
     for (const auto& entry : profile.checks) {
-      seconds += entry.estimate_s;
       for (const Body& body : entry.bodies) names.push_back(body.check);
     }
-    list.push_back(
-        {{"name", name}, {"summary", profile.summary}, {"estimate_s", seconds}, {"checks", names}});
+    list.push_back({{"name", name}, {"summary", profile.summary}, {"checks", names}});
   }
   return list;
 }

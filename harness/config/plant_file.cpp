@@ -2,32 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "harness/config/figure.h"
+#include "harness/config/paths.h"
 #include "harness/config/reader.h"
+#include "harness/config/speed_file.h"
 
 namespace assay::config {
 namespace {
-
-constexpr double kMillisecondsPerSecond = 1000;
-
-/// A figure is { value, source, date }, or { value, assumed, date } where nothing has been published.
-double read_figure(Table& root, const std::string& key, Unit unit) {
-  auto figure = root.table(key);
-  if (!figure) return 0;
-  const double value = figure->quantity("value", unit);
-  const bool sourced = figure->has("source"), assumed = figure->has("assumed");
-  if (sourced == assumed)
-    figure->error(fmt::format("'{}' needs either a 'source' or why it is 'assumed'", key));
-  if (sourced) figure->text("source");
-  if (assumed) figure->text("assumed");
-  figure->date("date");
-  return value;
-}
-
-double read_positive(Table& root, const std::string& key, Unit unit) {
-  const double value = read_figure(root, key, unit);
-  if (root.has(key) && value <= 0) root.error(key, fmt::format("'{}' must be above 0", key));
-  return value;
-}
 
 double read_share(Table& root, const std::string& key) {
   const double value = read_figure(root, key, Unit::ratio);
@@ -62,15 +43,10 @@ PlantFile load_plant_file(const std::string& path, Diagnostics& diagnostics) {
   TomlFile file(path, diagnostics);
   if (!file.parsed()) return plant;
   Table root = file.root();
-  plant.read_gb_per_s = read_positive(root, "read", Unit::gb_per_s);
-  plant.write_gb_per_s = read_positive(root, "write", Unit::gb_per_s);
-  plant.copy_gb_per_s = read_positive(root, "copy", Unit::gb_per_s);
-  plant.triad_gb_per_s = read_positive(root, "triad", Unit::gb_per_s);
-  plant.sweep_gb_per_s = read_positive(root, "sweep", Unit::gb_per_s);
+  const std::string speed = root.name_in("speed", "speed", names("speeds"));
+  if (!speed.empty()) plant.speed = load_speed(resolve("speeds", speed), diagnostics);
   plant.unit_spread = read_share(root, "unit_spread");
   plant.launch_noise = read_share(root, "launch_noise");
-  plant.launch_overhead_s =
-      read_positive(root, "launch_overhead", Unit::milliseconds) / kMillisecondsPerSecond;
   plant.idle_power_w = read_positive(root, "idle_power", Unit::watts);
   plant.context_power_w = read_positive(root, "context_power", Unit::watts);
   plant.hbm_full_power_w = read_positive(root, "hbm_full_power", Unit::watts);

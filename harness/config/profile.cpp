@@ -91,24 +91,18 @@ ProfileEntry read_entry(Table& table, const Vocabulary& vocabulary) {
     entry.bodies = {read_body(table, vocabulary)};
     read_stay(table, vocabulary, entry);
   }
-  entry.estimate_s = table.quantity("estimate", Unit::seconds);
   entry.deadline_s = table.quantity("deadline", Unit::seconds);
   double longest_s = 0;
   for (const Body& body : entry.bodies) longest_s = std::max(longest_s, body.duration_s);
-  if (entry.estimate_s <= 0 || entry.estimate_s < longest_s) {
-    table.error("estimate",
-                fmt::format("'estimate' ({} s) must be above 0 and cannot be shorter than 'duration' ({} s)",
-                            entry.estimate_s, longest_s));
-  }
   if (entry.deadline_s > kLongestDeadline_s) {
     table.error("deadline", fmt::format("'deadline' ({} s) cannot be longer than {} s, a year",
                                         entry.deadline_s, kLongestDeadline_s));
   }
-  if (entry.deadline_s <= entry.estimate_s) {
+  if (entry.deadline_s <= longest_s) {
     table.error("deadline",
-                fmt::format("'deadline' ({} s) must be longer than 'estimate' ({} s): it would stop a good "
+                fmt::format("'deadline' ({} s) must be longer than 'duration' ({} s): it would stop a good "
                             "GPU's worker",
-                            entry.deadline_s, entry.estimate_s));
+                            entry.deadline_s, longest_s));
   }
   return entry;
 }

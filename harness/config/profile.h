@@ -14,7 +14,6 @@ namespace assay::config {
 struct ProfileEntry {
   std::vector<Body> bodies;  // durations: 0 is once through; no variants
   int stays_for = 0;         // how many further entries run before the second half of its work
-  double estimate_s = 0;     // of each of its stages, start to end, on an H200
   double deadline_s = 0;     // after which a worker is stopped
 };
 

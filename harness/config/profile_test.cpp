@@ -10,10 +10,9 @@ namespace {
 
 const std::string kHead = "summary = \"s\"\nsample_hz = 5\nidle_timeout = \"30 s\"\n";  // three lines
 
-std::string check(const std::string& name, const std::string& duration, const std::string& estimate,
-                  const std::string& deadline) {
-  return "[[checks]]\ncheck = \"" + name + "\"\nduration = \"" + duration + "\"\nestimate = \"" + estimate +
-         "\"\ndeadline = \"" + deadline + "\"\n";
+std::string check(const std::string& name, const std::string& duration, const std::string& deadline) {
+  return "[[checks]]\ncheck = \"" + name + "\"\nduration = \"" + duration + "\"\ndeadline = \"" + deadline +
+         "\"\n";
 }
 
 Profile read(const std::string& content, std::string* errors) {
@@ -32,7 +31,7 @@ std::string errors_with(const std::string& content) {
 
 TEST(Profile, IsReadWhole) {
   std::string errors;
-  const Profile profile = read(kHead + check("memory.bandwidth", "2 s", "10 s", "60 s"), &errors);
+  const Profile profile = read(kHead + check("memory.bandwidth", "2 s", "60 s"), &errors);
   EXPECT_EQ(errors, "");
   EXPECT_EQ(profile.name, "mine");
   EXPECT_EQ(profile.sample_hz, 5);
@@ -40,14 +39,13 @@ TEST(Profile, IsReadWhole) {
   ASSERT_EQ(profile.checks.size(), 1u);
   EXPECT_EQ(profile.checks[0].bodies.at(0).check, "memory.bandwidth");
   EXPECT_EQ(profile.checks[0].bodies[0].duration_s, 2);
-  EXPECT_EQ(profile.checks[0].estimate_s, 10);
   EXPECT_EQ(profile.checks[0].deadline_s, 60);
 }
 
 TEST(Profile, RoundsRepeatTheWholeList) {
   std::string errors;
-  const Profile profile = read("rounds = 3\n" + kHead + check("memory.bandwidth", "0 s", "1 s", "9 s") +
-                                   check("memory.bandwidth", "2 s", "3 s", "9 s"),
+  const Profile profile = read("rounds = 3\n" + kHead + check("memory.bandwidth", "0 s", "9 s") +
+                                   check("memory.bandwidth", "2 s", "9 s"),
                                &errors);
   EXPECT_EQ(errors, "");
   ASSERT_EQ(profile.checks.size(), 6u);
@@ -56,26 +54,25 @@ TEST(Profile, RoundsRepeatTheWholeList) {
 }
 
 TEST(Profile, ChecksMustExistAndRun) {
-  EXPECT_EQ(errors_with(kHead + check("memory.bandwith", "0 s", "1 s", "9 s")),
+  EXPECT_EQ(errors_with(kHead + check("memory.bandwith", "0 s", "9 s")),
             "5:9: there is no check 'memory.bandwith'; did you mean 'memory.bandwidth'?\n");
-  EXPECT_EQ(errors_with(kHead + check("telemetry", "0 s", "1 s", "9 s")),
+  EXPECT_EQ(errors_with(kHead + check("telemetry", "0 s", "9 s")),
             "5:9: there is no check 'telemetry'; there are: memory.bandwidth\n");
   EXPECT_EQ(errors_with(kHead), "1:1: a profile has at least one [[checks]]\n");
 }
 
 TEST(Profile, TimesMustFitTogether) {
   EXPECT_EQ(
-      errors_with(kHead + check("memory.bandwidth", "20 s", "10 s", "9 s")),
-      "7:12: 'estimate' (10 s) must be above 0 and cannot be shorter than 'duration' (20 s)\n"
-      "8:12: 'deadline' (9 s) must be longer than 'estimate' (10 s): it would stop a good GPU's worker\n");
-  EXPECT_EQ(errors_with(kHead + check("memory.bandwidth", "2 min", "10 s", "60 s")),
+      errors_with(kHead + check("memory.bandwidth", "20 s", "9 s")),
+      "7:12: 'deadline' (9 s) must be longer than 'duration' (20 s): it would stop a good GPU's worker\n");
+  EXPECT_EQ(errors_with(kHead + check("memory.bandwidth", "2 min", "60 s")),
             "6:12: 'duration': \"2 min\" is in 'min': s is expected, such as \"5 s\"\n");
-  EXPECT_NE(errors_with(kHead + check("memory.bandwidth", "-1 s", "10 s", "60 s")), "");
+  EXPECT_NE(errors_with(kHead + check("memory.bandwidth", "-1 s", "60 s")), "");
 }
 
 TEST(Profile, SamplingHasARange) {
   EXPECT_EQ(errors_with("summary = \"s\"\nsample_hz = 0\nidle_timeout = \"0 s\"\n" +
-                        check("memory.bandwidth", "0 s", "1 s", "9 s")),
+                        check("memory.bandwidth", "0 s", "9 s")),
             "2:13: 'sample_hz' must be a whole number from 1 to 100, not 0\n3:16: must be above 0 s\n");
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "harness/config/fault.h"
@@ -24,14 +23,6 @@ bool is_plant(const std::string& name) {
 }
 bool is_selftest(const std::string& check) {
   return check.rfind("selftest.", 0) == 0;
-}
-
-double estimate_of(const std::string& profile) {
-  Diagnostics diagnostics;
-  const Profile loaded = load_profile(resolve("profiles", profile), diagnostics);
-  EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
-  return std::accumulate(loaded.checks.begin(), loaded.checks.end(), 0.0,
-                         [](double sum, const ProfileEntry& check) { return sum + check.estimate_s; });
 }
 
 TEST(ShippedConfigs, TheCatalogueHasEveryCodeThatTheCodeNames) {
@@ -103,12 +94,6 @@ TEST(ShippedSkus, SlotsAndCertifiability) {
   const Sku bench = load_sku(resolve("skus", "h200-1gpu-bench"), diagnostics);
   EXPECT_EQ(bench.slots.size(), 1u);
   EXPECT_FALSE(bench.certifiable);
-}
-
-TEST(ShippedProfiles, TakeTheTimeThatTheyPromise) {
-  EXPECT_LE(estimate_of("quick"), 60);
-  EXPECT_LE(estimate_of("nightly"), 300);
-  EXPECT_GE(estimate_of("burn-in"), 4 * 3600);
 }
 
 TEST(ShippedFaults, ExpectAFindingWhoseClassGivesThatVerdict) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/config/diagnostics.h"
+#include "harness/model/work.h"
 
 namespace assay::config {
 
@@ -16,10 +17,9 @@ struct SimGpu {
 
 /// How units behave: fitted to published figures, each with its source in the file. The judge never sees it.
 struct PlantFile {
-  double read_gb_per_s = 0, write_gb_per_s = 0, copy_gb_per_s = 0, triad_gb_per_s = 0, sweep_gb_per_s = 0;
+  DeviceSpeed speed;        // of the median unit
   double unit_spread = 0;   // relative standard deviation between units
   double launch_noise = 0;  // relative standard deviation between launches of one unit
-  double launch_overhead_s = 0;
   double idle_power_w = 0, context_power_w = 0, hbm_full_power_w = 0, power_limit_w = 0;
   double ambient_c = 0, fast_resistance_c_per_w = 0, fast_time_constant_s = 0, slow_resistance_c_per_w = 0,
          slow_time_constant_s = 0, hbm_offset_c = 0,

@@ -64,7 +64,7 @@ TEST(SimNode, IsReadWhole) {
   EXPECT_EQ(node.gpus[0].pci_address, "0000:19:00.0");
   EXPECT_EQ(node.gpus[0].module_id, 2);
   EXPECT_EQ(node.gpus[7].module_id, 8);
-  EXPECT_EQ(node.plant.read_gb_per_s, 4590);
+  EXPECT_EQ(node.plant.speed.bytes_per_s[0], 4590e9);
 }
 
 TEST(SimNode, GpusAreDistinct) {
@@ -116,7 +116,7 @@ TEST(PlantFile, HeatFollowsFromIdleAndLoad) {
   EXPECT_NEAR(plant.ambient_c + resistance * 76, 29, 1e-9);
   EXPECT_NEAR(plant.ambient_c + resistance * 590, 65, 1e-9);
   EXPECT_NEAR(plant.fast_resistance_c_per_w / resistance, 0.7, 1e-9);
-  EXPECT_NEAR(plant.launch_overhead_s, 8e-6, 1e-12);
+  EXPECT_NEAR(plant.speed.launch_s, 8e-6, 1e-12);
 }
 
 TEST(PlantFile, EachFigureHasASourceOrSaysWhyItIsAssumed) {

@@ -11,6 +11,7 @@
 #include "harness/config/paths.h"
 #include "harness/config/reader.h"
 #include "harness/config/sku_reader.h"
+#include "harness/config/speed_file.h"
 
 namespace assay::config {
 namespace {
@@ -109,6 +110,12 @@ std::vector<Limit> merged(std::vector<Limit> limits, std::vector<Limit> own) {
   return limits;
 }
 
+void read_speed(Table& root, Sku& sku, Diagnostics& diagnostics) {
+  const std::string name = root.name_in("speed", "speed", names("speeds"));
+  if (name.empty()) return;
+  sku.speed = load_speed(resolve("speeds", name), diagnostics);
+}
+
 enum class Role { whole, base };
 
 Sku read(const std::string& path, const Vocabulary& vocabulary, Diagnostics& diagnostics, Role role);
@@ -139,6 +146,7 @@ Sku read(const std::string& path, const Vocabulary& vocabulary, Diagnostics& dia
   sku.summary = root.text("summary");
   sku.certifiable = root.flag("certifiable");
   sku.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));
+  read_speed(root, sku, diagnostics);
   sku.slots = read_slots(root);
   sku.peaks = read_peaks(root, std::move(base.peaks));
   std::vector<Limit> own = read_limits(root, vocabulary, sku.peaks);

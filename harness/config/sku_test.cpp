@@ -13,8 +13,9 @@ std::string peak(const char* value) {
          "\"\nsource = \"sheet\"\ndate = \"2026-11-23\"\n";
 }
 
-const std::string kHead = "summary = \"s\"\ncertifiable = true\nnvswitches = 4\n";  // three lines
-const std::string kSlot = "[[slots]]\npart = \"gpu0\"\nmodule_id = 1\n";            // three lines
+const std::string kHead =
+    "summary = \"s\"\ncertifiable = true\nnvswitches = 4\nspeed = \"h200\"\n";  // four lines
+const std::string kSlot = "[[slots]]\npart = \"gpu0\"\nmodule_id = 1\n";        // three lines
 
 std::string bad_words(int most) {
   return "[[limits]]\ncheck = \"memory.bandwidth\"\nmeasurement = \"bad_words\"\nfinding = "
@@ -56,27 +57,27 @@ TEST(Sku, IsReadWhole) {
 
 TEST(Sku, SlotsAreDistinct) {
   EXPECT_EQ(errors_with(kHead + kSlot + kSlot),
-            "8:8: the slot 'gpu0' is there twice\n9:13: gpu0 has the module id 1 already\n");
+            "9:8: the slot 'gpu0' is there twice\n10:13: gpu0 has the module id 1 already\n");
   EXPECT_EQ(errors_with(kHead + "[[slots]]\npart = \"gpu0/hbm\"\nmodule_id = 1\n"),
-            "5:8: 'gpu0/hbm' is no slot, such as \"gpu3\"\n");
+            "6:8: 'gpu0/hbm' is no slot, such as \"gpu3\"\n");
   EXPECT_EQ(errors_with(kHead + "[[slots]]\npart = \"gpu07\"\nmodule_id = 1\n"),
-            "5:8: 'gpu07' is no slot, such as \"gpu3\"\n");
+            "6:8: 'gpu07' is no slot, such as \"gpu3\"\n");
   EXPECT_EQ(errors_with(kHead + kSlot + "[[slots]]\npart = \"gpu1\"\nmodule_id = 0\n"),
-            "9:13: a node with several slots must tell each by its module id, from 1 up\n");
+            "10:13: a node with several slots must tell each by its module id, from 1 up\n");
   EXPECT_EQ(errors_with(kHead), "1:1: a SKU has at least one [[slots]]\n");
 }
 
 TEST(Sku, PeaksAreDistinctAndPositive) {
   const std::string peak =
       "[[peaks]]\nname = \"p\"\nvalue = \"1 W\"\nsource = \"s\"\ndate = \"2026-11-23\"\n";
-  EXPECT_EQ(errors_with(kHead + kSlot + peak + peak), "13:8: the peak 'p' is there twice\n");
+  EXPECT_EQ(errors_with(kHead + kSlot + peak + peak), "14:8: the peak 'p' is there twice\n");
   EXPECT_EQ(errors_with(kHead + kSlot + "[[peaks]]\nname = \"p\"\nvalue = \"1 kW\"\nsource = \"s\"\n"),
-            "7:1: required key 'date' is missing\n"
-            "9:9: 'value' must be a number, or a string with a unit, such as \"4800 GB/s\", not \"1 kW\"\n");
+            "8:1: required key 'date' is missing\n"
+            "10:9: 'value' must be a number, or a string with a unit, such as \"4800 GB/s\", not \"1 kW\"\n");
   EXPECT_EQ(errors_with(kHead + kSlot +
                         "[[peaks]]\nname = \"p\"\nvalue = \"0 W\"\nsource = \"s\"\n"
                         "date = \"2026-11-23\"\n"),
-            "9:9: a peak is above 0\n");
+            "10:9: a peak is above 0\n");
 }
 
 TEST(Sku, NotAvailableNamesMeasurementsWithoutLimits) {
@@ -85,12 +86,12 @@ TEST(Sku, NotAvailableNamesMeasurementsWithoutLimits) {
           kHead + kSlot + bad_words(0) +
           "[not_available]\n\"memory.bandwidth/bad_words\" = \"why\"\n"
           "\"memory.bandwidth/pover\" = \"why\"\n\"memory.bandwith/x\" = \"why\"\n\"telemetry\" = \"w\"\n"),
-      "15:1: 'memory.bandwidth/bad_words' has a limit, so it must be available\n"
-      "16:1: memory.bandwidth has no measurement 'pover'; did you mean 'power'?\n"
-      "17:1: 'memory.bandwith/x' is no \"check/measurement\": there is no check 'memory.bandwith'; did you "
+      "16:1: 'memory.bandwidth/bad_words' has a limit, so it must be available\n"
+      "17:1: memory.bandwidth has no measurement 'pover'; did you mean 'power'?\n"
+      "18:1: 'memory.bandwith/x' is no \"check/measurement\": there is no check 'memory.bandwith'; did you "
       "mean "
       "'memory.bandwidth'?\n"
-      "18:1: telemetry has no measurement ''; there are: xid_count\n");
+      "19:1: telemetry has no measurement ''; there are: xid_count\n");
 }
 
 TEST(Sku, TakesLimitsFromAnother) {

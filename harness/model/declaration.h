@@ -10,6 +10,7 @@
 #include "harness/model/finding_code.h"
 #include "harness/model/placement.h"
 #include "harness/model/units.h"
+#include "harness/model/work.h"
 
 namespace assay {
 
@@ -62,6 +63,9 @@ struct Check {
   bool stays = false;
   /// It is a follow-up.
   std::optional<Condition> follows;
+  /// Of one device's part of it: how long it takes at this speed, its contexts left out, when it is asked to
+  /// work for `duration_s`. Null: it launches nothing, and takes what it is asked.
+  double (*device_seconds)(const DeviceSpeed& speed, double duration_s) = nullptr;
 };
 
 }  // namespace assay

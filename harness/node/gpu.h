@@ -1,13 +1,15 @@
 // One GPU as a worker sees it: memory to allocate, and the place where kernels run.
 //
-// A kernel (kernels/*.cu) is built twice: for the card, and for the emulation of CUDA that a simulated GPU is.
-// emulated() says which of the two applies; nothing above kernels/ asks.
+// A kernel (kernels/*.cu) is built twice: for the card, and for the emulation of CUDA that a simulated GPU
+// is. emulated() says which of the two applies; nothing above kernels/ asks.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
+
+#include "harness/model/work.h"
 
 namespace assay {
 
@@ -44,17 +46,6 @@ class DeviceBuffer {
   /// 16-byte words that are there for kernels to work on: of a large allocation on a simulated GPU a share.
   virtual std::uint64_t words() const = 0;
   virtual void* device_pointer() const = 0;
-};
-
-/// Which curve a launch runs on: each has a rate of its own in the plant.
-enum class WorkKind { read, write, copy, triad, sweep };
-
-/// What a launch asks of the GPU. A real one needs no telling; a simulated one turns it into time, power and
-/// heat.
-struct Work {
-  double bytes_read = 0;     // of device memory, nominal
-  double bytes_written = 0;  // of device memory, nominal
-  WorkKind kind = WorkKind::copy;
 };
 
 struct DeviceMemory {

@@ -14,14 +14,9 @@ namespace assay::sim {
 namespace {
 
 PlantConstants plant_constants(const config::PlantFile& file) {
-  return {file.read_gb_per_s,
-          file.write_gb_per_s,
-          file.copy_gb_per_s,
-          file.triad_gb_per_s,
-          file.sweep_gb_per_s,
+  return {file.speed,
           file.unit_spread,
           file.launch_noise,
-          file.launch_overhead_s,
           file.idle_power_w,
           file.context_power_w,
           file.hbm_full_power_w,

@@ -116,26 +116,6 @@ void release_own_processes(State& state, Nanoseconds time) {
   }
 }
 
-double sustained_gb_per_s(const State& state, int gpu, WorkKind kind) {
-  const PlantConstants& p = state.plant;
-  const auto nominal = [&] {
-    switch (kind) {
-      case WorkKind::read:
-        return p.read_gb_per_s;
-      case WorkKind::write:
-        return p.write_gb_per_s;
-      case WorkKind::copy:
-        return p.copy_gb_per_s;
-      case WorkKind::triad:
-        return p.triad_gb_per_s;
-      case WorkKind::sweep:
-        break;
-    }
-    return p.sweep_gb_per_s;
-  };
-  return nominal() * state.constants[gpu].bandwidth_factor;
-}
-
 double deviate(std::uint64_t seed, std::string_view stream, std::uint64_t index) {
   const std::uint64_t first = mix(hash_text(seed, stream) ^ mix(index));
   const double u1 = unit_interval(first);

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "harness/node/gpu.h"
 #include "harness/node_sim/state.h"
 
 namespace assay::sim {
@@ -32,9 +31,6 @@ void change_memory(State& state, int gpu, std::int32_t pid, std::int64_t bytes);
 void release_process(State& state, Nanoseconds time, std::int32_t pid);
 /// All of ours are gone. Foreign processes stay.
 void release_own_processes(State& state, Nanoseconds time);
-
-/// GB/s that this unit sustains for a kind of work, before noise.
-double sustained_gb_per_s(const State& state, int gpu, WorkKind kind);
 
 /// Standard normal deviate that is a function of its arguments alone.
 double deviate(std::uint64_t seed, std::string_view stream, std::uint64_t index);

@@ -16,11 +16,8 @@ namespace {
 
 using cuda_emulation::DeviceFailure;
 
-constexpr std::uint64_t kReservedBytes = 615ULL
-                                         << 20;  // what the driver and a context hold back on an idle H200
-constexpr double kPeakBytesPerSecond = 4.8e12;   // H200 datasheet
+constexpr double kPeakBytesPerSecond = 4.8e12;  // H200 datasheet
 constexpr int kMultiprocessors = 132;
-constexpr std::uint64_t kL2Bytes = 60ULL << 20;     // as the CUDA runtime reports it for an H200
 constexpr std::uint64_t kAllocationUnit = 2 << 20;  // the driver maps memory in pages of 2 MiB
 constexpr std::uint64_t kLineWords = 8;             // 128 bytes: no two allocations share a line of the cache
 constexpr std::uint64_t kLineBytes = kLineWords * sizeof(Word128);
@@ -66,6 +63,7 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
     const Lock lock(state_->mutex);
     change_contexts(*state_, index_, clock_.now(), getpid(), +1);
   }
+  let_pass(state_->plant.speed.context_s);
   cuda_emulation::show_device(*this);
 }
 
@@ -89,11 +87,12 @@ int SimDevice::multiprocessors() const {
 }
 
 std::uint64_t SimDevice::l2_bytes() const {
-  return kL2Bytes;
+  return static_cast<std::uint64_t>(state_->plant.speed.l2_bytes);
 }
 
 std::uint64_t SimDevice::capacity() const {
-  return static_cast<std::uint64_t>(constants().memory_bytes) - kReservedBytes;
+  return static_cast<std::uint64_t>(constants().memory_bytes) -
+         static_cast<std::uint64_t>(state_->plant.speed.reserved_bytes);
 }
 
 DeviceMemory SimDevice::memory() {
@@ -127,6 +126,7 @@ std::uint64_t SimDevice::cell_at(std::uint64_t byte) const {
 cuda_emulation::Allocation SimDevice::allocate(std::uint64_t bytes) {
   const std::uint64_t size = (bytes + kAllocationUnit - 1) / kAllocationUnit * kAllocationUnit;
   const std::uint64_t free = memory().free_bytes;
+  let_pass(static_cast<double>(bytes) / state_->plant.speed.allocated_bytes_per_s);
   const Lock lock(state_->mutex);
   auto* const first = dynamic().allocations;
   auto* const entry = std::find_if(first, first + kMaxAllocations,
@@ -152,11 +152,16 @@ cuda_emulation::Allocation SimDevice::allocate(std::uint64_t bytes) {
 
 void SimDevice::release(void* memory) {
   const auto found = allocations_.find(memory);
-  const Lock lock(state_->mutex);
-  DeviceAllocation& entry = dynamic().allocations[found->second];
-  change_memory(*state_, index_, getpid(), -static_cast<std::int64_t>(entry.end - entry.begin));
-  entry = {};
+  std::uint64_t bytes = 0;
+  {
+    const Lock lock(state_->mutex);
+    DeviceAllocation& entry = dynamic().allocations[found->second];
+    bytes = entry.end - entry.begin;
+    change_memory(*state_, index_, getpid(), -static_cast<std::int64_t>(bytes));
+    entry = {};
+  }
   allocations_.erase(found);
+  let_pass(static_cast<double>(bytes) / state_->plant.speed.released_bytes_per_s);
 }
 
 std::uint64_t SimDevice::schedule_seed() {
@@ -166,10 +171,14 @@ std::uint64_t SimDevice::schedule_seed() {
 double SimDevice::launch_seconds(const Work& work) {
   const std::string stream =
       "launch/" + std::to_string(constants().slot) + "/" + std::to_string(static_cast<int>(work.kind));
-  const PlantConstants& plant = state_->plant;
-  const double noise = 1 + plant.launch_noise * deviate(step_seed_, stream, launches_++);
-  const double rate = sustained_gb_per_s(*state_, index_, work.kind) * 1e9 * bandwidth_share_;
-  return (work.bytes_read + work.bytes_written) / rate * std::max(0.1, noise) + plant.launch_overhead_s;
+  const double noise = 1 + state_->plant.launch_noise * deviate(step_seed_, stream, launches_++);
+  const DeviceSpeed& speed = state_->plant.speed;
+  const double share = bandwidth_share_ * constants().bandwidth_factor;
+  return (speed.seconds(work) - speed.launch_s) / share * std::max(0.1, noise) + speed.launch_s;
+}
+
+void SimDevice::let_pass(double seconds) {
+  clock_.sleep_for(static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond))));
 }
 
 void SimDevice::execute(const Work& work, const std::function<void()>& body) {
@@ -191,7 +200,7 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
     const Lock lock(state_->mutex);
     change_load(*state_, index_, clock_.now(), getpid(), load_ppm);
   }
-  clock_.sleep_for(static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond))));
+  let_pass(seconds);
   {
     const Lock lock(state_->mutex);
     change_load(*state_, index_, clock_.now(), getpid(), -load_ppm);

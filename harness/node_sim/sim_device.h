@@ -46,6 +46,7 @@ class SimDevice final : public cuda_emulation::Device {
   std::uint64_t place(std::uint64_t bytes) const;
   std::uint64_t cell_at(std::uint64_t byte) const;
   double launch_seconds(const Work& work);
+  void let_pass(double seconds);
   void report_memory_events();
   void report_uncorrected();
 

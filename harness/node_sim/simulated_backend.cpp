@@ -38,6 +38,10 @@ class SimulatedWorkerNode final : public WorkerNode {
     return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed,
                                     static_cast<int>(seats_.size()));
   }
+  void body_begins(std::size_t body) override {
+    const double seconds = state_->plant.speed.worker_s;
+    clock(body).sleep_for(static_cast<Nanoseconds>(seconds * static_cast<double>(kSecond)));
+  }
   void body_done(std::size_t body) override { park(state_->clock, seats_.at(body)); }
 
  private:

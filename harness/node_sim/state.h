@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "harness/config/sim_fields.h"
+#include "harness/model/work.h"
 #include "harness/node/clock.h"
 
 namespace assay::sim {
@@ -47,8 +48,8 @@ struct ClockState {
 
 /// The plant's constants (configs/sim/plant-*.toml), see config/sim_node.h.
 struct PlantConstants {
-  double read_gb_per_s, write_gb_per_s, copy_gb_per_s, triad_gb_per_s, sweep_gb_per_s;
-  double unit_spread, launch_noise, launch_overhead_s;
+  DeviceSpeed speed;  // of the median unit
+  double unit_spread, launch_noise;
   double idle_power_w, context_power_w, hbm_full_power_w, power_limit_w;
   double ambient_c, fast_resistance_c_per_w, fast_time_constant_s, slow_resistance_c_per_w,
       slow_time_constant_s;

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "harness/plan/estimate.h"
 #include "harness/plan/placing.h"
 #include "harness/registry.h"
 
@@ -146,8 +147,14 @@ void add_stages(const PlanRequest& request, const config::ProfileEntry& entry, c
         placement.last_stage = stage.index;
       }
       stage.placements = std::move(together);
-      stage.estimate_s = entry.estimate_s;
+      for (const Placement& placement : stage.placements)
+        stage.estimate_s = std::max(stage.estimate_s, estimate_of(placement, request.sku.speed));
       stage.deadline_s = entry.deadline_s;
+      if (stage.deadline_s <= stage.estimate_s) {
+        throw PlanError(fmt::format(
+            "profile {}: {} is stopped after {} s and takes about {:.0f} s on {}: a good GPU would fail",
+            request.profile.name, check.name, stage.deadline_s, stage.estimate_s, request.sku.name));
+      }
       stages.push_back(std::move(stage));
     }
   }

@@ -37,6 +37,7 @@ bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, 
   bool heard = true;
   try {
     try {
+      node.body_begins(body);
       const std::string& name = assignment.bodies[body].check;
       const Check* check = find_check(name);
       if (check == nullptr) throw std::invalid_argument("no check named " + name);

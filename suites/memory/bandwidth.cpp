@@ -71,6 +71,18 @@ void run(Context& context) {
   context.measure("bad_words", static_cast<double>(bad_words), Unit::count);
 }
 
+double device_seconds(const DeviceSpeed& speed, double duration_s) {
+  const auto bytes = static_cast<double>(memory::default_stream_bytes(speed.free_bytes(), speed.l2_bytes));
+  const auto one = [&](Stream stream) { return speed.seconds(memory::work_of(stream, bytes)); };
+  constexpr int kFills = 2,
+                kVerifications = 2 + 3 * 4;  // of one buffer each; at first there is no target yet
+  double seconds = speed.seconds_to_hold(3 * bytes) + kFills * one(Stream::write) +
+                   kVerifications * one(Stream::read) + one(Stream::copy);
+  for (const Stream stream : {Stream::read, Stream::write, Stream::copy, Stream::triad})
+    seconds += (kWarmUps + kTimedLaunches) * one(stream);
+  return seconds + std::max(duration_s, kFewestSamples * one(Stream::copy));
+}
+
 const Registered memory_bandwidth{{
     .name = "memory.bandwidth",
     .summary = "HBM3e sustains its rated read, write, copy and triad bandwidth, and moves data unchanged",
@@ -95,6 +107,7 @@ const Registered memory_bandwidth{{
     .findings = {"memory.slow", "memory.miscompare"},
     .run = run,
     .device_evidence = "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200",
+    .device_seconds = device_seconds,
 }};
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -137,6 +138,19 @@ void run(Context& context) {
   context.measure("copy_ratio", gb_per_s / copy_gb_per_s, Unit::ratio);
 }
 
+double device_seconds(const DeviceSpeed& speed, double duration_s) {
+  const auto stream = static_cast<double>(memory::default_stream_bytes(speed.free_bytes(), speed.l2_bytes));
+  const auto one = [&](memory::Stream kind) { return speed.seconds(memory::work_of(kind, stream)); };
+  constexpr int kFills = 2;
+  const double plain_copy_s = speed.seconds_to_hold(3 * stream) + kFills * one(memory::Stream::write) +
+                              kCopies * one(memory::Stream::copy);
+  const double region = speed.free_bytes() - static_cast<double>(kReserveBytes);
+  double set_s = 0;
+  for (const Pass& pass : memory::full_set(0, 0, memory::kCardPageShift))
+    set_s += speed.seconds({pass.read ? region : 0, pass.write ? region : 0, WorkKind::sweep});
+  return plain_copy_s + speed.seconds_to_hold(region) + std::max(1.0, std::ceil(duration_s / set_s)) * set_s;
+}
+
 const Registered memory_sweep{{
     .name = "memory.sweep",
     .summary = "Every word of at least 95 % of the memory holds what is written to it, under address, march "
@@ -155,6 +169,7 @@ const Registered memory_sweep{{
     .findings = {"memory.miscompare", "memory.coverage"},
     .run = run,
     .device_evidence = "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200",
+    .device_seconds = device_seconds,
 }};
 
 }  // namespace

@@ -1,0 +1,81 @@
+// What a plan says that it will take, a simulated node takes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ctime>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "harness/record/reader.h"
+#include "tests/assay_process.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+
+/// Of "2026-01-15T08:30:00.000000001Z".
+double seconds_of(const std::string& time) {
+  std::tm date{};
+  const char* const fraction = strptime(time.c_str(), "%Y-%m-%dT%H:%M:%S", &date);
+  EXPECT_NE(fraction, nullptr) << time;
+  const std::string digits = fraction == nullptr ? "" : std::string(fraction, time.size() - 1 - 19);
+  return static_cast<double>(timegm(&date)) + (digits.empty() ? 0 : std::stod("0" + digits));
+}
+
+struct Span {
+  double begin = std::numeric_limits<double>::max(), end = 0;
+};
+
+class Estimates : public testing::TestWithParam<std::string> {};
+
+TEST_P(Estimates, HoldWithinATenth) {
+  const ScratchFolder scratch;
+  const Finished run = assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile",
+                                       GetParam(), "--seed", "7", "--out", scratch / "out", "--quiet"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const RunRecord done = record::read_records(only_run(scratch) + "/records.jsonl");
+  std::map<int, Span> spans;
+  for (const Step& step : done.steps) {
+    Span& span = spans[step.stage];
+    span.begin = std::min(span.begin, seconds_of(step.started));
+    span.end = std::max(span.end, seconds_of(step.ended));
+  }
+  for (const Stage& stage : done.plan.stages) {
+    const double took = spans.at(stage.index).end - spans.at(stage.index).begin;
+    EXPECT_NEAR(took, stage.estimate_s, stage.estimate_s / 10)
+        << stage.placements.front().bodies.front().check << " in stage " << stage.index;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Profiles, Estimates, testing::Values("quick", "nightly", "acceptance"));
+
+TEST(Plans, TakeTheTimeThatTheProfilesPromise) {
+  const ScratchFolder scratch;
+  const auto seconds = [&](const std::string& profile) {
+    const Finished plan = assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", profile, "--json"});
+    EXPECT_EQ(plan.exit_code, 0) << plan.err;
+    double sum = 0;
+    const auto parsed = nlohmann::json::parse(plan.out);
+    for (const auto& stage : parsed.at("stages")) sum += stage.at("estimate_s").get<double>();
+    return sum;
+  };
+  EXPECT_LE(seconds("quick"), 60);
+  EXPECT_LE(seconds("nightly"), 300);
+  EXPECT_GE(seconds("burn-in"), 4 * 3600);
+}
+
+TEST(Plans, ThatWouldStopAGoodGpuAreRefused) {
+  const ScratchFolder scratch;
+  const std::string profile = scratch.write("short.toml",
+                                            "summary = \"s\"\nsample_hz = 10\nidle_timeout = \"5 "
+                                            "s\"\n[[checks]]\ncheck = \"memory.sweep\"\nduration = "
+                                            "\"0 s\"\ndeadline = \"2 s\"\n");
+  const Finished plan = assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", profile});
+  EXPECT_EQ(plan.exit_code, 2);
+  EXPECT_NE(plan.err.find("a good GPU would fail"), std::string::npos) << plan.err;
+}
+
+}  // namespace
+}  // namespace assay
