@@ -2,8 +2,7 @@
 // called.
 #pragma once
 
-#include <dlfcn.h>
-
+#include "harness/node/library.h"
 #include "harness/node/nvml_functions.h"
 
 namespace assay::nvml {
@@ -14,8 +13,8 @@ class Function;
 template <typename... Arguments>
 class Function<Return(Arguments...)> {
  public:
-  Function(void* library, const char* symbol)
-      : pointer_(reinterpret_cast<Return (*)(Arguments...)>(dlsym(library, symbol))) {}
+  Function(const Library& library, const char* symbol)
+      : pointer_(reinterpret_cast<Return (*)(Arguments...)>(library.symbol(symbol))) {}
   explicit Function(Return (*pointer)(Arguments...)) : pointer_(pointer) {}
 
   Return operator()(Arguments... arguments) const {
@@ -29,8 +28,8 @@ class Function<Return(Arguments...)> {
 
 /// A member is named as the function without its prefix: device_name is nvmlDeviceGetName.
 struct Api {
-  explicit Api(void* opened) : library(opened) {}
-  void* library;
+  explicit Api(const Library& opened) : library(opened) {}
+  const Library& library;
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name can stand in none.
 #define ASSAY_NVML(member, symbol)    \

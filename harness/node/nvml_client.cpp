@@ -1,20 +1,12 @@
 #include "harness/node/nvml_client.h"
 
+#include "harness/node/library.h"
 #include "harness/node/nvml_gpu.h"
 
 namespace assay {
 namespace {
 
 using nvml::Return;
-
-struct Closer {
-  void operator()(void* library) const { dlclose(library); }
-};
-
-std::string dl_error() {
-  const char* message = dlerror();
-  return message ? message : "unknown dlopen error";
-}
 
 /// What a GPU is does not change when it stops answering; what is set on it is not known then.
 void keep_known(GpuIdentity& now, const GpuIdentity& before) {
@@ -30,12 +22,12 @@ void keep_known(GpuIdentity& now, const GpuIdentity& before) {
 
 }  // namespace
 
-struct NvmlClient::Library {
-  std::unique_ptr<void, Closer> handle;  // destroyed last
+struct NvmlClient::Session {
+  std::unique_ptr<Library> library;  // destroyed last
   nvml::Api api;
   std::string driver_version;
 
-  explicit Library(std::unique_ptr<void, Closer> opened) : handle(std::move(opened)), api(handle.get()) {}
+  explicit Session(std::unique_ptr<Library> opened) : library(std::move(opened)), api(*library) {}
 
   Text text(const nvml::Function<Return(char*, unsigned)>& function) const {
     char buffer[96] = {};
@@ -48,15 +40,15 @@ struct NvmlClient::Gpu {
   nvml::Device handle = nullptr;
   GpuIdentity known;
 
-  nvml::GpuQuery query(const Library& library, unsigned index) {
+  nvml::GpuQuery query(const Session& session, unsigned index) {
     if (!handle) {
-      const Return result = library.api.device_by_index(index, &handle);
+      const Return result = session.api.device_by_index(index, &handle);
       if (result != Return::success) {
         handle = nullptr;
-        return {library.api, result};
+        return {session.api, result};
       }
     }
-    return {library.api, handle, library.driver_version};
+    return {session.api, handle, session.driver_version};
   }
   GpuIdentity identity(nvml::GpuQuery& gpu) {
     GpuIdentity identity = gpu.identity();
@@ -68,13 +60,10 @@ struct NvmlClient::Gpu {
 
 std::unique_ptr<NvmlClient> NvmlClient::open(const std::string& path, std::string& why_not,
                                              const std::string& simulated_state) {
-  std::unique_ptr<void, Closer> handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL));
-  if (!handle) {
-    why_not = dl_error();
-    return nullptr;
-  }
-  auto library = std::make_unique<Library>(std::move(handle));
-  const nvml::Api& api = library->api;
+  auto library = Library::open(path, why_not);
+  if (library == nullptr) return nullptr;
+  auto session = std::make_unique<Session>(std::move(library));
+  const nvml::Api& api = session->api;
   if (!api.init.exists() || !api.device_count.exists() || !api.device_by_index.exists()) {
     why_not = path + " is not an NVML library: it lacks nvmlInit_v2 or the calls that list devices";
     return nullptr;
@@ -95,9 +84,9 @@ std::unique_ptr<NvmlClient> NvmlClient::open(const std::string& path, std::strin
     why_not = path + ": nvmlInit_v2: " + nvml::word(initialised);
     return nullptr;
   }
-  std::unique_ptr<NvmlClient> client(new NvmlClient(std::move(library)));
+  std::unique_ptr<NvmlClient> client(new NvmlClient(std::move(session)));
   unsigned count = 0;
-  const Return counted = client->library_->api.device_count(&count);
+  const Return counted = client->session_->api.device_count(&count);
   if (counted != Return::success) {
     why_not = path + ": nvmlDeviceGetCount_v2: " + nvml::word(counted);
     return nullptr;
@@ -106,16 +95,16 @@ std::unique_ptr<NvmlClient> NvmlClient::open(const std::string& path, std::strin
   return client;
 }
 
-NvmlClient::NvmlClient(std::unique_ptr<Library> library) : library_(std::move(library)) {
-  library_->driver_version = driver_version().value.value_or("");
+NvmlClient::NvmlClient(std::unique_ptr<Session> session) : session_(std::move(session)) {
+  session_->driver_version = driver_version().value.value_or("");
 }
 
 NvmlClient::~NvmlClient() {
-  library_->api.shutdown();
+  session_->api.shutdown();
 }
 
 bool NvmlClient::simulated() const {
-  return dlsym(library_->api.library, "assay_simulated") != nullptr;
+  return session_->library->is_stand_in();
 }
 
 int NvmlClient::device_count() const {
@@ -123,33 +112,33 @@ int NvmlClient::device_count() const {
 }
 
 Text NvmlClient::driver_version() const {
-  return library_->text(library_->api.driver_version);
+  return session_->text(session_->api.driver_version);
 }
 Text NvmlClient::nvml_version() const {
-  return library_->text(library_->api.nvml_version);
+  return session_->text(session_->api.nvml_version);
 }
 
 Integer NvmlClient::cuda_driver_version() const {
   int version = 0;
-  const Return result = library_->api.cuda_driver_version(&version);
+  const Return result = session_->api.cuda_driver_version(&version);
   return nvml::integer(result, version);
 }
 
 GpuIdentity NvmlClient::identity(int gpu) {
-  nvml::GpuQuery query = gpus_.at(gpu).query(*library_, static_cast<unsigned>(gpu));
+  nvml::GpuQuery query = gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu));
   return gpus_[gpu].identity(query);
 }
 
 GpuSample NvmlClient::sample(int gpu, Nanoseconds now) {
-  return gpus_.at(gpu).query(*library_, static_cast<unsigned>(gpu)).sample(now);
+  return gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu)).sample(now);
 }
 
 GpuState NvmlClient::state(int gpu) {
-  return gpus_.at(gpu).query(*library_, static_cast<unsigned>(gpu)).state();
+  return gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu)).state();
 }
 
 GpuReadings NvmlClient::readings(int gpu) {
-  nvml::GpuQuery query = gpus_.at(gpu).query(*library_, static_cast<unsigned>(gpu));
+  nvml::GpuQuery query = gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu));
   GpuReadings readings;
   readings.identity = gpus_[gpu].identity(query);
   readings.state = query.state();
@@ -158,7 +147,7 @@ GpuReadings NvmlClient::readings(int gpu) {
 }
 
 std::set<std::string> NvmlClient::nvswitch_addresses(int gpu) {
-  return gpus_.at(gpu).query(*library_, static_cast<unsigned>(gpu)).nvswitch_addresses();
+  return gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu)).nvswitch_addresses();
 }
 
 NodeReadings NvmlClient::node(Nanoseconds now) {

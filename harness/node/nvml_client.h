@@ -50,10 +50,10 @@ class NvmlClient {
   NodeReadings node(Nanoseconds now);
 
  private:
-  struct Library;
+  struct Session;
   struct Gpu;
-  explicit NvmlClient(std::unique_ptr<Library> library);
-  std::unique_ptr<Library> library_;
+  explicit NvmlClient(std::unique_ptr<Session> session);
+  std::unique_ptr<Session> session_;
   std::vector<Gpu> gpus_;
 };
 

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <memory>
+#include <string>
 
 namespace assay::nvml {
 namespace {
@@ -12,9 +14,6 @@ namespace {
 /// An NVML library without a single function: each test adds what its driver has.
 class NvmlGpu : public ::testing::Test {
  protected:
-  NvmlGpu() : api(dlopen("libm.so.6", RTLD_NOW)) {}
-  ~NvmlGpu() override { dlclose(api.library); }
-
   template <typename Signature, typename Fake>
   static void set(Function<Signature>& function, Fake fake) {
     function = Function<Signature>(fake);
@@ -23,7 +22,9 @@ class NvmlGpu : public ::testing::Test {
     return {api, reinterpret_cast<Device>(&api), driver_version};
   }
 
-  Api api;
+  std::string why_not;
+  std::unique_ptr<Library> library = Library::open("libm.so.6", why_not);
+  Api api{*library};
 };
 
 template <unsigned id, unsigned number>

@@ -9,6 +9,7 @@
 #include "harness/check.h"
 #include "harness/model/quantile.h"
 #include "kernels/memory_bandwidth.h"
+#include "suites/measuring.h"
 
 namespace assay {
 namespace {
@@ -16,8 +17,7 @@ namespace {
 using memory::MemoryBandwidth;
 using memory::Stream;
 
-constexpr int kWarmUps = 3;
-constexpr int kTimedLaunches = 20;
+constexpr Repetitions kRepetitions;
 constexpr double kLongestSample_s = 0.5;
 constexpr double kSamplesWanted = 100;
 constexpr std::size_t kFewestSamples = 10;
@@ -27,11 +27,8 @@ double gb_per_s(const MemoryBandwidth& bandwidth, Stream stream, int launches, d
 }
 
 double median_bandwidth(MemoryBandwidth& bandwidth, Stream stream) {
-  for (int i = 0; i < kWarmUps; ++i) bandwidth.run(stream, 1);
-  std::vector<double> rates;
-  for (int i = 0; i < kTimedLaunches; ++i)
-    rates.push_back(gb_per_s(bandwidth, stream, 1, bandwidth.run(stream, 1)));
-  return median(rates);
+  return gb_per_s(bandwidth, stream, 1,
+                  median_seconds(kRepetitions, [&] { return bandwidth.run(stream, 1); }));
 }
 
 /// Copies until the duration is used up. The second half counts: by then the memory is as warm as copying
@@ -79,7 +76,7 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
   double seconds = speed.seconds_to_hold(3 * bytes) + kFills * one(Stream::write) +
                    kVerifications * one(Stream::read) + one(Stream::copy);
   for (const Stream stream : {Stream::read, Stream::write, Stream::copy, Stream::triad})
-    seconds += (kWarmUps + kTimedLaunches) * one(stream);
+    seconds += (kRepetitions.warm_ups + kRepetitions.least) * one(stream);
   return seconds + std::max(duration_s, kFewestSamples * one(Stream::copy));
 }
 
@@ -89,13 +86,14 @@ const Registered memory_bandwidth{{
     .scope = Scope::gpu,
     .measures =
         {
-            {"read_bandwidth", Unit::gb_per_s, "bytes read over device time, median of 20 launches", "hbm"},
-            {"write_bandwidth", Unit::gb_per_s, "bytes written over device time, median of 20 launches",
+            {"read_bandwidth", Unit::gb_per_s, "bytes read over device time, median of 20 to 60 launches",
+             "hbm"},
+            {"write_bandwidth", Unit::gb_per_s, "bytes written over device time, median of 20 to 60 launches",
              "hbm"},
             {"copy_bandwidth", Unit::gb_per_s,
-             "bytes read plus written over device time, median of 20 launches", "hbm"},
+             "bytes read plus written over device time, median of 20 to 60 launches", "hbm"},
             {"triad_bandwidth", Unit::gb_per_s,
-             "a = b + s c in doubles: bytes read plus written over device time, median of 20 launches",
+             "a = b + s c in doubles: bytes read plus written over device time, median of 20 to 60 launches",
              "hbm"},
             {"sustained_copy_bandwidth", Unit::gb_per_s,
              "copying for the whole duration: 5th percentile over the second half of it", "hbm"},

@@ -14,6 +14,7 @@
 #include "kernels/memory_bandwidth.h"
 #include "kernels/memory_region.h"
 #include "kernels/memory_sweep.h"
+#include "suites/measuring.h"
 
 namespace assay {
 namespace {
@@ -25,7 +26,7 @@ using memory::SweepReport;
 
 constexpr std::uint64_t kReserveBytes =
     64ULL << 20;  // the kernels' own counters, and what the driver wants for launches
-constexpr int kCopies = 5;
+constexpr Repetitions kCopies{1, 5, 20, 0.01};
 
 struct Totals {
   int traversals = 0;
@@ -75,12 +76,8 @@ double plain_copy_gb_per_s(Context& context) {
   Gpu& gpu = context.gpu();
   const auto bandwidth =
       memory::make_memory_bandwidth(gpu, memory::default_stream_bytes(gpu), context.seed());
-  std::vector<double> rates;
-  for (int i = 0; i < kCopies; ++i) {
-    const double seconds = bandwidth->run(memory::Stream::copy, 1);
-    rates.push_back(bandwidth->bytes(memory::Stream::copy) / seconds / 1e9);
-  }
-  return median(rates);
+  const double seconds = median_seconds(kCopies, [&] { return bandwidth->run(memory::Stream::copy, 1); });
+  return bandwidth->bytes(memory::Stream::copy) / seconds / 1e9;
 }
 
 /// Full sets, until the duration is used up. Each draws other random data.
@@ -143,7 +140,7 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
   const auto one = [&](memory::Stream kind) { return speed.seconds(memory::work_of(kind, stream)); };
   constexpr int kFills = 2;
   const double plain_copy_s = speed.seconds_to_hold(3 * stream) + kFills * one(memory::Stream::write) +
-                              kCopies * one(memory::Stream::copy);
+                              (kCopies.warm_ups + kCopies.least) * one(memory::Stream::copy);
   const double region = speed.free_bytes() - static_cast<double>(kReserveBytes);
   double set_s = 0;
   for (const Pass& pass : memory::full_set(0, 0, memory::kCardPageShift))

@@ -1,0 +1,32 @@
+// A library that is not ours, opened by path at run time: NVML, later NCCL and cuBLASLt.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace assay {
+
+class Library {
+ public:
+  /// `path` may be a soname, which the loader finds. Null, and the reason in `why_not`, where it cannot be
+  /// opened.
+  static std::unique_ptr<Library> open(const std::string& path, std::string& why_not);
+  ~Library();
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
+  /// Null where the library lacks it.
+  void* symbol(const char* name) const;
+  /// The file that was opened, which a soname does not tell.
+  const std::string& file() const { return file_; }
+  /// It says of itself that it stands in for the real one: what a simulated node opens, and a real one
+  /// refuses.
+  bool is_stand_in() const { return symbol("assay_simulated") != nullptr; }
+
+ private:
+  Library(void* handle, std::string file) : handle_(handle), file_(std::move(file)) {}
+  void* handle_;
+  std::string file_;
+};
+
+}  // namespace assay
