@@ -142,6 +142,8 @@ class Bandwidth : public MemoryBandwidth {
     return wrong_sums_ + count_.download();
   }
 
+  std::uint64_t expected_sum(int source) const override { return expected_sum_[source]; }
+
  private:
   using Buffer = std::unique_ptr<DeviceBuffer>;
   static Word128* data(const Buffer& buffer) { return static_cast<Word128*>(buffer->device_pointer()); }

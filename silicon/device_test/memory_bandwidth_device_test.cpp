@@ -60,6 +60,19 @@ TEST(MemoryBandwidthDeviceHalf, CountsEveryDamagedWord) {
   }
 }
 
+TEST(MemoryBandwidthDeviceHalf, AddsUpWhatTheSourcesHold) {
+  for (const std::uint64_t words : kOddWords) {
+    RimmedGpu gpu;
+    const auto bandwidth = make_memory_bandwidth(gpu, words * sizeof(Word128), 5);
+    for (int source = 0; source < 2; ++source) {
+      std::uint64_t sum = 0;
+      for (const Word128& word : gpu.buffers[static_cast<std::size_t>(source) + 1]->download())
+        sum += checksum_term(word);
+      EXPECT_EQ(bandwidth->expected_sum(source), sum) << words << " source " << source;
+    }
+  }
+}
+
 TEST(MemoryBandwidthDeviceHalf, AReadOfDamagedDataHasAWrongSum) {
   RimmedGpu gpu;
   const auto bandwidth = make_memory_bandwidth(gpu, 4 << 20, 5);
