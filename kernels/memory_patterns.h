@@ -1,4 +1,4 @@
-// What device and host halves share: the value that every word of device memory holds under each pattern, and
+// What a kernel, its twin and the host share: the value that every word of device memory holds under each pattern, and
 // what a comparison says. Pure functions of the word's index, compiled for both.
 #pragma once
 

@@ -1,6 +1,6 @@
 // The classical functional fault models of memory test (van de Goor, "Testing Semiconductor Memories", 1991),
 // one fault at a time, for computing what a set of passes detects. The simulated node plants its own faults
-// (sim_memory.h).
+// (faults/memory_faults.cpp).
 #pragma once
 
 #include <cstdint>
