@@ -145,6 +145,16 @@ std::unique_ptr<Gpu> cuda_emulation::open_emulated_gpu(const std::string& pci_ad
 std::unique_ptr<Gpu> open_cuda_gpu(const std::string& pci_address) {
   return cuda::open_gpu(pci_address);
 }
+
+std::string cuda::why_no_device() {
+  int devices = 0;
+  try {
+    cuda::check(cudaGetDeviceCount(&devices), "devices");
+  } catch (const DeviceError& error) {
+    return error.what();
+  }
+  return devices > 0 ? "" : "the driver lists none";
+}
 #endif
 
 }  // namespace assay

@@ -1,13 +1,14 @@
-#include <cuda_runtime.h>
 #include <gtest/gtest.h>
 
 #include <iostream>
+#include <string>
+
+#include "kernels/driver_version.h"
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
-    std::cerr << "device_test: no GPU: " << cudaGetErrorString(cudaGetLastError()) << '\n';
+  if (const std::string why = assay::cuda::why_no_device(); !why.empty()) {
+    std::cerr << "device_test: no GPU: " << why << '\n';
     return 11;
   }
   return RUN_ALL_TESTS();

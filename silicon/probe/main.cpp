@@ -8,6 +8,7 @@
 #include <map>
 
 #include "harness/node_real/cuda_gpu.h"
+#include "kernels/driver_version.h"
 #include "silicon/probe/parts.h"
 
 namespace assay::silicon {
@@ -75,9 +76,9 @@ int main(int argc, char** argv) {
     std::cerr << '\n';
     return 2;
   }
-  int devices = 0;
-  if (part->first != "management" && (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0)) {
-    std::cerr << "silicon_probe: no GPU: " << cudaGetErrorString(cudaGetLastError()) << '\n';
+  const std::string why = part->first == "management" ? "" : assay::cuda::why_no_device();
+  if (!why.empty()) {
+    std::cerr << "silicon_probe: no GPU: " << why << '\n';
     return 11;
   }
   try {
