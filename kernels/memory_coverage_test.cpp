@@ -55,12 +55,16 @@ using Test = std::function<Outcome(const ModelFault&, bool ecc, const Draw&)>;
 /// but the last have gone when the next begins.
 constexpr std::size_t kCacheLines = kWords / WriteBackCache::kLineWords / 8;
 
+/// The cache fetches whole sectors, also of the last line.
+constexpr std::uint64_t kWholeLines =
+    (kWords + WriteBackCache::kLineWords - 1) / WriteBackCache::kLineWords * WriteBackCache::kLineWords;
+
 /// A device with one fault in its only buffer.
 struct FaultyGpu {
   FaultyGpu(const ModelFault& fault, bool ecc, const Draw& draw)
       : buffer(gpu->allocate(kWords * sizeof(Word128))),
         words(testing_tools::words_of(*buffer)),
-        cells(words, kWords, fault, ecc) {
+        cells(words, kWholeLines, fault, ecc) {
     gpu.device.set_schedule_seed(mix64(draw.order));
     if (draw.cache) cache.emplace(cells, kCacheLines, *draw.cache, draw.order);
     gpu.device.planted = cache ? static_cast<cuda_emulation::FaultyMemory*>(&*cache) : &cells;
