@@ -4,6 +4,7 @@ list(FILTER nvml_sources EXCLUDE REGEX "_test\\.cpp$")
 add_library(simulated_nvml SHARED ${nvml_sources}
   ${CMAKE_SOURCE_DIR}/harness/base/machine_refused.cpp
   ${CMAKE_SOURCE_DIR}/harness/base/hash.cpp
+  ${CMAKE_SOURCE_DIR}/harness/node/nvml_result.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/healthy_h200.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/state.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/virtual_clock.cpp

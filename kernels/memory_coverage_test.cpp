@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "harness/node_sim/memory_fault_models.h"
-#include "harness/node_sim/write_back_cache.h"
+#include "harness/testing/memory_fault_models.h"
 #include "harness/testing/plain_gpu.h"
+#include "harness/testing/write_back_cache.h"
 #include "kernels/memory_sweep.h"
 #include "kernels/shuffled_waves.h"
 

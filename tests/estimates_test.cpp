@@ -28,13 +28,10 @@ struct Span {
   double begin = std::numeric_limits<double>::max(), end = 0;
 };
 
-class Estimates : public testing::TestWithParam<std::string> {};
-
-TEST_P(Estimates, HoldWithinATenth) {
-  const ScratchFolder scratch;
+void expect_within_a_tenth(const ScratchFolder& scratch, const std::string& profile, int exit_code) {
   const Finished run = assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile",
-                                       GetParam(), "--seed", "7", "--out", scratch / "out", "--quiet"});
-  ASSERT_EQ(run.exit_code, 0) << run.err;
+                                       profile, "--seed", "7", "--out", scratch / "out", "--quiet"});
+  ASSERT_EQ(run.exit_code, exit_code) << run.err;
   const RunRecord done = record::read_records(only_run(scratch) + "/records.jsonl");
   std::map<int, Span> spans;
   for (const Step& step : done.steps) {
@@ -49,7 +46,25 @@ TEST_P(Estimates, HoldWithinATenth) {
   }
 }
 
+class Estimates : public testing::TestWithParam<std::string> {};
+
+TEST_P(Estimates, HoldWithinATenth) {
+  const ScratchFolder scratch;
+  expect_within_a_tenth(scratch, GetParam(), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Profiles, Estimates, testing::Values("quick", "nightly", "acceptance"));
+
+TEST(Plans, CountTheSharesOfWhatOverlaps) {
+  const ScratchFolder scratch;
+  const std::string profile = scratch.write("overlap.toml",
+                                            "summary = \"s\"\nsample_hz = 10\nidle_timeout = \"5 "
+                                            "s\"\n[[checks]]\noverlap = [{ check = \"memory.sweep\", "
+                                            "duration = \"0 s\", memory_share = 0.3 }, { check = "
+                                            "\"memory.bandwidth\", duration = \"2 s\", memory_share = "
+                                            "0.3 }]\ndeadline = \"60 s\"\n");
+  expect_within_a_tenth(scratch, profile, 11);
+}
 
 TEST(Plans, TakeTheTimeThatTheProfilesPromise) {
   const ScratchFolder scratch;

@@ -48,10 +48,8 @@ std::string value_problem(const FaultParameter& parameter, double value) {
                      parameter.maximum, unit, value, unit);
 }
 
-std::string combination_problem(const Fault& fault) {
-  if (fault.kind != "hbm_double_bit" || fault.parameters.at("bit") != fault.parameters.at("second_bit"))
-    return {};
-  return "'second_bit' must be another bit than 'bit': the same one flipped twice is no error";
+std::string combination_problem(const FaultKind& kind, const Fault& fault) {
+  return kind.problem == nullptr ? "" : kind.problem(fault);
 }
 
 std::string text_problem(const FaultParameter& parameter, const std::string& text) {
@@ -90,7 +88,7 @@ void read_parameters(Table& fault_table, const FaultKind& kind, Fault& fault) {
   auto table = fault_table.optional_table("parameters");
   if (!table) return;
   for (const FaultParameter& parameter : kind.parameters) read_parameter(*table, parameter, fault);
-  const std::string problem = combination_problem(fault);
+  const std::string problem = combination_problem(kind, fault);
   if (!problem.empty()) table->error(problem);
 }
 
@@ -167,6 +165,26 @@ std::string apply(Fault& fault, const FaultKind& kind, const std::string& settin
   return fmt::format("{} has no parameter '{}'{}", kind.name, key, suggestion(key, keys));
 }
 
+/// The key=value of a list. A comma within a text is no separator: what follows it names no parameter.
+std::vector<std::string> settings_in(const std::string& list, const FaultKind& kind) {
+  std::vector<std::string> settings;
+  bool in_text = false;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string part = list.substr(begin, end - begin), key = part.substr(0, part.find('='));
+    const auto named = std::find_if(kind.parameters.begin(), kind.parameters.end(),
+                                    [&](const FaultParameter& parameter) { return parameter.name == key; });
+    if (in_text && named == kind.parameters.end() && key != "part") {
+      settings.back() += "," + part;
+    } else {
+      settings.push_back(part);
+      in_text = named != kind.parameters.end() && named->unit == Unit::text;
+    }
+    begin = end + 1;
+  }
+  return settings;
+}
+
 }  // namespace
 
 nlohmann::json all_parameters(const Fault& fault) {
@@ -186,15 +204,12 @@ Fault read_fault(const std::string& spec, const Vocabulary& vocabulary, Diagnost
   const FaultKind* kind = find_fault_kind(fault.kind);
   if (colon == std::string::npos || kind == nullptr) return fault;
 
-  std::size_t begin = colon + 1;
-  while (begin <= spec.size()) {
-    const std::size_t end = std::min(spec.find(',', begin), spec.size());
-    const std::string problem = apply(fault, *kind, spec.substr(begin, end - begin));
+  for (const std::string& setting : settings_in(spec.substr(colon + 1), *kind)) {
+    const std::string problem = apply(fault, *kind, setting);
     if (!problem.empty()) diagnostics.add({"--fault " + spec, 0, 0, problem});
-    begin = end + 1;
   }
   const bool clean = diagnostics.list().size() == errors_before;
-  const std::string problem = clean ? combination_problem(fault) : "";
+  const std::string problem = clean ? combination_problem(*kind, fault) : "";
   if (!problem.empty()) diagnostics.add({"--fault " + spec, 0, 0, problem});
   return fault;
 }

@@ -23,11 +23,15 @@ struct FaultParameter {
   std::vector<std::string> choices;
 };
 
+struct Fault;
+
 /// What can be planted: the part of a kind that a configuration speaks of.
 struct FaultKind {
   std::string name, summary;
   std::string target;  // "gpu", "gpu/hbm"
   std::vector<FaultParameter> parameters;
+  /// What is wrong with the parameters together; empty where nothing is. May be null.
+  std::string (*problem)(const Fault& fault) = nullptr;
 };
 
 /// Those of this binary, by name: whoever acts on a kind has registered it (node_sim/faults/).

@@ -63,6 +63,23 @@ TEST(Fault, SettingsReplaceTheFile) {
   EXPECT_EQ(errors, "");
 }
 
+TEST(Fault, ATextMayHaveCommas) {
+  std::string errors;
+  const std::string content = file("kernel_line", "gpu6", "");
+  const Fault fault =
+      read(content, ":line=NVRM: Xid (PCI:{pci}): 79, pid={pid}, gone,lines=3,part=gpu2", &errors);
+  EXPECT_EQ(errors, "");
+  EXPECT_EQ(fault.texts.at("line"), "NVRM: Xid (PCI:{pci}): 79, pid={pid}, gone");
+  EXPECT_EQ(fault.parameters.at("lines"), 3);
+  EXPECT_EQ(fault.part, "gpu2");
+}
+
+TEST(Fault, AnAnswerCannotEndBeforeItBegins) {
+  EXPECT_NE(errors_with(file("nvml_answer", "gpu6", "[fault.parameters]\nfrom = 5\nto = 2\n")), "");
+  EXPECT_NE(errors_with(file("nvml_answer", "gpu6", "[fault.parameters]\nerror = \"gone\"\n")), "");
+  EXPECT_EQ(errors_with(file("nvml_answer", "gpu6", "[fault.parameters]\nfrom = 5\nto = 5\n")), "");
+}
+
 TEST(Fault, AnExpectationElsewhereStays) {
   std::string errors;
   const std::string content =

@@ -7,6 +7,8 @@
 namespace assay::config {
 
 inline constexpr std::size_t kLongestFaultText = 255;
+/// Of 16 bytes, behind each GPU.
+inline constexpr int kMostCellWords = 1 << 22;
 inline constexpr int kMostSimGpus = 8;
 inline constexpr int kMostSimFaults = 16;
 

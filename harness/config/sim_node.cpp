@@ -15,7 +15,7 @@ namespace {
 
 // The simulated node's own geometry; a fault's stride and the sweep's pages need room, and a run must stay
 // short.
-constexpr int kFewestCellWords = 1024, kMostCellWords = 1 << 24;
+constexpr int kFewestCellWords = 1024;
 constexpr int kMostSwitches = 64, kHighestModuleId = 255;
 constexpr double kMostMemoryMib = 1 << 24;  // far beyond any card, and its bytes are countable
 constexpr std::int64_t kAnyPciId = 0xffffffff;

@@ -91,7 +91,7 @@ TEST(SimNode, NamesAndRanges) {
             place(sku, "\"h200-sxm8\"") + ": there is no SKU 'h200-sxm8'; did you mean 'h200-sxm-8'?\n");
   const std::string words = altered(node, "cell_words = 32771", "cell_words = 333");
   EXPECT_EQ(node_errors(words),
-            place(words, "333") + ": 'cell_words' must be a whole number from 1024 to 16777216, not 333\n");
+            place(words, "333") + ": 'cell_words' must be a whole number from 1024 to 4194304, not 333\n");
   const std::string address = altered(node, "\"0000:3b:00.0\"", "\"3B:00.0\"");
   EXPECT_EQ(node_errors(address),
             place(address, "\"3B:00.0\"") +

@@ -1,5 +1,7 @@
 #include "harness/model/work.h"
 
+#include <algorithm>
+
 namespace assay {
 
 double DeviceSpeed::seconds(const Work& work) const {
@@ -10,8 +12,13 @@ double DeviceSpeed::seconds_to_hold(double bytes) const {
   return bytes / allocated_bytes_per_s + bytes / released_bytes_per_s;
 }
 
-DeviceSpeed DeviceSpeed::shared_by(std::size_t bodies) const {
+double DeviceSpeed::free_bytes() const {
+  return std::min(memory_bytes - reserved_bytes, memory_share * memory_bytes);
+}
+
+DeviceSpeed DeviceSpeed::shared_by(std::size_t bodies, double share) const {
   DeviceSpeed mine = *this;
+  mine.memory_share = share;
   for (double& rate : mine.bytes_per_s) rate /= static_cast<double>(bodies);
   return mine;
 }

@@ -29,13 +29,15 @@ struct DeviceSpeed {
   double reserved_bytes = 0;  // that the driver and a context hold back
   double l2_bytes = 0;
 
-  double free_bytes() const { return memory_bytes - reserved_bytes; }
+  double memory_share = 1;  // of the memory, that may be allocated
+
+  double free_bytes() const;
   /// Of one launch.
   double seconds(const Work& work) const;
   /// To allocate so much, and to give it back.
   double seconds_to_hold(double bytes) const;
-  /// For one of so many that work at the same time.
-  DeviceSpeed shared_by(std::size_t bodies) const;
+  /// For one of so many that work at the same time, with its share of the memory.
+  DeviceSpeed shared_by(std::size_t bodies, double memory_share) const;
 };
 
 }  // namespace assay

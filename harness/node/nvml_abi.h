@@ -80,6 +80,7 @@ inline constexpr std::uint64_t xid = 0x8;
 inline constexpr std::uint64_t recovery_action = 0x8000;
 }  // namespace event_type
 
+inline constexpr unsigned kFieldCount = 303;  // NVML_FI_MAX of CUDA 13.3
 /// Ids of nvmlDeviceGetFieldValues.
 namespace field {
 inline constexpr unsigned ecc_current = 1, ecc_pending = 2;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <utility>
 
 #include "harness/base/machine_refused.h"
@@ -16,18 +17,21 @@ namespace assay::sim {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
-constexpr std::uint64_t kCellBytes = kMostCellWords * sizeof(Word128);
+constexpr std::uint64_t kCellBytes = config::kMostCellWords * sizeof(Word128);
 constexpr std::uint64_t kGpuBytes = kCellBytes + kMaxAllocations * kLargestWhole;
 constexpr std::uint64_t kNodeBytes = kMaxGpus * kGpuBytes;
 /// The memory's place in the file.
 constexpr std::uint64_t kFileOffset = (sizeof(State) + kPage - 1) / kPage * kPage;
 
-/// Below all that the kernel maps by itself on x86-64 (stack and libraries: the last 1.1 TiB under
-/// 0x7fff'ffff'f000, wherever they were drawn to), and within what the address and the thread sanitizer leave
-/// to the program. Nodes of one process stand side by side.
+/// Far from all that the kernel maps by itself on x86-64: programs from 0x5555'5555'4000 up, stack and
+/// libraries from 0x7fff'ffff'f000 down, each by up to 16 TiB (vm.mmap_rnd_bits = 32). The thread sanitizer
+/// leaves a program only what lies higher. Nodes of one process stand side by side.
+#if defined(ASSAY_THREAD_SANITIZER)
 constexpr std::uint64_t kFirstBase = 0x7e90'0000'0000;
+#else
+constexpr std::uint64_t kFirstBase = 0x2000'0000'0000;
+#endif
 constexpr int kMostNodes = 64;
-static_assert(kFirstBase + kMostNodes * kNodeBytes < 0x7ee0'0000'0000);
 
 /// What this process has mapped, for its workers that are threads.
 struct Mapping {
@@ -106,6 +110,7 @@ NodeMemory::~NodeMemory() {
 }
 
 Word128* NodeMemory::cells(int gpu, std::uint64_t words) {
+  if (words > config::kMostCellWords) throw std::length_error("more cells than a simulated GPU can have");
   return reinterpret_cast<Word128*>(at(static_cast<std::uint64_t>(gpu) * kGpuBytes, words * sizeof(Word128)));
 }
 
@@ -117,8 +122,9 @@ void* NodeMemory::whole(int gpu, int allocation, std::uint64_t bytes) {
 char* NodeMemory::at(std::uint64_t offset, std::uint64_t bytes) {
   if (file_) {
     const auto in_file = static_cast<off_t>(kFileOffset + offset);
-    if (const int error = posix_fallocate(file_.get(), in_file, static_cast<off_t>(bytes)); error != 0)
-      throw MachineRefused("the simulated device memory", error);
+    // Where the file system has no fallocate, posix_fallocate would write into what others are writing.
+    const bool given = fallocate(file_.get(), 0, in_file, static_cast<off_t>(bytes)) == 0;
+    if (!given && errno != EOPNOTSUPP) throw MachineRefused("the simulated device memory", errno);
   }
   return base_ + offset;
 }

@@ -13,9 +13,8 @@
 
 namespace assay::sim {
 
-/// An allocation of up to this is whole.
+/// An allocation of up to this is whole; one whose share of the cells would be less than a line has as much.
 inline constexpr std::uint64_t kLargestWhole = 1 << 20;
-inline constexpr std::uint64_t kMostCellWords = 1 << 22;
 
 /// The node's memory, as long as this object lives.
 class NodeMemory {
@@ -26,8 +25,8 @@ class NodeMemory {
   NodeMemory(const NodeMemory&) = delete;
   NodeMemory& operator=(const NodeMemory&) = delete;
 
-  /// All of the GPU's cells, GpuConstants::cell_words of them. Throws MachineRefused where the disk has no
-  /// room for them: writing them would end the process otherwise.
+  /// All of the GPU's cells, GpuConstants::cell_words of them; at most config::kMostCellWords. Throws
+  /// MachineRefused where the disk has no room for them: writing them would end the process otherwise.
   Word128* cells(int gpu, std::uint64_t words);
   /// kLargestWhole bytes, those of the GPU's allocation number `allocation`; of them, `bytes` will be used.
   /// Throws MachineRefused.

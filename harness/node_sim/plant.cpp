@@ -97,12 +97,18 @@ void change_memory(State& state, int gpu, std::int32_t pid, std::int64_t bytes) 
 void release_process(State& state, Nanoseconds time, std::int32_t pid) {
   for (int gpu = 0; gpu < state.gpu_count; ++gpu) {
     GpuDynamic& d = state.dynamic[gpu];
-    const GpuProcess* process = find_process(d, pid);
-    if (process == nullptr || process->contexts == 0) continue;
-    d.memory_used_bytes -= process->memory_bytes;
+    std::uint64_t allocated = 0;
     for (DeviceAllocation& allocation : d.allocations) {
-      if (allocation.pid == pid) allocation = {};
+      if (allocation.pid != pid) continue;
+      allocated += allocation.end - allocation.begin;
+      allocation = {};
     }
+    const GpuProcess* process = find_process(d, pid);
+    if (process == nullptr || process->contexts == 0) {  // the list of processes was full
+      d.memory_used_bytes -= static_cast<std::int64_t>(allocated);
+      continue;
+    }
+    d.memory_used_bytes -= process->memory_bytes;
     change_load(state, gpu, time, pid, -process->memory_load_ppm);
     change_contexts(state, gpu, time, pid, -process->contexts);
   }

@@ -135,14 +135,16 @@ cuda_emulation::Allocation SimDevice::allocate(std::uint64_t bytes) {
   if (size > free || begin + size > capacity() || entry == first + kMaxAllocations)
     throw DeviceFailure{cuda_emulation::cudaErrorMemoryAllocation, false};
   const auto number = static_cast<int>(entry - first);
+  const std::uint64_t first_cell = cell_at(begin), end_cell = cell_at(begin + size);
+  // What is left of the last line is kept: a size that no line divides stays one.
+  const std::uint64_t missing = (kLineBytes - bytes % kLineBytes) % kLineBytes;
   cuda_emulation::Allocation made;
   if (bytes <= kLargestWhole) {
     made = {memory_.whole(index_, number, bytes), bytes};
+  } else if (end_cell == first_cell) {  // too little for a line of the cells
+    made = {memory_.whole(index_, number, kLargestWhole), kLargestWhole - missing};
   } else {
-    // What is left of the last line is kept: a size that no line divides stays one.
-    const std::uint64_t lines_end = (cell_at(begin + size) - cell_at(begin)) * sizeof(Word128);
-    const std::uint64_t missing = (kLineBytes - bytes % kLineBytes) % kLineBytes;
-    made = {cells_ + cell_at(begin), lines_end - std::min(lines_end, missing)};
+    made = {cells_ + first_cell, (end_cell - first_cell) * sizeof(Word128) - missing};
   }
   *entry = {getpid(), begin, begin + size};
   allocations_[made.memory] = number;

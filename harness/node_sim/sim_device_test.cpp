@@ -167,6 +167,17 @@ TEST_F(SimDeviceTest, SmallAllocationsAreWhole) {
   EXPECT_EQ(dynamic().memory_used_bytes, 3LL << 21) << "in pages of 2 MiB";
 }
 
+TEST_F(SimDeviceTest, WhatIsTooLargeToBeWholeAndTooSmallForACellIsThereAllTheSame) {
+  const auto gpu = open();
+  const auto first = gpu->allocate(8 << 20), second = gpu->allocate((8 << 20) + 16);
+  EXPECT_NE(first.memory, second.memory);
+  EXPECT_GT(first.backed_bytes, 0u);
+  EXPECT_EQ(second.backed_bytes % 128, 16u) << "what is left of the last line is kept";
+  gpu->release(first.memory);
+  gpu->release(second.memory);
+  EXPECT_EQ(dynamic().memory_used_bytes, 0);
+}
+
 TEST_F(SimDeviceTest, APeerSeesWhatIsWritten) {
   const auto gpu = open();
   const auto memory = gpu->allocate(64);

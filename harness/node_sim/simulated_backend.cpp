@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/base/files.h"
+#include "harness/base/terminal.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_gpu.h"
 #include "harness/node_sim/virtual_clock.h"
@@ -87,7 +88,10 @@ class SimulatedNode final : public NodeSession {
         state_path_(std::move(state_path)),
         seat_(take_seat(state_->clock)),
         clock_(state_, seat_) {}
-  ~SimulatedNode() override { leave_seat(state_->clock, seat_); }
+  ~SimulatedNode() override {
+    leave_seat(state_->clock, seat_);
+    name_idle_answers();
+  }
 
   bool simulated() const override { return true; }
   Clock& clock() override { return clock_; }
@@ -132,6 +136,15 @@ class SimulatedNode final : public NodeSession {
   }
 
  private:
+  /// A fault that nothing met proves nothing: its function may be misspelt.
+  void name_idle_answers() const {
+    for (int i = 0; i < state_->fault_count; ++i) {
+      const FaultState& fault = state_->faults[i];
+      const std::string_view function = fault_text(fault, "function");
+      if (!function.empty() && fault.calls == 0)
+        terminal::err("planted in {}, and never asked for: {}\n", Part::gpu(fault.slot), function);
+    }
+  }
   static std::vector<Seat> seats_of(const NodeAddress& worker) {
     return worker.at("seats").get<std::vector<Seat>>();
   }

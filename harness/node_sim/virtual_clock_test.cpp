@@ -48,6 +48,25 @@ TEST(VirtualClock, StandsStillWhileAnyoneWorksAndNotForTheParked) {
   EXPECT_EQ(now(state->clock), 100);
 }
 
+TEST(VirtualClock, WhoWaitsBesideIsNotHeldUpAndHoldsTimeFromThenOn) {
+  auto state = SharedState::anonymous();
+  const Seat beside = take_seat(state->clock), waiting = take_seat(state->clock);
+  wait_beside(state->clock, beside, 50);
+  std::thread sleeper([&] {
+    VirtualClock clock(state, waiting);
+    clock.sleep_until(10);
+    clock.sleep_until(100);
+  });
+  while (now(state->clock) < 50) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(now(state->clock), 50) << "time stands until it lets go";
+  wait_beside(state->clock, beside, 50);
+  EXPECT_EQ(state->clock.participants[beside].status, Participant::running) << "it has come already";
+  wait_beside(state->clock, beside, kForever);
+  sleeper.join();
+  EXPECT_EQ(now(state->clock), 100);
+}
+
 TEST(VirtualClock, AnInterruptEndsTheSleepAndMovesNoTime) {
   auto state = SharedState::anonymous();
   VirtualClock clock(state, take_seat(state->clock));

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kPollTimeout{100};
+constexpr Nanoseconds kTimeToEnd = 5 * kSecond;
 constexpr milliseconds kReapPoll{2};  // a channel has closed and its process is about to end
 
 Measurement measurement_from(const json& m) {
@@ -99,7 +100,9 @@ Nanoseconds WorkerPool::next_node_deadline() const {
   Nanoseconds next = kForever;
   for (const auto& crew : crews_) {
     for (const auto& worker : crew->workers) {
-      if (!worker->resting() && !worker->stopped()) next = std::min(next, crew->node_deadline);
+      if (worker->resting()) continue;
+      // One that is stopped may need some of the node's time to end; not all that passes until it is killed.
+      next = std::min(next, crew->node_deadline + (worker->stopped() ? kTimeToEnd : 0));
     }
   }
   return next;

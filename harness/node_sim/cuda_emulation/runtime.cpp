@@ -196,8 +196,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t) {
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
-  *event = new Event;
-  return cudaSuccess;
+  return on_device([&](Device& device) { *event = new Event{&device}; });
 }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
@@ -207,7 +206,8 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
   if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
-  return on_device([&](Device& device) { *event = {true, device.now()}; });
+  if (event->device != host.device(host.current)) return remember(cudaErrorInvalidResourceHandle);
+  return on_device([&](Device& device) { *event = {&device, true, device.now()}; });
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
@@ -216,7 +216,8 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop) {
-  if (start == nullptr || stop == nullptr || !start->recorded || !stop->recorded)
+  if (start == nullptr || stop == nullptr || !start->recorded || !stop->recorded ||
+      start->device != stop->device)
     return remember(cudaErrorInvalidResourceHandle);
   *milliseconds = static_cast<float>(static_cast<double>(stop->time - start->time) * 1e-6);
   return cudaSuccess;

@@ -17,6 +17,7 @@ namespace assay::cuda_emulation {
 using dim3 = Extent;
 
 struct Event {
+  const void* device = nullptr;  // that it was made on, and is recorded on
   bool recorded = false;
   Nanoseconds time = 0;
 };

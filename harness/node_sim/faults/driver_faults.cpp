@@ -1,6 +1,11 @@
 // What the driver says, or does not: lines of the kernel's log, answers of the management library.
-#include <string>
+#include <unistd.h>
 
+#include <string>
+#include <vector>
+
+#include "harness/node/nvml_abi.h"
+#include "harness/node/nvml_result.h"
 #include "harness/node_sim/faults/fault_kind.h"
 #include "harness/node_sim/sim_kernel_log.h"
 
@@ -49,13 +54,29 @@ const RegisteredFault kernel_line{
       for (std::int64_t i = 0; i < launch.whole("lines"); ++i) log_line(launch.state, line);
     }}};
 
-/// Both act in nvml_library/call.h.
+/// Both act in the stand-in: nvml_library/planted.cpp.
 const RegisteredFault nvml_hang{
     {"nvml_hang",
      "calls of the management library about the GPU never return once work has begun",
      "gpu",
      {}},
     {}};
+
+std::vector<std::string> error_words() {
+  using nvml::Return;
+  std::vector<std::string> words;
+  for (const Return code :
+       {Return::success, Return::not_supported, Return::no_permission, Return::timeout, Return::irq_issue,
+        Return::gpu_lost, Return::reset_required, Return::in_use, Return::no_data,
+        Return::insufficient_resources, Return::not_ready, Return::invalid_state, Return::unknown})
+    words.push_back(nvml::word(code));
+  return words;
+}
+
+std::string ends_before_it_begins(const config::Fault& fault) {
+  const double from = fault.parameters.at("from"), to = fault.parameters.at("to");
+  return to != 0 && to < from ? "'to' must be 0, or not less than 'from'" : "";
+}
 
 const RegisteredFault nvml_answer{
     {"nvml_answer",
@@ -65,20 +86,19 @@ const RegisteredFault nvml_answer{
                      .meaning = "whose answer it is, as NVML names it; one number per entry of "
                                 "nvmlDeviceGetFieldValues",
                      .unit = Unit::text,
-                     .fallback_text = "nvmlDeviceGetTemperature"},
+                     .fallback_text = "nvmlDeviceGetCurrPcieLinkWidth"},
       {"field", "of nvmlDeviceGetFieldValues: the id of the field; 0 for the whole call", Unit::count, 0, 300,
        0},
       FaultParameter{.name = "error",
                      .meaning = "what it returns; success: the value below, where it answers by one number",
                      .unit = Unit::text,
                      .fallback_text = "success",
-                     .choices = {"success", "not_supported", "no_permission", "timeout", "irq_issue",
-                                 "gpu_lost", "reset_required", "in_use", "no_data", "insufficient_resources",
-                                 "not_ready", "invalid_state", "unknown_error"}},
+                     .choices = error_words()},
       {"value", "the number", Unit::count, -9007199254740992.0, 9007199254740992.0, 0},
       {"delay", "before it answers, in real time", Unit::seconds, 0, 600, 0},
       {"from", "the first call that is answered so, from 1", Unit::count, 1, 1000000000, 1},
-      {"to", "the last; 0 for all that follow", Unit::count, 0, 1000000000, 0}}},
+      {"to", "the last; 0 for all that follow", Unit::count, 0, 1000000000, 0}},
+     ends_before_it_begins},
     {}};
 
 }  // namespace

@@ -48,6 +48,11 @@ void stick_a_wire(const FaultState& fault, std::uint64_t, MemoryFaults& faults) 
   faults.wires.push_back({bit_parameter(fault, "bit", kWordBits), stuck_value(fault), stride});
 }
 
+std::string is_one_bit(const config::Fault& fault) {
+  if (fault.parameters.at("bit") != fault.parameters.at("second_bit")) return {};
+  return "'second_bit' must be another bit than 'bit': the same one flipped twice is no error";
+}
+
 double slow(const FaultState& fault) {
   return std::clamp(fault_parameter(fault, "factor", 0.8), 0.01, 1.0);
 }
@@ -66,7 +71,8 @@ const RegisteredFault double_bit{
      "gpu/hbm",
      {kPosition,
       {"bit", "of the 32-byte codeword", Unit::count, 0, kCodewordBits - 1, 12},
-      {"second_bit", "of the same codeword; another one than bit", Unit::count, 0, kCodewordBits - 1, 201}}},
+      {"second_bit", "of the same codeword; another one than bit", Unit::count, 0, kCodewordBits - 1, 201}},
+     is_one_bit},
     {.in_memory = flip_two_bits}};
 
 const RegisteredFault data_wire{

@@ -37,11 +37,11 @@ const RegisteredFault contained_error{
     {"contained_error",
      "work ends in an error that the GPU contained, of which the driver logs nothing",
      "gpu",
-     {{"number", "CUDA's: 220 is NVLink's, 226 any other", Unit::count, 220, 226, 226}}},
+     {{"nvlink", "1: CUDA's error 220, which names NVLink; 0: 226, which names nothing", Unit::count, 0, 1,
+       0}}},
     {.at_launch = [](const Launch& launch) {
-      throw DeviceFailure{launch.whole("number") == cuda_emulation::cudaErrorNvlinkUncorrectable
-                              ? cuda_emulation::cudaErrorNvlinkUncorrectable
-                              : cuda_emulation::cudaErrorContained};
+      throw DeviceFailure{launch.whole("nvlink") != 0 ? cuda_emulation::cudaErrorNvlinkUncorrectable
+                                                      : cuda_emulation::cudaErrorContained};
     }}};
 
 const RegisteredFault worker_hang{{"worker_hang", "work that is launched on the GPU never ends", "gpu", {}},

@@ -70,7 +70,7 @@ Return answer_if(bool valid, Device device, T* out, Value value,
         *out = static_cast<T>(value(gpu));
         return Return::success;
       },
-      [&](double planted) { *out = static_cast<T>(planted); }, function);
+      [&](double planted) { *out = saturated<T>(planted); }, function);
 }
 
 /// *out = value(GpuView).

@@ -14,7 +14,6 @@
 namespace assay::nvml {
 namespace {
 
-constexpr unsigned kFieldCount = 303;  // NVML_FI_MAX of CUDA 13.3
 constexpr unsigned kSumOverLinks = std::numeric_limits<unsigned>::max();
 
 void set_unsigned(FieldValue& field, unsigned value) {
@@ -233,11 +232,11 @@ void plant_in_fields(Device device, int count, FieldValue* values) {
     value->result = planted->result;
     if (planted->result != Return::success) continue;
     if (value->value_type == kSignedInt) {
-      set_signed(*value, static_cast<int>(planted->value));
+      set_signed(*value, saturated<int>(planted->value));
     } else if (value->value_type == kUnsignedInt) {
-      set_unsigned(*value, static_cast<unsigned>(planted->value));
+      set_unsigned(*value, saturated<unsigned>(planted->value));
     } else {
-      set_count(*value, planted->value);
+      set_count(*value, saturated<unsigned long long>(planted->value));
     }
   }
 }
@@ -250,7 +249,7 @@ Return nvmlDeviceGetFieldValues(Device device, int count, FieldValue* values) {
     for (FieldValue* value = values; value != values + count; ++value) {
       value->timestamp_us = gpu.now / kMicrosecond;
       value->latency_us = 0;
-      value->value.ull = 0;
+      set_count(*value, 0ULL);  // until something is known of it
       value->result = set_field(gpu, *value);
     }
     return Return::success;

@@ -1,32 +1,18 @@
 #include "harness/node_sim/nvml_library/planted.h"
 
-#include <algorithm>
 #include <cstring>
-#include <iterator>
-#include <utility>
+
+#include "harness/node/nvml_result.h"
 
 namespace assay::nvml {
 namespace {
 
-constexpr std::pair<std::string_view, Return> kErrors[] = {
-    {"success", Return::success},
-    {"not_supported", Return::not_supported},
-    {"no_permission", Return::no_permission},
-    {"timeout", Return::timeout},
-    {"irq_issue", Return::irq_issue},
-    {"gpu_lost", Return::gpu_lost},
-    {"reset_required", Return::reset_required},
-    {"in_use", Return::in_use},
-    {"no_data", Return::no_data},
-    {"insufficient_resources", Return::insufficient_resources},
-    {"not_ready", Return::not_ready},
-    {"invalid_state", Return::invalid_state},
-};
-
 Return error_named(std::string_view name) {
-  const auto* const found = std::find_if(std::begin(kErrors), std::end(kErrors),
-                                         [&](const auto& known) { return known.first == name; });
-  return found == std::end(kErrors) ? Return::unknown : found->second;
+  constexpr int kLastInARow = static_cast<int>(Return::reset_type_not_supported);
+  for (int code = 0; code <= kLastInARow; ++code) {
+    if (word(static_cast<Return>(code)) == name) return static_cast<Return>(code);
+  }
+  return Return::unknown;
 }
 
 bool is_kind(const sim::FaultState& fault, const char* kind) {

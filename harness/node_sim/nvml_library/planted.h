@@ -1,6 +1,7 @@
 // Faults of the management library itself: it never answers (nvml_hang), or otherwise (nvml_answer).
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -14,6 +15,15 @@ struct PlantedAnswer {
   double value = 0;  // where the result is success
   double delay_s = 0;
 };
+
+/// The number that `T` can hold which is nearest.
+template <typename T>
+T saturated(double value) {
+  constexpr auto kLeast = static_cast<double>(std::numeric_limits<T>::min());
+  constexpr auto kMost = static_cast<double>(std::numeric_limits<T>::max());
+  if (!(value > kLeast)) return std::numeric_limits<T>::min();
+  return value >= kMost ? std::numeric_limits<T>::max() : static_cast<T>(value);
+}
 
 /// A planted wedge: once work has run on the GPU, no call about it returns. Takes state.mutex.
 bool hangs(sim::State& state, int gpu);

@@ -1,4 +1,4 @@
-#include "harness/node_sim/memory_fault_models.h"
+#include "harness/testing/memory_fault_models.h"
 
 #include <algorithm>
 

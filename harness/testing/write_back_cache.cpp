@@ -1,4 +1,4 @@
-#include "harness/node_sim/write_back_cache.h"
+#include "harness/testing/write_back_cache.h"
 
 #include <algorithm>
 #include <iterator>
