@@ -11,8 +11,14 @@ add_executable(unit_tests ${unit_sources})
 file(GLOB end_to_end_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*.cpp)
 add_executable(end_to_end_tests ${end_to_end_sources})
 
+# Real time that a test may take before it is taken to hang: the sanitizers make some several times slower.
+set(test_timeout_s 300)
+if(ASSAY_SANITIZE)
+  set(test_timeout_s 1200)
+endif()
+
 assay_device_half_tests(device_half_tests)
-gtest_discover_tests(device_half_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+gtest_discover_tests(device_half_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${test_timeout_s})
 
 if(ASSAY_WITH_CUDA)
   add_test(NAME DeviceCode.IsWhatItsTableSays
@@ -26,7 +32,7 @@ foreach(target unit_tests end_to_end_tests)
     ASSAY_BINARY="$<TARGET_FILE:assay>"
     ASSAY_SIMULATED_NVML="${CMAKE_BINARY_DIR}/simulated/libnvidia-ml.so.1")
   add_dependencies(${target} assay simulated_nvml)
-  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${test_timeout_s}
     # A crash that is planted is to kill its worker, not to be reported by the address sanitizer.
     ENVIRONMENT "ASAN_OPTIONS=handle_segv=0:handle_abort=0:allocator_may_return_null=0")
 endforeach()
