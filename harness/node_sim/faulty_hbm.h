@@ -6,6 +6,7 @@
 // and counted, two are not delivered.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -58,8 +59,9 @@ class FaultyHbm final : public cuda_emulation::FaultyMemory {
   Word128* cells_;  // as written: what a cell fault changes is worked out when it is read
   std::uint64_t words_;
   MemoryFaults faults_;
-  std::uint64_t corrected_ = 0;
-  std::uint64_t uncorrected_ = 0;
+  // Loads come from device threads in no order.
+  std::atomic<std::uint64_t> corrected_ = 0;
+  std::atomic<std::uint64_t> uncorrected_ = 0;
 };
 
 }  // namespace assay::sim

@@ -2,6 +2,8 @@
 // plant that.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "kernels/memory_sweep.h"
 #include "kernels/testing/emulated_device.h"
 #include "silicon/device_test/device_memory.h"
@@ -22,7 +24,7 @@ class BadCopyInTheCache : public cuda_emulation::FaultyMemory {
 
   Word128 load(const Word128* address) override {
     if (address != bad_) {
-      read_since_ += was_read_;
+      read_since_ += was_read_ ? 1 : 0;
       return *address;
     }
     was_read_ = true;
@@ -33,8 +35,9 @@ class BadCopyInTheCache : public cuda_emulation::FaultyMemory {
 
  private:
   const Word128* bad_;
-  bool was_read_ = false;
-  std::uint64_t read_since_ = 0;
+  // Device threads come here in no order.
+  std::atomic<bool> was_read_ = false;
+  std::atomic<std::uint64_t> read_since_ = 0;
 };
 
 TEST(MemorySweepDeviceHalf, ASecondReadComesFromTheMemoryAndTellsABadReadFromABadCell) {
