@@ -102,7 +102,8 @@ Nanoseconds WorkerPool::next_node_deadline() const {
     for (const auto& worker : crew->workers) {
       if (worker->resting()) continue;
       // One that is stopped may need some of the node's time to end; not all that passes until it is killed.
-      next = std::min(next, crew->node_deadline + (worker->stopped() ? kTimeToEnd : 0));
+      const Nanoseconds more = worker->stopped() ? kTimeToEnd : 0;
+      next = std::min(next, std::min(crew->node_deadline, kForever - more) + more);
     }
   }
   return next;
