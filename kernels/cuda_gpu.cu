@@ -31,8 +31,8 @@ const char* finding_code(cudaError_t error) {
   switch (error) {
     case cudaErrorECCUncorrectable:
       return "device.ecc_uncorrectable";
-    // A fault that the device contained: its own, or an access over NVLink that a peer, or what lies between, did
-    // not answer. Whose it is, is known where the work has one device only (run/worker.cpp).
+    // A fault that the device contained: its own, or an access over NVLink that a peer, or what lies between,
+    // did not answer. Whose it is, is known where the work has one device only (run/worker.cpp).
     case cudaErrorNvlinkUncorrectable:
     case cudaErrorContained:
       return "device.contained_error";

@@ -11,8 +11,8 @@ namespace assay::cuda {
 /// driver is that there is none (CUDA Runtime API, cudaDriverGetVersion).
 DeviceError insufficient_driver(int driver, int needed);
 
-/// Why there is no device to work on, in one line, for a program that has asked for the number of devices; empty where
-/// there is one (cuda_gpu.cu).
+/// Why there is no device to work on, in one line, for a program that has asked for the number of devices;
+/// empty where there is one (cuda_gpu.cu).
 std::string why_no_device();
 
 }  // namespace assay::cuda

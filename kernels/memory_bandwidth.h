@@ -22,8 +22,8 @@ class MemoryBandwidth {
   /// whose sum was wrong.
   virtual std::uint64_t bad_words() = 0;
 
-  /// Sum of checksum_term() over the words of source 0 or 1, which a read of it is held against: worked out on the
-  /// device, too, from the data's rule.
+  /// Sum of checksum_term() over the words of source 0 or 1, which a read of it is held against: worked out
+  /// on the device, too, from the data's rule.
   virtual std::uint64_t expected_sum(int source) const = 0;
 
   /// Bytes that one launch moves, read plus written.

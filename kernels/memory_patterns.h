@@ -1,5 +1,5 @@
-// What a kernel, its twin and the host share: the value that every word of device memory holds under each pattern, and
-// what a comparison says. Pure functions of the word's index, compiled for both.
+// What a kernel, its twin and the host share: the value that every word of device memory holds under each
+// pattern, and what a comparison says. Pure functions of the word's index, compiled for both.
 #pragma once
 
 #include <cstdint>

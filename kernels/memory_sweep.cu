@@ -77,7 +77,8 @@ class LaneWords {
     }
   }
 
-  /// At the beginning of a group. Without it the compiler keeps the words of all rows in registers, and spills.
+  /// At the beginning of a group. Without it the compiler keeps the words of all rows in registers, and
+  /// spills.
   __device__ void begin_group() { inverted_ = cuda::opaque(inverted_); }
 
   /// Rows of a group go by in march order.

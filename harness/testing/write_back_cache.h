@@ -1,6 +1,6 @@
-// A write-back cache in front of a memory, as the L2 stands in front of the HBM: what is stored reaches the cells
-// later, and in another order. NVIDIA does not publish its replacement; modelled are three, so that what is
-// quoted holds for the worst of them.
+// A write-back cache in front of a memory, as the L2 stands in front of the HBM: what is stored reaches the
+// cells later, and in another order. NVIDIA does not publish its replacement; modelled are three, so that
+// what is quoted holds for the worst of them.
 #pragma once
 
 #include <array>

@@ -36,7 +36,7 @@ struct Launch {
 };
 
 /// Where a kind acts; a null for where it does not. Faults of the management library act in the stand-in
-/// (nvml_library/call.h), which looks for them by name.
+/// (nvml_library/planted.h), which looks for them by name.
 struct FaultHooks {
   /// Changes the node as it is from the start.
   void (*at_start)(const Planting&) = nullptr;
