@@ -58,7 +58,11 @@ char* map_at(std::uint64_t base, const Descriptor& file) {
   void* const got =
       mmap(wanted, kNodeBytes, PROT_READ | PROT_WRITE, flags, file.get(), file ? kFileOffset : 0);
   if (got == MAP_FAILED) return nullptr;
-  if (got == wanted) return static_cast<char*>(got);
+  if (got == wanted) {
+    // Most of a node's memory is never touched; the kernel is not to read pages ahead for it.
+    madvise(got, kNodeBytes, MADV_RANDOM);
+    return static_cast<char*>(got);
+  }
   munmap(got, kNodeBytes);  // a kernel before 4.17 takes the address for a hint
   errno = EEXIST;
   return nullptr;

@@ -28,21 +28,20 @@ inline constexpr int kMaxFaultTexts = 2;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
-inline constexpr std::uint32_t kStateVersion = 5;
+inline constexpr std::uint32_t kStateVersion = 6;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
   enum Status : std::int32_t { free = 0, running = 1, waiting = 2, parked = 3 };
-  std::int32_t status;
+  std::int32_t status;  // changed under the clock's mutex; the futex word that it sleeps on while waiting
   std::int32_t interrupted;
   std::int64_t wake;  // while waiting
 };
 
 struct ClockState {
-  pthread_mutex_t mutex;     // robust, process-shared
-  std::uint32_t generation;  // futex word: bumped whenever time or a participant changes
-  std::int64_t now;          // Nanoseconds
-  double time_scale;         // virtual seconds per real second, to pace a display; 0: as fast as it goes
+  pthread_mutex_t mutex;  // robust, process-shared
+  std::int64_t now;       // Nanoseconds
+  double time_scale;      // virtual seconds per real second, to pace a display; 0: as fast as it goes
   Participant participants[kMaxParticipants];
 };
 

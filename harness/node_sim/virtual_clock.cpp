@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <climits>
 #include <ctime>
 
 namespace assay::sim {
@@ -16,25 +14,31 @@ namespace {
 // change and its wake-up.
 constexpr timespec kRecheck{0, 100'000'000};
 
-std::uint32_t* word(ClockState& clock) {
-  return &clock.generation;
-}
+/// Whoever was set running, to be woken once the clock's mutex is free again: who wakes under it runs into
+/// it. A participant's status is what it sleeps on, so that a tick disturbs nobody whom it does not concern.
+class Woken {
+ public:
+  Woken() = default;
+  ~Woken() {
+    for (int i = 0; i < count_; ++i)
+      syscall(SYS_futex, &woken_[i]->status, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+  }
+  Woken(const Woken&) = delete;
+  Woken& operator=(const Woken&) = delete;
 
-void futex_wait(ClockState& clock, std::uint32_t seen, const timespec& timeout) {
-  syscall(SYS_futex, word(clock), FUTEX_WAIT, seen, &timeout, nullptr, 0);
-}
+  /// Caller holds the mutex.
+  void run(Participant& participant) {
+    participant.status = Participant::running;
+    woken_[count_++] = &participant;
+  }
 
-void futex_wake_all(ClockState& clock) {
-  syscall(SYS_futex, word(clock), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-}
+ private:
+  Participant* woken_[kMaxParticipants];
+  int count_ = 0;
+};
 
-std::uint32_t generation(ClockState& clock) {
-  return __atomic_load_n(word(clock), __ATOMIC_ACQUIRE);
-}
-
-void publish(ClockState& clock) {
-  __atomic_add_fetch(word(clock), 1, __ATOMIC_RELEASE);
-  futex_wake_all(clock);
+void sleep_while(const Participant& self, std::int32_t status) {
+  syscall(SYS_futex, &self.status, FUTEX_WAIT, status, &kRecheck, nullptr, 0);
 }
 
 /// The earliest wake-up if every participant waits or is parked; nothing while one runs or nobody waits.
@@ -49,7 +53,7 @@ bool next_wake(const ClockState& clock, Nanoseconds& wake) {
 
 /// Jumps to the next wake-up if time may move, and sets running whoever is due: from that moment they hold
 /// time back, whether or not they have noticed yet. Caller holds the mutex.
-void advance(ClockState& clock) {
+void advance(ClockState& clock, Woken& woken) {
   Nanoseconds wake = 0;
   if (!next_wake(clock, wake)) return;
   if (wake > clock.now) {
@@ -61,11 +65,8 @@ void advance(ClockState& clock) {
     clock.now = wake;
   }
   for (Participant& participant : clock.participants) {
-    if (participant.status == Participant::waiting && participant.wake <= clock.now) {
-      participant.status = Participant::running;
-    }
+    if (participant.status == Participant::waiting && participant.wake <= clock.now) woken.run(participant);
   }
-  publish(clock);
 }
 
 }  // namespace
@@ -85,9 +86,10 @@ namespace {
 
 void set_status(ClockState& clock, Seat seat, Participant::Status status) {
   if (seat < 0) return;
+  Woken woken;
   const Lock lock(clock.mutex);
   clock.participants[seat].status = status;
-  advance(clock);
+  advance(clock, woken);
 }
 
 }  // namespace
@@ -109,6 +111,7 @@ void unpark(ClockState& clock, Seat seat) {
 }
 
 void wait_beside(ClockState& clock, Seat seat, Nanoseconds until) {
+  Woken woken;
   const Lock lock(clock.mutex);
   Participant& self = clock.participants[seat];
   if (until <= clock.now) {
@@ -117,7 +120,7 @@ void wait_beside(ClockState& clock, Seat seat, Nanoseconds until) {
   }
   self.status = until == kForever ? Participant::parked : Participant::waiting;
   self.wake = until;
-  advance(clock);
+  advance(clock, woken);
 }
 
 Nanoseconds now(ClockState& clock) {
@@ -134,39 +137,38 @@ bool VirtualClock::sleep_until(Nanoseconds deadline) {
   Participant& self = clock.participants[seat_];
   {
     const Lock lock(clock.mutex);
-    if (self.interrupted) {
-      self.interrupted = 0;
-      return false;
+    if (self.interrupted == 0) {
+      if (deadline <= clock.now) return true;
+      self.wake = deadline;
+      self.status = Participant::waiting;
     }
-    if (deadline <= clock.now) return true;
-    self.wake = deadline;
-    self.status = Participant::waiting;
-    advance(clock);
   }
   for (;;) {
-    const std::uint32_t seen = generation(clock);
+    std::int32_t seen = 0;
     {
+      Woken woken;
       const Lock lock(clock.mutex);
+      // Time may have to be moved on by us: before the first sleep, and when whoever should have done it
+      // died.
+      if (self.status == Participant::waiting) advance(clock, woken);
       if (self.status == Participant::running) {
         const bool interrupted = self.interrupted != 0;
         self.interrupted = 0;
         return !interrupted;
       }
-      advance(clock);  // whoever should have moved time on may have died
-      if (self.status == Participant::running) continue;
+      seen = self.status;  // or free: the supervisor took the seat of a worker that it takes for dead
     }
-    futex_wait(clock, seen, kRecheck);
+    sleep_while(self, seen);
   }
 }
 
 void VirtualClock::interrupt() {
   ClockState& clock = state_->clock;
-  const Lock lock(clock.mutex);
   Participant& self = clock.participants[seat_];
+  Woken woken;
+  const Lock lock(clock.mutex);
   self.interrupted = 1;
-  if (self.status != Participant::waiting) return;
-  self.status = Participant::running;
-  publish(clock);
+  if (self.status == Participant::waiting) woken.run(self);
 }
 
 }  // namespace assay::sim

@@ -3,9 +3,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include <boost/context/detail/fcontext.hpp>
 
@@ -21,42 +21,56 @@ using boost::context::detail::transfer_t;
 
 /// Kernels keep what they can in registers; the sanitizers' frames are several times as large.
 constexpr std::size_t kStackBytes = 64 << 10;
+/// To the system a mapping of many costs what one stack costs, apart from the guards.
+constexpr int kStacksPerMapping = 32;
+
+std::size_t page_bytes() {
+  static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
 
 }  // namespace
 
 struct Fiber::Context {
-  char* mapping = nullptr;  // a page that nothing may touch, and the stack above it
-  std::size_t page = 0;
+  std::shared_ptr<char> stack;  // with its mapping
   fcontext_t self = nullptr, resumer = nullptr;
   void (*body)(void*) = nullptr;
   void* argument = nullptr;
   sanitizers::FiberState state;
 
-  void* stack() const { return mapping + page; }
   static void enter(transfer_t from);
 };
 
-Fiber::Fiber() : context_(new Context) {
-  context_->page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  void* const mapping = mmap(nullptr, context_->page + kStackBytes, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (mapping == MAP_FAILED || mprotect(mapping, context_->page, PROT_NONE) != 0) throw std::bad_alloc();
-  context_->mapping = static_cast<char*>(mapping);
+Fiber::Fiber(std::shared_ptr<char> stack) : context_(new Context) {
+  context_->stack = std::move(stack);
   context_->state.create();
 }
 
 Fiber::~Fiber() {
   context_->state.destroy();
-  munmap(context_->mapping, context_->page + kStackBytes);
   delete context_;
+}
+
+std::vector<std::unique_ptr<Fiber>> Fiber::make_some() {
+  const std::size_t pitch = page_bytes() + kStackBytes, bytes = kStacksPerMapping * pitch;
+  void* const memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  const std::shared_ptr<char> mapping(static_cast<char*>(memory), [bytes](char* m) { munmap(m, bytes); });
+  std::vector<std::unique_ptr<Fiber>> fibers;
+  for (int i = 0; i < kStacksPerMapping; ++i) {
+    char* const guard = mapping.get() + i * pitch;  // below the stack: nothing may touch it
+    if (mprotect(guard, page_bytes(), PROT_NONE) != 0) throw std::bad_alloc();
+    fibers.emplace_back(new Fiber(std::shared_ptr<char>(mapping, guard + page_bytes())));
+  }
+  return fibers;
 }
 
 void Fiber::start(void (*body)(void*), void* argument) {
   context_->body = body;
   context_->argument = argument;
-  context_->state.forget_stack(context_->stack(), kStackBytes);
-  context_->self =
-      make_fcontext(context_->mapping + context_->page + kStackBytes, kStackBytes, Context::enter);
+  context_->state.forget_stack(context_->stack.get(), kStackBytes);
+  context_->self = make_fcontext(context_->stack.get() + kStackBytes, kStackBytes, Context::enter);
 }
 
 void Fiber::Context::enter(transfer_t from) {
@@ -70,7 +84,7 @@ void Fiber::Context::enter(transfer_t from) {
 }
 
 void Fiber::resume() {
-  context_->state.resuming(context_->stack(), kStackBytes);
+  context_->state.resuming(context_->stack.get(), kStackBytes);
   context_->self = jump_fcontext(context_->self, context_).fctx;
   context_->state.resumed();
 }

@@ -2,13 +2,15 @@
 // of device threads needs no threads of the host, and whose turn it is is ours to draw.
 #pragma once
 
-#include <cstddef>
+#include <memory>
+#include <vector>
 
 namespace assay::cuda_emulation {
 
 class Fiber {
  public:
-  Fiber();
+  /// A mapping's worth of them. Throws std::bad_alloc.
+  static std::vector<std::unique_ptr<Fiber>> make_some();
   ~Fiber();
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
@@ -22,6 +24,8 @@ class Fiber {
   void pause();
 
  private:
+  explicit Fiber(std::shared_ptr<char> stack);
+
   struct Context;
   Context* context_;
 };

@@ -23,8 +23,8 @@ constexpr std::size_t kMostSharedObjects = 32;  // declarations in one kernel
 struct Block;
 
 struct Thread {
-  enum class State { ready, at_barrier, in_warp, ended };
-  Fiber fiber;
+  enum class State { unstarted, ready, at_barrier, in_warp, ended };
+  std::unique_ptr<Fiber> fiber;  // from its first turn on
   Block* block = nullptr;
   unsigned number = 0;  // in its block
   Extent index;
@@ -77,14 +77,20 @@ struct Grid {
   void* arguments = nullptr;
   std::uint64_t random = 0;
   Thread* current = nullptr;
+  std::vector<std::unique_ptr<Fiber>> idle_fibers;
   std::exception_ptr error;
   char begun = 0, over = 0;  // what the thread sanitizer ties the launch to
   Block blocks[kResidentBlocks];
 };
 
-/// One for each host thread that launches: its fibers are kept from launch to launch.
-thread_local Grid grid;
-thread_local bool running = false;
+/// Each host thread that launches has one, and keeps its fibers from launch to launch.
+Grid& grid_of_this_host_thread() {
+  thread_local Grid grid;
+  return grid;
+}
+
+/// The one that runs. A plain pointer: device threads read it with every index.
+constinit thread_local Grid* grid = nullptr;
 
 bool same(const Where& a, const Where& b) {
   return a.line() == b.line() && a.column() == b.column() &&
@@ -101,12 +107,12 @@ std::string name_of(const Thread& thread) {
 }
 
 [[noreturn]] void refuse(const std::string& why) {
-  throw KernelError(name_of(*grid.current) + ": " + why);
+  throw KernelError(name_of(*grid->current) + ": " + why);
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 std::uint64_t draw() {
-  std::uint64_t x = grid.random += 0x9e3779b97f4a7c15ULL;
+  std::uint64_t x = grid->random += 0x9e3779b97f4a7c15ULL;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
   return x ^ (x >> 31);
@@ -121,21 +127,21 @@ Warp& warp_of(Thread& thread) {
 }
 
 void wait_as(Thread::State state) {
-  Thread& self = *grid.current;
+  Thread& self = *grid->current;
   self.state = state;
-  sanitizers::release(&grid.over);  // it may be dropped here
-  self.fiber.pause();
+  sanitizers::release(&grid->over);  // it may be dropped here
+  self.fiber->pause();
 }
 
 void body(void* argument) {
   auto& self = *static_cast<Thread*>(argument);
-  sanitizers::acquire(&grid.begun);
+  sanitizers::acquire(&grid->begun);
   try {
-    grid.kernel(grid.arguments);
+    grid->kernel(grid->arguments);
   } catch (...) {
-    grid.error = std::current_exception();
+    grid->error = std::current_exception();
   }
-  sanitizers::release(&grid.over);
+  sanitizers::release(&grid->over);
   self.state = Thread::State::ended;
   ++self.block->ended;
   warp_of(self).ended |= 1u << self.lane();
@@ -152,25 +158,45 @@ Extent unfold(unsigned number, Extent size) {
 
 void begin(Block& block, unsigned number) {
   block.resident = true;
-  block.index = unfold(number, grid.place.grid);
+  block.index = unfold(number, grid->place.grid);
   block.at_barrier = block.ended = 0;
   // Device threads add to these without allocating: the thread sanitizer would take it for theirs.
   block.shared.reserve(kMostSharedObjects);
-  block.warps.resize((grid.threads_per_block + kLanesPerWarp - 1) / kLanesPerWarp);
+  block.warps.resize((grid->threads_per_block + kLanesPerWarp - 1) / kLanesPerWarp);
   for (Warp& warp : block.warps) {
     warp.ended = 0;
     warp.meetings.clear();
     warp.meetings.reserve(kLanesPerWarp);
   }
-  while (block.threads.size() < grid.threads_per_block) block.threads.push_back(std::make_unique<Thread>());
-  for (unsigned i = 0; i < grid.threads_per_block; ++i) {
+  while (block.threads.size() < grid->threads_per_block) block.threads.push_back(std::make_unique<Thread>());
+  for (unsigned i = 0; i < grid->threads_per_block; ++i) {
     Thread& thread = *block.threads[i];
     thread.block = &block;
     thread.number = i;
-    thread.index = unfold(i, grid.place.block);
-    thread.state = Thread::State::ready;
-    thread.fiber.start(body, &thread);
+    thread.index = unfold(i, grid->place.block);
+    thread.state = Thread::State::unstarted;
   }
+}
+
+/// Most kernels wait for nobody: their threads need one stack after the other, not one each.
+void give_fiber(Thread& thread) {
+  if (thread.fiber) return;
+  std::vector<std::unique_ptr<Fiber>>& idle = grid->idle_fibers;
+  if (idle.empty()) idle = Fiber::make_some();
+  thread.fiber = std::move(idle.back());
+  idle.pop_back();
+}
+
+void take_turn(Thread& thread) {
+  if (thread.state == Thread::State::unstarted) {
+    give_fiber(thread);
+    thread.fiber->start(body, &thread);
+    thread.state = Thread::State::ready;
+  }
+  grid->current = &thread;
+  thread.fiber->resume();
+  if (thread.state == Thread::State::ended && !sanitizers::kFibersTellThreadsApart)
+    grid->idle_fibers.push_back(std::move(thread.fiber));
 }
 
 /// Runs the lanes of one warp that can go on, each until it waits. False when no warp of the block has any.
@@ -182,13 +208,12 @@ bool run_a_warp(Block& block) {
     const unsigned first = (start + n) % warps * kLanesPerWarp;
     for (unsigned i = 0; i < kLanesPerWarp; ++i) {
       const unsigned number = first + (i ^ flip);
-      if (number >= grid.threads_per_block) continue;
+      if (number >= grid->threads_per_block) continue;
       Thread& thread = *block.threads[number];
-      if (thread.state != Thread::State::ready) continue;
-      grid.current = &thread;
-      thread.fiber.resume();
+      if (thread.state != Thread::State::ready && thread.state != Thread::State::unstarted) continue;
+      take_turn(thread);
       moved = true;
-      if (grid.error) return true;
+      if (grid->error) return true;
     }
   }
   return moved;
@@ -203,7 +228,7 @@ std::string hexadecimal(unsigned mask) {
 std::string who_waits(const Block& block) {
   std::string text;
   if (block.at_barrier > 0) {
-    text += "; " + std::to_string(block.at_barrier) + " of " + std::to_string(grid.threads_per_block) +
+    text += "; " + std::to_string(block.at_barrier) + " of " + std::to_string(grid->threads_per_block) +
             " threads wait in the barrier at " + text_of(block.barrier_where);
   }
   for (std::size_t w = 0; w < block.warps.size(); ++w) {
@@ -219,18 +244,18 @@ void run_to_the_end(unsigned blocks) {
   const unsigned turn = below(blocks);  // which comes first
   unsigned begun = 0, ended = 0;
   while (ended < blocks) {
-    for (Block& block : grid.blocks) {
+    for (Block& block : grid->blocks) {
       if (!block.resident && begun < blocks) begin(block, (turn + begun++) % blocks);
     }
-    Block& block = grid.blocks[below(kResidentBlocks)];
+    Block& block = grid->blocks[below(kResidentBlocks)];
     if (!block.resident) continue;
     if (!run_a_warp(block)) {
       throw KernelError("deadlock in block " + std::to_string(block.index.x) + ": no thread can go on" +
                         who_waits(block));
     }
-    if (grid.error) std::rethrow_exception(std::exchange(grid.error, nullptr));
-    if (block.ended < grid.threads_per_block) continue;
-    sanitizers::acquire(&grid.over);
+    if (grid->error) std::rethrow_exception(std::exchange(grid->error, nullptr));
+    if (block.ended < grid->threads_per_block) continue;
+    sanitizers::acquire(&grid->over);
     clear_shared(block);
     block.resident = false;
     ++ended;
@@ -239,16 +264,16 @@ void run_to_the_end(unsigned blocks) {
 
 /// Leaves nothing of this launch to the next, however it ended.
 struct Launch {
-  Launch() { running = true; }
+  Launch() { grid = &grid_of_this_host_thread(); }
   ~Launch() {
-    sanitizers::acquire(&grid.over);
-    for (Block& block : grid.blocks) {
+    sanitizers::acquire(&grid->over);
+    for (Block& block : grid->blocks) {
       clear_shared(block);
       block.resident = false;
     }
-    grid.current = nullptr;
-    grid.error = nullptr;
-    running = false;
+    grid->current = nullptr;
+    grid->error = nullptr;
+    grid = nullptr;
   }
 };
 
@@ -281,7 +306,7 @@ void answer_all(const Meeting& meeting, Block& block, unsigned first) {
 }
 
 std::uint64_t meet(Collective kind, unsigned mask, std::uint64_t mine, unsigned wanted, const Where& where) {
-  Thread& self = *grid.current;
+  Thread& self = *grid->current;
   Warp& warp = warp_of(self);
   const unsigned lane = self.lane();
   if ((mask >> lane & 1) == 0) refuse("its own mask leaves it out at " + text_of(where));
@@ -319,39 +344,39 @@ void check_shape(Extent blocks, Extent block, std::size_t dynamic_shared_bytes) 
 void run_grid(Extent blocks, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
               void (*kernel)(void*), void* arguments) {
   check_shape(blocks, block, dynamic_shared_bytes);
-  if (running) throw KernelError("a launch from device code");
+  if (in_device_code()) throw KernelError("a launch from device code");
   const Launch launch;
-  grid.place = {blocks, block, {}, {}};
-  grid.threads_per_block = block.x * block.y * block.z;
-  grid.dynamic_shared_bytes = dynamic_shared_bytes;
-  grid.kernel = kernel;
-  grid.arguments = arguments;
-  grid.random = seed;
-  sanitizers::release(&grid.begun);
+  grid->place = {blocks, block, {}, {}};
+  grid->threads_per_block = block.x * block.y * block.z;
+  grid->dynamic_shared_bytes = dynamic_shared_bytes;
+  grid->kernel = kernel;
+  grid->arguments = arguments;
+  grid->random = seed;
+  sanitizers::release(&grid->begun);
   run_to_the_end(blocks.x * blocks.y * blocks.z);
 }
 
 const Place& place() {
-  grid.place.block_index = grid.current->block->index;
-  grid.place.thread_index = grid.current->index;
-  return grid.place;
+  grid->place.block_index = grid->current->block->index;
+  grid->place.thread_index = grid->current->index;
+  return grid->place;
 }
 
 bool in_device_code() {
-  return running;
+  return grid != nullptr;
 }
 
 void barrier(Where where) {
-  Block& block = *grid.current->block;
+  Block& block = *grid->current->block;
   if (block.at_barrier > 0 && !same(block.barrier_where, where))
     refuse("threads of one block wait at " + text_of(block.barrier_where) + " and " + text_of(where));
   block.barrier_where = where;
   sanitizers::release(&block.order);
-  if (++block.at_barrier < grid.threads_per_block) {
+  if (++block.at_barrier < grid->threads_per_block) {
     wait_as(Thread::State::at_barrier);
   } else {
     block.at_barrier = 0;
-    for (unsigned i = 0; i < grid.threads_per_block; ++i) {
+    for (unsigned i = 0; i < grid->threads_per_block; ++i) {
       if (block.threads[i]->state == Thread::State::at_barrier)
         block.threads[i]->state = Thread::State::ready;
     }
@@ -360,9 +385,9 @@ void barrier(Where where) {
 }
 
 void warp_barrier(unsigned mask, Where where) {
-  char* const order = &warp_of(*grid.current).order;
+  char* const order = &warp_of(*grid->current).order;
   sanitizers::release(order);
-  meet(Collective::barrier, mask, 0, grid.current->lane(), where);
+  meet(Collective::barrier, mask, 0, grid->current->lane(), where);
   sanitizers::acquire(order);
 }
 
@@ -379,7 +404,7 @@ void maybe_pause() {
 }
 
 void* shared_object(std::size_t bytes, std::size_t alignment, Where where) {
-  Block& block = *grid.current->block;
+  Block& block = *grid->current->block;
   for (const SharedObject& object : block.shared) {
     if (!same(object.where, where)) continue;
     sanitizers::acquire(object.memory);
@@ -398,8 +423,8 @@ void* shared_object(std::size_t bytes, std::size_t alignment, Where where) {
 }
 
 void* dynamic_shared() {
-  if (grid.dynamic_shared_bytes == 0) refuse("dynamic shared memory that the launch did not ask for");
-  return shared_object(grid.dynamic_shared_bytes, 16, Where::current());
+  if (grid->dynamic_shared_bytes == 0) refuse("dynamic shared memory that the launch did not ask for");
+  return shared_object(grid->dynamic_shared_bytes, 16, Where::current());
 }
 
 }  // namespace assay::cuda_emulation

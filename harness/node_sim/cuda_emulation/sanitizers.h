@@ -17,6 +17,13 @@
 
 namespace assay::cuda_emulation::sanitizers {
 
+/// The thread sanitizer takes what one fiber does for ordered: device threads must not share one in a launch.
+#if defined(ASSAY_THREAD_SANITIZER)
+inline constexpr bool kFibersTellThreadsApart = true;
+#else
+inline constexpr bool kFibersTellThreadsApart = false;
+#endif
+
 /// A fiber as the sanitizers know it.
 class FiberState {
  public:
