@@ -16,6 +16,8 @@ namespace assay::memory {
 
 inline constexpr int kBitsPerWord = 128;
 inline constexpr int kLanes = 32;
+/// 128 bytes: what the cache holds, and a store brings with it. Buffers begin with one.
+inline constexpr int kLineWords = 8;
 /// Words that a warp has in flight before it writes any of them: four loads a lane.
 inline constexpr int kRowsPerGroup = 4;
 inline constexpr int kGroupWords = kLanes * kRowsPerGroup;

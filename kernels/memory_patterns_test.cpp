@@ -114,23 +114,46 @@ TEST(StreamData, TriadIsAFusedMultiplyAdd) {
   EXPECT_EQ(triad_bits(kOne, kTwo), 0x3ffd000000000000ULL);  // 1 + 2 x 0.40625 = 1.8125
 }
 
-TEST(FullSet, IsAHundredTraversalsAndDrawsOtherRandomDataInEverySet) {
+TEST(FullSet, HasItsLengthAndDrawsOtherRandomDataInEverySet) {
   const std::vector<Pass> first = full_set(1, 0, kPageShift), second = full_set(1, 1, kPageShift);
-  EXPECT_EQ(traversals(first), 100);
-  EXPECT_EQ(first.size(), 3u + 8 * 6 + 8 * 2);
+  EXPECT_EQ(traversals(first), 132);
+  EXPECT_EQ(first.size(), 3u + 8 * 10 + 8 * 2);
   EXPECT_NE(first.back().pattern.seed, second.back().pattern.seed);
 }
 
-TEST(FullSet, ReadsOnlyWhatThePassBeforeItLeft) {
-  Pattern left{};
+TEST(FullSet, ReadsOnlyWhatThePassesBeforeItLeft) {
+  std::array<Pattern, kLineWords> left{};
   for (const Pass& pass : full_set(1, 0, kPageShift)) {
-    if (pass.read) {
-      EXPECT_EQ(pass.pattern.kind, left.kind) << pass.name;
-      EXPECT_EQ(pass.pattern.inverted, left.inverted) << pass.name;
-      EXPECT_EQ(pass.pattern.seed, left.seed) << pass.name;
+    for (int word = 0; word < kLineWords; ++word) {
+      if ((pass.words_of_line >> word & 1) == 0) continue;
+      if (pass.read) {
+        EXPECT_EQ(pass.pattern.kind, left[word].kind) << pass.name;
+        EXPECT_EQ(pass.pattern.inverted, left[word].inverted) << pass.name;
+        EXPECT_EQ(pass.pattern.seed, left[word].seed) << pass.name;
+      }
+      left[word] = pass.pattern;
+      if (pass.read && pass.write) left[word].inverted = !left[word].inverted;
     }
-    left = pass.pattern;
-    if (pass.read && pass.write) left.inverted = !left.inverted;
+  }
+}
+
+/// Of every two sectors of a line, the bits at the same place: once on equal data and once on different.
+TEST(FullSet, WritesOfEveryTwoSectorsOneWithoutTheOtherOnEqualAndOnDifferentData) {
+  constexpr int kSectorWords = 2;
+  for (int a = 0; a < kLineWords; ++a) {
+    for (int b = 0; b < kLineWords; ++b) {
+      if (a / kSectorWords == b / kSectorWords) continue;
+      int on_equal = 0, on_different = 0;
+      for (const Pass& pass : full_set(1, 0, kPageShift)) {
+        const bool one_alone = (pass.words_of_line >> a & 1) != 0 && (pass.words_of_line >> b & 1) == 0;
+        if (!one_alone) continue;
+        EXPECT_TRUE(pass.read && pass.write) << pass.name;
+        const bool equal = is_inverted(pass.pattern, a) == is_inverted(pass.pattern, b);
+        ++(equal ? on_equal : on_different);
+      }
+      EXPECT_GT(on_equal, 0) << a << " " << b;
+      EXPECT_GT(on_different, 0) << a << " " << b;
+    }
   }
 }
 

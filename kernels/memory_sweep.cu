@@ -106,7 +106,7 @@ __device__ unsigned same_line(unsigned lanes, int lane) {
 /// before the first use.
 template <PatternKind kKind, bool kRead, bool kWrite>
 __global__ void __launch_bounds__(kThreads, 4)
-    sweep(ChunkView chunk, Pattern pattern, bool descending, std::uint32_t page_words,
+    sweep(ChunkView chunk, Pattern pattern, bool descending, unsigned words_of_line, std::uint32_t page_words,
           std::uint32_t pass_number, SweepReport* report) {
   ASSAY_SHARED(BlockCounts, counts);
   auto* const count_words = reinterpret_cast<unsigned*>(&counts);
@@ -120,6 +120,8 @@ __global__ void __launch_bounds__(kThreads, 4)
   const std::uint64_t end = begin + page_words < chunk.words ? begin + page_words : chunk.words;
   const std::uint32_t groups =
       begin < end ? static_cast<std::uint32_t>((end - begin + kGroupWords - 1) / kGroupWords) : 0;
+  const bool walked = (words_of_line >> (lane % kLineWords) & 1) != 0;
+  const std::uint64_t end_of_lane = walked ? end : begin;
   using Words = LaneWords<kKind>;
   Words expected(pattern, chunk.first_word + begin, lane, descending);
 
@@ -136,13 +138,13 @@ __global__ void __launch_bounds__(kThreads, 4)
 #pragma unroll
       for (int r = 0; r < kRowsPerGroup; ++r) {
         const std::uint64_t word = word_at(r);
-        if (word < end) actual[r] = cuda::load_streaming(chunk.data + word);
+        if (word < end_of_lane) actual[r] = cuda::load_streaming(chunk.data + word);
       }
       bool any_wrong = false;
 #pragma unroll
       for (int r = 0; r < kRowsPerGroup; ++r) {
         const std::uint64_t word = word_at(r);
-        actual[r] = word < end ? actual[r] ^ expected(r, chunk.first_word + word) : Word128{0, 0};
+        actual[r] = word < end_of_lane ? actual[r] ^ expected(r, chunk.first_word + word) : Word128{0, 0};
         any_wrong |= !is_zero(actual[r]);
       }
       if (__any_sync(kWholeWarp, any_wrong)) {
@@ -164,7 +166,7 @@ __global__ void __launch_bounds__(kThreads, 4)
 #pragma unroll
       for (int r = 0; r < kRowsPerGroup; ++r) {
         const std::uint64_t word = word_at(r);
-        if (word < end && !(held >> r & 1)) {
+        if (word < end_of_lane && !(held >> r & 1)) {
           const Word128 good = expected(r, chunk.first_word + word);
           cuda::store_streaming(chunk.data + word, kRead ? complement(good) : good);
         }
@@ -202,9 +204,9 @@ __global__ void read_again(const Word128* address, Miscompare* bad) {
 
 /// A thread a word of the line: what the pass would have left there.
 template <PatternKind kKind>
-__global__ void write_line(ChunkView chunk, Pattern pattern, std::uint64_t line) {
+__global__ void write_line(ChunkView chunk, Pattern pattern, unsigned words_of_line, std::uint64_t line) {
   const std::uint64_t word = line + threadIdx.x;
-  if (word < chunk.words)
+  if (word < chunk.words && (words_of_line >> threadIdx.x & 1) != 0)
     cuda::store_streaming(chunk.data + word,
                           complement(pattern_word<kKind>(pattern, chunk.first_word + word)));
 }
@@ -252,7 +254,7 @@ class Sweep : public MemorySweep {
     const std::uint64_t block_words = static_cast<std::uint64_t>(page_words_) * kWarpsPerBlock;
     const auto blocks = static_cast<unsigned>((chunk.words + block_words - 1) / block_words);
     cuda::launch({blocks, kThreads}, work_of(pass, chunk), kernel, view(chunk), pass.pattern, pass.descending,
-                 page_words_, pass_number_, report_.get());
+                 pass.words_of_line, page_words_, pass_number_, report_.get());
   }
 
   void take_second_reads(const Pass& pass) {
@@ -274,7 +276,7 @@ class Sweep : public MemorySweep {
       const std::uint64_t line = word_in_buffer(bad) / kLineWords * kLineWords;
       for_kind(pass.pattern.kind, [&]<PatternKind kKind>() {
         cuda::launch({1, kLineWords}, Work{}, write_line<kKind>, view(chunks_[bad.buffer]), pass.pattern,
-                     line);
+                     pass.words_of_line, line);
       });
     }
     cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "second read");

@@ -49,7 +49,7 @@ void full_set_on_host(benchmark::State& bench) {
   while (bench.KeepRunning()) {
     const std::vector<Pass> passes = full_set(kSeed, set++, page_shift);
     for (const Pass& pass : passes) sweep->run(pass);
-    accesses += static_cast<std::int64_t>(words) * traversals(passes);
+    accesses += static_cast<std::int64_t>(static_cast<double>(words) * traversals(passes));
     if (sweep->report().bad_words != 0) bench.SkipWithError("a healthy memory miscompared");
   }
   bench.SetItemsProcessed(accesses);  // 16-byte words, read or written

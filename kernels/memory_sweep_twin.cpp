@@ -83,12 +83,14 @@ class Warp {
     return (walk_->pass.descending ? kGroupWords - 1 - step : step) ^ lanes;
   }
 
+  bool walked(int place) const { return (walk_->pass.words_of_line >> (place % kLineWords) & 1) != 0; }
+
   void load_group() {
     const std::uint64_t first = base();
     for (int step = 0; step < kGroupWords; ++step) {
       const int here = place(step, 0);
       const std::uint64_t word = first + static_cast<std::uint64_t>(here);
-      if (word >= end_) continue;
+      if (word >= end_ || !walked(here)) continue;
       const Word128 actual = access_.load(data_ + word);
       const Word128 expected = pattern_word<kKind>(walk_->pass.pattern, walk_->chunk.first_word + word);
       const Word128 flipped = actual ^ expected;
@@ -118,7 +120,7 @@ class Warp {
     for (int step = 0; step < kGroupWords; ++step) {
       const int here = place(step, lanes);
       const std::uint64_t word = first + static_cast<std::uint64_t>(here);
-      if (word >= end_ || (held_ >> (here / kLineWords) & 1)) continue;
+      if (word >= end_ || !walked(here) || (held_ >> (here / kLineWords) & 1)) continue;
       access_.store(data_ + word, pattern_word<kKind>(pattern, walk_->chunk.first_word + word));
     }
   }
@@ -185,7 +187,7 @@ class Twin : public MemorySweep {
     for (std::uint32_t i = recorded_before; i < report_.recorded; ++i)
       read_again(access, report_.miscompares[i]);
     for (std::uint32_t i = recorded_before; pass.write && i < report_.recorded; ++i)
-      write_line<kKind>(access, pass.pattern, report_.miscompares[i]);
+      write_line<kKind>(access, pass, report_.miscompares[i]);
   }
 
   template <bool kFaulty>
@@ -196,11 +198,14 @@ class Twin : public MemorySweep {
   }
 
   template <PatternKind kKind, bool kFaulty>
-  void write_line(const Access<kFaulty>& access, const Pattern& pattern, const Miscompare& bad) {
+  void write_line(const Access<kFaulty>& access, const Pass& pass, const Miscompare& bad) {
     const Chunk& chunk = chunks_[bad.buffer];
     const std::uint64_t line = bad.byte_offset / sizeof(Word128) / kLineWords * kLineWords;
-    for (std::uint64_t word = line; word < std::min(chunk.words, line + kLineWords); ++word)
-      access.store(data(chunk) + word, complement(pattern_word<kKind>(pattern, chunk.first_word + word)));
+    for (std::uint64_t word = line; word < std::min(chunk.words, line + kLineWords); ++word) {
+      if ((pass.words_of_line >> (word - line) & 1) == 0) continue;
+      const Word128 good = pattern_word<kKind>(pass.pattern, chunk.first_word + word);
+      access.store(data(chunk) + word, complement(good));
+    }
   }
 
   std::vector<Chunk> chunks_;

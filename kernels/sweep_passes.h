@@ -1,6 +1,7 @@
 // The passes of one full set of the memory sweep.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,22 +10,31 @@
 
 namespace assay::memory {
 
-/// One walk over the whole region. A pass that reads and writes leaves the pattern's complement behind.
+/// Every word of a line of the cache, a bit each.
+inline constexpr std::uint8_t kWholeLine = 0xff;
+static_assert(kLineWords == 8);
+
+/// One walk over the region. A pass that reads and writes leaves the pattern's complement behind.
 struct Pass {
   Pattern pattern;
   bool descending = false;
   bool read = false;
   bool write = false;
   std::string name;  // "march background 3, r0 w1 down"
+  /// The words of each line that are walked; the others are neither read nor written.
+  std::uint8_t words_of_line = kWholeLine;
 
-  int traversals() const { return (read ? 1 : 0) + (write ? 1 : 0); }
+  /// Of all words.
+  double share() const { return std::popcount(words_of_line) / static_cast<double>(kLineWords); }
+  double traversals() const { return (read ? share() : 0) + (write ? share() : 0); }
 };
 
-/// Own address and its complement; March C- (Marinescu 1982; van de Goor 1991) over the eight backgrounds;
-/// eight random fills. `set` numbers the repetition: every set draws other random data.
+/// Own address and its complement; March C- (Marinescu 1982; van de Goor 1991) over the eight backgrounds,
+/// each with a march over the halves of every line; eight random fills. `set` numbers the repetition: every
+/// set draws other random data.
 std::vector<Pass> full_set(std::uint64_t seed, int set, int page_shift);
 
-/// How often the passes read or write every word: 100 for a full set.
-int traversals(const std::vector<Pass>& passes);
+/// How often the passes read or write every word: 132 for a full set.
+double traversals(const std::vector<Pass>& passes);
 
 }  // namespace assay::memory

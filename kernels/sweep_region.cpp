@@ -14,7 +14,7 @@ std::vector<Chunk> chunks_of(const std::vector<DeviceBuffer*>& region, int page_
 }
 
 Work work_of(const Pass& pass, const Chunk& chunk) {
-  const auto bytes = static_cast<double>(chunk.buffer->bytes());
+  const double bytes = static_cast<double>(chunk.buffer->bytes()) * pass.share();
   return {pass.read ? bytes : 0, pass.write ? bytes : 0, WorkKind::sweep};
 }
 

@@ -9,9 +9,6 @@
 
 namespace assay::memory {
 
-/// 128 bytes: what the cache holds, and a store brings with it. Buffers begin with one.
-inline constexpr int kLineWords = 8;
-
 /// A buffer's place in the region. First words are multiples of two pages: positions and page parity need no
 /// carry.
 struct Chunk {

@@ -76,6 +76,46 @@ TEST(MemorySweepDeviceHalf, LeavesTheComplementBehindAndFindsNothing) {
   }
 }
 
+TEST(MemorySweepDeviceHalf, WalksTheWordsOfALineThatThePassNamesAndNoOther) {
+  const auto gpu = test_gpu();
+  for (const std::uint64_t words : kOddSizes) {
+    for (const std::uint8_t walked : {std::uint8_t{0x33}, std::uint8_t{0xf0}}) {
+      RimmedBuffer buffer(words);
+      const auto is_walked = [&](std::uint64_t word) { return (walked >> (word % kLineWords) & 1) != 0; };
+      const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
+      sweep->run({random_data(3), false, false, true, ""});
+      for (std::uint64_t word = 0; word < words; ++word) {
+        if (!is_walked(word)) buffer.flip(word, {1, 0});  // which this pass is not to see
+      }
+      sweep->run({random_data(3), false, true, true, "", walked});
+      EXPECT_EQ(sweep->report().bad_words, 0u) << words;
+      const auto held = buffer.download();
+      for (std::uint64_t word = 0; word < words; ++word) {
+        const Word128 written = pattern_word<PatternKind::random>(random_data(3), word);
+        ASSERT_EQ(held[word], is_walked(word) ? complement(written) : (written ^ Word128{1, 0})) << word;
+      }
+      EXPECT_TRUE(buffer.rim_untouched()) << words;
+    }
+  }
+}
+
+TEST(MemorySweepDeviceHalf, LeavesTheRestOfTheLineOfABadWordAlone) {
+  const auto gpu = test_gpu();
+  RimmedBuffer buffer(4999);
+  constexpr std::uint8_t kHalf = 0x0f;
+  constexpr std::uint64_t kBad = 1002;
+  const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
+  sweep->run({own_address(false), false, false, true, ""});
+  buffer.flip(kBad, {4, 0});
+  sweep->run({own_address(false), false, true, true, "", kHalf});
+  EXPECT_EQ(sweep->report().bad_words, 1u);
+  const auto held = buffer.download();
+  for (std::uint64_t word = 0; word < held.size(); ++word) {
+    const Word128 written = pattern_word<PatternKind::address>(own_address(false), word);
+    ASSERT_EQ(held[word], (kHalf >> (word % kLineWords) & 1) != 0 ? complement(written) : written) << word;
+  }
+}
+
 TEST(MemorySweepDeviceHalf, FindsNothingInAFullSetOfGoodMemory) {
   const auto gpu = test_gpu();
   for (const std::uint64_t words : kOddSizes) {

@@ -150,7 +150,7 @@ TEST_F(MemoryChecks, BandwidthShowsSlowMemory) {
 TEST_F(MemoryChecks, SweepIsOneFullSetAtLeastOverNearlyAllMemory) {
   Collector context(check("memory.sweep"), state_, 0);
   check("memory.sweep").run(context);
-  EXPECT_EQ(context.values["passes"], 100);
+  EXPECT_EQ(context.values["passes"], 132);
   EXPECT_GT(context.values["coverage"], 0.99);
   EXPECT_LT(context.values["coverage"], 1);
   EXPECT_NEAR(context.values["sweep_bandwidth"], 4180, 42);
@@ -160,7 +160,7 @@ TEST_F(MemoryChecks, SweepIsOneFullSetAtLeastOverNearlyAllMemory) {
 TEST_F(MemoryChecks, SweepRepeatsWholeSetsForItsDuration) {
   Collector context(check("memory.sweep"), state_, 6);  // a set takes about 3.8 s
   check("memory.sweep").run(context);
-  EXPECT_EQ(context.values["passes"], 200);
+  EXPECT_EQ(context.values["passes"], 264);
 }
 
 TEST_F(MemoryChecks, SweepSeesABrokenWireAndShowsWhichBit) {

@@ -29,7 +29,7 @@ constexpr std::uint64_t kReserveBytes =
 constexpr Repetitions kCopies{1, 5, 20, 0.01};
 
 struct Totals {
-  int traversals = 0;
+  double traversals = 0;
   double bytes = 0;
   double seconds = 0;
   SweepReport report{};  // as of the last pass that ended
@@ -144,7 +144,8 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
   const double region = speed.free_bytes() - static_cast<double>(kReserveBytes);
   double set_s = 0;
   for (const Pass& pass : memory::full_set(0, 0, memory::kCardPageShift))
-    set_s += speed.seconds({pass.read ? region : 0, pass.write ? region : 0, WorkKind::sweep});
+    set_s += speed.seconds(
+        {pass.read ? region * pass.share() : 0, pass.write ? region * pass.share() : 0, WorkKind::sweep});
   return plain_copy_s + speed.seconds_to_hold(region) + std::max(1.0, std::ceil(duration_s / set_s)) * set_s;
 }
 
@@ -158,7 +159,7 @@ const Registered memory_sweep{{
             {"bad_words", Unit::count,
              "16-byte words read with another value than was written, over all passes", "hbm"},
             {"coverage", Unit::ratio, "bytes swept over bytes of device memory", "hbm"},
-            {"passes", Unit::count, "times that every word was read or written; a full set is 100", ""},
+            {"passes", Unit::count, "times that every word was read or written; a full set is 132", ""},
             {"sweep_bandwidth", Unit::gb_per_s, "bytes read plus written by the sweep over device time",
              "hbm", false},
             {"copy_ratio", Unit::ratio, "sweep bandwidth over a plain copy's in the same step", "hbm", false},
