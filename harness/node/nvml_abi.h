@@ -86,8 +86,6 @@ namespace field {
 inline constexpr unsigned ecc_current = 1, ecc_pending = 2;
 inline constexpr unsigned ecc_corrected_volatile = 3, ecc_uncorrected_volatile = 4;
 inline constexpr unsigned ecc_corrected_aggregate = 5, ecc_uncorrected_aggregate = 6;
-inline constexpr unsigned ecc_corrected_volatile_dram = 11, ecc_uncorrected_volatile_dram = 12;
-inline constexpr unsigned ecc_corrected_aggregate_dram = 22, ecc_uncorrected_aggregate_dram = 23;
 inline constexpr unsigned nvlink_crc_flit_total = 38, nvlink_crc_data_total = 45;
 inline constexpr unsigned nvlink_replay_total = 52, nvlink_recovery_total = 59;
 inline constexpr unsigned power_violation_ns = 74, thermal_violation_ns = 75, sync_boost_violation_ns = 76;

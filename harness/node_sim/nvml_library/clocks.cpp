@@ -8,6 +8,7 @@ namespace assay::nvml {
 namespace {
 
 constexpr unsigned kDomains = 4;
+constexpr unsigned kBoostedDomains = 2;  // graphics and SM
 constexpr unsigned kIdleVideoMhz = 765;
 constexpr unsigned kMaxVideoMhz = 1545;
 constexpr unsigned kPercent = 100;
@@ -71,11 +72,14 @@ Return nvmlDeviceGetClock(Device device, unsigned domain, unsigned id, unsigned*
     kIds = 4
   };
   if (id == kCurrent) return nvmlDeviceGetClockInfo(device, domain, mhz);
+  const bool application = id == kApplicationTarget || id == kApplicationDefault;
+  if (application && domain != kClockVideo) return nvmlDeviceGetMaxClockInfo(device, domain, mhz);
   if (id == kBoostMax) return nvmlDeviceGetMaxCustomerBoostClock(device, domain, mhz);
   return not_supported(device, mhz && domain < kDomains && id < kIds);
 }
 
 Return nvmlDeviceGetMaxCustomerBoostClock(Device device, unsigned domain, unsigned* mhz) {
+  if (domain >= kBoostedDomains) return not_supported(device, mhz && domain < kDomains);
   return nvmlDeviceGetMaxClockInfo(device, domain, mhz);
 }
 
@@ -96,7 +100,7 @@ Return nvmlDeviceGetCurrentClocksThrottleReasons(Device device, unsigned long lo
 }
 
 Return nvmlDeviceGetSupportedClocksEventReasons(Device device, unsigned long long* bits) {
-  return answer_constant(device, bits, 0xffULL);
+  return answer_constant(device, bits, 0x1ffULL);
 }
 
 Return nvmlDeviceGetSupportedClocksThrottleReasons(Device device, unsigned long long* bits) {

@@ -40,19 +40,15 @@ bool set_ecc(const GpuView& gpu, FieldValue& value) {
       set_unsigned(value, static_cast<unsigned>(gpu.dynamic.ecc_enabled));
       return true;
     case field::ecc_corrected_volatile:
-    case field::ecc_corrected_volatile_dram:
       set_count(value, errors(kCorrected, kVolatile));
       return true;
     case field::ecc_uncorrected_volatile:
-    case field::ecc_uncorrected_volatile_dram:
       set_count(value, errors(kUncorrected, kVolatile));
       return true;
     case field::ecc_corrected_aggregate:
-    case field::ecc_corrected_aggregate_dram:
       set_count(value, errors(kCorrected, kAggregate));
       return true;
     case field::ecc_uncorrected_aggregate:
-    case field::ecc_uncorrected_aggregate_dram:
       set_count(value, errors(kUncorrected, kAggregate));
       return true;
     case field::remapped_corrected:
@@ -214,8 +210,14 @@ bool set_nvlink(const GpuView& gpu, FieldValue& value, Return& result) {
   return true;
 }
 
+/// Of the power fields the scope is GPU, module or memory; an H200 answers for the GPU alone.
+bool has_power_scope(unsigned id) {
+  return id >= field::power_average_mw && id <= field::power_requested_limit_mw;
+}
+
 Return set_field(const GpuView& gpu, FieldValue& value) {
   if (value.field_id == 0 || value.field_id >= kFieldCount) return Return::invalid_argument;
+  if (has_power_scope(value.field_id) && value.scope_id != 0) return Return::not_supported;
   Return result = Return::success;
   const bool known = set_ecc(gpu, value) || set_power_and_heat(gpu, value) || set_pcie(gpu, value) ||
                      set_nvlink(gpu, value, result);

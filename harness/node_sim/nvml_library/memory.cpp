@@ -5,16 +5,16 @@ namespace assay::nvml {
 namespace {
 
 constexpr unsigned long long kMebibyte = 1ULL << 20;
-constexpr unsigned long long kReserved = 623 * kMebibyte;  // seen on H200: 615 to 700 MiB
 constexpr unsigned long long kBar1 = 262144 * kMebibyte;
-constexpr unsigned long long kBar1Used = 1 * kMebibyte;
-constexpr unsigned kBusWidthBits = 6144;  // six HBM3e stacks of 1024
+constexpr unsigned long long kBar1Used = 1'703'936;
+constexpr unsigned kBusWidthBits = 6016;  // what an H200 says, of six HBM3e stacks of 1024
 
 MemoryV2 memory_of(const GpuView& gpu) {
   MemoryV2 memory{};
   memory.version = kMemoryV2;
   memory.total = static_cast<unsigned long long>(gpu.constants.memory_bytes);
-  memory.reserved = std::min(kReserved, memory.total);
+  memory.reserved =
+      std::min(static_cast<unsigned long long>(gpu.state.plant.speed.reserved_bytes), memory.total);
   memory.used = std::min(static_cast<unsigned long long>(gpu.dynamic.memory_used_bytes),
                          memory.total - memory.reserved);
   memory.free = memory.total - memory.reserved - memory.used;

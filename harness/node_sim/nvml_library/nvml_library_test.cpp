@@ -191,6 +191,8 @@ TEST_F(NvmlLibrary, NotSupportedOnAnH200) {
   unsigned long long count = 0;
   char text[16];
   EXPECT_EQ(CALL(nvmlDeviceGetFanSpeed)(gpu(0), &number), Return::not_supported);
+  EXPECT_EQ(CALL(nvmlDeviceGetClock)(gpu(0), kClockVideo, 1, &number), Return::not_supported);
+  EXPECT_EQ(CALL(nvmlDeviceGetMaxCustomerBoostClock)(gpu(0), kClockMemory, &number), Return::not_supported);
   EXPECT_EQ(CALL(nvmlDeviceGetRetiredPages)(gpu(0), 0, &number, nullptr), Return::not_supported);
   EXPECT_EQ(CALL(nvmlDeviceGetRetiredPagesPendingStatus)(gpu(0), &number), Return::not_supported);
   EXPECT_EQ(CALL(nvmlDeviceGetInforomVersion)(gpu(0), 2, text, sizeof(text)), Return::not_supported);
@@ -378,7 +380,7 @@ TEST_F(NvmlEvents, XidOfTheKernelLogWakesTheWaiter) {
 TEST_F(NvmlEvents, UnknownSetsAndEventsAreRefused) {
   EXPECT_EQ(CALL(nvmlEventSetWait_v2)(reinterpret_cast<EventSet>(&event), &event, 0),
             Return::invalid_argument);
-  EXPECT_EQ(CALL(nvmlDeviceRegisterEvents)(gpu(0), 0x100, set), Return::not_supported);
+  EXPECT_EQ(CALL(nvmlDeviceRegisterEvents)(gpu(0), 1ULL << 40, set), Return::not_supported);
 }
 
 }  // namespace

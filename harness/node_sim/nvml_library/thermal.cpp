@@ -62,12 +62,12 @@ Return nvmlDeviceGetFanSpeed(Device device, unsigned* percent) {
   return not_supported(device, percent != nullptr);
 }
 
-Return nvmlDeviceGetFanSpeed_v2(Device device, unsigned, unsigned* percent) {
-  return not_supported(device, percent != nullptr);
+Return nvmlDeviceGetFanSpeed_v2(Device device, unsigned, unsigned*) {
+  return not_supported(device, false);  // no fan has that number
 }
 
 Return nvmlDeviceGetNumFans(Device device, unsigned* fans) {
-  return not_supported(device, fans != nullptr);
+  return answer_constant(device, fans, 0U);
 }
 
 }  // namespace assay::nvml
