@@ -225,8 +225,9 @@ class Sweep : public MemorySweep {
     double bytes = 0;
     watch_.start();
     for (const Chunk& chunk : chunks_) {
-      for_kind(pass.pattern.kind, [&]<PatternKind kKind>() { launch<kKind>(pass, chunk); });
-      bytes += static_cast<double>(chunk.words * sizeof(Word128)) * pass.traversals();
+      const Work work = pass.work(static_cast<double>(chunk.buffer->bytes()));
+      for_kind(pass.pattern.kind, [&]<PatternKind kKind>() { launch<kKind>(pass, chunk, work); });
+      bytes += work.bytes_read + work.bytes_written;
     }
     const double seconds = watch_.stop();
     if (pass.read) take_second_reads(pass);
@@ -248,12 +249,12 @@ class Sweep : public MemorySweep {
   }
 
   template <PatternKind kKind>
-  void launch(const Pass& pass, const Chunk& chunk) {
+  void launch(const Pass& pass, const Chunk& chunk, const Work& work) {
     const auto kernel = pass.read ? (pass.write ? sweep<kKind, true, true> : sweep<kKind, true, false>)
                                   : sweep<kKind, false, true>;
     const std::uint64_t block_words = static_cast<std::uint64_t>(page_words_) * kWarpsPerBlock;
     const auto blocks = static_cast<unsigned>((chunk.words + block_words - 1) / block_words);
-    cuda::launch({blocks, kThreads}, work_of(pass, chunk), kernel, view(chunk), pass.pattern, pass.descending,
+    cuda::launch({blocks, kThreads}, work, kernel, view(chunk), pass.pattern, pass.descending,
                  pass.words_of_line, page_words_, pass_number_, report_.get());
   }
 

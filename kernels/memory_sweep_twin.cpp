@@ -144,7 +144,7 @@ class Twin : public MemorySweep {
   PassResult run(const Pass& pass) override {
     Work work{0, 0, WorkKind::sweep};
     for (const Chunk& chunk : chunks_) {
-      const Work mine = work_of(pass, chunk);
+      const Work mine = pass.work(static_cast<double>(chunk.buffer->bytes()));
       work.bytes_read += mine.bytes_read;
       work.bytes_written += mine.bytes_written;
     }

@@ -1,5 +1,7 @@
 #include "kernels/sweep_passes.h"
 
+#include <bit>
+
 namespace assay::memory {
 namespace {
 
@@ -56,6 +58,16 @@ void add_random_fill(std::vector<Pass>& passes, std::uint64_t seed, int number) 
 }
 
 }  // namespace
+
+Work Pass::work(double bytes) const {
+  const double walked = bytes * std::popcount(words_of_line) / kLineWords;
+  return {read ? walked : 0, write ? walked : 0, WorkKind::sweep};
+}
+
+double Pass::traversals() const {
+  const Work of_each_byte = work(1);
+  return of_each_byte.bytes_read + of_each_byte.bytes_written;
+}
 
 std::vector<Pass> full_set(std::uint64_t seed, int set, int page_shift) {
   std::vector<Pass> passes;

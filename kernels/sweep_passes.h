@@ -1,11 +1,11 @@
 // The passes of one full set of the memory sweep.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "harness/model/work.h"
 #include "kernels/memory_patterns.h"
 
 namespace assay::memory {
@@ -24,9 +24,10 @@ struct Pass {
   /// The words of each line that are walked; the others are neither read nor written.
   std::uint8_t words_of_line = kWholeLine;
 
-  /// Of all words.
-  double share() const { return std::popcount(words_of_line) / static_cast<double>(kLineWords); }
-  double traversals() const { return (read ? share() : 0) + (write ? share() : 0); }
+  /// What it reads and writes of a region of that size.
+  Work work(double bytes) const;
+  /// How often it reads or writes every word.
+  double traversals() const;
 };
 
 /// Own address and its complement; March C- (Marinescu 1982; van de Goor 1991) over the eight backgrounds,
@@ -34,7 +35,7 @@ struct Pass {
 /// set draws other random data.
 std::vector<Pass> full_set(std::uint64_t seed, int set, int page_shift);
 
-/// How often the passes read or write every word: 132 for a full set.
+/// 132 for a full set.
 double traversals(const std::vector<Pass>& passes);
 
 }  // namespace assay::memory

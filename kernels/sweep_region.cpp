@@ -13,11 +13,6 @@ std::vector<Chunk> chunks_of(const std::vector<DeviceBuffer*>& region, int page_
   return chunks;
 }
 
-Work work_of(const Pass& pass, const Chunk& chunk) {
-  const double bytes = static_cast<double>(chunk.buffer->bytes()) * pass.share();
-  return {pass.read ? bytes : 0, pass.write ? bytes : 0, WorkKind::sweep};
-}
-
 void total_up(SweepReport& report) {
   report.bad_words = report.bad_bits = 0;
   for (int bits = 1; bits <= kBitsPerWord; ++bits) {

@@ -20,9 +20,6 @@ struct Chunk {
 
 std::vector<Chunk> chunks_of(const std::vector<DeviceBuffer*>& region, int page_shift);
 
-/// Bytes that a pass reads and writes.
-Work work_of(const Pass& pass, const Chunk& chunk);
-
 /// Counts of words and bits from the histogram, which is exact.
 void total_up(SweepReport& report);
 

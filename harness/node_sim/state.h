@@ -42,6 +42,7 @@ struct ClockState {
   pthread_mutex_t mutex;  // robust, process-shared
   std::int64_t now;       // Nanoseconds
   double time_scale;      // virtual seconds per real second, to pace a display; 0: as fast as it goes
+  std::int64_t reached;   // paced: the real time (CLOCK_MONOTONIC, ns) at which it became `now`
   Participant participants[kMaxParticipants];
 };
 

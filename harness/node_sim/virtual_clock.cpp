@@ -6,13 +6,14 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 namespace assay::sim {
 namespace {
 
 // A waiter looks again after this real time even if nobody woke it: a participant may have died between a
 // change and its wake-up.
-constexpr timespec kRecheck{0, 100'000'000};
+constexpr Nanoseconds kRecheck = 100 * kMillisecond;
 
 /// Whoever was set running, to be woken once the clock's mutex is free again: who wakes under it runs into
 /// it. A participant's status is what it sleeps on, so that a tick disturbs nobody whom it does not concern.
@@ -37,8 +38,22 @@ class Woken {
   int count_ = 0;
 };
 
-void sleep_while(const Participant& self, std::int32_t status) {
-  syscall(SYS_futex, &self.status, FUTEX_WAIT, status, &kRecheck, nullptr, 0);
+void sleep_while(const Participant& self, std::int32_t status, Nanoseconds at_most) {
+  const timespec timeout{at_most / kSecond, at_most % kSecond};
+  syscall(SYS_futex, &self.status, FUTEX_WAIT, status, &timeout, nullptr, 0);
+}
+
+Nanoseconds real_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * kSecond + now.tv_nsec;
+}
+
+/// Real time that a paced clock has to wait until it may become `wake`.
+Nanoseconds early_by(const ClockState& clock, Nanoseconds wake) {
+  if (clock.time_scale <= 0 || wake <= clock.now) return 0;
+  const auto pause = static_cast<Nanoseconds>(static_cast<double>(wake - clock.now) / clock.time_scale);
+  return std::max<Nanoseconds>(0, clock.reached + pause - real_now());
 }
 
 /// The earliest wake-up if every participant waits or is parked; nothing while one runs or nobody waits.
@@ -52,21 +67,20 @@ bool next_wake(const ClockState& clock, Nanoseconds& wake) {
 }
 
 /// Jumps to the next wake-up if time may move, and sets running whoever is due: from that moment they hold
-/// time back, whether or not they have noticed yet. Caller holds the mutex.
-void advance(ClockState& clock, Woken& woken) {
+/// time back, whether or not they have noticed yet. Says after which real time to try again. Caller holds the
+/// mutex.
+Nanoseconds advance(ClockState& clock, Woken& woken) {
   Nanoseconds wake = 0;
-  if (!next_wake(clock, wake)) return;
+  if (!next_wake(clock, wake)) return kRecheck;
+  if (const Nanoseconds early = early_by(clock, wake); early > 0) return std::min(early, kRecheck);
   if (wake > clock.now) {
-    if (clock.time_scale > 0) {
-      const auto pause = static_cast<Nanoseconds>(static_cast<double>(wake - clock.now) / clock.time_scale);
-      const timespec real{pause / kSecond, pause % kSecond};
-      nanosleep(&real, nullptr);
-    }
     clock.now = wake;
+    if (clock.time_scale > 0) clock.reached = real_now();
   }
   for (Participant& participant : clock.participants) {
     if (participant.status == Participant::waiting && participant.wake <= clock.now) woken.run(participant);
   }
+  return kRecheck;
 }
 
 }  // namespace
@@ -137,28 +151,25 @@ bool VirtualClock::sleep_until(Nanoseconds deadline) {
   Participant& self = clock.participants[seat_];
   {
     const Lock lock(clock.mutex);
-    if (self.interrupted == 0) {
-      if (deadline <= clock.now) return true;
-      self.wake = deadline;
-      self.status = Participant::waiting;
-    }
+    if (std::exchange(self.interrupted, 0) != 0 || self.status == Participant::free) return false;
+    if (deadline <= clock.now) return true;
+    self.wake = deadline;
+    self.status = Participant::waiting;
   }
   for (;;) {
+    Nanoseconds pause = kRecheck;
     std::int32_t seen = 0;
     {
       Woken woken;
       const Lock lock(clock.mutex);
-      // Time may have to be moved on by us: before the first sleep, and when whoever should have done it
-      // died.
-      if (self.status == Participant::waiting) advance(clock, woken);
-      if (self.status == Participant::running) {
-        const bool interrupted = self.interrupted != 0;
-        self.interrupted = 0;
-        return !interrupted;
-      }
-      seen = self.status;  // or free: the supervisor took the seat of a worker that it takes for dead
+      // Time may have to be moved on by us: before the first sleep, at its pace, and when whoever should have
+      // done it died.
+      if (self.status == Participant::waiting) pause = advance(clock, woken);
+      if (self.status == Participant::running) return std::exchange(self.interrupted, 0) == 0;
+      if (self.status == Participant::free) return false;  // taken for dead
+      seen = self.status;
     }
-    sleep_while(self, seen);
+    sleep_while(self, seen, pause);
   }
 }
 

@@ -82,6 +82,47 @@ TEST(VirtualClock, AnInterruptEndsTheSleepAndMovesNoTime) {
   EXPECT_EQ(clock.now(), 0);
 }
 
+TEST(VirtualClock, WhoWasTakenForDeadSleepsNoMore) {
+  auto state = SharedState::anonymous();
+  const Seat mine = take_seat(state->clock), working = take_seat(state->clock);
+  VirtualClock clock(state, mine);
+  std::thread undertaker([&] {
+    while (state->clock.participants[mine].status != Participant::waiting) std::this_thread::yield();
+    leave_seat(state->clock, mine);
+  });
+  EXPECT_FALSE(clock.sleep_until(50));
+  undertaker.join();
+  EXPECT_FALSE(clock.sleep_until(50)) << "nor does it hold time back or move it on";
+  EXPECT_EQ(now(state->clock), 0);
+  leave_seat(state->clock, working);
+  clock.interrupt();
+  EXPECT_FALSE(clock.sleep_until(50));
+}
+
+TEST(VirtualClock, WhoeverSleepsAtAPaceHoldsNobodyUp) {
+  auto state = SharedState::anonymous();
+  state->clock.time_scale = 0.001;  // the sleep takes more than a day of real time
+  const Seat asleep = take_seat(state->clock);
+  std::thread sleeper([&] { EXPECT_FALSE(VirtualClock(state, asleep).sleep_until(100 * kSecond)); });
+  while (state->clock.participants[asleep].status != Participant::waiting) std::this_thread::yield();
+  EXPECT_EQ(now(state->clock), 0);
+  const Seat another = take_seat(state->clock);
+  leave_seat(state->clock, another);
+  VirtualClock(state, asleep).interrupt();
+  sleeper.join();
+}
+
+TEST(VirtualClock, AtAPaceRealTimePassesToo) {
+  auto state = SharedState::anonymous();
+  state->clock.time_scale = 10;
+  VirtualClock clock(state, take_seat(state->clock));
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(clock.sleep_until(kSecond / 2));
+  EXPECT_TRUE(clock.sleep_until(kSecond));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(50));
+  EXPECT_EQ(clock.now(), kSecond);
+}
+
 TEST(VirtualClock, ADeadParticipantIsTakenOutAndTimeGoesOn) {
   const testing_tools::ScratchFolder folder;
   auto state = SharedState::create(folder / "clock.state");

@@ -96,7 +96,7 @@ TEST(MemorySweepTwinDeviceHalf, DoesOnGoodMemoryWhatTheKernelDoes) {
 
 TEST(MemorySweepTwinDeviceHalf, ReportsEachBadWordAsTheKernelDoes) {
   for (const std::uint64_t words : kSizes) {
-    // Few enough for the list, which is then the same, too.
+    // One word: the list, which is not as long as a full set's reads of it, ends at the same one.
     const std::uint64_t bad = words / 2;
     const auto wrong = [&](std::uint64_t word) {
       return word == bad ? Word128{0x11, 1ULL << 63} : Word128{0, 0};

@@ -158,7 +158,7 @@ TEST_F(MemoryChecks, SweepIsOneFullSetAtLeastOverNearlyAllMemory) {
 }
 
 TEST_F(MemoryChecks, SweepRepeatsWholeSetsForItsDuration) {
-  Collector context(check("memory.sweep"), state_, 6);  // a set takes about 3.8 s
+  Collector context(check("memory.sweep"), state_, 6);  // a set takes about 4.7 s
   check("memory.sweep").run(context);
   EXPECT_EQ(context.values["passes"], 264);
 }

@@ -87,22 +87,24 @@ void sweep_for_duration(Context& context, MemorySweep& sweep, int page_shift, To
   int set = 0;
   do {
     const std::vector<Pass> passes = memory::full_set(context.seed(), set++, page_shift);
-    for (std::size_t i = 0; i < passes.size(); ++i) {
-      const memory::PassResult result = sweep.run(passes[i]);
-      totals.traversals += passes[i].traversals();
+    double done = 0;
+    for (const Pass& pass : passes) {
+      const memory::PassResult result = sweep.run(pass);
+      done += pass.traversals();
       totals.bytes += result.bytes;
       totals.seconds += result.seconds;
-      if (passes[i].read) {
+      if (pass.read) {
         const bool first_found = totals.report.bad_words == 0;
         totals.report = sweep.report();
         // At once, and again with the totals at the end: a worker that is killed meanwhile loses no evidence.
         if (first_found && totals.report.bad_words > 0) emit_bad_words(context, totals.report, passes);
       }
-      const double of_set = static_cast<double>(i + 1) / static_cast<double>(passes.size());
+      const double of_set = done / memory::traversals(passes);
       const double elapsed = static_cast<double>(context.clock().now() - start);
       const double of_duration = duration > 0 ? elapsed / static_cast<double>(duration) : 1;
       context.progress(std::min(set == 1 ? of_set : 1.0, std::min(1.0, of_duration)));
     }
+    totals.traversals += done;
   } while (context.clock().now() < start + duration);
 }
 
@@ -144,8 +146,7 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
   const double region = speed.free_bytes() - static_cast<double>(kReserveBytes);
   double set_s = 0;
   for (const Pass& pass : memory::full_set(0, 0, memory::kCardPageShift))
-    set_s += speed.seconds(
-        {pass.read ? region * pass.share() : 0, pass.write ? region * pass.share() : 0, WorkKind::sweep});
+    set_s += speed.seconds(pass.work(region));
   return plain_copy_s + speed.seconds_to_hold(region) + std::max(1.0, std::ceil(duration_s / set_s)) * set_s;
 }
 
@@ -166,7 +167,8 @@ const Registered memory_sweep{{
         },
     .findings = {"memory.miscompare", "memory.coverage"},
     .run = run,
-    .device_evidence = "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200",
+    .device_evidence = "H200, driver 580.159.04, 2026-11-26, before halves of lines were walked: "
+                       "reports/evidence/2026-11-26-h200",
     .device_seconds = device_seconds,
 }};
 

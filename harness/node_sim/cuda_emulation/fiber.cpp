@@ -58,10 +58,11 @@ std::vector<std::unique_ptr<Fiber>> Fiber::make_some() {
   if (memory == MAP_FAILED) throw std::bad_alloc();
   const std::shared_ptr<char> mapping(static_cast<char*>(memory), [bytes](char* m) { munmap(m, bytes); });
   std::vector<std::unique_ptr<Fiber>> fibers;
+  fibers.reserve(kStacksPerMapping);
   for (int i = 0; i < kStacksPerMapping; ++i) {
     char* const guard = mapping.get() + i * pitch;  // below the stack: nothing may touch it
     if (mprotect(guard, page_bytes(), PROT_NONE) != 0) throw std::bad_alloc();
-    fibers.emplace_back(new Fiber(std::shared_ptr<char>(mapping, guard + page_bytes())));
+    fibers.push_back(std::unique_ptr<Fiber>(new Fiber({mapping, guard + page_bytes()})));
   }
   return fibers;
 }

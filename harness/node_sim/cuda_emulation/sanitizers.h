@@ -17,7 +17,9 @@
 
 namespace assay::cuda_emulation::sanitizers {
 
-/// The thread sanitizer takes what one fiber does for ordered: device threads must not share one in a launch.
+/// The thread sanitizer takes what one fiber does for ordered, so device threads that are there together must
+/// not share one. Those of a block and of the block that comes in its place do: a race between just these two
+/// shows only in another order of the blocks.
 #if defined(ASSAY_THREAD_SANITIZER)
 inline constexpr bool kFibersTellThreadsApart = true;
 #else
