@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace assay::reports {
@@ -41,7 +42,9 @@ std::string number_apart(double value, double reference) {
   constexpr int kEnoughForAnyDouble = 17;
   for (int digits = kSignificantDigits; digits < kEnoughForAnyDouble; ++digits) {
     std::string text = with_digits(value, digits);
-    if (std::stod(text) != reference) return text;
+    double read = 0;
+    std::from_chars(text.data(), text.data() + text.size(), read);
+    if (read != reference) return text;
   }
   return with_digits(value, kEnoughForAnyDouble);
 }

@@ -56,6 +56,12 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
      "driver - "
      "and the parts only then.",
      "{0} 个 GPU 全部如此：先查其共同因素（限值、机房散热与供电、驱动），再怀疑部件本身。"},
+    {Label::next_step_of_all_gpus,
+     "Compare the limit below with the SKU and with what other nodes of the kind reach; look at the room's "
+     "cooling and power and "
+     "at the driver. Mend what is wrong and run again. Return nothing before that.",
+     "将下列限值与 SKU "
+     "及同类节点的实测值比对；检查机房散热与供电、驱动。修正后重新运行，在此之前不要退换任何部件。"},
     {Label::each_in_full, "each in full", "逐项详情"},
     {Label::and_more, "... and {} more: see report.html", "……另有 {} 条，见 report.html"},
     {Label::see_notes, "No part is accused. The notes say why the run is not an acceptance.",

@@ -46,6 +46,7 @@ enum class Label {
   nothing_to_do,
   all_gpus,
   same_on_all_gpus,
+  next_step_of_all_gpus,
   each_in_full,
   and_more,
   see_notes,

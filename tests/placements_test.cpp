@@ -215,7 +215,7 @@ Conclusion conclusion_of(const ScratchFolder& scratch, const std::string& folder
 
 TEST_P(Placements, KilledAndResumedTheyConcludeTheSame) {
   const std::string all = kResident + kOverlap + check("selftest.variants") + check("selftest.pair") +
-                          check("selftest.follow_up");
+                          check("selftest.ranks") + check("selftest.follow_up");
   const std::vector<std::string> slow{"--fault", "configs/faults/slow-hbm.toml"};
   run(all, 10, slow);
   const Conclusion whole = conclusion_of(scratch, only_run(scratch));
@@ -238,7 +238,7 @@ TEST_P(Placements, KilledAndResumedTheyConcludeTheSame) {
       continue;
     ++caught;
     const std::string folder = only_run(scratch, out);
-    const Finished resumed = assay(scratch, {"resume", folder});
+    const Finished resumed = assay(scratch, {"resume", folder, "--workers", GetParam()});
     EXPECT_EQ(resumed.exit_code, 10) << resumed.err;
     const Conclusion after = conclusion_of(scratch, folder);
     EXPECT_EQ(after.verdict, whole.verdict);

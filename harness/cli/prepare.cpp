@@ -126,7 +126,7 @@ Configuration load(const RunOptions& options) {
     loaded.sim_node = load_or_complain([&](auto& d) { return config::load_sim_node(file, d); });
   } else if (!options.faults.empty()) {
     throw UsageError("--fault plants faults in a simulated node; with --node local nothing is planted");
-  } else if (options.workers == "thread" || options.time_scale != 0) {
+  } else if (options.workers == kWorkerThreads || options.time_scale != 0) {
     throw UsageError("--workers thread and --time-scale are for simulated nodes");
   }
   const std::string sku_file = config::resolve("skus", sku_name(options, loaded));
@@ -148,10 +148,7 @@ Configuration load(const RunOptions& options) {
     loaded.faults.push_back(load_or_complain([&](auto& d) { return config::load_fault(spec, d); }));
   }
   for (const config::Fault& fault : loaded.faults) {
-    if (options.workers == "thread" && (fault.kind == "worker_crash" || fault.kind == "worker_hang")) {
-      throw UsageError(
-          fmt::format("--workers thread: the fault {} needs workers that are processes", fault.name));
-    }
+    require_workers_for(fault.name, fault.kind, options.workers);
     const bool exists = std::any_of(loaded.sku.slots.begin(), loaded.sku.slots.end(),
                                     [&](const config::Slot& slot) { return slot.part == fault.part.unit(); });
     if (!exists)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/workers.h"
 #include "harness/config/sku.h"
 #include "harness/model/plan.h"
 #include "harness/node/backend.h"
@@ -26,7 +27,7 @@ struct RunOptions {
   std::vector<std::string> faults;
   std::optional<std::uint64_t> seed;
   double time_scale = 0;
-  std::string workers = "process";
+  std::string workers = kWorkerProcesses;
 };
 
 void add_run_options(CLI::App& verb, RunOptions& options);

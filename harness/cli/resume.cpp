@@ -14,6 +14,7 @@
 #include "harness/cli/load.h"
 #include "harness/cli/prepare.h"
 #include "harness/cli/prerequisites.h"
+#include "harness/cli/workers.h"
 #include "harness/node_real/real_backend.h"
 #include "harness/node_sim/simulated_backend.h"
 #include "harness/run/lock_holders.h"
@@ -100,7 +101,7 @@ run::RunFolder open_folder(const std::string& path) {
   }
 }
 
-int resume_action(const std::string& path, const OutputOptions& output) {
+int resume_action(const std::string& path, const std::string& workers, const OutputOptions& output) {
   run::RunFolder lock = open_folder(path);
   lock_when_all_have_ended(lock);
   const StoredRun stored = load_unconcluded_run(path);
@@ -118,6 +119,10 @@ int resume_action(const std::string& path, const OutputOptions& output) {
   if (stored.run.plan.schema != kPlanSchema) {
     throw UsageError(path + ": the run was planned by an older assay: start a new run");
   }
+  const bool threads = workers == kWorkerThreads;
+  if (threads && !stored.run.plan.simulated) throw UsageError("--workers thread is for simulated nodes");
+  for (const PlantedFault& fault : stored.run.plan.faults)
+    require_workers_for(fault.name, fault.kind, workers);
   auto node = reopen(stored);
   auto ledger = telemetry::Ledger::of_records(stored.run.marks);
   telemetry::Snapshot snapshot;
@@ -126,7 +131,7 @@ int resume_action(const std::string& path, const OutputOptions& output) {
   ledger.add(snapshot);
   run::Interrupt interrupt;
   run::resume({stored.run.plan, stored.criteria, lock, *node, sampler, snapshot.readings, std::move(ledger),
-               interrupt, command_line_of_this_process(), output.progress_style(), false});
+               interrupt, command_line_of_this_process(), output.progress_style(), threads});
   return conclude(lock, output);
 }
 
@@ -137,9 +142,12 @@ void add_resume(CLI::App& app, Action& action) {
   auto output = std::make_shared<OutputOptions>();
   CLI::App* verb = app.add_subcommand("resume", "Go on with a run that was killed");
   verb->add_option("RUN", *path, "The run's folder")->required();
+  auto workers = std::make_shared<std::string>(kWorkerProcesses);
+  add_workers_option(*verb, *workers);
   add_output_options(*verb, *output);
-  verb->callback(
-      [&action, path, output] { action = [path, output] { return resume_action(*path, *output); }; });
+  verb->callback([&action, path, workers, output] {
+    action = [path, workers, output] { return resume_action(*path, *workers, *output); };
+  });
 }
 
 }  // namespace assay::cli

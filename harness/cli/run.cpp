@@ -56,7 +56,7 @@ int run_action(const RunOptions& options, const OutputOptions& output) {
   run::Interrupt interrupt;
   run::execute({prepared.plan, prepared.criteria, prepared.folder, *prepared.node, prepared.sampler,
                 prepared.snapshot.readings, std::move(ledger), interrupt, command_line_of_this_process(),
-                output.progress_style(), options.workers == "thread"});
+                output.progress_style(), options.workers == kWorkerThreads});
   return conclude(prepared.folder, output);
 }
 
@@ -72,9 +72,7 @@ void add_run(CLI::App& app, Action& action) {
           "--time-scale", [options](const std::string& text) { options->time_scale = time_scale_from(text); },
           "Simulated nodes: simulated seconds per second, to watch it at a human pace")
       ->type_name("FLOAT");
-  verb->add_option("--workers", options->workers, "process; or thread, for fast simulated runs")
-      ->check(CLI::IsMember({"process", "thread"}))
-      ->capture_default_str();
+  add_workers_option(*verb, options->workers);
   add_output_options(*verb, *output);
   verb->callback(
       [&action, options, output] { action = [options, output] { return run_action(*options, *output); }; });

@@ -32,6 +32,8 @@ struct FaultKind {
   std::vector<FaultParameter> parameters;
   /// What is wrong with the parameters together; empty where nothing is. May be null.
   std::string (*problem)(const Fault& fault) = nullptr;
+  /// A worker that meets it dies or has to be killed, which one that is a thread cannot be.
+  bool ends_workers = false;
 };
 
 /// Those of this binary, by name: whoever acts on a kind has registered it (node_sim/faults/).

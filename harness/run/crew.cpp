@@ -70,6 +70,12 @@ bool Crew::rests() const {
   return std::all_of(workers.begin(), workers.end(), [](const auto& worker) { return worker->resting(); });
 }
 
+std::vector<Crew*> pointers(const Crews& crews) {
+  std::vector<Crew*> all;
+  for (const auto& crew : crews) all.push_back(crew.get());
+  return all;
+}
+
 Nanoseconds node_deadline_of(const Stage& stage, NodeSession& node) {
   return node.clock().now() + static_cast<Nanoseconds>(stage.deadline_s * static_cast<double>(kSecond));
 }

@@ -29,6 +29,9 @@ struct Crew {
   bool rests() const;
 };
 
+using Crews = std::vector<std::unique_ptr<Crew>>;
+std::vector<Crew*> pointers(const Crews& crews);
+
 /// What a crew's assignments are made of.
 struct CrewContext {
   const Plan& plan;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -55,8 +56,9 @@ std::vector<LockHolder> lock_holders(const std::string& folder) {
   for (auto entry = fs::directory_iterator("/proc", error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const pid_t pid = std::stoi(name);
+    pid_t pid = 0;
+    const char* const end = name.data() + name.size();
+    if (std::from_chars(name.data(), end, pid).ptr != end) continue;
     if (pid == getpid() || !has_open(entry->path(), info)) continue;
     const std::vector<std::string> arguments = arguments_of(entry->path());
     const bool is_child = arguments.size() > 1 && arguments[1].rfind("__", 0) == 0;

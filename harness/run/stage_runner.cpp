@@ -14,12 +14,6 @@ bool uses_gpus(const Placements& placements) {
                      [](const Placement* placement) { return !gpus_of(*placement).empty(); });
 }
 
-std::vector<Crew*> pointers(const std::vector<std::unique_ptr<Crew>>& crews) {
-  std::vector<Crew*> all;
-  for (const auto& crew : crews) all.push_back(crew.get());
-  return all;
-}
-
 }  // namespace
 
 StageRunner::StageRunner(const RunServices& services, telemetry::Ledger ledger)
@@ -31,38 +25,30 @@ StageRunner::StageRunner(const RunServices& services, telemetry::Ledger ledger)
 
 bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt attempt) {
   services_.progress.stage_started(stage, attempt.number);
-  IdleGate::Answer answer = IdleGate::Answer::idle;
-  if (uses_gpus(placements)) {
-    answer = gate_.wait(pool_.residents());
-  } else if (!counters_.snapshot()) {
-    answer = IdleGate::Answer::sampler_lost;
-  }
+  using Answer = IdleGate::Answer;
+  const bool on_gpus = uses_gpus(placements);
+  const Answer answer = on_gpus                ? gate_.wait(pool_.residents())
+                        : counters_.snapshot() ? Answer::idle
+                                               : Answer::sampler_lost;
   pool_.note_interrupt();
-  std::vector<std::unique_ptr<Crew>> crews;
-  for (const Placement* placement : placements) {
-    crews.push_back(
-        std::make_unique<Crew>(stage, *placement, journal_.start(*placement, stage.index, attempt.number)));
-  }
+  Crews crews = open(stage, placements, attempt.number);
   if (!gate_.waited_for().empty()) {
     for (const auto& crew : crews) journal_.log(crew->steps.front(), gate_.waited_for());
   }
   if (pool_.interrupted()) {
-    for (auto& crew : crews) fail(*crew, {kInterrupted, "the run was interrupted", "", ""});
-  } else if (answer == IdleGate::Answer::sampler_lost && !uses_gpus(placements)) {
-    for (auto& crew : crews)
-      fail(*crew, counters_.loss());  // such a check looks at readings, and there are no fresh ones
-  } else if (answer == IdleGate::Answer::busy) {
-    for (const Busy& who : gate_.who()) {
-      for (auto& crew : crews) fail(*crew, {who.symptom, who.message, who.part, ""});
-    }
+    fail(pointers(crews), {kInterrupted, "the run was interrupted", "", ""});
+  } else if (answer == Answer::sampler_lost && !on_gpus) {
+    fail(pointers(crews), counters_.loss());  // such a check looks at readings, and there are no fresh ones
+  } else if (answer == Answer::busy) {
+    for (const Busy& who : gate_.who()) fail(pointers(crews), {who.symptom, who.message, who.part, ""});
   } else {
     for (auto& crew : crews) fail_or_start(*crew, attempt.measurement);
     for (auto& crew : crews) pool_.add(std::move(crew));
     crews.clear();
     pool_.serve();
     crews = pool_.take_over();
-    std::vector<Crew*> seen = pool_.resting(stage);  // the first half of a resident's work
-    for (const auto& crew : crews) seen.push_back(crew.get());
+    std::vector<Crew*> seen = pointers(crews);
+    for (Crew* resident : pool_.resting(stage)) seen.push_back(resident);  // the first half of its work
     const bool any_gpu = std::any_of(seen.begin(), seen.end(),
                                      [](const Crew* crew) { return !gpus_of(*crew->placement).empty(); });
     if (any_gpu) attribute(seen);
@@ -72,13 +58,14 @@ bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt 
 }
 
 bool StageRunner::finish_residents(int stage) {
-  if (pool_.empty()) return !pool_.interrupted();
-  pool_.wake(stage);
-  pool_.serve();
-  auto over = pool_.take_over();
-  if (over.empty()) return !pool_.interrupted();
-  attribute(pointers(over));
-  close(over);
+  if (!pool_.empty()) {
+    pool_.wake(stage);
+    pool_.serve();
+  }
+  if (const auto over = pool_.take_over(); !over.empty()) {
+    attribute(pointers(over));
+    close(over);
+  }
   return !pool_.interrupted();
 }
 
@@ -90,17 +77,25 @@ void StageRunner::look(int number) {
     if (slot.pci_address.empty()) continue;
     placements.push_back({slot.part, {{kTelemetryCheck}}, {{{slot.part}}}, {}, stage.index, std::nullopt});
   }
-  std::vector<std::unique_ptr<Crew>> crews;
-  for (const Placement& placement : placements)
-    crews.push_back(std::make_unique<Crew>(stage, placement, journal_.start(placement, stage.index, 1)));
+  Placements all;
+  for (const Placement& placement : placements) all.push_back(&placement);
+  const auto crews = open(stage, all, 1);
   attribute(pointers(crews));
   close(crews);
+}
+
+Crews StageRunner::open(const Stage& stage, const Placements& placements, int attempt) {
+  Crews crews;
+  for (const Placement* placement : placements)
+    crews.push_back(
+        std::make_unique<Crew>(stage, *placement, journal_.start(*placement, stage.index, attempt)));
+  return crews;
 }
 
 void StageRunner::fail_or_start(Crew& crew, int measurement) {
   for (const Part& gpu : gpus_of(*crew.placement)) {
     if (!pool_.hangs(gpu)) continue;
-    fail(crew, {codes::worker_unkillable, "left out: an earlier worker still hangs on it", gpu, ""});
+    fail({&crew}, {codes::worker_unkillable, "left out: an earlier worker still hangs on it", gpu, ""});
     return;  // its ranks could never meet
   }
   start_workers(crew,
@@ -110,10 +105,7 @@ void StageRunner::fail_or_start(Crew& crew, int measurement) {
 }
 
 void StageRunner::attribute(const std::vector<Crew*>& crews) {
-  if (!counters_.snapshot()) {
-    for (Crew* crew : crews) fail(*crew, counters_.loss());
-    return;
-  }
+  if (!counters_.snapshot()) return fail(crews, counters_.loss());
   name_foreign_processes(crews);
   counters_.record_strays();  // before the marks: they say that all before them has been written
   for (Crew* crew : crews) counters_.attribute(crew->steps.front(), gpus_of(*crew->placement));
@@ -129,12 +121,12 @@ void StageRunner::name_foreign_processes(const std::vector<Crew*>& crews) {
     for (Crew* crew : crews) {
       const std::vector<Part> gpus = gpus_of(*crew->placement);
       if (!who.part.gpu_slot() || std::find(gpus.begin(), gpus.end(), who.part) != gpus.end())
-        fail(*crew, {who.symptom, who.message, who.part, ""});
+        fail({crew}, {who.symptom, who.message, who.part, ""});
     }
   }
 }
 
-void StageRunner::close(const std::vector<std::unique_ptr<Crew>>& over) {
+void StageRunner::close(const Crews& over) {
   int failed = 0;
   for (const auto& crew : over) {
     journal_.end(crew->steps);
@@ -146,8 +138,10 @@ void StageRunner::close(const std::vector<std::unique_ptr<Crew>>& over) {
   services_.progress.stage_ended(failed);
 }
 
-void StageRunner::fail(Crew& crew, const Error& error) {
-  for (OpenStep& step : crew.steps) journal_.fail(step, error);
+void StageRunner::fail(const std::vector<Crew*>& crews, const Error& error) {
+  for (Crew* crew : crews) {
+    for (OpenStep& step : crew->steps) journal_.fail(step, error);
+  }
 }
 
 }  // namespace assay::run

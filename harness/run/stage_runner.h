@@ -54,12 +54,13 @@ class StageRunner {
   void look(int number);
 
  private:
+  Crews open(const Stage& stage, const Placements& placements, int attempt);
   void fail_or_start(Crew& crew, int measurement);
-  /// Closes the steps of the crews that are over, and gives all GPU steps what the sampler has seen.
-  void name_foreign_processes(const std::vector<Crew*>& crews);
-  void close(const std::vector<std::unique_ptr<Crew>>& over);
+  /// What the sampler has seen while they ran.
   void attribute(const std::vector<Crew*>& crews);
-  void fail(Crew& crew, const Error& error);
+  void name_foreign_processes(const std::vector<Crew*>& crews);
+  void close(const Crews& over);
+  void fail(const std::vector<Crew*>& crews, const Error& error);
 
   const RunServices services_;
   StepJournal journal_;

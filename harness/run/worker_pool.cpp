@@ -270,11 +270,10 @@ std::vector<Crew*> WorkerPool::resting(const Stage& stage) const {
   return found;
 }
 
-std::vector<std::unique_ptr<Crew>> WorkerPool::take_over() {
+Crews WorkerPool::take_over() {
   const auto first =
       std::stable_partition(crews_.begin(), crews_.end(), [](const auto& crew) { return !crew->over(); });
-  std::vector<std::unique_ptr<Crew>> over(std::make_move_iterator(first),
-                                          std::make_move_iterator(crews_.end()));
+  Crews over(std::make_move_iterator(first), std::make_move_iterator(crews_.end()));
   crews_.erase(first, crews_.end());
   return over;
 }

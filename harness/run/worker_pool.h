@@ -28,7 +28,7 @@ class WorkerPool {
   /// The crews that rest and were started at this stage.
   std::vector<Crew*> resting(const Stage& stage) const;
   /// Takes out the crews that are over.
-  std::vector<std::unique_ptr<Crew>> take_over();
+  Crews take_over();
 
   bool empty() const { return crews_.empty(); }
   /// Workers of ours that live: those that rest, and those that even SIGKILL did not end.
@@ -57,7 +57,7 @@ class WorkerPool {
   SamplerClient& sampler_;
   Progress& progress_;
   Interrupt& interrupt_;
-  std::vector<std::unique_ptr<Crew>> crews_;
+  Crews crews_;
   std::vector<Resident> hung_, ended_;
   bool interrupted_ = false;
 };

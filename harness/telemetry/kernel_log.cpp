@@ -58,8 +58,9 @@ std::string normal_address(std::string address) {
 }
 
 /// The number that the text begins with; 0 where there is none, or one that no log has.
-std::int64_t leading_number(std::string_view text) {
-  std::int64_t number = 0;
+template <typename Number = int>
+Number number_in(std::string_view text) {
+  Number number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
@@ -75,9 +76,9 @@ std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
   const std::string text(line);
   std::smatch match;
   if (std::regex_search(text, match, xid_pattern())) {
-    KernelEvent event{KernelEvent::Kind::xid, std::stoi(match[2]), normal_address(match[1]), text};
+    KernelEvent event{KernelEvent::Kind::xid, number_in(match[2].str()), normal_address(match[1]), text};
     if (std::regex_search(text, match, process_pattern())) {
-      event.pid = leading_number(match[1].str());
+      event.pid = number_in(match[1].str());
       event.process = match[2].str().substr(0, kLongestProcessName);
     }
     return event;
@@ -86,8 +87,8 @@ std::optional<KernelEvent> parse_kernel_line(std::string_view line) {
     return KernelEvent{KernelEvent::Kind::fallen_off_bus, 0, normal_address(match[1]), text};
   }
   if (std::regex_search(text, match, sxid_pattern())) {
-    KernelEvent event{KernelEvent::Kind::nvswitch, std::stoi(match[3]), normal_address(match[2]), text};
-    event.nvswitch = std::stoi(match[1]);
+    KernelEvent event{KernelEvent::Kind::nvswitch, number_in(match[3].str()), normal_address(match[2]), text};
+    event.nvswitch = number_in(match[1].str());
     event.fatal = match[4] == "Fatal";
     return event;
   }
@@ -126,12 +127,12 @@ void KernelLog::take(std::string_view record, std::vector<KernelEvent>& events) 
     // space.
     const auto semicolon = record.find(';'), comma = record.find(',');
     if (semicolon == std::string_view::npos || comma > semicolon) return;
-    const std::int64_t sequence = leading_number(record.substr(comma + 1));
+    const std::int64_t sequence = number_in<std::int64_t>(record.substr(comma + 1));
     if (sequence < position_) return;
     if (std::exchange(resumed_, false) && sequence > position_) why_not_ = kOvertaken;
     position_ = sequence + 1;
     const auto second_comma = record.find(',', comma + 1);
-    if (second_comma < semicolon) time_us = leading_number(record.substr(second_comma + 1));
+    if (second_comma < semicolon) time_us = number_in<std::int64_t>(record.substr(second_comma + 1));
     text = record.substr(semicolon + 1);
   } else {
     position_ += static_cast<std::int64_t>(record.size()) + 1;

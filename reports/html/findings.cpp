@@ -144,8 +144,10 @@ void add_shared(HtmlPage& page, const FindingGroup& group) {
     for (const NumberedFinding& member : group.members)
       page.writer.element("li", page.labels.pick(member.finding->summary));
   }
-  page.writer.element(
-      "p", page.labels(Label::action) + page.labels(Label::colon) + actions_text(page.labels, first.actions));
+  page.writer.element("p", page.labels(Label::next_step) + page.labels(Label::colon) +
+                               page.labels(Label::next_step_of_all_gpus));
+  page.writer.element("p", page.labels(Label::action) + page.labels(Label::colon) +
+                               actions_text(page.labels, actions_of_shared(group)));
   const Element each = page.writer.open("details");
   page.writer.element("summary", page.labels(Label::each_in_full));
   for (const NumberedFinding& member : group.members) add_card(page, member);

@@ -98,6 +98,7 @@ TEST(HtmlReportOfAllGpusAlike, IsOneCardThatIsCountedOnce) {
   const std::string page = html(testing::alike_on_all_gpus().input("en"));
   EXPECT_THAT(page, HasSubstr("What to do now (1)"));
   EXPECT_THAT(page, HasSubstr("1. all 8 GPUs"));
+  EXPECT_THAT(page, HasSubstr("Return nothing before that."));
   for (int gpu = 0; gpu < 8; ++gpu)
     EXPECT_THAT(page, HasSubstr("<li>wrong words on slot " + std::to_string(gpu)));
 }

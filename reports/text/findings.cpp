@@ -111,8 +111,8 @@ void add_shared(TextPage& page, const FindingGroup& group) {
   std::size_t width = 0;
   for (const Label each : {Label::next_step, Label::action, Label::evidence, Label::consequences})
     width = std::max(width, display_width(labels(each)) + 2);
-  page.field(kIndent, width, labels(Label::next_step), labels.pick(first.next_step));
-  page.field(kIndent, width, labels(Label::action), actions_text(labels, first.actions));
+  page.field(kIndent, width, labels(Label::next_step), labels(Label::next_step_of_all_gpus));
+  page.field(kIndent, width, labels(Label::action), actions_text(labels, actions_of_shared(group)));
   std::string label = labels(Label::evidence);
   std::size_t items = 0;
   for (const NumberedFinding& member : group.members) {

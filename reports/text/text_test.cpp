@@ -15,6 +15,7 @@ namespace assay::reports {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -57,6 +58,8 @@ TEST(TextReportOfAllGpusAlike, IsOneCardThatNamesEach) {
   EXPECT_THAT(report, HasSubstr(" 1. all 8 GPUs   memory.miscompare"));
   EXPECT_THAT(report, HasSubstr("8 of 8 GPUs alike: suspect what they share first"));
   EXPECT_THAT(report, Not(HasSubstr(" 2. gpu1")));
+  EXPECT_THAT(report, HasSubstr("Return nothing before that."));
+  EXPECT_THAT(report, ContainsRegex("Action +mend the environment; if it comes again: "));
   for (int gpu = 0; gpu < 8; ++gpu)
     EXPECT_THAT(report, HasSubstr("- wrong words on slot " + std::to_string(gpu)));
   for (const Consequence& consequence : sample.judgement.findings[0].consequences)

@@ -51,6 +51,14 @@ std::vector<std::string> qualifications(const Input& input, const Labels& labels
   return words;
 }
 
+std::vector<Action> actions_of_shared(const FindingGroup& group) {
+  std::vector<Action> actions{Action::fix_environment};
+  for (const Action action : group.members.front().finding->actions) {
+    if (action != Action::fix_environment && action != Action::rerun) actions.push_back(action);
+  }
+  return actions;
+}
+
 std::vector<FindingGroup> grouped(const Input& input, const std::vector<NumberedFinding>& findings) {
   struct Alike {
     std::vector<NumberedFinding> members;

@@ -30,6 +30,8 @@ struct FindingGroup {
   std::vector<NumberedFinding> members;
   std::size_t gpus = 1;  // that they are of; the members can be more
 };
+/// What all share comes first, each part's own action if it comes again.
+std::vector<Action> actions_of_shared(const FindingGroup& group);
 std::vector<FindingGroup> grouped(const Input& input, const std::vector<NumberedFinding>& findings);
 
 std::vector<NumberedFinding> findings_to_act_on(const Judgement& judgement);

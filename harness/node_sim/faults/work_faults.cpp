@@ -44,7 +44,10 @@ const RegisteredFault contained_error{
                                                       : cuda_emulation::cudaErrorContained};
     }}};
 
-const RegisteredFault worker_hang{{"worker_hang", "work that is launched on the GPU never ends", "gpu", {}},
+const RegisteredFault worker_hang{{.name = "worker_hang",
+                                   .summary = "work that is launched on the GPU never ends",
+                                   .target = "gpu",
+                                   .ends_workers = true},
                                   {.at_launch = [](const Launch& launch) {
                                     for (;;) launch.clock.sleep_until(kForever);
                                   }}};
@@ -53,7 +56,9 @@ const RegisteredFault worker_crash{
     {"worker_crash",
      "the worker of this GPU dies by a signal: a fault of the harness, not of the GPU",
      "gpu",
-     {{"signal", "number; from SIGILL to SIGSEGV", Unit::count, 4, 11, 11}}},
+     {{"signal", "number; from SIGILL to SIGSEGV", Unit::count, 4, 11, 11}},
+     nullptr,
+     true},
     {.at_launch = [](const Launch& launch) { std::raise(static_cast<int>(launch.whole("signal"))); }}};
 
 }  // namespace
