@@ -12,7 +12,8 @@
 #endif
 
 namespace assay {
-namespace cuda::inline ASSAY_TARGET {
+namespace cuda {
+inline namespace ASSAY_TARGET {
 namespace {
 
 /// Of the current device, as the plan writes it. Answers after an error that broke the context, too.
@@ -135,7 +136,8 @@ std::unique_ptr<Gpu> open_gpu(const std::string& pci_address) {
   return std::make_unique<CudaGpu>(pci_address);
 }
 
-}  // namespace cuda::inline ASSAY_TARGET
+}  // namespace ASSAY_TARGET
+}  // namespace cuda
 
 #if defined(ASSAY_CUDA_EMULATION)
 std::unique_ptr<Gpu> cuda_emulation::open_emulated_gpu(const std::string& pci_address) {

@@ -11,7 +11,8 @@
 
 #include "harness/node/gpu.h"
 
-namespace assay::cuda::inline ASSAY_TARGET {
+namespace assay::cuda {
+inline namespace ASSAY_TARGET {
 
 /// Throws the DeviceError that `error` means (cuda_gpu.cu).
 void check(cudaError_t error, const char* what);
@@ -134,4 +135,5 @@ class Resident {
   T* object_ = nullptr;
 };
 
-}  // namespace assay::cuda::inline ASSAY_TARGET
+}  // namespace ASSAY_TARGET
+}  // namespace assay::cuda

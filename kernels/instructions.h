@@ -6,7 +6,8 @@
 
 #include "harness/node/gpu.h"
 
-namespace assay::cuda::inline ASSAY_TARGET {
+namespace assay::cuda {
+inline namespace ASSAY_TARGET {
 
 #if defined(__CUDACC__)
 
@@ -58,4 +59,5 @@ inline unsigned opaque(unsigned value) {
 
 #endif
 
-}  // namespace assay::cuda::inline ASSAY_TARGET
+}  // namespace ASSAY_TARGET
+}  // namespace assay::cuda
