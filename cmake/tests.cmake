@@ -7,13 +7,13 @@ file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/kernels/*_test.cpp ${CMAKE_SOURCE_DIR}/reports/*_test.cpp
   ${CMAKE_SOURCE_DIR}/harness/testing/*.cpp ${CMAKE_SOURCE_DIR}/reports/testing/*.cpp)
 list(FILTER unit_sources EXCLUDE REGEX "/kernels/testing/")  # for the emulation: cmake/cuda_emulation.cmake
-# The engine's, which are the ones with threads and processes, alone: CI runs them under the sanitizers too.
-set(run_sources ${unit_sources})
-list(FILTER run_sources INCLUDE REGEX "/harness/run/|/harness/testing/")
-list(FILTER run_sources EXCLUDE REGEX "/harness/testing/.*_test\\.cpp$")
-list(FILTER unit_sources EXCLUDE REGEX "/harness/run/")
+# What has threads, processes and shared memory is a program of its own: CI runs it under the sanitizers too.
+set(threaded_sources ${unit_sources})
+list(FILTER threaded_sources INCLUDE REGEX "/harness/(run|ipc|telemetry|node_sim|testing)/")
+list(FILTER threaded_sources EXCLUDE REGEX "/harness/testing/.*_test\\.cpp$")
+list(FILTER unit_sources EXCLUDE REGEX "/harness/(run|ipc|telemetry|node_sim)/")
 add_executable(unit_tests ${unit_sources})
-add_executable(run_tests ${run_sources})
+add_executable(threaded_tests ${threaded_sources})
 file(GLOB end_to_end_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*.cpp)
 add_executable(end_to_end_tests ${end_to_end_sources})
 
@@ -34,7 +34,7 @@ if(ASSAY_WITH_CUDA)
             ${CMAKE_BINARY_DIR}/simulated ${CMAKE_SOURCE_DIR}/reports/evidence/2026-11-26-h200/management.jsonl)
 endif()
 
-foreach(target unit_tests run_tests end_to_end_tests)
+foreach(target unit_tests threaded_tests end_to_end_tests)
   target_link_libraries(${target} PRIVATE ${ASSAY_PARTS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE
     ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"

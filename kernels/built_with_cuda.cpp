@@ -16,7 +16,7 @@ bool built_with_cuda() {
 }
 
 std::unique_ptr<Gpu> open_cuda_gpu(const std::string&) {
-  throw DeviceError("harness.no_cuda", "this build has no CUDA");
+  throw DeviceError(codes::no_cuda, "this build has no CUDA");
 }
 
 #endif

@@ -31,14 +31,14 @@ std::string current_address() {
 const char* finding_code(cudaError_t error) {
   switch (error) {
     case cudaErrorECCUncorrectable:
-      return "device.ecc_uncorrectable";
+      return codes::ecc_uncorrectable;
     // A fault that the device contained: its own, or an access over NVLink that a peer, or what lies between,
     // did not answer. Whose it is, is known where the work has one device only (run/worker.cpp).
     case cudaErrorNvlinkUncorrectable:
     case cudaErrorContained:
-      return "device.contained_error";
+      return codes::contained_error;
     case cudaErrorMemoryAllocation:
-      return "harness.device_memory";
+      return codes::device_memory;
     case cudaErrorIllegalAddress:
     case cudaErrorLaunchTimeout:
     case cudaErrorHardwareStackError:
@@ -47,9 +47,9 @@ const char* finding_code(cudaError_t error) {
     case cudaErrorInvalidAddressSpace:
     case cudaErrorInvalidPc:
     case cudaErrorLaunchFailure:
-      return "device.kernel_exception";
+      return codes::kernel_exception;
     default:
-      return "harness.device_call";
+      return codes::device_call;
   }
 }
 

@@ -12,8 +12,8 @@ std::string spelt(int version) {
 }  // namespace
 
 DeviceError insufficient_driver(int driver, int needed) {
-  if (driver == 0) return {"harness.no_cuda", "there is no NVIDIA driver here, or no device file of it"};
-  return {"harness.driver_too_old",
+  if (driver == 0) return {codes::no_cuda, "there is no NVIDIA driver here, or no device file of it"};
+  return {codes::driver_too_old,
           fmt::format("the driver is for CUDA up to {}, and {} is needed", spelt(driver), spelt(needed))};
 }
 

@@ -35,8 +35,8 @@ constexpr int kShuffles = 3;
 const int kSamples = std::getenv("ASSAY_COVERAGE_SAMPLES") == nullptr
                          ? 16
                          : std::max(1, std::atoi(std::getenv("ASSAY_COVERAGE_SAMPLES")));
-/// Of coupling faults, whatever the cache does.
-constexpr double kLeastWithCache = 0.85;
+/// Of coupling faults in the smaller samples: replacement that is not the worst there can be, and the worst.
+constexpr double kLeastWithCache = 0.96, kLeastWithWorstCache = 0.88;
 
 struct Outcome {
   bool miscompare = false;
@@ -246,13 +246,14 @@ TEST(MemoryCoverage, FullSetDetectsTheFaultModels) {
     for (const Replacement replacement : kReplacements) {
       const double cached = worst_share(faults, run_sweep, false, {{1, replacement}}, by_miscompare);
       std::printf(" %8.1f%%", 100 * cached);
-      EXPECT_GE(cached, certain ? 1.0 : kLeastWithCache) << faults.name;
+      const bool worst = replacement == Replacement::lowest;
+      EXPECT_GE(cached, certain ? 1.0 : worst ? kLeastWithWorstCache : kLeastWithCache) << faults.name;
     }
     const double ecc = worst_share(faults, run_sweep, true, draws_with_cache(), by_miscompare);
     const double ecc_any = worst_share(faults, run_sweep, true, draws_with_cache(), by_anything);
     std::printf(" %13.1f%% %13.1f%%\n", 100 * ecc, 100 * ecc_any);
     std::fflush(stdout);
-    EXPECT_GE(ecc_any, certain ? 1.0 : kLeastWithCache) << faults.name;
+    EXPECT_GE(ecc_any, certain ? 1.0 : kLeastWithWorstCache) << faults.name;
     if (faults.name.find("address") == std::string::npos) {
       EXPECT_EQ(ecc, 0) << faults.name << ": ECC corrects a single bit";
     }

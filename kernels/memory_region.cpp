@@ -11,7 +11,7 @@ constexpr std::uint64_t kAllocationStep = 2ULL << 20;  // what the driver maps a
 constexpr std::uint64_t kSmallestBuffer = 64ULL << 20;
 
 bool is_refusal(const DeviceError& error) {
-  return error.code() == std::string_view("harness.device_memory");
+  return error.code() == codes::device_memory;
 }
 
 std::unique_ptr<DeviceBuffer> try_allocate(Gpu& gpu, std::uint64_t bytes) {

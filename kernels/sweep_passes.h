@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/model/work.h"
+#include "harness/node/gpu.h"
 #include "kernels/memory_patterns.h"
 
 namespace assay::memory {

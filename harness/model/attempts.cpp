@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/model/finding_codes.h"
+
 namespace assay {
 
 namespace {
@@ -17,7 +19,7 @@ bool is_look(const Plan& plan, const Step& step) {
 bool was_interrupted(const Step& step) {
   return step.status == Status::open ||
          std::any_of(step.errors.begin(), step.errors.end(),
-                     [](const Error& error) { return error.symptom == kInterrupted; });
+                     [](const Error& error) { return error.symptom == codes::interrupted; });
 }
 
 std::vector<int> measurement_numbers(const RunRecord& run) {

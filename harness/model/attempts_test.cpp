@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "harness/model/finding_codes.h"
 #include "harness/testing/run_builder.h"
 
 namespace assay {
@@ -31,8 +32,9 @@ RunRecord run_of(std::vector<Step> steps) {
 }
 
 TEST(Attempts, AnInterruptedOneAndWhatMakesUpForItAreTheSameMeasurement) {
-  const RunRecord run = run_of({step(1, {kInterrupted}), step(2, {kInterrupted}), step(3),
-                                step(4, {kInterrupted}), step(5, {"harness.step_timeout"}), step(1, {}, 1)});
+  const RunRecord run =
+      run_of({step(1, {codes::interrupted}), step(2, {codes::interrupted}), step(3),
+              step(4, {codes::interrupted}), step(5, {"harness.step_timeout"}), step(1, {}, 1)});
   EXPECT_THAT(measurement_numbers(run), ElementsAre(1, 1, 1, 2, 2, 1));
   EXPECT_EQ(measurements_made(run, {0, "memory.sweep", "", "gpu0"}), 2);
   EXPECT_EQ(last_attempt(run, {0, "memory.sweep", "", "gpu0"}), 5);
@@ -41,7 +43,7 @@ TEST(Attempts, AnInterruptedOneAndWhatMakesUpForItAreTheSameMeasurement) {
 }
 
 TEST(Attempts, AStepThatFailedAndWasThenInterruptedIsOwedToo) {
-  EXPECT_TRUE(was_interrupted(step(1, {"harness.step_timeout", kInterrupted})));
+  EXPECT_TRUE(was_interrupted(step(1, {"harness.step_timeout", codes::interrupted})));
   Step open = step(1);
   open.status = Status::open;
   EXPECT_TRUE(was_interrupted(open));
@@ -54,16 +56,17 @@ bool is_made_up_for(const RunRecord& run, const Step& step) {
 }
 
 TEST(Attempts, WhatCameToAnEndOfItsOwnMakesUpForAnInterruptionHoweverItEnded) {
-  RunRecord run = run_of({step(1, {kInterrupted}), step(2, {kInterrupted})});
+  RunRecord run = run_of({step(1, {codes::interrupted}), step(2, {codes::interrupted})});
   EXPECT_FALSE(is_made_up_for(run, run.steps[0]));
   run.steps.push_back(step(3, {"device.lost"}));
   EXPECT_TRUE(is_made_up_for(run, run.steps[0]));
-  EXPECT_FALSE(is_made_up_for(run_of({step(1, {kInterrupted}), step(1, {}, 1)}), step(1, {kInterrupted})))
+  EXPECT_FALSE(
+      is_made_up_for(run_of({step(1, {codes::interrupted}), step(1, {}, 1)}), step(1, {codes::interrupted})))
       << "another stage owes its own";
 }
 
 TEST(Attempts, ALookMakesUpForAnEarlierOne) {
-  const RunRecord run = run_of({step(1, {kInterrupted}, 3), step(1, {}, 4)});
+  const RunRecord run = run_of({step(1, {codes::interrupted}, 3), step(1, {}, 4)});
   EXPECT_TRUE(is_made_up_for(run, run.steps[0]));
   EXPECT_FALSE(is_made_up_for(run, run.steps[1]));
 }

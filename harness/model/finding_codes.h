@@ -1,8 +1,6 @@
-// Finding codes that the judge and the run raise or know themselves. Their texts, like all others, are in
-// configs/findings/.
+// Finding codes that the judge, the run and the devices raise or know themselves. Their texts, like all
+// others, are in configs/findings/.
 #pragma once
-
-#include "harness/model/run.h"
 
 namespace assay::codes {
 
@@ -31,6 +29,13 @@ inline constexpr const char* pipe_flood = "harness.pipe_flood";
 /// Less memory is free on the device than the placement's share of it.
 inline constexpr const char* device_memory = "harness.device_memory";
 inline constexpr const char* counter_backwards = "harness.counter_backwards";
+/// A call of CUDA's that failed without accusing the device; there is no CUDA; its driver is too old.
+inline constexpr const char* device_call = "harness.device_call";
+inline constexpr const char* no_cuda = "harness.no_cuda";
+inline constexpr const char* driver_too_old = "harness.driver_too_old";
+/// The device's own word; an exception in a kernel that is known to be right.
+inline constexpr const char* ecc_uncorrectable = "device.ecc_uncorrectable";
+inline constexpr const char* kernel_exception = "device.kernel_exception";
 inline constexpr const char* device_hung = "device.hung";
 inline constexpr const char* device_lost = "device.lost";
 /// CUDA's errors 220 and 226. Of one device alone; of several it is `contained_among_peers`.
@@ -41,9 +46,9 @@ inline constexpr const char* xid_fatal = "device.xid_fatal";
 inline constexpr const char* nvswitch_fatal = "nvswitch.fatal";
 inline constexpr const char* foreign_process = "environment.foreign_process";
 inline constexpr const char* not_idle = "environment.not_idle";
-/// The supervisor itself was stopped or killed. Made up for by a later attempt that was not, unlike all other
-/// errors.
-inline constexpr const char* interrupted = kInterrupted;
+/// The supervisor itself was stopped, as by Ctrl-C, or killed. Made up for by a later attempt that was not,
+/// unlike all other errors.
+inline constexpr const char* interrupted = "harness.interrupted";
 
 inline constexpr const char* kAll[] = {check_not_run,
                                        missing_measurement,
@@ -64,6 +69,11 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        pipe_flood,
                                        device_memory,
                                        counter_backwards,
+                                       device_call,
+                                       no_cuda,
+                                       driver_too_old,
+                                       ecc_uncorrectable,
+                                       kernel_exception,
                                        device_hung,
                                        device_lost,
                                        telemetry_hung,

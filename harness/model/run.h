@@ -28,9 +28,6 @@ struct Measurement {
   std::string source;  // "check", or "telemetry" for counter deltas and state that the sampler read
 };
 
-/// The symptom of what was ended from outside: the supervisor was killed, or stopped by Ctrl-C.
-inline constexpr const char* kInterrupted = "harness.interrupted";
-
 /// An OCP error artifact. The symptom is a finding code.
 struct Error {
   FindingCode symptom;

@@ -9,12 +9,13 @@
 #include <stdexcept>
 #include <string>
 
+#include "harness/model/finding_codes.h"
 #include "harness/model/work.h"
 
 namespace assay {
 
-/// A failed device call. `code` is a finding code from configs/findings/, such as "device.ecc_uncorrectable"
-/// (the device's own word) or "harness.device_call" (anything that does not accuse the device).
+/// A failed device call, with the finding that it makes (model/finding_codes.h; a text, since nvcc cannot
+/// read fmt, which FindingCode needs).
 class DeviceError : public std::runtime_error {
  public:
   /// `pci_address`: of the GPU that it came from, where that is known.
@@ -60,7 +61,7 @@ class Gpu {
   /// its memory do the same: only a check that works on several has to say which.
   virtual void make_current() {}
   virtual DeviceMemory memory() = 0;
-  /// Throws DeviceError("harness.device_memory", ...) when the device refuses.
+  /// Throws DeviceError of codes::device_memory when the device refuses.
   virtual std::unique_ptr<DeviceBuffer> allocate(std::uint64_t bytes) = 0;
   virtual int multiprocessors() const = 0;
   /// Bytes of last-level cache: what a second read has to push out first.

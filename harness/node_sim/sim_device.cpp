@@ -26,7 +26,7 @@ constexpr std::int32_t kDrainAndReset = 4;  // nvmlDeviceGpuRecoveryAction
 int index_or_lost(const State& state, int slot) {
   const int index = gpu_index_of_slot(state, slot);
   if (index < 0 || state.dynamic[index].present == 0)
-    throw DeviceError("device.lost", "no GPU in slot " + std::to_string(slot),
+    throw DeviceError(codes::device_lost, "no GPU in slot " + std::to_string(slot),
                       index < 0 ? "" : state.constants[index].pci_address);
   return index;
 }

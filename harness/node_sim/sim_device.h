@@ -20,7 +20,7 @@ class SimDevice final : public cuda_emulation::Device {
   /// The GPU in a chassis slot, which the calling thread sees until the object goes. Launch times are a
   /// function of `step_seed` and the launch's number. `contenders`: bodies that work on the GPU in this
   /// phase, this one included; each gets its share of the bandwidth, whoever comes first. Throws
-  /// DeviceError("device.lost") where there is no GPU, MachineRefused.
+  /// DeviceError of codes::device_lost where there is no GPU, MachineRefused.
   SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed, int contenders = 1);
   ~SimDevice() override;
   SimDevice(const SimDevice&) = delete;

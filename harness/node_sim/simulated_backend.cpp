@@ -136,13 +136,16 @@ class SimulatedNode final : public NodeSession {
   }
 
  private:
-  /// A fault that nothing met proves nothing: its function may be misspelt.
+  /// A fault that nothing met, or that changed nothing, proves nothing: its function may be misspelt.
   void name_idle_answers() const {
     for (int i = 0; i < state_->fault_count; ++i) {
       const FaultState& fault = state_->faults[i];
       const std::string_view function = fault_text(fault, "function");
       if (!function.empty() && fault.calls == 0)
         terminal::err("planted in {}, and never asked for: {}\n", Part::gpu(fault.slot), function);
+      if (fault.without_effect > 0)
+        terminal::err("planted in {}, and not what {} answers: {} answers were left as they are\n",
+                      Part::gpu(fault.slot), function, fault.without_effect);
     }
   }
   static std::vector<Seat> seats_of(const NodeAddress& worker) {

@@ -24,7 +24,7 @@ inline constexpr int kMaxGpus = config::kMostSimGpus;
 inline constexpr int kMaxParticipants = 128;
 inline constexpr int kMaxFaults = config::kMostSimFaults;
 inline constexpr int kMaxFaultParameters = 8;
-inline constexpr int kMaxFaultTexts = 2;
+inline constexpr int kMaxFaultTexts = 3;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
@@ -119,7 +119,8 @@ struct GpuDynamic {
 struct FaultState {
   char kind[48];  // faults/ has the kinds
   std::int32_t slot;
-  std::uint32_t calls;  // how often it could have acted so far, where that is counted
+  std::uint32_t calls;           // how often it could have acted so far, where that is counted
+  std::uint32_t without_effect;  // how often it could not: the answer is of another kind than what is planted
   struct {
     char name[32];
     double value;

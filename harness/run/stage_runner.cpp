@@ -36,7 +36,7 @@ bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt 
     for (const auto& crew : crews) journal_.log(crew->steps.front(), gate_.waited_for());
   }
   if (pool_.interrupted()) {
-    fail(pointers(crews), {kInterrupted, "the run was interrupted", "", ""});
+    fail(pointers(crews), {codes::interrupted, "the run was interrupted", "", ""});
   } else if (answer == Answer::sampler_lost && !on_gpus) {
     fail(pointers(crews), counters_.loss());  // such a check looks at readings, and there are no fresh ones
   } else if (answer == Answer::busy) {

@@ -84,7 +84,7 @@ class Supervisor {
     for (const Step& step : existing.steps) {
       looks_ = std::max(looks_, step.stage - static_cast<int>(execution_.plan.stages.size()) + 1);
       if (step.status == Status::open) {
-        journal_.error(step.id, {kInterrupted, "the run was killed during this step", "", ""});
+        journal_.error(step.id, {codes::interrupted, "the run was killed during this step", "", ""});
         journal_.step_end(step.id, Status::error);
       }
     }
@@ -109,7 +109,7 @@ class Supervisor {
     if (resumed_) stages_.look(looks_++);  // what happened up to here is not that of the steps to come
     const bool whole = run_all();
     if (!whole) stages_.finish_residents(kLastStage);  // they have been stopped, too
-    if (!whole) journal_.run_error({kInterrupted, "the run was interrupted before its end", "", ""});
+    if (!whole) journal_.run_error({codes::interrupted, "the run was interrupted before its end", "", ""});
     stages_.look(looks_++);
     const std::string why_not_whole = execution_.sampler.finish();
     if (!why_not_whole.empty())

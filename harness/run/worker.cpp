@@ -16,7 +16,7 @@ namespace assay::run {
 namespace {
 
 /// `part`: the slot that it came from, where it is one of several, or all that it can have come from.
-void send_error(WorkerPipe& pipe, std::size_t body, const std::string& symptom, const std::string& message,
+void send_error(WorkerPipe& pipe, std::size_t body, const FindingCode& symptom, const std::string& message,
                 const Part& part = {}) {
   spdlog::error("{}: {}", symptom, message);
   nlohmann::json content{{"symptom", symptom}, {"message", message}};

@@ -122,7 +122,7 @@ void WorkerPool::note_interrupt() {
   interrupted_ = true;
   for (const auto& crew : crews_) {
     for (const auto& worker : crew->workers)
-      worker->stop(kInterrupted, "the run was interrupted", steady_clock::now());
+      worker->stop(codes::interrupted, "the run was interrupted", steady_clock::now());
   }
 }
 
@@ -185,7 +185,8 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
   if (const auto m = message.find("measure"); m != message.end()) {
     journal_.measurement(step, step.check, measurement_from(*m));
   } else if (const auto e = message.find("error"); e != message.end()) {
-    if (e->at("symptom") == kInterrupted) throw ipc::ProtocolError("an interruption that it claims itself");
+    if (e->at("symptom") == codes::interrupted)
+      throw ipc::ProtocolError("an interruption that it claims itself");
     worker.reported_error = true;
     journal_.fail(step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(),
                          part_of(worker, *e), ""});

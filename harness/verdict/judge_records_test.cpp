@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "harness/model/finding_codes.h"
 #include "harness/model/judgement.h"
 #include "harness/testing/run_builder.h"
 #include "harness/testing/stages.h"
@@ -246,14 +247,14 @@ TEST_F(JudgeRecords, AnInterruptedAttemptCountsOnceInTheMedianAndTheWorseOfItsVa
     repeat(run, "memory.bandwidth", "gpu3", attempt);
     set_bandwidth(run, 3, attempt == 2 ? 3850 : attempt == 3 ? 4100 : 4000 + attempt, attempt);
   }
-  fail_step(run, "memory.bandwidth", "gpu3", {kInterrupted, "", "", ""}, 2);
+  fail_step(run, "memory.bandwidth", "gpu3", {codes::interrupted, "", "", ""}, 2);
   const Finding finding = only(Verdict::accept);  // 3990, 3850 (4100 made up for it), 4004, 4005
   EXPECT_EQ(std::get<double>(*finding.evidence.at(0).value), (3990 + 4004) / 2.0);
 }
 
 TEST_F(JudgeRecords, AFailOfAFirstAttemptThatWasInterruptedStands) {
   set_bandwidth(run, 3, 3000);
-  fail_step(run, "memory.bandwidth", "gpu3", {kInterrupted, "", "", ""});
+  fail_step(run, "memory.bandwidth", "gpu3", {codes::interrupted, "", "", ""});
   repeat(run, "memory.bandwidth", "gpu3", 2);
   set_bandwidth(run, 3, 4100, 2);
   EXPECT_EQ(only(Verdict::reject).severity, Severity::fail);

@@ -19,12 +19,13 @@ inline std::unique_ptr<Gpu> test_gpu() {
   return cuda::open_gpu(address);
 }
 
-/// `words` in the middle of a larger allocation.
+/// `words` in the middle of a larger allocation. No two rims are alike: what is copied from one into another
+/// shows.
 class RimmedBuffer : public DeviceBuffer {
  public:
   explicit RimmedBuffer(std::uint64_t words) : words_(words) {
     cuda::check(cudaMalloc(&all_, (words + 2 * kRimWords) * sizeof(Word128)), "allocate");
-    cuda::check(cudaMemset(all_, kRim, (words + 2 * kRimWords) * sizeof(Word128)), "fill");
+    cuda::check(cudaMemset(all_, rim_, (words + 2 * kRimWords) * sizeof(Word128)), "fill");
   }
   ~RimmedBuffer() override { cudaFree(all_); }
   RimmedBuffer(const RimmedBuffer&) = delete;
@@ -36,9 +37,11 @@ class RimmedBuffer : public DeviceBuffer {
 
   std::vector<Word128> download() const { return download(kRimWords, words_); }
   bool rim_untouched() const {
+    const std::uint64_t half = rim_ * 0x0101010101010101ULL;
+    const Word128 rim{half, half};
     for (const std::uint64_t from : {std::uint64_t{0}, kRimWords + words_}) {
       for (const Word128& word : download(from, kRimWords)) {
-        if (word != Word128{0x5b5b5b5b5b5b5b5bULL, 0x5b5b5b5b5b5b5b5bULL}) return false;
+        if (word != rim) return false;
       }
     }
     return true;
@@ -50,7 +53,10 @@ class RimmedBuffer : public DeviceBuffer {
 
  private:
   static constexpr std::uint64_t kRimWords = 1024;
-  static constexpr int kRim = 0x5b;
+  static std::uint8_t next_rim() {
+    static std::uint8_t rim = 0x5b;
+    return rim += 0x10;
+  }
   std::vector<Word128> download(std::uint64_t from, std::uint64_t words) const {
     std::vector<Word128> copy(words);
     cuda::check(cudaMemcpy(copy.data(), all_ + from, words * sizeof(Word128), cudaMemcpyDeviceToHost),
@@ -59,6 +65,7 @@ class RimmedBuffer : public DeviceBuffer {
   }
 
   std::uint64_t words_;
+  std::uint8_t rim_ = next_rim();
   Word128* all_ = nullptr;
 };
 

@@ -41,7 +41,7 @@ nlohmann::json spread(std::vector<double> values) {
 std::string first_gpu_address() {
   char address[32] = {};
   const cudaError_t error = cudaDeviceGetPCIBusId(address, sizeof(address), 0);
-  if (error != cudaSuccess) throw DeviceError("harness.device_call", cudaGetErrorString(error));
+  if (error != cudaSuccess) throw DeviceError(codes::device_call, cudaGetErrorString(error));
   return address;
 }
 

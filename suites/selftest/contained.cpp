@@ -7,7 +7,7 @@ namespace {
 
 void run(Context& context) {
   context.measure("value", 1, Unit::count);
-  throw DeviceError("device.contained_error", "kernel: cudaErrorContained, on purpose");
+  throw DeviceError(codes::contained_error, "kernel: cudaErrorContained, on purpose");
 }
 
 const Registered check{

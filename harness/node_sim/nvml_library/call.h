@@ -29,10 +29,10 @@ struct GpuView {
 };
 
 /// Checks in NVML's order: initialised, arguments, GPU there; then what is planted for `function`, the
-/// exported one that calls. `body` maps a GpuView to a Return; `value`, where the answer is one number, puts
-/// another one in its place.
-template <typename Body, typename Value>
-Return with_gpu(Device device, bool arguments_valid, Body body, Value value, const char* function) {
+/// exported one that calls. `body` maps a GpuView to a Return; `replace` puts what is planted in the answer's
+/// place, and says whether it could.
+template <typename Body, typename Replace>
+Return with_gpu(Device device, bool arguments_valid, Body body, Replace replace, const char* function) {
   Session& session = Session::instance();
   const auto shared = session.state();
   if (!shared) return Return::uninitialized;
@@ -49,15 +49,16 @@ Return with_gpu(Device device, bool arguments_valid, Body body, Value value, con
   if (!state.dynamic[device->gpu].present) return Return::gpu_lost;
   const Return result = body(GpuView{device->index, device->gpu, now, state, state.constants[device->gpu],
                                      state.dynamic[device->gpu]});
-  if (planted && result == Return::success) value(planted->value);
+  if (planted && result == Return::success && !replace(*planted) && planted->delay_s == 0)
+    ++planted->fault->without_effect;
   return result;
 }
 
-/// The same where the answer is no number: a text, a struct.
+/// The same where the answer is a structure: only errors and delays can be planted.
 template <typename Body>
 Return with_gpu(Device device, bool arguments_valid, Body body, const char* function = __builtin_FUNCTION()) {
   return with_gpu(
-      device, arguments_valid, body, [](double) {}, function);
+      device, arguments_valid, body, [](const PlantedAnswer&) { return false; }, function);
 }
 
 /// *out = value(GpuView), where `valid` says that the other arguments are.
@@ -70,7 +71,11 @@ Return answer_if(bool valid, Device device, T* out, Value value,
         *out = static_cast<T>(value(gpu));
         return Return::success;
       },
-      [&](double planted) { *out = saturated<T>(planted); }, function);
+      [&](const PlantedAnswer& planted) {
+        *out = saturated<T>(planted.value);
+        return planted.text.empty();
+      },
+      function);
 }
 
 /// *out = value(GpuView).
@@ -111,6 +116,9 @@ Return answer_text(Device device, char* out, unsigned length, Value value,
                    const char* function = __builtin_FUNCTION()) {
   return with_gpu(
       device, out != nullptr, [&](const GpuView& gpu) { return copy_text(value(gpu), out, length); },
+      [&](const PlantedAnswer& planted) {
+        return !planted.text.empty() && copy_text(planted.text, out, length) == Return::success;
+      },
       function);
 }
 

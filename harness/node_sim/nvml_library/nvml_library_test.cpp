@@ -313,6 +313,27 @@ TEST_F(PlantedAnswers, AreNumbersThatTheAnswerCanHold) {
   EXPECT_EQ(number, 0u);
 }
 
+TEST_F(PlantedAnswers, AreTextsWhereTheAnswerIsOne) {
+  plant("nvmlDeviceGetVbiosVersion", "success", {});
+  sim::FaultState& fault = state->faults[0];
+  sim::set_text(fault.texts[2].name, "text");
+  sim::set_text(fault.texts[2].value, "96.00.FF");
+  char text[32];
+  EXPECT_EQ(CALL(nvmlDeviceGetVbiosVersion)(planted, text, sizeof(text)), Return::success);
+  EXPECT_STREQ(text, "96.00.FF");
+  EXPECT_EQ(CALL(nvmlDeviceGetVbiosVersion)(other, text, sizeof(text)), Return::success);
+  EXPECT_STRNE(text, "96.00.FF");
+  EXPECT_EQ(fault.without_effect, 0u);
+}
+
+TEST_F(PlantedAnswers, OfAnotherKindAreCounted) {
+  plant("nvmlDeviceGetSerial", "success", {{"value", 5}});
+  char text[32];
+  EXPECT_EQ(CALL(nvmlDeviceGetSerial)(planted, text, sizeof(text)), Return::success);
+  EXPECT_STRNE(text, "5");
+  EXPECT_EQ(state->faults[0].without_effect, 1u);
+}
+
 TEST_F(PlantedAnswers, OfAFieldLeaveTheOthersAsTheyAre) {
   plant("nvmlDeviceGetFieldValues", "success", {{"field", field::remap_pending}, {"value", 1}});
   std::array<FieldValue, 2> values{};

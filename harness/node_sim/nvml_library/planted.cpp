@@ -42,7 +42,7 @@ std::optional<PlantedAnswer> planted_answer(sim::State& state, int gpu, std::str
     if (fault_text(fault, "function") != function || fault_parameter(fault, "field", 0) != field) continue;
     if (!is_due(fault)) continue;
     return PlantedAnswer{error_named(fault_text(fault, "error")), fault_parameter(fault, "value", 0),
-                         fault_parameter(fault, "delay", 0)};
+                         std::string(fault_text(fault, "text")), fault_parameter(fault, "delay", 0), &fault};
   }
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "harness/node/nvml_abi.h"
@@ -13,7 +14,9 @@ namespace assay::nvml {
 struct PlantedAnswer {
   Return result = Return::success;
   double value = 0;  // where the result is success
+  std::string text;
   double delay_s = 0;
+  sim::FaultState* fault = nullptr;
 };
 
 /// The number that `T` can hold which is nearest.
