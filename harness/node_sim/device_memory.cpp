@@ -54,6 +54,7 @@ std::pair<std::uint64_t, std::uint64_t> identity(const SharedState& state, const
 
 char* map_at(std::uint64_t base, const Descriptor& file) {
   const int flags = MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE | (file ? 0 : MAP_ANONYMOUS);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): which address it is, all processes read in the state
   void* const wanted = reinterpret_cast<void*>(base);
   void* const got =
       mmap(wanted, kNodeBytes, PROT_READ | PROT_WRITE, flags, file.get(), file ? kFileOffset : 0);

@@ -34,8 +34,8 @@ class JumpingClock : public Clock {
 /// Collects what a check emits, and holds it to its declaration.
 class Collector : public Context {
  public:
-  Collector(const Check& check, sim::SharedState state, double duration_s)
-      : check_(check), gpu_(std::move(state), kSlot, clock_, 1), duration_s_(duration_s) {}
+  Collector(const Check& check, const sim::SharedState& state, double duration_s)
+      : check_(check), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
 
   const Part& part() const override { return part_; }
   const std::string& variant() const override { return variant_; }
