@@ -69,6 +69,12 @@ struct Block {
   char order = 0;  // what the thread sanitizer ties the block's barrier to
 };
 
+/// A warp's, lane by lane in an order of its own.
+struct Turn {
+  unsigned first = 0, flip = 0, step = 0;
+  unsigned number() const { return first + (step ^ flip); }
+};
+
 struct Grid {
   Place place;
   unsigned threads_per_block = 0;
@@ -77,6 +83,7 @@ struct Grid {
   void* arguments = nullptr;
   std::uint64_t random = 0;
   Thread* current = nullptr;
+  Turn turn;
   std::vector<std::unique_ptr<Fiber>> idle_fibers;
   std::exception_ptr error;
   char begun = 0, over = 0;  // what the thread sanitizer ties the launch to
@@ -133,8 +140,9 @@ void wait_as(Thread::State state) {
   self.fiber->pause();
 }
 
-void body(void* argument) {
-  auto& self = *static_cast<Thread*>(argument);
+void run(Thread& self) {
+  grid->current = &self;
+  self.state = Thread::State::ready;
   sanitizers::acquire(&grid->begun);
   try {
     grid->kernel(grid->arguments);
@@ -187,16 +195,39 @@ void give_fiber(Thread& thread) {
   idle.pop_back();
 }
 
-void take_turn(Thread& thread) {
+/// The next lane of the turn, if it has not begun: it can begin where the one before has ended.
+Thread* next_to_begin(Block& block) {
+  if (sanitizers::kFibersTellThreadsApart || grid->error || grid->turn.step + 1 == kLanesPerWarp)
+    return nullptr;
+  Turn next = grid->turn;
+  ++next.step;
+  if (next.number() >= grid->threads_per_block) return nullptr;
+  Thread& thread = *block.threads[next.number()];
+  if (thread.state != Thread::State::unstarted || thread.fiber) return nullptr;
+  grid->turn = next;
+  return &thread;
+}
+
+void body(void* argument) {
+  auto* self = static_cast<Thread*>(argument);
+  run(*self);
+  while (Thread* const next = next_to_begin(*self->block)) {
+    next->fiber = std::move(self->fiber);
+    self = next;
+    run(*self);
+  }
+}
+
+void go_on(Thread& thread) {
   if (thread.state == Thread::State::unstarted) {
     give_fiber(thread);
     thread.fiber->start(body, &thread);
-    thread.state = Thread::State::ready;
   }
   grid->current = &thread;
   thread.fiber->resume();
-  if (thread.state == Thread::State::ended && !sanitizers::kFibersTellThreadsApart)
-    grid->idle_fibers.push_back(std::move(thread.fiber));
+  Thread& last = *grid->current;
+  if (last.state == Thread::State::ended && !sanitizers::kFibersTellThreadsApart)
+    grid->idle_fibers.push_back(std::move(last.fiber));
 }
 
 /// Runs the lanes of one warp that can go on, each until it waits. False when no warp of the block has any.
@@ -205,13 +236,12 @@ bool run_a_warp(Block& block) {
   const unsigned start = below(warps), flip = below(kLanesPerWarp);
   bool moved = false;
   for (unsigned n = 0; n < warps && !moved; ++n) {
-    const unsigned first = (start + n) % warps * kLanesPerWarp;
-    for (unsigned i = 0; i < kLanesPerWarp; ++i) {
-      const unsigned number = first + (i ^ flip);
-      if (number >= grid->threads_per_block) continue;
-      Thread& thread = *block.threads[number];
+    grid->turn = {(start + n) % warps * kLanesPerWarp, flip, 0};
+    for (; grid->turn.step < kLanesPerWarp; ++grid->turn.step) {
+      if (grid->turn.number() >= grid->threads_per_block) continue;
+      Thread& thread = *block.threads[grid->turn.number()];
       if (thread.state != Thread::State::ready && thread.state != Thread::State::unstarted) continue;
-      take_turn(thread);
+      go_on(thread);
       moved = true;
       if (grid->error) return true;
     }
