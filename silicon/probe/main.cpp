@@ -2,11 +2,11 @@
 #include <cuda_runtime.h>
 #include <time.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <map>
 
+#include "harness/model/quantile.h"
 #include "harness/node_real/cuda_gpu.h"
 #include "kernels/driver_version.h"
 #include "silicon/probe/parts.h"
@@ -31,10 +31,9 @@ double number_after(const Arguments& arguments, const std::string& name, double 
 
 nlohmann::json spread(std::vector<double> values) {
   if (values.empty()) return nullptr;
-  std::sort(values.begin(), values.end());
-  return {{"median", values[values.size() / 2]},
-          {"least", values.front()},
-          {"most", values.back()},
+  return {{"median", median(values)},
+          {"least", quantile(values, 0)},
+          {"most", quantile(values, 1)},
           {"n", values.size()}};
 }
 
