@@ -2,6 +2,7 @@
 #include <cuda_runtime.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <map>
