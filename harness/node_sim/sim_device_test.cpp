@@ -143,7 +143,7 @@ TEST_F(SimDeviceTest, LargeAllocationsShareTheCellsInProportion) {
   const auto first = gpu->allocate(40 * kGib), second = gpu->allocate(40 * kGib);
   EXPECT_EQ(gpu->memory().free_bytes, kTotalBytes - kReserved - 80 * kGib);
   const double share = 40.0 * static_cast<double>(kGib) / static_cast<double>(kTotalBytes);
-  EXPECT_NEAR(static_cast<double>(first.backed_bytes / sizeof(Word128)), share * 10007, 8);
+  EXPECT_NEAR(static_cast<double>(first.backed_bytes) / sizeof(Word128), share * 10007, 8);
   const auto* const end = static_cast<char*>(first.memory) + first.backed_bytes;
   EXPECT_LE(end, static_cast<char*>(second.memory)) << "no cell is shared";
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(second.memory) % 128, 0u) << "nor a line of the cache";

@@ -32,7 +32,8 @@ std::string error_of(const Kernel& kernel, unsigned threads = 64) {
 
 TEST(CudaEmulation, EveryThreadRunsOnceWithItsOwnIndex) {
   constexpr Extent kGrid{3, 2, 2}, kBlock{5, 3, 2};
-  std::vector<unsigned> runs(12 * 30);
+  constexpr std::size_t kThreads = 360;  // 12 blocks of 30
+  std::vector<unsigned> runs(kThreads);
   run(kGrid, kBlock, [&] {
     EXPECT_EQ(gridDim.x, 3u);
     EXPECT_EQ(blockDim.y, 3u);
@@ -41,7 +42,7 @@ TEST(CudaEmulation, EveryThreadRunsOnceWithItsOwnIndex) {
     const unsigned thread = threadIdx.x + kBlock.x * (threadIdx.y + kBlock.y * threadIdx.z);
     ++runs.at(block * 30 + thread);
   });
-  EXPECT_EQ(runs, std::vector<unsigned>(12 * 30, 1));
+  EXPECT_EQ(runs, std::vector<unsigned>(kThreads, 1));
   EXPECT_FALSE(in_device_code());
 }
 
@@ -116,7 +117,7 @@ TEST(CudaEmulation, ASlowLaneHearsWhatItMetFor) {
 
 TEST(CudaEmulation, TheOrderIsTheSeeds) {
   const auto order = [](std::uint64_t seed) {
-    std::vector<unsigned> seen(4 * 64);
+    std::vector<unsigned> seen(std::size_t{4} * 64);
     unsigned next = 0;
     run(
         {4}, {64}, [&] { seen.at(atomicAdd(&next, 1u)) = blockIdx.x * 64 + threadIdx.x; }, seed);
@@ -154,7 +155,7 @@ TEST(CudaEmulation, LanesThatDoNotMeetAreNamed) {
   const std::string left_out = error_of([] { __ballot_sync(0xfffffffeu, 1); });
   EXPECT_NE(left_out.find("its own mask leaves it out"), std::string::npos) << left_out;
   const std::string nobody =
-      error_of([] { __shfl_sync(0xffffu << (threadIdx.x & 16), 1, 20 - (threadIdx.x & 16)); });
+      error_of([] { __shfl_sync(0xffffu << (threadIdx.x & 16), 1, threadIdx.x < 16 ? 20 : 4); });
   EXPECT_NE(nobody.find("a lane that its mask leaves out"), std::string::npos) << nobody;
   const std::string two_places = error_of([] {
     if (threadIdx.x % 2 == 0) {

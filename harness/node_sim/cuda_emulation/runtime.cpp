@@ -112,7 +112,7 @@ cudaError_t cudaDeviceGetPCIBusId(char* address, int length, int device) {
   if (found == nullptr) return remember(cudaErrorInvalidDevice);
   const std::string text = found->pci_address();
   if (text.size() >= static_cast<std::size_t>(std::max(0, length))) return remember(cudaErrorInvalidValue);
-  std::strcpy(address, text.c_str());
+  std::memcpy(address, text.c_str(), text.size() + 1);
   return cudaSuccess;
 }
 
