@@ -13,6 +13,16 @@
 namespace assay::sim {
 namespace {
 
+void wait_until_asleep(const SharedState& state, Seat seat) {
+  for (;;) {
+    {
+      const Lock lock(state->clock.mutex);
+      if (state->clock.participants[seat].status == Participant::waiting) return;
+    }
+    std::this_thread::yield();
+  }
+}
+
 TEST(VirtualClock, JumpsToTheEarliestWakeUpWhenAllWait) {
   auto state = SharedState::anonymous();
   const Seat early = take_seat(state->clock);
@@ -87,7 +97,7 @@ TEST(VirtualClock, WhoWasTakenForDeadSleepsNoMore) {
   const Seat mine = take_seat(state->clock), working = take_seat(state->clock);
   VirtualClock clock(state, mine);
   std::thread undertaker([&] {
-    while (state->clock.participants[mine].status != Participant::waiting) std::this_thread::yield();
+    wait_until_asleep(state, mine);
     leave_seat(state->clock, mine);
   });
   EXPECT_FALSE(clock.sleep_until(50));
@@ -104,7 +114,7 @@ TEST(VirtualClock, WhoeverSleepsAtAPaceHoldsNobodyUp) {
   state->clock.time_scale = 0.001;  // the sleep takes more than a day of real time
   const Seat asleep = take_seat(state->clock);
   std::thread sleeper([&] { EXPECT_FALSE(VirtualClock(state, asleep).sleep_until(100 * kSecond)); });
-  while (state->clock.participants[asleep].status != Participant::waiting) std::this_thread::yield();
+  wait_until_asleep(state, asleep);
   EXPECT_EQ(now(state->clock), 0);
   const Seat another = take_seat(state->clock);
   leave_seat(state->clock, another);
