@@ -72,8 +72,9 @@ Return answer_if(bool valid, Device device, T* out, Value value,
         return Return::success;
       },
       [&](const PlantedAnswer& planted) {
+        if (!planted.text.empty()) return false;
         *out = saturated<T>(planted.value);
-        return planted.text.empty();
+        return true;
       },
       function);
 }

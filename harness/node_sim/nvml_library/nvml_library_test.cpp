@@ -1,56 +1,13 @@
 // The stand-in by its C ABI, as a foreign program meets it.
-#include <dlfcn.h>
-#include <gtest/gtest.h>
-
 #include <array>
-#include <chrono>
 #include <cstring>
-#include <fstream>
-#include <map>
 #include <set>
 #include <string>
-#include <thread>
 
-#include "harness/node/nvml_functions.h"
-#include "harness/testing/sim_state_builder.h"
+#include "harness/node_sim/nvml_library/nvml_library_fixture.h"
 
 namespace assay::nvml {
 namespace {
-
-using ::assay::testing::nvml_index_of;
-using ::assay::testing::SimStateFile;
-
-class NvmlLibrary : public ::testing::Test {
- protected:
-  NvmlLibrary() : library(dlopen(ASSAY_SIMULATED_NVML, RTLD_NOW | RTLD_LOCAL)) {}
-  ~NvmlLibrary() override {
-    if (initialised) call<decltype(nvmlShutdown)>("nvmlShutdown")();
-    dlclose(library);
-  }
-
-  template <typename Signature>
-  Signature* call(const char* symbol) {
-    auto* function = reinterpret_cast<Signature*>(dlsym(library, symbol));
-    if (!function) throw std::runtime_error(std::string("no symbol ") + symbol);
-    return function;
-  }
-#define CALL(function) call<decltype(function)>(#function)
-
-  void initialise() {
-    ASSERT_EQ(CALL(assay_simulated_attach)(state.path().c_str()), Return::success);
-    ASSERT_EQ(CALL(nvmlInit_v2)(), Return::success);
-    initialised = true;
-  }
-  Device gpu(unsigned index) {
-    Device device = nullptr;
-    EXPECT_EQ(CALL(nvmlDeviceGetHandleByIndex_v2)(index, &device), Return::success);
-    return device;
-  }
-
-  SimStateFile state;
-  void* library;
-  bool initialised = false;
-};
 
 TEST_F(NvmlLibrary, NothingAnswersBeforeInitialisation) {
   char text[96];
@@ -261,147 +218,6 @@ TEST_F(NvmlLibrary, LostGpuSaysSo) {
   EXPECT_EQ(CALL(nvmlDeviceGetCount_v2)(&number), Return::success);
   EXPECT_EQ(number, 8u);
   EXPECT_STREQ(CALL(nvmlErrorString)(Return::gpu_lost), "GPU is lost");
-}
-
-class PlantedAnswers : public NvmlLibrary {
- protected:
-  void plant(const char* function, const char* error, const std::map<std::string, double>& parameters) {
-    sim::FaultState& fault = state->faults[state->fault_count++];
-    sim::set_text(fault.kind, "nvml_answer");
-    fault.slot = 3;
-    sim::set_text(fault.texts[0].name, "function");
-    sim::set_text(fault.texts[0].value, function);
-    sim::set_text(fault.texts[1].name, "error");
-    sim::set_text(fault.texts[1].value, error);
-    int i = 0;
-    for (const auto& [name, value] : parameters) {
-      sim::set_text(fault.parameters[i].name, name);
-      fault.parameters[i++].value = value;
-    }
-    initialise();
-    planted = gpu(nvml_index_of(3));
-    other = gpu(nvml_index_of(4));
-  }
-  Return power(Device device) { return CALL(nvmlDeviceGetPowerUsage)(device, &number); }
-
-  Device planted = nullptr, other = nullptr;
-  unsigned number = 0;
-};
-
-TEST_F(PlantedAnswers, AreOfTheirGpuAndFunctionAlone) {
-  plant("nvmlDeviceGetPowerUsage", "success", {{"value", 4711}});
-  EXPECT_EQ(power(planted), Return::success);
-  EXPECT_EQ(number, 4711u);
-  EXPECT_EQ(power(other), Return::success);
-  EXPECT_NE(number, 4711u);
-  EXPECT_EQ(CALL(nvmlDeviceGetEnforcedPowerLimit)(planted, &number), Return::success);
-  EXPECT_EQ(number, 700'000u);
-}
-
-TEST_F(PlantedAnswers, BeginAndEndWithTheirCalls) {
-  plant("nvmlDeviceGetPowerUsage", "timeout", {{"from", 2}, {"to", 3}});
-  EXPECT_EQ(power(planted), Return::success);
-  EXPECT_EQ(power(other), Return::success) << "which is no call about it";
-  EXPECT_EQ(power(planted), Return::timeout);
-  EXPECT_EQ(power(planted), Return::timeout);
-  EXPECT_EQ(power(planted), Return::success);
-}
-
-TEST_F(PlantedAnswers, AreNumbersThatTheAnswerCanHold) {
-  plant("nvmlDeviceGetPowerUsage", "success", {{"value", -5}});
-  EXPECT_EQ(power(planted), Return::success);
-  EXPECT_EQ(number, 0u);
-}
-
-TEST_F(PlantedAnswers, AreTextsWhereTheAnswerIsOne) {
-  plant("nvmlDeviceGetVbiosVersion", "success", {});
-  sim::FaultState& fault = state->faults[0];
-  sim::set_text(fault.texts[2].name, "text");
-  sim::set_text(fault.texts[2].value, "96.00.FF");
-  char text[32];
-  EXPECT_EQ(CALL(nvmlDeviceGetVbiosVersion)(planted, text, sizeof(text)), Return::success);
-  EXPECT_STREQ(text, "96.00.FF");
-  EXPECT_EQ(CALL(nvmlDeviceGetVbiosVersion)(other, text, sizeof(text)), Return::success);
-  EXPECT_STRNE(text, "96.00.FF");
-  EXPECT_EQ(fault.without_effect, 0u);
-}
-
-TEST_F(PlantedAnswers, OfAnotherKindAreCounted) {
-  plant("nvmlDeviceGetSerial", "success", {{"value", 5}});
-  char text[32];
-  EXPECT_EQ(CALL(nvmlDeviceGetSerial)(planted, text, sizeof(text)), Return::success);
-  EXPECT_STRNE(text, "5");
-  EXPECT_EQ(state->faults[0].without_effect, 1u);
-}
-
-TEST_F(PlantedAnswers, OfAFieldLeaveTheOthersAsTheyAre) {
-  plant("nvmlDeviceGetFieldValues", "success", {{"field", field::remap_pending}, {"value", 1}});
-  std::array<FieldValue, 2> values{};
-  values[0].field_id = field::remap_pending;
-  values[1].field_id = field::remap_failure;
-  EXPECT_EQ(CALL(nvmlDeviceGetFieldValues)(planted, 2, values.data()), Return::success);
-  EXPECT_EQ(values[0].value.ui, 1u);
-  EXPECT_EQ(values[1].value.ui, 0u);
-  EXPECT_EQ(CALL(nvmlDeviceGetFieldValues)(other, 2, values.data()), Return::success);
-  EXPECT_EQ(values[0].value.ui, 0u);
-}
-
-TEST_F(PlantedAnswers, WaitBeforeTheyCome) {
-  plant("nvmlDeviceGetPowerUsage", "not_supported", {{"delay", 0.05}});
-  const auto before = std::chrono::steady_clock::now();
-  EXPECT_EQ(power(planted), Return::not_supported);
-  EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(50));
-}
-
-class NvmlEvents : public NvmlLibrary {
- protected:
-  void SetUp() override {
-    initialise();
-    ASSERT_EQ(CALL(nvmlEventSetCreate)(&set), Return::success);
-    ASSERT_EQ(CALL(nvmlDeviceRegisterEvents)(gpu(nvml_index_of(1)), 0x800b, set), Return::success);
-  }
-  void TearDown() override { EXPECT_EQ(CALL(nvmlEventSetFree)(set), Return::success); }
-
-  Return wait(unsigned timeout_ms) { return CALL(nvmlEventSetWait_v2)(set, &event, timeout_ms); }
-  void log(const std::string& line) { std::ofstream(state.kernel_log_path(), std::ios::app) << line << "\n"; }
-
-  EventSet set = nullptr;
-  EventData event{};
-};
-
-TEST_F(NvmlEvents, NothingHappensUntilTheTimeout) {
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(wait(60), Return::timeout);
-  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(60));
-}
-
-TEST_F(NvmlEvents, CountersAndRecoveryRaiseTheirEvents) {
-  state->dynamic[1].ecc_corrected_dram = 1;
-  state->dynamic[1].recovery_action = 1;
-  state->dynamic[0].ecc_corrected_dram = 1;  // not registered
-  ASSERT_EQ(wait(0), Return::success);
-  EXPECT_EQ(event.type, event_type::single_bit_ecc);
-  EXPECT_EQ(event.device, gpu(nvml_index_of(1)));
-  ASSERT_EQ(wait(0), Return::success);
-  EXPECT_EQ(event.type, event_type::recovery_action);
-  EXPECT_EQ(wait(0), Return::timeout);
-}
-
-TEST_F(NvmlEvents, XidOfTheKernelLogWakesTheWaiter) {
-  std::thread driver([&] {
-    log("4,1,1,-;NVRM: Xid (PCI:0000:bb:00): 79, GPU has fallen off the bus.");  // another GPU
-    log("4,2,2,-;NVRM: Xid (PCI:0000:b3:00): 94, Contained ECC error.");
-  });
-  ASSERT_EQ(wait(5000), Return::success);
-  EXPECT_EQ(event.type, event_type::xid);
-  EXPECT_EQ(event.data, 94u);
-  driver.join();
-}
-
-TEST_F(NvmlEvents, UnknownSetsAndEventsAreRefused) {
-  EXPECT_EQ(CALL(nvmlEventSetWait_v2)(reinterpret_cast<EventSet>(&event), &event, 0),
-            Return::invalid_argument);
-  EXPECT_EQ(CALL(nvmlDeviceRegisterEvents)(gpu(0), 1ULL << 40, set), Return::not_supported);
 }
 
 }  // namespace

@@ -1,0 +1,117 @@
+// A grid that runs: what the scheduler (grid.cpp) and what device threads call (device_side.cpp) share. Each
+// host thread has its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "harness/node_sim/cuda_emulation/fiber.h"
+#include "harness/node_sim/cuda_emulation/grid.h"
+
+namespace assay::cuda_emulation::scheduling {
+
+/// Resident together, so that blocks meet each other's accesses.
+inline constexpr unsigned kResidentBlocks = 2;
+
+inline constexpr std::size_t kMostSharedObjects = 32;  // declarations in one kernel
+
+struct Block;
+
+struct Thread {
+  enum class State { unstarted, ready, at_barrier, in_warp, ended };
+  std::unique_ptr<Fiber> fiber;  // from its first turn on
+  Block* block = nullptr;
+  unsigned number = 0;  // in its block
+  Extent index;
+  State state = State::ended;
+  std::uint64_t answer = 0;  // of the collective that it waited in
+
+  unsigned lane() const { return number % kLanesPerWarp; }
+};
+
+enum class Collective { ballot, shuffle, barrier };
+
+/// A collective that lanes wait in. A warp may be in several: each for lanes of its own.
+struct Meeting {
+  unsigned mask = 0, arrived = 0;
+  Collective kind = Collective::ballot;
+  Where where;
+  std::uint64_t brought[kLanesPerWarp];  // by lane, of those that have arrived
+  unsigned wanted[kLanesPerWarp];
+};
+
+struct Warp {
+  unsigned ended = 0;  // lanes
+  std::vector<Meeting> meetings;
+  char order = 0;  // what the thread sanitizer ties a warp's barrier to
+};
+
+struct SharedObject {
+  Where where;
+  std::size_t bytes;
+  std::align_val_t alignment;
+  void* memory;
+};
+
+struct Block {
+  bool resident = false;
+  Extent index;
+  unsigned at_barrier = 0, ended = 0;
+  Where barrier_where;
+  std::vector<SharedObject> shared;
+  std::vector<Warp> warps;
+  std::vector<std::unique_ptr<Thread>> threads;
+  char order = 0;  // what the thread sanitizer ties the block's barrier to
+};
+
+/// A warp's, lane by lane in an order of its own.
+struct Turn {
+  unsigned first = 0, flip = 0, step = 0;
+  unsigned number() const { return first + (step ^ flip); }
+};
+
+struct Grid {
+  Place place;
+  unsigned threads_per_block = 0;
+  std::size_t dynamic_shared_bytes = 0;
+  void (*kernel)(void*) = nullptr;
+  void* arguments = nullptr;
+  std::uint64_t random = 0;
+  Thread* current = nullptr;
+  Turn turn;
+  std::vector<std::unique_ptr<Fiber>> idle_fibers;
+  std::exception_ptr error;
+  char begun = 0, over = 0;  // what the thread sanitizer ties the launch to
+  Block blocks[kResidentBlocks];
+};
+
+/// The one that runs on this host thread. A plain pointer: device threads read it with every index.
+extern constinit thread_local Grid* grid;
+
+inline std::string text_of(const Where& where) {
+  const std::string file = where.file_name();
+  return file.substr(file.rfind('/') + 1) + ":" + std::to_string(where.line());
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+inline std::uint64_t draw() {
+  std::uint64_t x = grid->random += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+inline unsigned below(unsigned bound) {
+  return static_cast<unsigned>(draw() % bound);
+}
+
+inline Warp& warp_of(Thread& thread) {
+  return thread.block->warps[thread.number / kLanesPerWarp];
+}
+
+}  // namespace assay::cuda_emulation::scheduling
