@@ -81,6 +81,13 @@ TEST(Plans, TakeTheTimeThatTheProfilesPromise) {
   EXPECT_GE(seconds("burn-in"), 4 * 3600);
 }
 
+TEST(Plans, AreMadeOfTheSiliconPacksProfile) {
+  const ScratchFolder scratch;
+  const Finished plan = assay(
+      scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", ASSAY_SOURCE_DIR "/silicon/overlap.toml"});
+  EXPECT_EQ(plan.exit_code, 0) << plan.err;
+}
+
 TEST(Plans, ThatWouldStopAGoodGpuAreRefused) {
   const ScratchFolder scratch;
   const std::string profile = scratch.write("short.toml",

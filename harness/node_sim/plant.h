@@ -20,6 +20,9 @@ PlantReading read_plant(const State& state, int gpu, Nanoseconds time);  // call
 /// up. Caller holds state.mutex.
 void change_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, std::int64_t by_ppm);
 
+/// Whether the driver shows it.
+bool is_listed(const GpuProcess& process, Nanoseconds time);
+
 /// The process made a context on the GPU (+1) or destroyed one (-1): the driver lists it from its first to
 /// its last. Caller holds state.mutex, as for the next three.
 void change_contexts(State& state, int gpu, Nanoseconds time, std::int32_t pid, int by);
@@ -29,7 +32,7 @@ void change_memory(State& state, int gpu, std::int32_t pid, std::int64_t bytes);
 /// The process is gone, and with it its contexts, its load and its memory on all GPUs: what the driver does
 /// on a real node.
 void release_process(State& state, Nanoseconds time, std::int32_t pid);
-/// All of ours are gone. Foreign processes stay.
+/// All of ours were killed at this moment. They are listed for a while yet. Foreign processes stay.
 void release_own_processes(State& state, Nanoseconds time);
 
 /// Standard normal deviate that is a function of its arguments alone.

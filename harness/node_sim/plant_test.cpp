@@ -47,6 +47,23 @@ TEST_F(PlantTest, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
   EXPECT_EQ(undisturbed.power_w, 480);
 }
 
+TEST_F(PlantTest, AKilledProcessIsListedForAMomentAndLeavesItsRoom) {
+  change_contexts(*state, 0, kSecond, 4711, 1);
+  change_memory(*state, 0, 4711, 5 << 20);
+  change_load(*state, 0, kSecond, 4711, 300'000);
+  release_own_processes(*state, 2 * kSecond);
+  const GpuProcess& killed = state->dynamic[0].processes[0];
+  EXPECT_EQ(killed.pid, 4711);
+  EXPECT_EQ(killed.memory_bytes, 5 << 20);
+  EXPECT_TRUE(is_listed(killed, 2 * kSecond + kSecond / 10));
+  EXPECT_FALSE(is_listed(killed, 2 * kSecond + kSecond / 2));
+  EXPECT_EQ(state->dynamic[0].contexts, 0);
+  EXPECT_EQ(state->dynamic[0].memory_load_ppm, 0);
+  EXPECT_EQ(state->dynamic[0].memory_used_bytes, 0);
+  for (int pid = 1; pid <= kMaxProcesses; ++pid) change_contexts(*state, 0, 3 * kSecond, pid, 1);
+  EXPECT_EQ(state->dynamic[0].processes[0].pid, 1) << "its place is free";
+}
+
 TEST(PlantNoise, IsAFunctionOfItsNamesAndNormal) {
   EXPECT_EQ(deviate(7, "copy/gpu3", 4), deviate(7, "copy/gpu3", 4));
   EXPECT_NE(deviate(7, "copy/gpu3", 4), deviate(8, "copy/gpu3", 4));

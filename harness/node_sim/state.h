@@ -74,6 +74,7 @@ struct GpuProcess {
   std::int32_t contexts;  // of a worker of ours; 0: the process is foreign
   std::int64_t memory_bytes;
   std::int64_t memory_load_ppm;  // of the peak bandwidth, what its launches use now
+  std::int64_t listed_until;     // it was killed: from this time on it is gone; 0: it lives
 };
 
 /// Device memory that a worker of ours has allocated (device_memory.h).

@@ -106,7 +106,10 @@ class Supervisor {
            "between the last record and the boot is lost",
            "", ""});
     }
-    if (resumed_) stages_.look(looks_++);  // what happened up to here is not that of the steps to come
+    if (resumed_) {
+      stages_.wait_for_what_was_killed();
+      stages_.look(looks_++);  // what happened up to here is not that of the steps to come
+    }
     const bool whole = run_all();
     if (!whole) stages_.finish_residents(kLastStage);  // they have been stopped, too
     if (!whole) journal_.run_error({codes::interrupted, "the run was interrupted before its end", "", ""});

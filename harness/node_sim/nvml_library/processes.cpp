@@ -24,7 +24,7 @@ Return list(Device device, unsigned* count, Info* infos) {
     const unsigned room = *count;
     unsigned found = 0;
     for (const sim::GpuProcess& process : gpu.dynamic.processes) {
-      if (process.pid == 0) continue;
+      if (!sim::is_listed(process, gpu.now)) continue;
       if (found < room) fill(process, infos[found]);
       ++found;
     }
@@ -87,7 +87,7 @@ Return nvmlDeviceGetProcessUtilization(Device device, ProcessUtilization* sample
     const unsigned room = *count;
     unsigned found = 0;
     for (const sim::GpuProcess& process : gpu.dynamic.processes) {
-      if (process.pid == 0) continue;
+      if (!sim::is_listed(process, gpu.now)) continue;
       if (found < room) {
         samples[found] = {static_cast<unsigned>(process.pid),
                           now_us,
