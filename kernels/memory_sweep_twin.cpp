@@ -142,7 +142,7 @@ class Twin : public MemorySweep {
       : chunks_(std::move(chunks)), page_words_(1ULL << page_shift) {}
 
   PassResult run(const Pass& pass) override {
-    Work work{0, 0, WorkKind::sweep};
+    Work work = pass.work(0);
     for (const Chunk& chunk : chunks_) {
       const Work mine = pass.work(static_cast<double>(chunk.buffer->bytes()));
       work.bytes_read += mine.bytes_read;

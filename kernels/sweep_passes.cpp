@@ -61,7 +61,8 @@ void add_random_fill(std::vector<Pass>& passes, std::uint64_t seed, int number) 
 
 Work Pass::work(double bytes) const {
   const double walked = bytes * std::popcount(words_of_line) / kLineWords;
-  return {read ? walked : 0, write ? walked : 0, WorkKind::sweep};
+  return {read ? walked : 0, write ? walked : 0,
+          words_of_line == kWholeLine ? WorkKind::sweep : WorkKind::sweep_halves};
 }
 
 double Pass::traversals() const {

@@ -9,7 +9,7 @@ namespace {
 constexpr double kBytesPerGb = 1e9, kBytesPerMib = 1024.0 * 1024.0, kMillisecondsPerSecond = 1000;
 
 /// By number of the kind.
-constexpr const char* kRates[kWorkKinds] = {"read", "write", "copy", "triad", "sweep"};
+constexpr const char* kRates[kWorkKinds] = {"read", "write", "copy", "triad", "sweep", "sweep_halves"};
 
 }  // namespace
 

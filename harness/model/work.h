@@ -8,8 +8,8 @@
 namespace assay {
 
 /// Which of a device's rates work runs at.
-enum class WorkKind { read, write, copy, triad, sweep };
-inline constexpr std::size_t kWorkKinds = 5;
+enum class WorkKind { read, write, copy, triad, sweep, sweep_halves };
+inline constexpr std::size_t kWorkKinds = 6;
 
 /// What a launch asks of a device. A real one needs no telling.
 struct Work {

@@ -6,7 +6,7 @@ PlantConstants healthy_h200_plant() {
   constexpr double kIdleC = 29, kLoadedC = 65, kIdleW = 76, kLoadedW = 590, kFastShare = 0.7;
   constexpr double kResistance = (kLoadedC - kIdleC) / (kLoadedW - kIdleW);
   PlantConstants plant{};
-  plant.speed.bytes_per_s = {4590e9, 4500e9, 4230e9, 4310e9, 4180e9};
+  plant.speed.bytes_per_s = {4590e9, 4500e9, 4230e9, 4310e9, 4180e9, 2466e9};
   plant.speed.launch_s = 8e-6;
   plant.speed.worker_s = 0.12;
   plant.speed.context_s = 0.104;

@@ -48,7 +48,7 @@ class SimDeviceTest : public testing::Test {
   SimDeviceTest() {
     state_->gpu_count = 2;
     state_->plant = healthy_h200_plant();
-    state_->plant.speed.bytes_per_s = {4480e9, 4500e9, 4300e9, 4310e9, 4180e9};
+    state_->plant.speed.bytes_per_s = {4480e9, 4500e9, 4300e9, 4310e9, 4180e9, 2466e9};
     state_->plant.speed.launch_s = 5e-6;
     state_->plant.launch_noise = 0;
     state_->constants[0].slot = 2;

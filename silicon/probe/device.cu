@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <vector>
 
 #include "kernels/cuda_support.h"
@@ -19,6 +20,37 @@ nlohmann::json launch_microseconds() {
     times.push_back((now_s() - start) * 1e6);
   }
   return spread(times);
+}
+
+/// Gives back each number that the host writes, until the last.
+__global__ void answer(volatile unsigned* flags, int where, unsigned last) {
+  for (unsigned seen = 0; seen < last;) {
+    const unsigned now = flags[0];
+    if (now == seen) continue;
+    seen = now;
+    flags[where] = seen;
+    __threadfence_system();
+  }
+}
+
+void both_ways(void* host, void* device, std::size_t bytes) {
+  cudaStream_t up{}, down{};
+  cuda::check(cudaStreamCreateWithFlags(&up, cudaStreamNonBlocking), "stream");
+  cuda::check(cudaStreamCreateWithFlags(&down, cudaStreamNonBlocking), "stream");
+  std::vector<double> rates;
+  for (int i = 0; i < 9; ++i) {
+    const double start = now_s();
+    cuda::check(cudaMemcpyAsync(device, host, bytes / 2, cudaMemcpyHostToDevice, up), "copy");
+    cuda::check(cudaMemcpyAsync(static_cast<char*>(host) + bytes / 2, static_cast<char*>(device) + bytes / 2,
+                                bytes / 2, cudaMemcpyDeviceToHost, down),
+                "copy");
+    cuda::check(cudaStreamSynchronize(up), "copy");
+    cuda::check(cudaStreamSynchronize(down), "copy");
+    if (i > 0) rates.push_back(static_cast<double>(bytes) / (now_s() - start) / 1e9);
+  }
+  say({{"direction", "both at once"}, {"bytes", bytes}, {"gb_per_s", spread(rates)}});
+  cudaStreamDestroy(up);
+  cudaStreamDestroy(down);
 }
 
 }  // namespace
@@ -150,8 +182,38 @@ void transfers(const Arguments&) {
            {"pin_s", pin_s}});
     }
   }
+  both_ways(host, device, kBytes);
   cudaFree(device);
   cudaFreeHost(host);
+}
+
+void round_trips(const Arguments&) {
+  const auto gpu = first_gpu();
+  volatile unsigned* flags = nullptr;
+  cuda::check(cudaHostAlloc(const_cast<unsigned**>(&flags), 2 * 128, cudaHostAllocMapped), "mapped memory");
+  constexpr unsigned kTrips = 20000;
+  constexpr int kAnswer = 128 / sizeof(unsigned);  // on a line of its own
+  flags[0] = 0;
+  flags[kAnswer] = 0;
+  void* on_device = nullptr;
+  cuda::check(cudaHostGetDevicePointer(&on_device, const_cast<unsigned*>(flags), 0), "mapped memory");
+  answer<<<1, 1>>>(static_cast<volatile unsigned*>(on_device), kAnswer, kTrips);
+  cuda::check(cudaGetLastError(), "launch");
+  std::vector<double> microseconds;
+  for (unsigned trip = 1; trip <= kTrips; ++trip) {
+    const double start = now_s();
+    flags[0] = trip;
+    while (flags[kAnswer] != trip) {
+    }
+    microseconds.push_back((now_s() - start) * 1e6);
+  }
+  cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "answer");
+  nlohmann::json percentiles;
+  std::sort(microseconds.begin(), microseconds.end());
+  for (const double p : {0.0, 0.5, 0.9, 0.99, 0.999, 1.0})
+    percentiles[std::to_string(p)] = microseconds[static_cast<std::size_t>(p * (kTrips - 1))];
+  say({{"round_trip_us", percentiles}, {"trips", kTrips}});
+  cudaFreeHost(const_cast<unsigned*>(flags));
 }
 
 }  // namespace assay::silicon

@@ -67,6 +67,11 @@ int main(int argc, char** argv) {
       {"management", management},
       {"transfers", transfers},
       {"hang", hang},
+      {"round_trips", round_trips},
+      {"sm_map", sm_map},
+      {"mma", mma},
+      {"tensor", tensor},
+      {"tensor_power", tensor_power},
       {"refresh", refresh},
   };
   const auto part = argc > 1 ? parts.find(argv[1]) : parts.end();

@@ -73,6 +73,49 @@ void sustained(const Arguments& arguments) {
   sampler.join();
 }
 
+nlohmann::json sampled_while(const std::function<double()>& work, double seconds) {
+  const auto management = open_management();
+  const double started = now_s();
+  std::atomic<bool> over{false};
+  std::vector<double> watts, mhz, degrees, memory_degrees;
+  std::uint64_t reasons = 0;
+  std::thread sampler([&] {
+    while (!over) {
+      nlohmann::json sample;
+      to_json(sample, management->sample(0, now_ns()));
+      if (now_s() > started + 1) {
+        const auto keep = [&](const char* name, std::vector<double>& values, double scale) {
+          if (sample.contains(name) && sample.at(name).is_number())
+            values.push_back(sample.at(name).get<double>() * scale);
+        };
+        keep("power_mw", watts, 1e-3);
+        keep("sm_mhz", mhz, 1);
+        keep("temperature_c", degrees, 1);
+        keep("memory_temperature_c", memory_degrees, 1);
+        if (sample.contains("throttle_reasons") && sample.at("throttle_reasons").is_number())
+          reasons |= sample.at("throttle_reasons").get<std::uint64_t>();
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  std::vector<double> rates;
+  std::string failed;
+  try {
+    while (now_s() < started + seconds) {
+      const double rate = work();
+      if (now_s() > started + 1) rates.push_back(rate);
+    }
+  } catch (const std::exception& error) {
+    failed = error.what();
+  }
+  over = true;
+  sampler.join();
+  return {{"rate", spread(rates)}, {"watts", spread(watts)},
+          {"sm_mhz", spread(mhz)}, {"temperature_c", spread(degrees)},
+          {"failed", failed},      {"memory_temperature_c", spread(memory_degrees)},
+          {"reasons", reasons}};
+}
+
 /// How often each reading changes, and how long it lags: asked every millisecond, idle, under load, idle.
 void refresh(const Arguments&) {
   const auto management = open_management();

@@ -31,6 +31,10 @@ double number_after(const Arguments& arguments, const std::string& name, double 
 /// {"median", "least", "most", "n"}.
 nlohmann::json spread(std::vector<double> values);
 
+/// Does the work again and again for so long; each call gives its rate. Medians and extremes of the rates and
+/// of what NVML said meanwhile, 20 times a second, the first second left out.
+nlohmann::json sampled_while(const std::function<double()>& work, double seconds);
+
 void device(const Arguments&);  // what CUDA says of the device; times of context, first launch, allocation
 void region(const Arguments&);  // free memory, and in how many buffers it can be had
 void sweep_rates(const Arguments&);  // GB/s of every pass of a full set: --page-shift N, --gib N (0: all)
@@ -44,7 +48,12 @@ void killed(const Arguments&);   // [hold|hang]: SIGKILL at work: time to exit, 
 void refresh(const Arguments&);  // how often NVML's readings change, and how long they lag
 void sustained(
     const Arguments&);  // --seconds N --stream S: rate, clocks, power, temperature ten times a second
-void management(const Arguments&);  // every question to NVML: answer, return code, time it took
-void transfers(const Arguments&);   // host to device and back, pinned: GB/s and latency
+void management(const Arguments&);   // every question to NVML: answer, return code, time it took
+void transfers(const Arguments&);    // host to device and back, pinned: GB/s and latency; both ways at once
+void round_trips(const Arguments&);  // a flag in mapped host memory: host to device to host
+void sm_map(const Arguments&);  // SMs that blocks, clusters and warps run on; the second-level cache's rate
+void tensor(const Arguments&);  // wgmma: results, layouts, accumulation, clocks an instruction
+void mma(const Arguments&);     // mma.sync: results, and the order of fp64's additions
+void tensor_power(const Arguments&);  // wgmma at its limit, by datatype and data: rate, clock, power
 
 }  // namespace assay::silicon
