@@ -73,8 +73,7 @@ void launch(const Shape& shape, const Work& work, void (*kernel)(Parameters...),
 template <typename... Parameters, typename... Arguments>
 int launch_repeatedly(int times, const Shape& shape, Work work, void (*kernel)(Parameters...),
                       Arguments&&... arguments) {
-  work.bytes_read *= times;
-  work.bytes_written *= times;
+  work *= times;
   launch(shape, work, kernel, arguments...);
   return 1;
 }

@@ -12,20 +12,19 @@ ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<MemoryBandwidth> make_memory_bandwidth(Gp
 Work work_of(Stream stream, double bytes_per_buffer) {
   switch (stream) {
     case Stream::read:
-      return {bytes_per_buffer, 0, WorkKind::read};
+      return {WorkKind::read, bytes_per_buffer};
     case Stream::write:
-      return {0, bytes_per_buffer, WorkKind::write};
+      return {WorkKind::write, bytes_per_buffer};
     case Stream::copy:
-      return {bytes_per_buffer, bytes_per_buffer, WorkKind::copy};
+      return {WorkKind::copy, 2 * bytes_per_buffer};
     case Stream::triad:
       break;
   }
-  return {2 * bytes_per_buffer, bytes_per_buffer, WorkKind::triad};
+  return {WorkKind::triad, 3 * bytes_per_buffer};
 }
 
 double MemoryBandwidth::bytes(Stream stream) const {
-  const Work work = work_of(stream, static_cast<double>(bytes_per_buffer_));
-  return work.bytes_read + work.bytes_written;
+  return work_of(stream, static_cast<double>(bytes_per_buffer_)).amount(Resource::memory);
 }
 
 std::uint64_t default_stream_bytes(double free_bytes, double l2_bytes) {

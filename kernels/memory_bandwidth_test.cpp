@@ -37,9 +37,9 @@ TEST(MemoryBandwidth, MovesWhatItSaysAndLeavesItRight) {
   for (const Stream stream : kAll) {
     const double seconds = bandwidth->run(stream, 3);
     const Work work = gpu.gpu.device.launches.back();
-    EXPECT_DOUBLE_EQ(work.bytes_read + work.bytes_written, 3 * bandwidth->bytes(stream));
+    EXPECT_DOUBLE_EQ(work.amount(Resource::memory), 3 * bandwidth->bytes(stream));
     EXPECT_GT(seconds, 0);
-    EXPECT_EQ(bandwidth->bad_words(), 0u) << static_cast<int>(work.kind);
+    EXPECT_EQ(bandwidth->bad_words(), 0u) << static_cast<int>(stream);
   }
   EXPECT_DOUBLE_EQ(bandwidth->bytes(Stream::triad), 3.0 * kBytes);
 }

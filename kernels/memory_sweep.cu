@@ -227,7 +227,7 @@ class Sweep : public MemorySweep {
     for (const Chunk& chunk : chunks_) {
       const Work work = pass.work(static_cast<double>(chunk.buffer->bytes()));
       for_kind(pass.pattern.kind, [&]<PatternKind kKind>() { launch<kKind>(pass, chunk, work); });
-      bytes += work.bytes_read + work.bytes_written;
+      bytes += work.amount(Resource::memory);
     }
     const double seconds = watch_.stop();
     if (pass.read) take_second_reads(pass);

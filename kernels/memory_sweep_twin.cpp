@@ -142,12 +142,9 @@ class Twin : public MemorySweep {
       : chunks_(std::move(chunks)), page_words_(1ULL << page_shift) {}
 
   PassResult run(const Pass& pass) override {
-    Work work = pass.work(0);
-    for (const Chunk& chunk : chunks_) {
-      const Work mine = pass.work(static_cast<double>(chunk.buffer->bytes()));
-      work.bytes_read += mine.bytes_read;
-      work.bytes_written += mine.bytes_written;
-    }
+    double bytes = 0;
+    for (const Chunk& chunk : chunks_) bytes += static_cast<double>(chunk.buffer->bytes());
+    const Work work = pass.work(bytes);
     watch_.start();
     cuda::check(cuda_emulation::launch_twin(work,
                                             [&](std::uint64_t seed) {
@@ -162,7 +159,7 @@ class Twin : public MemorySweep {
                 "launch");
     const double seconds = watch_.stop();
     ++pass_number_;
-    return {seconds, work.bytes_read + work.bytes_written};
+    return {seconds, work.amount(Resource::memory)};
   }
 
   SweepReport report() override {

@@ -61,13 +61,12 @@ void add_random_fill(std::vector<Pass>& passes, std::uint64_t seed, int number) 
 
 Work Pass::work(double bytes) const {
   const double walked = bytes * std::popcount(words_of_line) / kLineWords;
-  return {read ? walked : 0, write ? walked : 0,
-          words_of_line == kWholeLine ? WorkKind::sweep : WorkKind::sweep_halves};
+  return {words_of_line == kWholeLine ? WorkKind::sweep : WorkKind::sweep_halves,
+          walked * (static_cast<int>(read) + static_cast<int>(write))};
 }
 
 double Pass::traversals() const {
-  const Work of_each_byte = work(1);
-  return of_each_byte.bytes_read + of_each_byte.bytes_written;
+  return work(1).amount(Resource::memory);
 }
 
 std::vector<Pass> full_set(std::uint64_t seed, int set, int page_shift) {

@@ -59,6 +59,28 @@ TEST(SeveralFaults, AreToldApart) {
                                    "memory.slow@gpu6/hbm"));
 }
 
+TEST(KernelLines, CanBePlantedAtAStep) {
+  const ScratchFolder scratch;
+  const std::string fault = scratch.write("line.toml",
+                                          "summary = \"a line while the memory is swept\"\n[fault]\n"
+                                          "kind = \"kernel_line\"\npart = \"gpu5\"\n[fault.parameters]\n"
+                                          "step = \"memory.sweep\"\n"
+                                          "line = \"NVRM: Xid (PCI:{pci}): 48, pid={pid}, name=assay, DBE\"\n"
+                                          "[expect]\nverdict = \"REJECT\"\n"
+                                          "code = \"device.xid_fatal\"\npart = \"gpu5\"\n");
+  run_simulated(scratch, {"--fault", fault});
+  const auto judgement = judge(scratch, only_run(scratch));
+  EXPECT_THAT(accusations(judgement), testing::ElementsAre("device.xid_fatal@gpu5"));
+  for (const auto& finding : judgement.at("findings")) {
+    for (const auto& evidence : finding.at("evidence"))
+      EXPECT_THAT(evidence.at("step").get<std::string>(), testing::HasSubstr("memory.sweep"));
+  }
+  const ScratchFolder other;
+  const Finished misspelt = run_simulated(other, {"--fault", fault + ":step=memory.swep"});
+  EXPECT_EQ(misspelt.exit_code, 0) << misspelt.out;
+  EXPECT_THAT(misspelt.err, testing::HasSubstr("planted in gpu5, and no work met it: the step memory.swep"));
+}
+
 struct Pair {
   std::string name, configuration, environment;  // faults
 };

@@ -19,6 +19,8 @@ std::string_view example(Unit unit) {
       return "0.97 ratio";
     case Unit::gb_per_s:
       return "3800 GB/s";
+    case Unit::tflop_per_s:
+      return "800 TFLOP/s";
     case Unit::mebibytes:
       return "143771 MiB";
     case Unit::bytes:

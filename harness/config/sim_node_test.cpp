@@ -64,7 +64,7 @@ TEST(SimNode, IsReadWhole) {
   EXPECT_EQ(node.gpus[0].pci_address, "0000:19:00.0");
   EXPECT_EQ(node.gpus[0].module_id, 2);
   EXPECT_EQ(node.gpus[7].module_id, 8);
-  EXPECT_EQ(node.plant.speed.bytes_per_s[0], 4590e9);
+  EXPECT_EQ(node.plant.speed.rate(WorkKind::read), 4590e9);
 }
 
 TEST(SimNode, GpusAreDistinct) {

@@ -6,10 +6,13 @@
 namespace assay::config {
 namespace {
 
-constexpr double kBytesPerGb = 1e9, kBytesPerMib = 1024.0 * 1024.0, kMillisecondsPerSecond = 1000;
+constexpr double kBytesPerGb = 1e9, kBytesPerMib = 1024.0 * 1024.0, kMillisecondsPerSecond = 1000,
+                 kOperationsPerTflop = 1e12;
 
 /// By number of the kind.
-constexpr const char* kRates[kWorkKinds] = {"read", "write", "copy", "triad", "sweep", "sweep_halves"};
+constexpr const char* kRates[kWorkKinds] = {
+    "read", "write", "copy", "triad", "sweep",          "sweep_halves",   "bf16",      "fp16",
+    "tf32", "fp8",   "int8", "fp64",  "host_to_device", "device_to_host", "from_peer", "to_peer"};
 
 }  // namespace
 
@@ -23,8 +26,14 @@ DeviceSpeed load_speed(const std::string& path, Diagnostics& diagnostics) {
   const auto time = [&](const char* key) {
     return read_positive(root, key, Unit::milliseconds) / kMillisecondsPerSecond;
   };
-  for (std::size_t kind = 0; kind < kWorkKinds; ++kind) speed.bytes_per_s[kind] = rate(kRates[kind]);
+  for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
+    const bool operations = resource_of(static_cast<WorkKind>(kind)) == Resource::tensor_cores;
+    speed.per_s[kind] = operations
+                            ? read_positive(root, kRates[kind], Unit::tflop_per_s) * kOperationsPerTflop
+                            : rate(kRates[kind]);
+  }
   speed.launch_s = time("launch");
+  speed.transfer_s = time("transfer");
   speed.worker_s = time("worker");
   speed.context_s = time("context");
   speed.allocated_bytes_per_s = rate("allocate");

@@ -6,11 +6,12 @@
 namespace assay {
 namespace {
 
-constexpr std::array<std::pair<Unit, std::string_view>, 12> kSymbols{{
+constexpr std::array<std::pair<Unit, std::string_view>, 13> kSymbols{{
     {Unit::count, "1"},
     {Unit::text, "text"},
     {Unit::ratio, "ratio"},
     {Unit::gb_per_s, "GB/s"},
+    {Unit::tflop_per_s, "TFLOP/s"},
     {Unit::mebibytes, "MiB"},
     {Unit::bytes, "B"},
     {Unit::seconds, "s"},

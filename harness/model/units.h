@@ -19,6 +19,7 @@ enum class Unit {
   watts,         // "W"
   megahertz,     // "MHz"
   gt_per_s,      // "GT/s": PCIe transfers per second and lane
+  tflop_per_s,   // "TFLOP/s": 1e12 operations per second, of integers too
 };
 
 /// The spelling used in configurations, records and reports.

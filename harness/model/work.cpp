@@ -1,11 +1,60 @@
 #include "harness/model/work.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace assay {
 
-double DeviceSpeed::seconds(const Work& work) const {
-  return launch_s + (work.bytes_read + work.bytes_written) / bytes_per_s[static_cast<std::size_t>(work.kind)];
+Resource resource_of(WorkKind kind) {
+  switch (kind) {
+    case WorkKind::read:
+    case WorkKind::write:
+    case WorkKind::copy:
+    case WorkKind::triad:
+    case WorkKind::sweep:
+    case WorkKind::sweep_halves:
+      return Resource::memory;
+    case WorkKind::bf16:
+    case WorkKind::fp16:
+    case WorkKind::tf32:
+    case WorkKind::fp8:
+    case WorkKind::int8:
+    case WorkKind::fp64:
+      return Resource::tensor_cores;
+    case WorkKind::host_to_device:
+      return Resource::pcie_in;
+    case WorkKind::device_to_host:
+      return Resource::pcie_out;
+    case WorkKind::from_peer:
+      return Resource::nvlink_in;
+    case WorkKind::to_peer:
+      break;
+  }
+  return Resource::nvlink_out;
+}
+
+Work& Work::add(WorkKind kind, double amount) {
+  if (count_ == kMostDemands) throw std::length_error("more demands than work has");
+  demands_[count_++] = {kind, amount};
+  return *this;
+}
+
+Work& Work::operator*=(double times) {
+  for (Demand& demand : demands_) demand.amount *= times;
+  return *this;
+}
+
+double Work::amount(Resource resource) const {
+  double sum = 0;
+  for (const Demand& demand : *this) sum += resource_of(demand.kind) == resource ? demand.amount : 0;
+  return sum;
+}
+
+double DeviceSpeed::seconds_of_demands(const Work& work) const {
+  std::array<double, kResources> seconds{};
+  for (const Demand& demand : work)
+    seconds[static_cast<std::size_t>(resource_of(demand.kind))] += demand.amount / rate(demand.kind);
+  return *std::max_element(seconds.begin(), seconds.end());
 }
 
 double DeviceSpeed::seconds_to_hold(double bytes) const {
@@ -19,7 +68,7 @@ double DeviceSpeed::free_bytes() const {
 DeviceSpeed DeviceSpeed::shared_by(std::size_t bodies, double share) const {
   DeviceSpeed mine = *this;
   mine.memory_share = share;
-  for (double& rate : mine.bytes_per_s) rate /= static_cast<double>(bodies);
+  for (double& rate : mine.per_s) rate /= static_cast<double>(bodies);
   return mine;
 }
 

@@ -1,5 +1,5 @@
-// Work that is launched on a device, and how long it takes there: what a plan's estimates are made of, and
-// what a simulated GPU turns into time.
+// Work for a device, as demands on what it has, and how long it takes there: what a plan's estimates are made
+// of, and what a simulated GPU turns into time, load and traffic.
 #pragma once
 
 #include <array>
@@ -7,22 +7,68 @@
 
 namespace assay {
 
-/// Which of a device's rates work runs at.
-enum class WorkKind { read, write, copy, triad, sweep, sweep_halves };
-inline constexpr std::size_t kWorkKinds = 6;
+/// What of a GPU work uses. Directions are the GPU's: what comes in, what goes out.
+enum class Resource { memory, tensor_cores, pcie_in, pcie_out, nvlink_in, nvlink_out };
+inline constexpr std::size_t kResources = 6;
 
-/// What a launch asks of a device. A real one needs no telling.
-struct Work {
-  double bytes_read = 0;     // of device memory, nominal
-  double bytes_written = 0;  // of device memory, nominal
+/// At which of a GPU's rates a demand is met.
+enum class WorkKind {
+  // Bytes read plus bytes written, of device memory.
+  read,
+  write,
+  copy,
+  triad,
+  sweep,
+  sweep_halves,
+  // Operations of the tensor cores: a multiplication with its addition is two.
+  bf16,
+  fp16,
+  tf32,
+  fp8,
+  int8,
+  fp64,
+  // Bytes.
+  host_to_device,
+  device_to_host,
+  from_peer,
+  to_peer,
+};
+inline constexpr std::size_t kWorkKinds = 16;
+
+Resource resource_of(WorkKind kind);
+
+struct Demand {
   WorkKind kind = WorkKind::copy;
+  double amount = 0;  // nominal: of what was asked for, where a share of it is there
+};
+
+/// What a launch or a transfer asks of a device. A real one needs no telling.
+class Work {
+ public:
+  static constexpr std::size_t kMostDemands = 4;
+
+  Work() = default;
+  Work(WorkKind kind, double amount) { add(kind, amount); }
+  /// One more demand, met while the others are. Throws std::length_error beyond kMostDemands.
+  Work& add(WorkKind kind, double amount);
+  /// So many times of it.
+  Work& operator*=(double times);
+
+  const Demand* begin() const { return demands_.data(); }
+  const Demand* end() const { return demands_.data() + count_; }
+  double amount(Resource resource) const;
+
+ private:
+  std::array<Demand, kMostDemands> demands_{};
+  std::size_t count_ = 0;
 };
 
 /// How fast a device is, and what surrounds its work (configs/speeds/).
 struct DeviceSpeed {
-  std::array<double, kWorkKinds> bytes_per_s{};  // read plus written, by kind
-  double launch_s = 0;                           // of each launch, whatever it does
-  double worker_s = 0;                           // from the start of a process to its first call
+  std::array<double, kWorkKinds> per_s{};  // bytes or operations, by kind
+  double launch_s = 0;                     // of each launch, whatever it does
+  double transfer_s = 0;                   // of each transfer
+  double worker_s = 0;                     // from the start of a process to its first call
   double context_s = 0;
   double allocated_bytes_per_s = 0, released_bytes_per_s = 0;
   double memory_bytes = 0;
@@ -32,8 +78,11 @@ struct DeviceSpeed {
   double memory_share = 1;  // of the memory, that may be allocated
 
   double free_bytes() const;
+  double rate(WorkKind kind) const { return per_s[static_cast<std::size_t>(kind)]; }
+  /// Of the resource that takes longest: they work side by side.
+  double seconds_of_demands(const Work& work) const;
   /// Of one launch.
-  double seconds(const Work& work) const;
+  double seconds(const Work& work) const { return launch_s + seconds_of_demands(work); }
   /// To allocate so much, and to give it back.
   double seconds_to_hold(double bytes) const;
   /// For one of so many that work at the same time, with its share of the memory.

@@ -31,8 +31,8 @@ class WorkerNode {
   /// The GPU in this slot, at this PCI address. `seed` is the measurement's. Throws DeviceError.
   virtual std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string& pci_address, std::uint64_t seed,
                                         std::size_t body) = 0;
-  /// The body begins: its process has started.
-  virtual void body_begins(std::size_t) {}
+  /// The body begins, with this check: its process has started.
+  virtual void body_begins(std::size_t, const std::string&) {}
   /// The body has ended, and time does not wait for it.
   virtual void body_done(std::size_t) {}
 };

@@ -93,7 +93,7 @@ TEST(NvmlClient, SampleFollowsTheLoad) {
   const SimStateFile state;
   const auto client = open(state);
   sim::change_contexts(*state, 0, testing::kTestNodeTime, 4711, 1);
-  sim::change_load(*state, 0, testing::kTestNodeTime, 0, 900'000);
+  sim::add_load(*state, 0, testing::kTestNodeTime, 0, {900'000});
   state->dynamic[0].memory_used_bytes = 120LL << 30;
   state->dynamic[0].power_limit_mw = 500'000;
   state->clock.now += 600 * kSecond;

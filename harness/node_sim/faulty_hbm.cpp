@@ -28,7 +28,7 @@ bool is_wrong(const BadCell& cell, bool written) {
 }  // namespace
 
 Word128 FaultyHbm::load(const Word128* address) {
-  if (address < cells_ || address >= cells_ + words_) return *address;
+  if (!holds(address)) return *address;
   const auto word = static_cast<std::uint64_t>(address - cells_);
   Word128 value = *address;
   int wrong_in_codeword = 0;

@@ -46,6 +46,7 @@ class FaultyHbm final : public cuda_emulation::FaultyMemory {
   FaultyHbm(Word128* cells, std::uint64_t words, MemoryFaults faults)
       : cells_(cells), words_(words), faults_(std::move(faults)) {}
 
+  bool holds(const Word128* address) const { return address >= cells_ && address < cells_ + words_; }
   bool healthy() const { return faults_.cells.empty() && faults_.wires.empty(); }
   /// Throws DeviceFailure(cudaErrorECCUncorrectable) where two bits of the codeword are wrong.
   Word128 load(const Word128* address) override;

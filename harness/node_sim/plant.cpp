@@ -19,9 +19,9 @@ double energy_at(const GpuDynamic& d, Nanoseconds time) {
   return d.energy_j + d.power_w * seconds_since(d.heat_time, time);
 }
 
-/// 0 to 1: more than all of the bandwidth nobody gets.
-double memory_load(const GpuDynamic& gpu) {
-  return std::clamp(static_cast<double>(gpu.memory_load_ppm) * 1e-6, 0.0, 1.0);
+/// 0 to 1: more than all of it nobody gets.
+double load_of(const GpuDynamic& gpu, Resource resource) {
+  return std::clamp(static_cast<double>(gpu.loads[static_cast<std::size_t>(resource)]) * 1e-6, 0.0, 1.0);
 }
 
 double power_now(const State& state, int gpu) {
@@ -29,7 +29,10 @@ double power_now(const State& state, int gpu) {
   const PlantConstants& p = state.plant;
   const double base = d.contexts > 0 ? p.context_power_w : p.idle_power_w;
   const double limit_w = d.power_limit_mw * 1e-3;
-  return std::min(limit_w, base + memory_load(d) * (p.hbm_full_power_w - p.context_power_w));
+  // Of what links draw no figure is known.
+  return std::min(limit_w,
+                  base + load_of(d, Resource::memory) * (p.hbm_full_power_w - p.context_power_w) +
+                      load_of(d, Resource::tensor_cores) * (p.tensor_full_power_w - p.context_power_w));
 }
 
 /// Closes the interval since heat_time; what follows starts from here.
@@ -73,21 +76,34 @@ PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
   PlantReading reading{};
   reading.power_w = d.power_w;
   reading.temperature_c = p.ambient_c + rise.fast_c + rise.slow_c;
-  reading.memory_temperature_c = reading.temperature_c + p.hbm_offset_c + memory_load(d) * p.hbm_extra_c;
+  reading.memory_temperature_c =
+      reading.temperature_c + p.hbm_offset_c + load_of(d, Resource::memory) * p.hbm_extra_c;
   reading.sm_mhz = d.contexts > 0 ? p.boost_sm_mhz : p.idle_sm_mhz;
   reading.memory_mhz = p.memory_mhz;
   reading.energy_j = energy_at(d, time);
-  reading.utilisation = d.memory_load_ppm > 0 ? 1 : d.foreign_utilisation;
-  reading.memory_utilisation = memory_load(d);
+  const double memory = load_of(d, Resource::memory);
+  const bool kernels = memory > 0 || load_of(d, Resource::tensor_cores) > 0;
+  reading.utilisation = kernels ? 1 : d.foreign_utilisation;
+  reading.memory_utilisation = memory;
+  reading.pcie_received_bytes_per_s = load_of(d, Resource::pcie_in) * p.speed.rate(WorkKind::host_to_device);
+  reading.pcie_sent_bytes_per_s = load_of(d, Resource::pcie_out) * p.speed.rate(WorkKind::device_to_host);
   return reading;
 }
 
-void change_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, std::int64_t by_ppm) {
+void add_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm) {
   settle(state, gpu, time);
   GpuDynamic& d = state.dynamic[gpu];
-  d.memory_load_ppm += by_ppm;
+  GpuProcess* const process = find_process(d, pid);
+  for (std::size_t i = 0; i < kResources; ++i) {
+    d.loads[i] += by_ppm[i];
+    if (process != nullptr) process->loads[i] += by_ppm[i];
+  }
   d.power_w = power_now(state, gpu);
-  if (GpuProcess* process = find_process(d, pid)) process->memory_load_ppm += by_ppm;
+}
+
+void take_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, Loads by_ppm) {
+  for (std::int64_t& ppm : by_ppm) ppm = -ppm;
+  add_load(state, gpu, time, pid, by_ppm);
 }
 
 void change_contexts(State& state, int gpu, Nanoseconds time, std::int32_t pid, int by) {
@@ -128,7 +144,7 @@ void release_process(State& state, Nanoseconds time, std::int32_t pid) {
       continue;
     }
     d.memory_used_bytes -= process->memory_bytes;
-    change_load(state, gpu, time, pid, -process->memory_load_ppm);
+    take_load(state, gpu, time, pid, process->loads);
     change_contexts(state, gpu, time, pid, -process->contexts);
   }
 }
@@ -139,7 +155,7 @@ void release_own_processes(State& state, Nanoseconds time) {
       const GpuProcess was = process;
       if (was.contexts == 0) continue;
       release_process(state, time, was.pid);
-      process = {was.pid, 0, was.memory_bytes, 0, time + kTakingBack};
+      process = {was.pid, 0, was.memory_bytes, {}, time + kTakingBack};
     }
   }
 }

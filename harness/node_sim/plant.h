@@ -12,13 +12,14 @@ namespace assay::sim {
 struct PlantReading {
   double power_w, temperature_c, memory_temperature_c, sm_mhz, memory_mhz, energy_j;
   double utilisation, memory_utilisation;  // 0 to 1
+  double pcie_received_bytes_per_s, pcie_sent_bytes_per_s;
 };
 
 PlantReading read_plant(const State& state, int gpu, Nanoseconds time);  // caller holds state.mutex
 
-/// From `time` on, the process's launches use so much more of the memory's peak bandwidth, or less. Loads add
-/// up. Caller holds state.mutex.
-void change_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, std::int64_t by_ppm);
+/// From `time` on, the process's work uses so much more, or less. Loads add up. Caller holds state.mutex.
+void add_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm);
+void take_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, Loads by_ppm);
 
 /// Whether the driver shows it.
 bool is_listed(const GpuProcess& process, Nanoseconds time);

@@ -26,7 +26,7 @@ struct PlantTest : testing::Test {
     state->plant.slow_time_constant_s = 90;
     state->dynamic[0].present = 1;
     state->dynamic[0].power_limit_mw = 700'000;
-    change_load(*state, 0, 0, kPid, 0);
+    add_load(*state, 0, 0, kPid, {});
   }
 };
 
@@ -38,19 +38,42 @@ TEST_F(PlantTest, SettlesAtAmbientPlusPowerTimesResistance) {
 
 TEST_F(PlantTest, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
   change_contexts(*state, 0, kSecond, 4711, 1);
-  change_load(*state, 0, kSecond, kPid, 1'000'000);
+  add_load(*state, 0, kSecond, kPid, {1'000'000});
   const auto undisturbed = read_plant(*state, 0, 61 * kSecond);
-  for (int second = 2; second <= 61; ++second) change_load(*state, 0, second * kSecond, kPid, 0);
+  for (int second = 2; second <= 61; ++second) add_load(*state, 0, second * kSecond, kPid, {});
   const auto disturbed = read_plant(*state, 0, 61 * kSecond);
   EXPECT_NEAR(undisturbed.temperature_c, disturbed.temperature_c, 1e-9);
   EXPECT_NEAR(undisturbed.energy_j, disturbed.energy_j, 1e-6);
   EXPECT_EQ(undisturbed.power_w, 480);
 }
 
+TEST_F(PlantTest, LoadsAddUpResourceByResource) {
+  state->plant.tensor_full_power_w = 600;
+  state->plant.speed.per_s[static_cast<std::size_t>(WorkKind::host_to_device)] = 50e9;
+  change_contexts(*state, 0, 0, kPid, 1);
+  Loads half{};
+  half[static_cast<std::size_t>(Resource::memory)] = 250'000;
+  half[static_cast<std::size_t>(Resource::tensor_cores)] = 500'000;
+  half[static_cast<std::size_t>(Resource::pcie_in)] = 500'000;
+  add_load(*state, 0, 0, kPid, half);
+  PlantReading reading = read_plant(*state, 0, kSecond);
+  const double context = state->plant.context_power_w;
+  EXPECT_NEAR(reading.power_w, context + 0.25 * (480 - context) + 0.5 * (600 - context), 1e-9);
+  EXPECT_EQ(reading.pcie_received_bytes_per_s, 25e9);
+  EXPECT_EQ(reading.pcie_sent_bytes_per_s, 0);
+  add_load(*state, 0, kSecond, kPid, half);
+  reading = read_plant(*state, 0, kSecond);
+  EXPECT_EQ(reading.power_w, 700) << "the limit";
+  EXPECT_EQ(reading.memory_utilisation, 0.5);
+  take_load(*state, 0, 2 * kSecond, kPid, half);
+  take_load(*state, 0, 2 * kSecond, kPid, half);
+  EXPECT_EQ(read_plant(*state, 0, 2 * kSecond).power_w, context);
+}
+
 TEST_F(PlantTest, AKilledProcessIsListedForAMomentAndLeavesItsRoom) {
   change_contexts(*state, 0, kSecond, 4711, 1);
   change_memory(*state, 0, 4711, 5 << 20);
-  change_load(*state, 0, kSecond, 4711, 300'000);
+  add_load(*state, 0, kSecond, 4711, {300'000, 200'000, 100'000});
   release_own_processes(*state, 2 * kSecond);
   const GpuProcess& killed = state->dynamic[0].processes[0];
   EXPECT_EQ(killed.pid, 4711);
@@ -58,7 +81,7 @@ TEST_F(PlantTest, AKilledProcessIsListedForAMomentAndLeavesItsRoom) {
   EXPECT_TRUE(is_listed(killed, 2 * kSecond + kSecond / 10));
   EXPECT_FALSE(is_listed(killed, 2 * kSecond + kSecond / 2));
   EXPECT_EQ(state->dynamic[0].contexts, 0);
-  EXPECT_EQ(state->dynamic[0].memory_load_ppm, 0);
+  EXPECT_EQ(state->dynamic[0].loads, Loads{});
   EXPECT_EQ(state->dynamic[0].memory_used_bytes, 0);
   for (int pid = 1; pid <= kMaxProcesses; ++pid) change_contexts(*state, 0, 3 * kSecond, pid, 1);
   EXPECT_EQ(state->dynamic[0].processes[0].pid, 1) << "its place is free";

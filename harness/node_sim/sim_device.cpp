@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "harness/base/hash.h"
@@ -31,13 +33,45 @@ int index_or_lost(const State& state, int slot) {
   return index;
 }
 
-double planted_bandwidth(State& state, int slot) {
-  double share = 1;
-  for_each_fault(state, slot, [&](const FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.bandwidth != nullptr) share *= hooks.bandwidth(fault);
+/// Only of the memory a share can be lacking.
+DeviceSpeed speed_of_unit(State& state, int index, int contenders) {
+  const GpuConstants& unit = state.constants[index];
+  double memory_share = unit.bandwidth_factor;
+  for_each_fault(state, unit.slot, [&](const FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.bandwidth != nullptr) memory_share *= hooks.bandwidth(fault);
   });
-  return share;
+  DeviceSpeed speed = state.plant.speed;
+  for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
+    const bool of_memory = resource_of(static_cast<WorkKind>(kind)) == Resource::memory;
+    speed.per_s[kind] *= (of_memory ? memory_share : 1) / contenders;
+  }
+  return speed;
 }
+
+/// What work that takes so long uses meanwhile.
+Loads loads_of(const Work& work, double seconds, const DeviceSpeed& whole) {
+  Loads loads{};
+  for (const Demand& demand : work) {
+    const Resource resource = resource_of(demand.kind);
+    const double most = resource == Resource::memory ? kPeakBytesPerSecond : whole.rate(demand.kind);
+    loads[static_cast<std::size_t>(resource)] +=
+        static_cast<std::int64_t>(std::clamp(demand.amount / seconds / most, 0.0, 1.0) * 1e6);
+  }
+  return loads;
+}
+
+/// The same at the other end: what one sends, the other receives.
+Work of_peer(const Work& work) {
+  Work mirrored;
+  for (const Demand& demand : work) {
+    if (demand.kind == WorkKind::to_peer) mirrored.add(WorkKind::from_peer, demand.amount);
+    if (demand.kind == WorkKind::from_peer) mirrored.add(WorkKind::to_peer, demand.amount);
+  }
+  return mirrored;
+}
+
+/// Those that the calling thread sees.
+thread_local std::vector<SimDevice*> shown;
 
 MemoryFaults planted_memory_faults(State& state, int slot, std::uint64_t words) {
   MemoryFaults planted;
@@ -50,12 +84,13 @@ MemoryFaults planted_memory_faults(State& state, int slot, std::uint64_t words) 
 }  // namespace
 
 SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
-                     int contenders)
+                     int contenders, std::string check)
     : state_(state),
       index_(index_or_lost(*state_, slot)),
       clock_(clock),
       step_seed_(step_seed),
-      bandwidth_share_(planted_bandwidth(*state_, slot) / contenders),
+      check_(std::move(check)),
+      speed_(speed_of_unit(*state_, index_, contenders)),
       memory_(state_),
       cells_(memory_.cells(index_, cell_words())),
       hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words())) {
@@ -65,10 +100,12 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
   }
   let_pass(state_->plant.speed.context_s);
   cuda_emulation::show_device(*this);
+  shown.push_back(this);
 }
 
 SimDevice::~SimDevice() {
   cuda_emulation::hide_device(*this);
+  shown.erase(std::remove(shown.begin(), shown.end(), this), shown.end());
   std::vector<const void*> left;
   for (const auto& [memory, number] : allocations_) left.push_back(memory);
   for (const void* memory : left) release(const_cast<void*>(memory));
@@ -171,43 +208,115 @@ std::uint64_t SimDevice::schedule_seed() {
 }
 
 double SimDevice::launch_seconds(const Work& work) {
-  const std::string stream =
-      "launch/" + std::to_string(constants().slot) + "/" + std::to_string(static_cast<int>(work.kind));
+  const int kind = static_cast<int>(work.begin() == work.end() ? WorkKind::copy : work.begin()->kind);
+  const std::string stream = "launch/" + std::to_string(constants().slot) + "/" + std::to_string(kind);
   const double noise = 1 + state_->plant.launch_noise * deviate(step_seed_, stream, launches_++);
-  const DeviceSpeed& speed = state_->plant.speed;
-  const double share = bandwidth_share_ * constants().bandwidth_factor;
-  return (speed.seconds(work) - speed.launch_s) / share * std::max(0.1, noise) + speed.launch_s;
+  return speed_.seconds_of_demands(work) * std::max(0.1, noise) + speed_.launch_s;
+}
+
+double SimDevice::active_nvlinks() const {
+  const auto& links = state_->dynamic[index_].nvlinks;
+  return static_cast<double>(
+      std::count_if(std::begin(links), std::end(links), [](const Nvlink& link) { return link.active != 0; }));
+}
+
+/// Links that are down are missing; without any, peers reach one another through the host.
+double SimDevice::transfer_seconds(const Work& work) const {
+  DeviceSpeed speed = speed_;
+  for (const WorkKind kind : {WorkKind::from_peer, WorkKind::to_peer}) {
+    const double through_host = speed.rate(WorkKind::host_to_device);
+    double& rate = speed.per_s[static_cast<std::size_t>(kind)];
+    rate = std::max(rate * active_nvlinks() / kNvlinks, through_host);
+  }
+  return speed.transfer_s + speed.seconds_of_demands(work);
 }
 
 void SimDevice::let_pass(double seconds) {
-  clock_.sleep_for(static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond))));
+  const auto time = static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
+  clock_.sleep_for(time + std::exchange(owed_, 0));
+}
+
+/// Every link that is up carries the same. Caller holds state.mutex.
+void SimDevice::count_traffic(const Work& work, SimDevice* peer) {
+  GpuDynamic& gpu = dynamic();
+  gpu.pcie_received_bytes += static_cast<std::int64_t>(work.amount(Resource::pcie_in));
+  gpu.pcie_sent_bytes += static_cast<std::int64_t>(work.amount(Resource::pcie_out));
+  const double active = active_nvlinks();
+  for (Nvlink& link : gpu.nvlinks) {
+    if (link.active == 0) continue;
+    link.received_bytes += static_cast<std::int64_t>(work.amount(Resource::nvlink_in) / active);
+    link.sent_bytes += static_cast<std::int64_t>(work.amount(Resource::nvlink_out) / active);
+  }
+  if (peer != nullptr) peer->count_traffic(of_peer(work), nullptr);
+}
+
+void SimDevice::load_for(double seconds, const Work& work, SimDevice* peer) {
+  const Loads mine = loads_of(work, seconds, state_->plant.speed);
+  const Loads its = loads_of(of_peer(work), seconds, state_->plant.speed);
+  {
+    const Lock lock(state_->mutex);
+    add_load(*state_, index_, clock_.now(), getpid(), mine);
+    if (peer != nullptr) add_load(*state_, peer->index_, clock_.now(), getpid(), its);
+  }
+  let_pass(seconds);
+  const Lock lock(state_->mutex);
+  take_load(*state_, index_, clock_.now(), getpid(), mine);
+  if (peer != nullptr) take_load(*state_, peer->index_, clock_.now(), getpid(), its);
+  count_traffic(work, peer);
 }
 
 void SimDevice::execute(const Work& work, const std::function<void()>& body) {
-  for_each_fault(*state_, constants().slot, [&](const FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault});
+  for_each_fault(*state_, constants().slot, [&](FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault, check_});
   });
   require_usable();
+  const auto report = [] {
+    for (SimDevice* device : shown) device->report_memory_events();
+  };
   try {
     body();
   } catch (const DeviceFailure&) {
-    report_memory_events();
+    report();
     throw;
   }
-  report_memory_events();
-  const double seconds = launch_seconds(work);
-  const double load = (work.bytes_read + work.bytes_written) / seconds / kPeakBytesPerSecond;
-  const auto load_ppm = static_cast<std::int64_t>(std::clamp(load, 0.0, 1.0) * 1e6);
-  {
-    const Lock lock(state_->mutex);
-    change_load(*state_, index_, clock_.now(), getpid(), load_ppm);
-  }
-  let_pass(seconds);
-  {
-    const Lock lock(state_->mutex);
-    change_load(*state_, index_, clock_.now(), getpid(), -load_ppm);
-  }
+  report();
+  load_for(launch_seconds(work), work);
   require_usable();
+}
+
+void SimDevice::transfer(const Work& work, cuda_emulation::Device* peer, const std::function<void()>& body) {
+  body();
+  auto* const other = dynamic_cast<SimDevice*>(peer);
+  const double seconds = transfer_seconds(work);
+  constexpr double kShort = 50e-6;
+  if (seconds >= kShort) return load_for(seconds, work, other);
+  owed_ += static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
+  const Lock lock(state_->mutex);
+  count_traffic(work, other);
+}
+
+namespace {
+
+/// Of all GPUs that the thread sees: a peer's cells are read through what is planted in them, too.
+class MemoryOfAll final : public cuda_emulation::FaultyMemory {
+ public:
+  Word128 load(const Word128* address) override {
+    for (SimDevice* device : shown) {
+      if (device->hbm().holds(address)) return device->hbm().load(address);
+    }
+    return *address;
+  }
+  void store(Word128* address, Word128 value) override { *address = value; }
+};
+
+}  // namespace
+
+cuda_emulation::FaultyMemory* SimDevice::faulty_memory() {
+  static MemoryOfAll all;
+  const bool healthy =
+      std::all_of(shown.begin(), shown.end(), [](const SimDevice* device) { return device->hbm_.healthy(); });
+  if (healthy) return nullptr;
+  return shown.size() == 1 ? static_cast<cuda_emulation::FaultyMemory*>(&hbm_) : &all;
 }
 
 void SimDevice::report_memory_events() {

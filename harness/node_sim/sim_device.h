@@ -20,8 +20,9 @@ class SimDevice final : public cuda_emulation::Device {
   /// The GPU in a chassis slot, which the calling thread sees until the object goes. Launch times are a
   /// function of `step_seed` and the launch's number. `contenders`: bodies that work on the GPU in this
   /// phase, this one included; each gets its share of the bandwidth, whoever comes first. Throws
-  /// DeviceError of codes::device_lost where there is no GPU, MachineRefused.
-  SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed, int contenders = 1);
+  /// DeviceError of codes::device_lost where there is no GPU, MachineRefused. `check`: whose work it is.
+  SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed, int contenders = 1,
+            std::string check = {});
   ~SimDevice() override;
   SimDevice(const SimDevice&) = delete;
   SimDevice& operator=(const SimDevice&) = delete;
@@ -34,9 +35,13 @@ class SimDevice final : public cuda_emulation::Device {
   cuda_emulation::Allocation allocate(std::uint64_t bytes) override;
   void release(void* memory) override;
   void execute(const Work& work, const std::function<void()>& body) override;
-  Nanoseconds now() override { return clock_.now(); }
+  /// A short one's time passes with the next work.
+  void transfer(const Work& work, cuda_emulation::Device* peer, const std::function<void()>& body) override;
+  Nanoseconds now() override { return clock_.now() + owed_; }
   std::uint64_t schedule_seed() override;
-  cuda_emulation::FaultyMemory* faulty_memory() override { return hbm_.healthy() ? nullptr : &hbm_; }
+  /// Null where nothing is planted in any GPU that the calling thread sees.
+  cuda_emulation::FaultyMemory* faulty_memory() override;
+  FaultyHbm& hbm() { return hbm_; }
 
  private:
   const GpuConstants& constants() const { return state_->constants[index_]; }
@@ -46,7 +51,12 @@ class SimDevice final : public cuda_emulation::Device {
   std::uint64_t place(std::uint64_t bytes) const;
   std::uint64_t cell_at(std::uint64_t byte) const;
   double launch_seconds(const Work& work);
+  double transfer_seconds(const Work& work) const;
+  double active_nvlinks() const;
   void let_pass(double seconds);
+  void count_traffic(const Work& work, SimDevice* peer);
+  /// While `seconds` pass.
+  void load_for(double seconds, const Work& work, SimDevice* peer = nullptr);
   void report_memory_events();
   void report_uncorrected();
 
@@ -54,7 +64,9 @@ class SimDevice final : public cuda_emulation::Device {
   int index_;
   Clock& clock_;
   std::uint64_t step_seed_;
-  double bandwidth_share_;  // of this unit's: what is planted, and what contenders leave
+  std::string check_;
+  DeviceSpeed speed_;     // this unit's: its place in the spread, what is planted, what contenders leave
+  Nanoseconds owed_ = 0;  // by transfers that were too short to let time pass for
   std::uint64_t launches_ = 0;
   std::uint64_t schedules_ = 0;
   NodeMemory memory_;

@@ -48,7 +48,8 @@ class SimDeviceTest : public testing::Test {
   SimDeviceTest() {
     state_->gpu_count = 2;
     state_->plant = healthy_h200_plant();
-    state_->plant.speed.bytes_per_s = {4480e9, 4500e9, 4300e9, 4310e9, 4180e9, 2466e9};
+    state_->plant.speed.per_s[static_cast<std::size_t>(WorkKind::read)] = 4480e9;
+    state_->plant.speed.per_s[static_cast<std::size_t>(WorkKind::copy)] = 4300e9;
     state_->plant.speed.launch_s = 5e-6;
     state_->plant.launch_noise = 0;
     state_->constants[0].slot = 2;
@@ -132,7 +133,7 @@ TEST_F(SimDeviceTest, WhoFallsOffDuringALaunchAnswersNoMore) {
   const auto gpu = open();
   clock_.while_asleep = [&] { dynamic().present = 0; };
   EXPECT_EQ(failure_of([&] {
-              gpu->execute({1e9, 0, WorkKind::read}, [] {});
+              gpu->execute({WorkKind::read, 1e9}, [] {});
             }),
             cuda_emulation::cudaErrorUnknown);
 }
@@ -212,10 +213,10 @@ TEST_F(SimDeviceTest, EverythingFreeCanBeAllocatedAtOnce) {
 TEST_F(SimDeviceTest, LaunchTakesTheTimeOfItsBytesAndLoadsTheMemory) {
   const auto gpu = open();
   std::int64_t load = 0;
-  clock_.while_asleep = [&] { load = dynamic().memory_load_ppm; };
-  EXPECT_NEAR(launch({2.15e12, 2.15e12, WorkKind::copy}), 1 + 5e-6, 1e-9);
+  clock_.while_asleep = [&] { load = dynamic().loads[0]; };
+  EXPECT_NEAR(launch({WorkKind::copy, 4.3e12}), 1 + 5e-6, 1e-9);
   EXPECT_NEAR(static_cast<double>(load), 4300.0 / 4800 * 1e6, 1e3);
-  EXPECT_EQ(dynamic().memory_load_ppm, 0);
+  EXPECT_EQ(dynamic().loads, Loads{});
 }
 
 TEST_F(SimDeviceTest, LoadsAddUpAndContendersShareTheBandwidthWhoeverComesFirst) {
@@ -223,23 +224,120 @@ TEST_F(SimDeviceTest, LoadsAddUpAndContendersShareTheBandwidthWhoeverComesFirst)
   std::int64_t most = 0;
   bool both = false;
   clock_.while_asleep = [&] {
-    most = std::max(most, dynamic().memory_load_ppm);
+    most = std::max(most, dynamic().loads[0]);
     if (std::exchange(both, true)) return;
     const Nanoseconds before = clock_.now();
-    second->execute({2.24e12, 0, WorkKind::read}, [] {});
+    second->execute({WorkKind::read, 2.24e12}, [] {});
     EXPECT_NEAR(static_cast<double>(clock_.now() - before) * 1e-9, 1 + 5e-6, 1e-9) << "half of 4480 GB/s";
   };
-  first->execute({2.24e12, 0, WorkKind::read}, [] {});
+  first->execute({WorkKind::read, 2.24e12}, [] {});
   EXPECT_NEAR(static_cast<double>(most), 4480.0 / 4800 * 1e6, 1e3);
-  EXPECT_EQ(dynamic().memory_load_ppm, 0);
+  EXPECT_EQ(dynamic().loads, Loads{});
+}
+
+TEST_F(SimDeviceTest, WorkTakesAsLongAsTheResourceThatIsUsedLongest) {
+  const auto gpu = open();
+  Loads loads{};
+  clock_.while_asleep = [&] { loads = dynamic().loads; };
+  Work work(WorkKind::bf16, 827e12);
+  work.add(WorkKind::read, 2.24e12);
+  EXPECT_NEAR(launch(work), 1 + 5e-6, 1e-9);
+  EXPECT_NEAR(static_cast<double>(loads[static_cast<std::size_t>(Resource::tensor_cores)]), 1e6, 10);
+  EXPECT_NEAR(static_cast<double>(loads[static_cast<std::size_t>(Resource::memory)]), 2240.0 / 4800 * 1e6,
+              1e3);
+  EXPECT_EQ(dynamic().loads, Loads{});
+}
+
+/// A second GPU, in slot 2, with links between the two.
+struct PeersTest : SimDeviceTest {
+  PeersTest() {
+    GpuConstants& constants = state_->constants[0];
+    constants.memory_bytes = static_cast<std::int64_t>(kTotalBytes);
+    constants.cell_words = 10007;
+    constants.bandwidth_factor = 1;
+    std::strcpy(constants.pci_address, "0000:2b:00.0");
+    for (int gpu = 0; gpu < 2; ++gpu) {
+      state_->dynamic[gpu].present = 1;
+      for (Nvlink& link : state_->dynamic[gpu].nvlinks) link.active = 1;
+    }
+  }
+  std::unique_ptr<SimDevice> open_peer() { return std::make_unique<SimDevice>(state_, 2, clock_, 1); }
+  double seconds(const std::function<void()>& action) {
+    const Nanoseconds before = clock_.now();
+    action();
+    return static_cast<double>(clock_.now() - before) * 1e-9;
+  }
+  static std::int64_t load(const GpuDynamic& gpu, Resource resource) {
+    return gpu.loads[static_cast<std::size_t>(resource)];
+  }
+};
+
+TEST_F(PeersTest, ATransferLoadsAndCountsBothItsEnds) {
+  const auto gpu = open(), peer = open_peer();
+  GpuDynamic& other = state_->dynamic[0];
+  clock_.while_asleep = [&] {
+    EXPECT_NEAR(static_cast<double>(load(dynamic(), Resource::nvlink_out)), 1e6, 10);
+    EXPECT_NEAR(static_cast<double>(load(other, Resource::nvlink_in)), 1e6, 10);
+    EXPECT_EQ(load(other, Resource::nvlink_out), 0);
+  };
+  const Work sent(WorkKind::to_peer, 396e9);
+  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, peer.get(), [] {}); }), 1, 1e-4);
+  for (int link = 0; link < kNvlinks; ++link) {
+    EXPECT_EQ(dynamic().nvlinks[link].sent_bytes, 22'000'000'000);
+    EXPECT_EQ(other.nvlinks[link].received_bytes, 22'000'000'000);
+    EXPECT_EQ(other.nvlinks[link].sent_bytes, 0);
+  }
+  EXPECT_EQ(other.loads, Loads{});
+}
+
+TEST_F(PeersTest, LinksThatAreDownAreMissing) {
+  const auto gpu = open(), peer = open_peer();
+  const Work sent(WorkKind::to_peer, 396e9);
+  for (int link = 0; link < kNvlinks / 2; ++link) dynamic().nvlinks[link].active = 0;
+  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, peer.get(), [] {}); }), 2, 1e-4);
+  EXPECT_EQ(dynamic().nvlinks[0].sent_bytes, 0);
+  EXPECT_EQ(dynamic().nvlinks[17].sent_bytes, 44'000'000'000);
+  for (Nvlink& link : dynamic().nvlinks) link.active = 0;
+  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, peer.get(), [] {}); }), 396 / 55.0, 1e-3)
+      << "then peers reach one another through the host";
+}
+
+TEST_F(PeersTest, ThePcieLinkCarriesWhatTheHostCopies) {
+  const auto gpu = open();
+  EXPECT_NEAR(seconds([&] { gpu->transfer({WorkKind::host_to_device, 110e9}, nullptr, [] {}); }), 2, 1e-4);
+  EXPECT_EQ(dynamic().pcie_received_bytes, 110'000'000'000);
+  EXPECT_EQ(dynamic().pcie_sent_bytes, 0);
+}
+
+TEST_F(PeersTest, AShortTransfersTimePassesWithTheNextWork) {
+  const auto gpu = open();
+  const Nanoseconds before = gpu->now();
+  EXPECT_EQ(seconds([&] { gpu->transfer({WorkKind::device_to_host, 64}, nullptr, [] {}); }), 0);
+  const double owed = static_cast<double>(gpu->now() - before) * 1e-9;
+  EXPECT_NEAR(owed, 4.5e-6, 1e-8) << "an event shows it at once";
+  EXPECT_NEAR(launch({WorkKind::read, 4480e3}), owed + 1e-6 + 5e-6, 2e-9);
+  EXPECT_EQ(dynamic().pcie_sent_bytes, 64);
+}
+
+TEST_F(PeersTest, APeersCellsAreReadThroughWhatIsPlantedInThemAndCountedAsTheirs) {
+  plant("hbm_stuck_bit", "value", 1);
+  const auto gpu = open(), peer = open_peer();
+  const AllCells all(*gpu);
+  peer->execute({WorkKind::read, 1}, [&] {
+    auto& memory = *peer->faulty_memory();
+    for (std::uint64_t i = 0; i < all.words; ++i) memory.store(all.first + i, {0, 0});
+    for (std::uint64_t i = 0; i < all.words; ++i) EXPECT_EQ(memory.load(all.first + i).low, 0u);
+  });
+  EXPECT_EQ(dynamic().ecc_corrected_dram, 1);
+  EXPECT_EQ(state_->dynamic[0].ecc_corrected_dram, 0);
 }
 
 TEST_F(SimDeviceTest, NoiseIsAFunctionOfSeedAndLaunch) {
   state_->plant.launch_noise = 0.01;
   const auto two_launches = [&](std::uint64_t seed) {
     const auto gpu = open(seed);
-    const double first = launch({1e12, 0, WorkKind::read});
-    return std::pair(first, launch({1e12, 0, WorkKind::read}));
+    const double first = launch({WorkKind::read, 1e12});
+    return std::pair(first, launch({WorkKind::read, 1e12}));
   };
   const auto a = two_launches(1), again = two_launches(1), other = two_launches(2);
   EXPECT_NEAR(a.first, again.first, 2e-9);
@@ -251,14 +349,14 @@ TEST_F(SimDeviceTest, NoiseIsAFunctionOfSeedAndLaunch) {
 TEST_F(SimDeviceTest, SlowMemoryTakesLonger) {
   plant("hbm_slow", "factor", 0.5);
   const auto gpu = open();
-  EXPECT_NEAR(launch({4.48e12, 0, WorkKind::read}), 2, 1e-4);
+  EXPECT_NEAR(launch({WorkKind::read, 4.48e12}), 2, 1e-4);
 }
 
 TEST_F(SimDeviceTest, CorrectedErrorsReachTheCounters) {
   plant("hbm_stuck_bit", "value", 1);
   const auto gpu = open();
   const AllCells all(*gpu);
-  gpu->execute({1, 0, WorkKind::read}, [&] {
+  gpu->execute({WorkKind::read, 1}, [&] {
     auto& memory = *gpu->faulty_memory();
     for (std::uint64_t i = 0; i < all.words; ++i) memory.store(all.first + i, {0, 0});
     for (std::uint64_t i = 0; i < all.words; ++i) EXPECT_EQ(memory.load(all.first + i).low, 0u);
@@ -273,7 +371,7 @@ TEST_F(SimDeviceTest, UncorrectedErrorIsReportedAsTheDriverDoes) {
   const auto gpu = open();
   const AllCells all(*gpu);
   const auto read_all = [&] {
-    gpu->execute({1, 0, WorkKind::read}, [&] {
+    gpu->execute({WorkKind::read, 1}, [&] {
       for (std::uint64_t i = 0; i < all.words; ++i) gpu->faulty_memory()->load(all.first + i);
     });
   };

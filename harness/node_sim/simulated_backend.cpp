@@ -30,16 +30,19 @@ SharedState state_at(const NodeAddress& address) {
 class SimulatedWorkerNode final : public WorkerNode {
  public:
   explicit SimulatedWorkerNode(const NodeAddress& address)
-      : state_(state_at(address)), seats_(address.at("seats").get<std::vector<Seat>>()) {
+      : state_(state_at(address)),
+        seats_(address.at("seats").get<std::vector<Seat>>()),
+        checks_(seats_.size()) {
     for (const Seat seat : seats_) clocks_.push_back(std::make_unique<VirtualClock>(state_, seat));
   }
   Clock& clock(std::size_t body) override { return *clocks_.at(body); }
   std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string&, std::uint64_t seed,
                                 std::size_t body) override {
     return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed,
-                                    static_cast<int>(seats_.size()));
+                                    static_cast<int>(seats_.size()), checks_.at(body));
   }
-  void body_begins(std::size_t body) override {
+  void body_begins(std::size_t body, const std::string& check) override {
+    checks_.at(body) = check;
     const double seconds = state_->plant.speed.worker_s;
     clock(body).sleep_for(static_cast<Nanoseconds>(seconds * static_cast<double>(kSecond)));
   }
@@ -47,7 +50,9 @@ class SimulatedWorkerNode final : public WorkerNode {
 
  private:
   SharedState state_;
-  std::vector<Seat> seats_;  // one a body
+  // One a body.
+  std::vector<Seat> seats_;
+  std::vector<std::string> checks_;
   std::vector<std::unique_ptr<VirtualClock>> clocks_;
 };
 
@@ -141,6 +146,9 @@ class SimulatedNode final : public NodeSession {
     for (int i = 0; i < state_->fault_count; ++i) {
       const FaultState& fault = state_->faults[i];
       const std::string_view function = fault_text(fault, "function");
+      if (!fault_text(fault, "step").empty() && fault.calls == 0)
+        terminal::err("planted in {}, and no work met it: the step {}\n", Part::gpu(fault.slot),
+                      fault_text(fault, "step"));
       if (!function.empty() && fault.calls == 0)
         terminal::err("planted in {}, and never asked for: {}\n", Part::gpu(fault.slot), function);
       if (fault.without_effect > 0)

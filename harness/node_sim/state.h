@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cstdint>
 #include <memory>
@@ -28,7 +29,7 @@ inline constexpr int kMaxFaultTexts = 3;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
-inline constexpr std::uint32_t kStateVersion = 6;
+inline constexpr std::uint32_t kStateVersion = 7;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -50,7 +51,7 @@ struct ClockState {
 struct PlantConstants {
   DeviceSpeed speed;  // of the median unit
   double unit_spread, launch_noise;
-  double idle_power_w, context_power_w, hbm_full_power_w, power_limit_w;
+  double idle_power_w, context_power_w, hbm_full_power_w, tensor_full_power_w, power_limit_w;
   double ambient_c, fast_resistance_c_per_w, fast_time_constant_s, slow_resistance_c_per_w,
       slow_time_constant_s;
   double hbm_offset_c, hbm_extra_c;
@@ -69,12 +70,15 @@ struct GpuConstants {
   double bandwidth_factor;  // this unit's place in the spread between units
 };
 
+/// By resource, in millionths of what the GPU has of it.
+using Loads = std::array<std::int64_t, kResources>;
+
 struct GpuProcess {
   std::int32_t pid;       // 0: none
   std::int32_t contexts;  // of a worker of ours; 0: the process is foreign
   std::int64_t memory_bytes;
-  std::int64_t memory_load_ppm;  // of the peak bandwidth, what its launches use now
-  std::int64_t listed_until;     // it was killed: from this time on it is gone; 0: it lives
+  Loads loads;                // what its work uses now
+  std::int64_t listed_until;  // it was killed: from this time on it is gone; 0: it lives
 };
 
 /// Device memory that a worker of ours has allocated (device_memory.h).
@@ -86,6 +90,7 @@ struct DeviceAllocation {
 struct Nvlink {
   std::int32_t active;
   std::int64_t replay, recovery, crc;
+  std::int64_t sent_bytes, received_bytes;
 };
 
 /// What changes. Guarded by State::mutex, except where a single reader or writer is said.
@@ -95,7 +100,7 @@ struct GpuDynamic {
   std::int64_t heat_time;
   double fast_rise_c, slow_rise_c;
   double power_w;
-  std::int64_t memory_load_ppm;  // of the peak bandwidth, in use since heat_time by all launches together
+  Loads loads;  // in use since heat_time, by all work together
   std::int32_t contexts;
   double energy_j;                                        // up to heat_time
   std::int64_t ecc_corrected_dram, ecc_uncorrected_dram;  // volatile, since the driver was loaded
@@ -104,6 +109,7 @@ struct GpuDynamic {
   std::int64_t remapped_corrected, remapped_uncorrected;
   std::int32_t remap_pending, remap_failure, recovery_action;
   std::int64_t pcie_replay;
+  std::int64_t pcie_received_bytes, pcie_sent_bytes;
   Nvlink nvlinks[kNvlinks];
   std::int64_t memory_used_bytes;  // ours and others'
   std::int64_t memory_held_bytes;  // of that, held by no process at all: a driver that leaks

@@ -37,8 +37,8 @@ bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, 
   bool heard = true;
   try {
     try {
-      node.body_begins(body);
       const std::string& name = assignment.bodies[body].check;
+      node.body_begins(body, name);
       const Check* check = find_check(name);
       if (check == nullptr) throw std::invalid_argument("no check named " + name);
       WorkerContext context(pipe, *check, assignment, body, node);

@@ -46,7 +46,11 @@ class PlainDevice : public cuda_emulation::Device {
   void execute(const Work& work, const std::function<void()>& body) override {
     body();
     launches.push_back(work);
-    now_ += static_cast<Nanoseconds>(work.bytes_read + work.bytes_written) + 1;
+    now_ += static_cast<Nanoseconds>(work.amount(Resource::memory)) + 1;
+  }
+  void transfer(const Work& work, Device*, const std::function<void()>& body) override {
+    body();
+    transfers.push_back(work);
   }
   Nanoseconds now() override { return now_; }
   std::uint64_t schedule_seed() override { return ++seed_; }
@@ -55,7 +59,7 @@ class PlainDevice : public cuda_emulation::Device {
 
   std::uint64_t total_bytes, free_bytes, largest_allocation = ~0ULL;
   std::map<void*, std::uint64_t> allocations;  // bytes
-  std::vector<Work> launches;
+  std::vector<Work> launches, transfers;
   cuda_emulation::FaultyMemory* planted = nullptr;
 
  private:

@@ -30,7 +30,7 @@ double number_after(const Arguments& arguments, const std::string& name, double 
   return std::stod(*(found + 1));
 }
 
-nlohmann::json spread(std::vector<double> values) {
+nlohmann::json spread(const std::vector<double>& values) {
   if (values.empty()) return nullptr;
   return {{"median", median(values)},
           {"least", quantile(values, 0)},

@@ -29,7 +29,7 @@ double now_s();
 double number_after(const Arguments& arguments, const std::string& name, double otherwise);
 
 /// {"median", "least", "most", "n"}.
-nlohmann::json spread(std::vector<double> values);
+nlohmann::json spread(const std::vector<double>& values);
 
 /// Does the work again and again for so long; each call gives its rate. Medians and extremes of the rates and
 /// of what NVML said meanwhile, 20 times a second, the first second left out.

@@ -57,6 +57,9 @@ class Device {
 
   /// Runs the body of a launch, then lets the time pass that the work takes. Throws DeviceFailure.
   virtual void execute(const Work& work, const std::function<void()>& body) = 0;
+  /// Moves bytes, which takes the time of `work`. `peer`: the other GPU that they come from, or go to. Throws
+  /// DeviceFailure.
+  virtual void transfer(const Work& work, Device* peer, const std::function<void()>& body) = 0;
   virtual Nanoseconds now() = 0;
   /// Draws the order of the threads of a launch; another value for every launch.
   virtual std::uint64_t schedule_seed() = 0;

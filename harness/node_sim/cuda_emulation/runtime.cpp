@@ -69,6 +69,16 @@ bool is_held(const void* memory, std::size_t bytes) {
   return holder_of(memory, bytes) != host.allocations.end();
 }
 
+Device* holding_device(const void* memory, std::size_t bytes) {
+  const auto found = holder_of(memory, bytes);
+  return found == host.allocations.end() ? nullptr : found->second.device;
+}
+
+/// A stream works on the device that was current when it was made.
+bool is_of_current(cudaStream_t stream) {
+  return stream == cudaStreamPerThread || stream->device == host.device(host.current);
+}
+
 /// Device code goes through what is planted in the memory only while its launch runs.
 class Accesses {
  public:
@@ -164,15 +174,53 @@ cudaError_t cudaFree(void* memory) {
 
 cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
   if (!is_held(memory, bytes)) return remember(cudaErrorInvalidValue);
-  return on_device([&](Device&) { std::memset(memory, value, bytes); });
+  return on_device([&](Device& device) {
+    device.transfer({WorkKind::write, static_cast<double>(bytes)}, nullptr,
+                    [&] { std::memset(memory, value, bytes); });
+  });
 }
 
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
-  if ((kind != cudaMemcpyHostToDevice && !is_held(from, bytes)) ||
-      (kind != cudaMemcpyDeviceToHost && !is_held(to, bytes))) {
+  Device *source = nullptr, *target = nullptr;
+  if (kind != cudaMemcpyHostToDevice) source = holding_device(from, bytes);
+  if (kind != cudaMemcpyDeviceToHost) target = holding_device(to, bytes);
+  if ((kind != cudaMemcpyHostToDevice && source == nullptr) ||
+      (kind != cudaMemcpyDeviceToHost && target == nullptr))
     return remember(cudaErrorInvalidValue);
-  }
-  return on_device([&](Device&) { std::memmove(to, from, bytes); });
+  return on_device([&](Device& current) {
+    const auto amount = static_cast<double>(bytes);
+    const auto copy = [&] { std::memmove(to, from, bytes); };
+    if (source == nullptr) return current.transfer({WorkKind::host_to_device, amount}, nullptr, copy);
+    if (target == nullptr) return current.transfer({WorkKind::device_to_host, amount}, nullptr, copy);
+    if (source == target) return source->transfer({WorkKind::copy, 2 * amount}, nullptr, copy);
+    source->transfer({WorkKind::to_peer, amount}, target, copy);
+  });
+}
+
+cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
+  if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
+  return cudaMemset(memory, value, bytes);
+}
+
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+  if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
+  return cudaMemcpy(to, from, bytes, kind);
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
+  if (flags > cudaStreamNonBlocking) return remember(cudaErrorInvalidValue);
+  return on_device([&](Device& device) { *stream = new Stream{&device}; });
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  if (stream == cudaStreamPerThread) return remember(cudaErrorInvalidResourceHandle);
+  delete stream;
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
+  return event == nullptr ? remember(cudaErrorInvalidResourceHandle) : cudaSuccess;
 }
 
 std::uint64_t backed_bytes(const void* memory) {
@@ -191,8 +239,10 @@ cudaError_t cudaDeviceSynchronize() {
   return on_device([](Device&) {});
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) {
-  return cudaDeviceSynchronize();
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  if (stream == cudaStreamPerThread) return cudaDeviceSynchronize();
+  if (stream->device->broken != cudaSuccess) return remember(stream->device->broken);
+  return cudaSuccess;
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
@@ -204,8 +254,8 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
   return cudaSuccess;
 }
 
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
-  if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  if (event == nullptr || !is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
   if (event->device != host.device(host.current)) return remember(cudaErrorInvalidResourceHandle);
   return on_device([&](Device& device) { *event = {&device, true, device.now()}; });
 }

@@ -14,6 +14,8 @@
 
 namespace assay::cuda_emulation {
 
+class Device;
+
 using dim3 = Extent;
 
 struct Event {
@@ -22,10 +24,13 @@ struct Event {
   Nanoseconds time = 0;
 };
 using cudaEvent_t = Event*;
-struct Stream;
+struct Stream {
+  const Device* device;  // that it was made on
+};
 using cudaStream_t = Stream*;
-/// The only stream that exists so far.
+/// No object of its own: every host thread has it, on each device.
 inline constexpr cudaStream_t cudaStreamPerThread = nullptr;
+inline constexpr unsigned cudaStreamDefault = 0, cudaStreamNonBlocking = 1;
 
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
 
@@ -47,9 +52,17 @@ cudaError_t cudaMalloc(T** memory, std::size_t bytes) {
   return cudaMalloc(reinterpret_cast<void**>(memory), bytes);
 }
 cudaError_t cudaFree(void* memory);
-/// No PCIe is emulated yet: copies and fills take no time. They go past what is planted in the memory.
+/// Copies go over PCIe to the host and back, over NVLink from GPU to GPU, and past what is planted in the
+/// memory.
 cudaError_t cudaMemset(void* memory, int value, std::size_t bytes);
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind);
+cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream);
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
+cudaError_t cudaStreamDestroy(cudaStream_t stream);
+/// All that was recorded has happened already.
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags = 0);
 /// What is there of an allocation; the emulation's own question.
 std::uint64_t backed_bytes(const void* memory);
 

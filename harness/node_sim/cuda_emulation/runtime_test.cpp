@@ -53,7 +53,7 @@ TEST_F(CudaRuntime, EventsMeasureTheTimeOfTheWorkBetweenThem) {
   float milliseconds = 0;
   EXPECT_EQ(cudaEventElapsedTime(&milliseconds, start, stop), cudaErrorInvalidResourceHandle);
   cudaEventRecord(start);
-  EXPECT_EQ(run([] {}, {1e6, 1e6, WorkKind::copy}), cudaSuccess);
+  EXPECT_EQ(run([] {}, {WorkKind::copy, 2e6}), cudaSuccess);
   cudaEventRecord(stop);
   EXPECT_EQ(cudaEventElapsedTime(&milliseconds, start, stop), cudaSuccess);
   EXPECT_NEAR(milliseconds, 2, 1e-3);
@@ -109,6 +109,62 @@ TEST_F(CudaRuntime, DeviceCodeGoesThroughWhatIsPlantedInTheMemory) {
   Word128 copy{};
   cudaMemcpy(&copy, memory, sizeof(copy), cudaMemcpyDeviceToHost);
   EXPECT_EQ(copy, (Word128{2, 3}));
+  cudaFree(memory);
+}
+
+TEST_F(CudaRuntime, CopiesAskForTheLinkThatTheyTake) {
+  testing_tools::PlainDevice other;
+  char host[256] = {};
+  void *here = nullptr, *there = nullptr;
+  ASSERT_EQ(cudaMalloc(&here, sizeof(host)), cudaSuccess);
+  ASSERT_EQ(cudaSetDevice(1), cudaSuccess);
+  ASSERT_EQ(cudaMalloc(&there, sizeof(host)), cudaSuccess);
+  ASSERT_EQ(cudaSetDevice(0), cudaSuccess);
+  const auto amounts = [](const Work& work) {
+    std::vector<double> all;
+    for (std::size_t i = 0; i < kResources; ++i) all.push_back(work.amount(static_cast<Resource>(i)));
+    return all;
+  };
+  const auto copied = [&](void* to, const void* from, cudaMemcpyKind kind) {
+    EXPECT_EQ(cudaMemcpy(to, from, sizeof(host), kind), cudaSuccess);
+    return amounts(device.transfers.back());
+  };
+  using Amounts = std::vector<double>;  // memory, tensor cores, PCIe in and out, NVLink in and out
+  EXPECT_EQ(copied(here, host, cudaMemcpyHostToDevice), (Amounts{0, 0, 256, 0, 0, 0}));
+  EXPECT_EQ(copied(host, here, cudaMemcpyDeviceToHost), (Amounts{0, 0, 0, 256, 0, 0}));
+  EXPECT_EQ(copied(there, here, cudaMemcpyDeviceToDevice), (Amounts{0, 0, 0, 0, 0, 256}));
+  EXPECT_EQ(copied(here, here, cudaMemcpyDeviceToDevice), (Amounts{512, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(cudaMemcpy(here, there, sizeof(host), cudaMemcpyDeviceToDevice), cudaSuccess);
+  EXPECT_EQ(amounts(other.transfers.back()), (Amounts{0, 0, 0, 0, 0, 256})) << "who holds it sends it";
+  cudaFree(here);
+  cudaFree(there);
+}
+
+TEST_F(CudaRuntime, AStreamWorksOnTheDeviceThatItWasMadeOn) {
+  testing_tools::PlainDevice other;
+  cudaStream_t stream = nullptr;
+  EXPECT_EQ(cudaStreamCreateWithFlags(&stream, 7), cudaErrorInvalidValue);
+  ASSERT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
+  void* memory = nullptr;
+  ASSERT_EQ(cudaMalloc(&memory, 64), cudaSuccess);
+  std::vector<char> values(64, 7), copy(64);
+  EXPECT_EQ(cudaMemcpyAsync(memory, values.data(), 64, cudaMemcpyHostToDevice, stream), cudaSuccess);
+  EXPECT_EQ(cudaMemsetAsync(static_cast<char*>(memory) + 63, 0, 1, stream), cudaSuccess);
+  cudaEvent_t event = nullptr;
+  cudaEventCreate(&event);
+  EXPECT_EQ(cudaEventRecord(event, stream), cudaSuccess);
+  EXPECT_EQ(cudaStreamWaitEvent(cudaStreamPerThread, event), cudaSuccess);
+  EXPECT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
+  EXPECT_EQ(cudaMemcpy(copy.data(), memory, 64, cudaMemcpyDeviceToHost), cudaSuccess);
+  values[63] = 0;
+  EXPECT_EQ(copy, values);
+  ASSERT_EQ(cudaSetDevice(1), cudaSuccess);
+  EXPECT_EQ(cudaMemsetAsync(memory, 0, 1, stream), cudaErrorInvalidResourceHandle);
+  EXPECT_EQ(cudaEventRecord(event, stream), cudaErrorInvalidResourceHandle);
+  ASSERT_EQ(cudaSetDevice(0), cudaSuccess);
+  cudaEventDestroy(event);
+  EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
+  EXPECT_EQ(cudaStreamDestroy(cudaStreamPerThread), cudaErrorInvalidResourceHandle);
   cudaFree(memory);
 }
 

@@ -45,10 +45,19 @@ const RegisteredFault kernel_line{
                      .meaning = "as it stands there; {pci} is the GPU's address, {pid} the worker's process",
                      .unit = Unit::text,
                      .fallback_text = "NVRM: Xid (PCI:{pci}): 31, pid={pid}, name=assay, MMU Fault"},
+      FaultParameter{.name = "step",
+                     .meaning = "the check whose work it is, as memory.sweep; any, where nothing is said",
+                     .unit = Unit::text},
       {"lines", "how often, at once", Unit::count, 1, 100000, 1},
       {"launch", "at which launch of a worker, from 0", Unit::count, 0, 1000, 0}}},
     {.at_launch = [](const Launch& launch) {
       if (static_cast<std::int64_t>(launch.number) != launch.whole("launch")) return;
+      const std::string_view step = fault_text(launch.fault, "step");
+      if (!step.empty() && step != launch.check) return;
+      {
+        const Lock lock(launch.state.mutex);
+        ++launch.fault.calls;
+      }
       const std::string line =
           filled(std::string(fault_text(launch.fault, "line")), launch.state, launch.gpu);
       for (std::int64_t i = 0; i < launch.whole("lines"); ++i) log_line(launch.state, line);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "harness/config/fault.h"
 #include "harness/node/clock.h"
@@ -27,7 +28,8 @@ struct Launch {
   int gpu;
   Clock& clock;
   std::uint64_t number;  // of the launch in its context, from 0
-  const FaultState& fault;
+  FaultState& fault;
+  std::string_view check;  // whose launch it is
 
   GpuDynamic& dynamic() const { return state.dynamic[gpu]; }
   std::int64_t whole(const char* name) const {

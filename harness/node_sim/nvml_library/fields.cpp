@@ -138,6 +138,11 @@ bool set_pcie(const GpuView& gpu, FieldValue& value) {
   return false;
 }
 
+unsigned long long kib(std::int64_t bytes) {
+  constexpr std::int64_t kBytes = 1024;
+  return static_cast<unsigned long long>(bytes / kBytes);
+}
+
 /// What a field says of one link; nothing for a field that is not of links.
 std::optional<unsigned long long> of_link(const GpuView& gpu, unsigned id, unsigned link) {
   switch (id) {
@@ -148,8 +153,9 @@ std::optional<unsigned long long> of_link(const GpuView& gpu, unsigned id, unsig
     case field::nvlink_crc:
       return link_errors(gpu, link, kNvlinkCrcFlit);
     case field::nvlink_data_sent_kib:
+      return kib(gpu.dynamic.nvlinks[link].sent_bytes);
     case field::nvlink_data_received_kib:
-      return 0;  // the simulated node moves no data over NVLink
+      return kib(gpu.dynamic.nvlinks[link].received_bytes);
     case field::nvlink_remote_link_id:
       return remote_link(gpu, link);
     case field::nvlink_speed_mb_per_s:
@@ -193,8 +199,9 @@ bool set_nvlink(const GpuView& gpu, FieldValue& value, Return& result) {
   const bool traffic =
       value.field_id == field::nvlink_data_sent_kib || value.field_id == field::nvlink_data_received_kib;
   const bool summed = traffic && value.scope_id == kSumOverLinks;
-  const auto one =
-      of_link(gpu, value.field_id, summed || value.scope_id >= sim::kNvlinks ? 0 : value.scope_id);
+  auto one = of_link(gpu, value.field_id, summed || value.scope_id >= sim::kNvlinks ? 0 : value.scope_id);
+  for (unsigned link = 1; summed && one && link < sim::kNvlinks; ++link)
+    *one += *of_link(gpu, value.field_id, link);
   if (!one) return false;
   if (!summed && value.scope_id >= sim::kNvlinks) {
     result = Return::invalid_argument;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/node_sim/nvml_library/nvml_library_fixture.h"
+#include "harness/node_sim/plant.h"
 
 namespace assay::nvml {
 namespace {
@@ -177,6 +178,36 @@ TEST_F(NvmlLibrary, FieldErrorsArePerEntry) {
   values[3].scope_id = 18;
   ASSERT_EQ(CALL(nvmlDeviceGetFieldValues)(gpu(0), values.size(), values.data()), Return::success);
   EXPECT_EQ(values[3].result, Return::invalid_argument);
+}
+
+TEST_F(NvmlLibrary, LinksSayWhatTheyCarry) {
+  initialise();
+  sim::GpuDynamic& carrier = state->dynamic[0];
+  carrier.nvlinks[0].sent_bytes = 5 << 20;
+  carrier.nvlinks[17].sent_bytes = 3 << 20;
+  carrier.nvlinks[17].received_bytes = 1 << 20;
+  sim::Loads receiving{};
+  receiving[static_cast<std::size_t>(Resource::pcie_in)] = 500'000;
+  {
+    const sim::Lock lock(state->mutex);
+    sim::add_load(*state, 0, 0, 0, receiving);
+  }
+  const Device device = gpu(nvml_index_of(0));
+  std::array<FieldValue, 3> values{};
+  values[0].field_id = values[1].field_id = field::nvlink_data_sent_kib;
+  values[0].scope_id = 17;
+  values[1].scope_id = ~0u;  // the sum over all links
+  values[2].field_id = field::nvlink_data_received_kib;
+  values[2].scope_id = 17;
+  ASSERT_EQ(CALL(nvmlDeviceGetFieldValues)(device, values.size(), values.data()), Return::success);
+  EXPECT_EQ(values[0].value.ull, 3u << 10);
+  EXPECT_EQ(values[1].value.ull, 8u << 10);
+  EXPECT_EQ(values[2].value.ull, 1u << 10);
+  unsigned sent = 1, received = 0;
+  EXPECT_EQ(CALL(nvmlDeviceGetPcieThroughput)(device, 0, &sent), Return::success);
+  EXPECT_EQ(CALL(nvmlDeviceGetPcieThroughput)(device, 1, &received), Return::success);
+  EXPECT_EQ(sent, 0u);
+  EXPECT_EQ(received, 27'500'000u) << "kB/s: half of 55 GB/s";
 }
 
 TEST_F(NvmlLibrary, ProcessListTellsHowMuchRoomItTakes) {

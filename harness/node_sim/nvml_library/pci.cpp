@@ -116,8 +116,11 @@ Return nvmlDeviceGetPcieReplayCounter(Device device, unsigned* count) {
 
 Return nvmlDeviceGetPcieThroughput(Device device, unsigned direction, unsigned* kb_per_s) {
   constexpr unsigned kDirections = 2;  // sent, received
-  return with_gpu(device, kb_per_s != nullptr && direction < kDirections, [&](const GpuView&) {
-    *kb_per_s = 0;  // the simulated node moves no data over PCIe
+  constexpr double kBytesPerKb = 1000;
+  return with_gpu(device, kb_per_s != nullptr && direction < kDirections, [&](const GpuView& gpu) {
+    const sim::PlantReading now = gpu.plant();
+    const double bytes_per_s = direction == 0 ? now.pcie_sent_bytes_per_s : now.pcie_received_bytes_per_s;
+    *kb_per_s = static_cast<unsigned>(bytes_per_s / kBytesPerKb);
     return Return::success;
   });
 }
