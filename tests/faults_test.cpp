@@ -72,6 +72,7 @@ TEST(KernelLines, CanBePlantedAtAStep) {
   const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_THAT(accusations(judgement), testing::ElementsAre("device.xid_fatal@gpu5"));
   for (const auto& finding : judgement.at("findings")) {
+    EXPECT_FALSE(finding.at("evidence").empty());
     for (const auto& evidence : finding.at("evidence"))
       EXPECT_THAT(evidence.at("step").get<std::string>(), testing::HasSubstr("memory.sweep"));
   }

@@ -105,6 +105,7 @@ inline constexpr unsigned power_average_mw = 185, power_instant_mw = 186, power_
 inline constexpr unsigned power_max_limit_mw = 188, power_default_limit_mw = 189,
                           power_current_limit_mw = 190;
 inline constexpr unsigned energy_mj = 191, power_requested_limit_mw = 192;
+inline constexpr unsigned pcie_sent_bytes = 197, pcie_received_bytes = 198;  // of 32 bits
 inline constexpr unsigned shutdown_offset_c = 193, slowdown_offset_c = 194;
 inline constexpr unsigned memory_max_offset_c = 195, gpu_max_offset_c = 196;
 inline constexpr unsigned recovery_action = 230;

@@ -87,6 +87,17 @@ TEST_F(PlantTest, AKilledProcessIsListedForAMomentAndLeavesItsRoom) {
   EXPECT_EQ(state->dynamic[0].processes[0].pid, 1) << "its place is free";
 }
 
+TEST_F(PlantTest, AKilledProcessIsListedOnAllItsGpus) {
+  state->gpu_count = 2;
+  state->dynamic[1] = state->dynamic[0];
+  for (int gpu = 0; gpu < 2; ++gpu) change_contexts(*state, gpu, kSecond, 4711, 1);
+  release_own_processes(*state, 2 * kSecond);
+  for (int gpu = 0; gpu < 2; ++gpu) {
+    EXPECT_TRUE(is_listed(state->dynamic[gpu].processes[0], 2 * kSecond));
+    EXPECT_EQ(state->dynamic[gpu].contexts, 0);
+  }
+}
+
 TEST(PlantNoise, IsAFunctionOfItsNamesAndNormal) {
   EXPECT_EQ(deviate(7, "copy/gpu3", 4), deviate(7, "copy/gpu3", 4));
   EXPECT_NE(deviate(7, "copy/gpu3", 4), deviate(8, "copy/gpu3", 4));

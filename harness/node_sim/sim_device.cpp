@@ -10,6 +10,7 @@
 
 #include "harness/base/hash.h"
 #include "harness/node_sim/faults/fault_kind.h"
+#include "harness/node_sim/links.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_kernel_log.h"
 
@@ -18,7 +19,6 @@ namespace {
 
 using cuda_emulation::DeviceFailure;
 
-constexpr double kPeakBytesPerSecond = 4.8e12;  // H200 datasheet
 constexpr int kMultiprocessors = 132;
 constexpr std::uint64_t kAllocationUnit = 2 << 20;  // the driver maps memory in pages of 2 MiB
 constexpr std::uint64_t kLineWords = 8;             // 128 bytes: no two allocations share a line of the cache
@@ -46,28 +46,6 @@ DeviceSpeed speed_of_unit(State& state, int index, int contenders) {
     speed.per_s[kind] *= (of_memory ? memory_share : 1) / contenders;
   }
   return speed;
-}
-
-/// What work that takes so long uses meanwhile.
-Loads loads_of(const Work& work, double seconds, const DeviceSpeed& whole) {
-  Loads loads{};
-  for (const Demand& demand : work) {
-    const Resource resource = resource_of(demand.kind);
-    const double most = resource == Resource::memory ? kPeakBytesPerSecond : whole.rate(demand.kind);
-    loads[static_cast<std::size_t>(resource)] +=
-        static_cast<std::int64_t>(std::clamp(demand.amount / seconds / most, 0.0, 1.0) * 1e6);
-  }
-  return loads;
-}
-
-/// The same at the other end: what one sends, the other receives.
-Work of_peer(const Work& work) {
-  Work mirrored;
-  for (const Demand& demand : work) {
-    if (demand.kind == WorkKind::to_peer) mirrored.add(WorkKind::from_peer, demand.amount);
-    if (demand.kind == WorkKind::from_peer) mirrored.add(WorkKind::to_peer, demand.amount);
-  }
-  return mirrored;
 }
 
 /// Those that the calling thread sees.
@@ -104,6 +82,7 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
 }
 
 SimDevice::~SimDevice() {
+  settle();
   cuda_emulation::hide_device(*this);
   shown.erase(std::remove(shown.begin(), shown.end(), this), shown.end());
   std::vector<const void*> left;
@@ -214,61 +193,32 @@ double SimDevice::launch_seconds(const Work& work) {
   return speed_.seconds_of_demands(work) * std::max(0.1, noise) + speed_.launch_s;
 }
 
-double SimDevice::active_nvlinks() const {
-  const auto& links = state_->dynamic[index_].nvlinks;
-  return static_cast<double>(
-      std::count_if(std::begin(links), std::end(links), [](const Nvlink& link) { return link.active != 0; }));
-}
-
-/// Links that are down are missing; without any, peers reach one another through the host.
-double SimDevice::transfer_seconds(const Work& work) const {
-  DeviceSpeed speed = speed_;
-  for (const WorkKind kind : {WorkKind::from_peer, WorkKind::to_peer}) {
-    const double through_host = speed.rate(WorkKind::host_to_device);
-    double& rate = speed.per_s[static_cast<std::size_t>(kind)];
-    rate = std::max(rate * active_nvlinks() / kNvlinks, through_host);
-  }
-  return speed.transfer_s + speed.seconds_of_demands(work);
-}
-
 void SimDevice::let_pass(double seconds) {
   const auto time = static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
   clock_.sleep_for(time + std::exchange(owed_, 0));
 }
 
-/// Every link that is up carries the same. Caller holds state.mutex.
-void SimDevice::count_traffic(const Work& work, SimDevice* peer) {
-  GpuDynamic& gpu = dynamic();
-  gpu.pcie_received_bytes += static_cast<std::int64_t>(work.amount(Resource::pcie_in));
-  gpu.pcie_sent_bytes += static_cast<std::int64_t>(work.amount(Resource::pcie_out));
-  const double active = active_nvlinks();
-  for (Nvlink& link : gpu.nvlinks) {
-    if (link.active == 0) continue;
-    link.received_bytes += static_cast<std::int64_t>(work.amount(Resource::nvlink_in) / active);
-    link.sent_bytes += static_cast<std::int64_t>(work.amount(Resource::nvlink_out) / active);
-  }
-  if (peer != nullptr) peer->count_traffic(of_peer(work), nullptr);
+void SimDevice::settle() {
+  if (owed_ > 0) let_pass(0);
 }
 
-void SimDevice::load_for(double seconds, const Work& work, SimDevice* peer) {
-  const Loads mine = loads_of(work, seconds, state_->plant.speed);
-  const Loads its = loads_of(of_peer(work), seconds, state_->plant.speed);
+void SimDevice::load_for(double seconds, const Work& work) {
+  const Loads loads = loads_of(work, seconds, state_->plant.speed);
   {
     const Lock lock(state_->mutex);
-    add_load(*state_, index_, clock_.now(), getpid(), mine);
-    if (peer != nullptr) add_load(*state_, peer->index_, clock_.now(), getpid(), its);
+    add_load(*state_, index_, clock_.now(), getpid(), loads);
   }
   let_pass(seconds);
   const Lock lock(state_->mutex);
-  take_load(*state_, index_, clock_.now(), getpid(), mine);
-  if (peer != nullptr) take_load(*state_, peer->index_, clock_.now(), getpid(), its);
-  count_traffic(work, peer);
+  take_load(*state_, index_, clock_.now(), getpid(), loads);
 }
 
 void SimDevice::execute(const Work& work, const std::function<void()>& body) {
   for_each_fault(*state_, constants().slot, [&](FaultState& fault, const FaultHooks& hooks) {
     if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault, check_});
   });
+  if (work.amount(Resource::nvlink_in) + work.amount(Resource::nvlink_out) > 0)
+    throw std::logic_error("a kernel that works on a peer's memory has no time yet");
   require_usable();
   const auto report = [] {
     for (SimDevice* device : shown) device->report_memory_events();
@@ -285,14 +235,40 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
 }
 
 void SimDevice::transfer(const Work& work, cuda_emulation::Device* peer, const std::function<void()>& body) {
+  require_usable();
+  auto* const other = static_cast<SimDevice*>(peer);
+  if (other != nullptr) other->require_usable();
   body();
-  auto* const other = dynamic_cast<SimDevice*>(peer);
-  const double seconds = transfer_seconds(work);
+  // Both ends, and what each of them does. Loads and counters are the ends', time is the caller's.
+  std::vector<std::pair<SimDevice*, Work>> ends{{this, work}};
+  if (other != nullptr) ends.emplace_back(other, at_other_end(work));
+  double seconds = 0;
+  {
+    const Lock lock(state_->mutex);
+    const bool linked = std::all_of(ends.begin(), ends.end(),
+                                    [](const auto& end) { return has_nvlink(end.first->dynamic()); });
+    for (auto& [end, mine] : ends) {
+      if (other != nullptr && !linked) mine = through_host(mine);
+      seconds = std::max(seconds, over_links(end->speed_, end->dynamic()).seconds_of_demands(mine));
+      count_traffic(end->dynamic(), mine);
+    }
+  }
+  seconds += speed_.transfer_s;
   constexpr double kShort = 50e-6;
-  if (seconds >= kShort) return load_for(seconds, work, other);
-  owed_ += static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
-  const Lock lock(state_->mutex);
-  count_traffic(work, other);
+  if (seconds < kShort) {
+    owed_ += static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
+    if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();
+    return;
+  }
+  const auto change = [&](auto* change_load) {
+    const Lock lock(state_->mutex);
+    for (const auto& [end, mine] : ends)
+      change_load(*state_, end->index_, clock_.now(), getpid(), loads_of(mine, seconds, state_->plant.speed));
+  };
+  change(add_load);
+  let_pass(seconds);
+  change(take_load);
+  for (const auto& [end, mine] : ends) end->require_usable();
 }
 
 namespace {
@@ -300,23 +276,38 @@ namespace {
 /// Of all GPUs that the thread sees: a peer's cells are read through what is planted in them, too.
 class MemoryOfAll final : public cuda_emulation::FaultyMemory {
  public:
+  const SimDevice* reader = nullptr;
+
   Word128 load(const Word128* address) override {
     for (SimDevice* device : shown) {
-      if (device->hbm().holds(address)) return device->hbm().load(address);
+      if (device->hbm().holds(address)) return load_from(*device, address);
     }
     return *address;
   }
   void store(Word128* address, Word128 value) override { *address = value; }
+
+ private:
+  /// What the peer could not deliver is a contained error of the reader's (226), not an ECC error.
+  Word128 load_from(SimDevice& device, const Word128* address) const {
+    try {
+      return device.hbm().load(address);
+    } catch (const DeviceFailure&) {
+      if (&device == reader) throw;
+      throw DeviceFailure{cuda_emulation::cudaErrorContained};
+    }
+  }
 };
 
 }  // namespace
 
 cuda_emulation::FaultyMemory* SimDevice::faulty_memory() {
-  static MemoryOfAll all;
+  static thread_local MemoryOfAll all;
   const bool healthy =
       std::all_of(shown.begin(), shown.end(), [](const SimDevice* device) { return device->hbm_.healthy(); });
   if (healthy) return nullptr;
-  return shown.size() == 1 ? static_cast<cuda_emulation::FaultyMemory*>(&hbm_) : &all;
+  if (shown.size() == 1) return &hbm_;
+  all.reader = this;
+  return &all;
 }
 
 void SimDevice::report_memory_events() {

@@ -35,8 +35,9 @@ class SimDevice final : public cuda_emulation::Device {
   cuda_emulation::Allocation allocate(std::uint64_t bytes) override;
   void release(void* memory) override;
   void execute(const Work& work, const std::function<void()>& body) override;
-  /// A short one's time passes with the next work.
+  /// The time of short ones passes with the next work, or once they have added up.
   void transfer(const Work& work, cuda_emulation::Device* peer, const std::function<void()>& body) override;
+  void settle() override;
   Nanoseconds now() override { return clock_.now() + owed_; }
   std::uint64_t schedule_seed() override;
   /// Null where nothing is planted in any GPU that the calling thread sees.
@@ -51,12 +52,9 @@ class SimDevice final : public cuda_emulation::Device {
   std::uint64_t place(std::uint64_t bytes) const;
   std::uint64_t cell_at(std::uint64_t byte) const;
   double launch_seconds(const Work& work);
-  double transfer_seconds(const Work& work) const;
-  double active_nvlinks() const;
   void let_pass(double seconds);
-  void count_traffic(const Work& work, SimDevice* peer);
   /// While `seconds` pass.
-  void load_for(double seconds, const Work& work, SimDevice* peer = nullptr);
+  void load_for(double seconds, const Work& work);
   void report_memory_events();
   void report_uncorrected();
 

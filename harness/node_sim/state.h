@@ -75,7 +75,7 @@ using Loads = std::array<std::int64_t, kResources>;
 
 struct GpuProcess {
   std::int32_t pid;       // 0: none
-  std::int32_t contexts;  // of a worker of ours; 0: the process is foreign
+  std::int32_t contexts;  // of a worker of ours; 0: the process is foreign, or was killed
   std::int64_t memory_bytes;
   Loads loads;                // what its work uses now
   std::int64_t listed_until;  // it was killed: from this time on it is gone; 0: it lives

@@ -11,7 +11,7 @@ constexpr double kPollS = 1;
 
 }  // namespace
 
-IdleGate::Answer IdleGate::wait(const std::vector<Resident>& residents) {
+IdleGate::Answer IdleGate::wait(const std::vector<Resident>& residents, bool patiently) {
   waited_for_.clear();
   for (double waited_s = 0;;) {
     who_.clear();
@@ -21,7 +21,7 @@ IdleGate::Answer IdleGate::wait(const std::vector<Resident>& residents) {
     if (who_.empty()) return Answer::idle;
     const bool settling = waited_s < kSettlingS;
     if (!settling) {
-      if (patience_s_ <= 0) return Answer::busy;
+      if (!patiently || patience_s_ <= 0) return Answer::busy;
       if (waited_for_.empty()) waited_for_ = "waited for an idle node: " + who_.front().message;
       if (patience_s_ == plan_.idle_timeout_s)
         progress_.note("waiting for an idle node: " + who_.front().message);

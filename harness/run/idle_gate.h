@@ -26,12 +26,16 @@ class IdleGate {
   /// Takes snapshots until the node is idle, but for these residents, or until the run's patience is at its
   /// end: then who() is at work. The patience is one for the whole run; the first second of a wait, in which
   /// our own work is still seen, costs none.
-  Answer wait(const std::vector<Resident>& residents);
+  Answer wait(const std::vector<Resident>& residents) { return wait(residents, true); }
+  /// The first second of such a wait, no more.
+  Answer settle(const std::vector<Resident>& residents) { return wait(residents, false); }
   const std::vector<Busy>& who() const { return who_; }
   /// What the last wait was for, where it cost patience; empty where it did not.
   const std::string& waited_for() const { return waited_for_; }
 
  private:
+  Answer wait(const std::vector<Resident>& residents, bool patiently);
+
   const Plan& plan_;
   CounterLedger& counters_;
   Clock& clock_;

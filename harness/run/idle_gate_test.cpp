@@ -56,6 +56,19 @@ TEST_F(IdleGateTest, ThePatienceIsOneForTheWholeRun) {
   EXPECT_EQ(node.clock_.sleeps, 2 + 4 + 3) << "what our own work left behind costs none of it";
 }
 
+TEST_F(IdleGateTest, SettlesForASecondAndSpendsNoPatience) {
+  run.plan.idle_timeout_s = 3;
+  SamplerClient sampler(FakeSampler({busy(), busy(), snapshot(), busy()}).start());
+  CounterLedger counters(sampler, node, steps, run.plan, {});
+  IdleGate gate(run.plan, counters, node.clock_, progress, interrupt);
+  EXPECT_EQ(gate.settle({}), IdleGate::Answer::idle);
+  EXPECT_EQ(node.clock_.sleeps, 2);
+  EXPECT_EQ(gate.settle({}), IdleGate::Answer::busy) << "who stays is somebody, and is to be named";
+  EXPECT_EQ(node.clock_.sleeps, 2 + 4);
+  EXPECT_EQ(gate.wait({}), IdleGate::Answer::busy);
+  EXPECT_EQ(node.clock_.sleeps, 2 + 4 + 4 + 3);
+}
+
 TEST_F(IdleGateTest, EndsWithTheSampler) {
   SamplerClient sampler(ipc::spawn_thread([](int) { return 0; }));
   CounterLedger counters(sampler, node, steps, run.plan, {});

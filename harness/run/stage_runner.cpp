@@ -23,11 +23,6 @@ StageRunner::StageRunner(const RunServices& services, telemetry::Ledger ledger)
       gate_(services.plan, counters_, services.node.clock(), services.progress, services.interrupt),
       pool_(journal_, services.node, services.sampler, services.progress, services.interrupt) {}
 
-void StageRunner::wait_for_what_was_killed() {
-  gate_.wait(pool_.residents());
-  if (!gate_.waited_for().empty()) services_.journal.run_log(record::LogSeverity::info, gate_.waited_for());
-}
-
 bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt attempt) {
   services_.progress.stage_started(stage, attempt.number);
   using Answer = IdleGate::Answer;

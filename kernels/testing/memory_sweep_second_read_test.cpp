@@ -24,6 +24,8 @@ class BadCopyInTheCache : public cuda_emulation::FaultyMemory {
   ~BadCopyInTheCache() override { testing_tools::emulated_device().planted = nullptr; }
 
   Word128 load(const Word128* address) override {
+    const Word128* const first = bad_ - kBad;
+    if (address < first || address >= first + kWords) ++outside_;
     if (address != bad_) {
       read_since_ += reads_ > 0 ? 1 : 0;
       return *address;
@@ -40,10 +42,12 @@ class BadCopyInTheCache : public cuda_emulation::FaultyMemory {
   }
   /// Stores to its line before the second read: they would bring the bad copy to the memory.
   int stored_early() const { return stored_early_; }
+  /// Loads from anywhere else than the region.
+  int outside() const { return outside_; }
 
  private:
   const Word128* bad_;
-  std::atomic<int> stored_early_ = 0;
+  std::atomic<int> stored_early_ = 0, outside_ = 0;
   // Device threads come here in no order.
   std::atomic<int> reads_ = 0;
   std::atomic<std::uint64_t> read_since_ = 0;
@@ -63,6 +67,7 @@ TEST(MemorySweepDeviceHalf, ASecondReadComesFromTheMemoryAndTellsABadReadFromABa
   EXPECT_NE(bad.actual, bad.expected);
   EXPECT_EQ(bad.second_read, bad.expected) << "the read was bad, not the cell";
   EXPECT_EQ(planted.stored_early(), 0);
+  EXPECT_EQ(planted.outside(), 0);
   const auto left = buffer.download();
   for (std::uint64_t word = 0; word < kWords; ++word)
     ASSERT_EQ(left[word].low, ~word) << "the pass's writes were made up for";

@@ -165,6 +165,7 @@ TEST(MemorySweepDeviceHalf, FindsEveryPlantedWordAndCountsItsBits) {
         const auto held = buffer.download();
         for (std::uint64_t i = 0; writes_back && i < held.size(); ++i)
           ASSERT_EQ(held[i], complement(word_of(pattern, i))) << "recorded words are written too: " << i;
+        EXPECT_TRUE(buffer.rim_untouched()) << "the last line is not a whole one";
       }
     }
   }
@@ -185,6 +186,19 @@ TEST(MemorySweepDeviceHalf, CountsExactlyBeyondTheEndOfTheList) {
   EXPECT_EQ(report.flipped_bits[1], 2000u);
   EXPECT_EQ(report.recorded, kMaxMiscompares);
   for (const Miscompare& bad : report.miscompares) EXPECT_EQ(bad.word % 10, 3u);
+}
+
+TEST(MemorySweepDeviceHalf, WritesTheBadWordsThatFoundNoPlaceInTheListToo) {
+  const auto gpu = test_gpu();
+  RimmedBuffer buffer(4999);
+  Pattern inverted = own_address(false);
+  inverted.inverted = true;
+  const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
+  sweep->run({own_address(false), false, false, true, ""});
+  sweep->run({inverted, false, true, true, ""});
+  EXPECT_EQ(sweep->report().bad_words, 4999u);
+  const auto held = buffer.download();
+  for (std::uint64_t i = 0; i < held.size(); ++i) ASSERT_EQ(held[i], complement(word_of(inverted, i))) << i;
 }
 
 TEST(MemorySweepDeviceHalf, ABrokenWireIsCountedInEveryWord) {

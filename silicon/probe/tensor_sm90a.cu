@@ -1,10 +1,13 @@
 // Hopper's tensor cores: is an instruction's result, layout and rate what kernels will rely on?
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <thread>
 
 #include "kernels/cuda_support.h"
+#include "kernels/memory_bandwidth.h"
 #include "silicon/probe/parts.h"
 #include "silicon/probe/tensor_elements.h"
 #include "silicon/probe/tensor_layout.h"
@@ -296,7 +299,7 @@ void numerics(const FormInfo& form, int spread, bool with_c) {
     }
   }
   std::sort(matches.begin(), matches.end(), [](const Match& x, const Match& y) { return x.equal > y.equal; });
-  // The bits that no result has: 23 less the place of the last bit ever set.
+  // Up to the last bit of a mantissa that any result has.
   int last_bit = 0;
   for (const std::uint32_t bits : d) {
     if ((bits & 0x7fffff) != 0) last_bit = std::max(last_bit, 23 - __builtin_ctz(bits & 0x7fffff));
@@ -339,7 +342,7 @@ void rate(const FormInfo& form, unsigned sms) {
   say({{"form", form.name}, {"columns", Form::kColumns}, {"clocks_an_instruction", of_groups}});
 }
 
-enum class Data { zero, sparse_integers, random };
+enum class Data { zero, integers, random };
 
 /// Two warp groups an SM multiply from shared memory alone: the tensor cores' heat without the memory's.
 template <typename Form>
@@ -366,6 +369,38 @@ void power(const FormInfo& form, Data data, unsigned sms, double seconds) {
   line["rate_unit"] = "TFLOP/s";
   say(line);
 }
+
+/// Copies on a stream of its own while it lives.
+class CopyBeside {
+ public:
+  explicit CopyBeside(Gpu& gpu)
+      : copying_([this, &gpu] {
+          try {
+            const auto bandwidth = memory::make_memory_bandwidth(gpu, memory::default_stream_bytes(gpu), 5);
+            constexpr int kLaunches = 10;
+            while (!over_) {
+              rates_.push_back(bandwidth->bytes(memory::Stream::copy) * kLaunches /
+                               bandwidth->run(memory::Stream::copy, kLaunches) / 1e9);
+            }
+          } catch (const std::exception& error) {
+            failed_ = error.what();
+          }
+        }) {}
+  ~CopyBeside() {
+    if (copying_.joinable()) end();
+  }
+  nlohmann::json end() {
+    over_ = true;
+    copying_.join();
+    return {{"copy_gb_per_s", spread(rates_)}, {"failed", failed_}};
+  }
+
+ private:
+  std::atomic<bool> over_ = false;
+  std::vector<double> rates_;
+  std::string failed_;
+  std::thread copying_;
+};
 
 }  // namespace
 
@@ -440,12 +475,21 @@ void tensor_power(const Arguments& arguments) {
   const FormInfo e4m3{"e4m3", kE4m3, kE4m3, kSwizzle128, kSwizzle128, Result::f32, 1};
   const FormInfo s8{"s8", kS8, kS8, kSwizzle128, kSwizzle128, Result::s32, 127};
   power<Bf16N256>(bf16, Data::zero, sms, seconds);
-  power<Bf16N256>(bf16, Data::sparse_integers, sms, seconds);
+  power<Bf16N256>(bf16, Data::integers, sms, seconds);
   power<Bf16N256>(bf16, Data::random, sms, seconds);
   power<F16N256>(f16, Data::random, sms, seconds);
   power<Tf32N256>(tf32, Data::random, sms, seconds);
   power<E4m3N256>(e4m3, Data::random, sms, seconds);
-  power<S8N256>(s8, Data::sparse_integers, sms, seconds);
+  power<S8N256>(s8, Data::integers, sms, seconds);
+  for (const bool eight_bits : {false, true}) {
+    CopyBeside copy(*gpu);
+    if (eight_bits) {
+      power<E4m3N256>(e4m3, Data::random, sms, seconds);
+    } else {
+      power<Bf16N256>(bf16, Data::random, sms, seconds);
+    }
+    say({{"beside", copy.end()}});
+  }
 }
 
 }  // namespace assay::silicon

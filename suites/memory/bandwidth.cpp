@@ -104,8 +104,7 @@ const Registered memory_bandwidth{{
         },
     .findings = {"memory.slow", "memory.miscompare"},
     .run = run,
-    .device_evidence = "H200, driver 580.159.04, 2026-11-26, before launches and loads got wrappers: "
-                       "reports/evidence/2026-11-26-h200",
+    .device_evidence = "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200-2",
     .device_seconds = device_seconds,
 }};
 

@@ -57,9 +57,11 @@ class Device {
 
   /// Runs the body of a launch, then lets the time pass that the work takes. Throws DeviceFailure.
   virtual void execute(const Work& work, const std::function<void()>& body) = 0;
-  /// Moves bytes, which takes the time of `work`. `peer`: the other GPU that they come from, or go to. Throws
-  /// DeviceFailure.
+  /// Moves bytes, which takes the time of `work`. `peer`: the other GPU that they come from, or go to; one of
+  /// the same kind. Throws DeviceFailure.
   virtual void transfer(const Work& work, Device* peer, const std::function<void()>& body) = 0;
+  /// The host waits: what is owed of the time of transfers passes.
+  virtual void settle() {}
   virtual Nanoseconds now() = 0;
   /// Draws the order of the threads of a launch; another value for every launch.
   virtual std::uint64_t schedule_seed() = 0;

@@ -65,10 +65,6 @@ auto holder_of(const void* memory, std::size_t bytes) {
   return inside ? found : host.allocations.end();
 }
 
-bool is_held(const void* memory, std::size_t bytes) {
-  return holder_of(memory, bytes) != host.allocations.end();
-}
-
 Device* holding_device(const void* memory, std::size_t bytes) {
   const auto found = holder_of(memory, bytes);
   return found == host.allocations.end() ? nullptr : found->second.device;
@@ -173,10 +169,11 @@ cudaError_t cudaFree(void* memory) {
 }
 
 cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
-  if (!is_held(memory, bytes)) return remember(cudaErrorInvalidValue);
-  return on_device([&](Device& device) {
-    device.transfer({WorkKind::write, static_cast<double>(bytes)}, nullptr,
-                    [&] { std::memset(memory, value, bytes); });
+  Device* const holder = holding_device(memory, bytes);
+  if (holder == nullptr) return remember(cudaErrorInvalidValue);
+  return on_device([&](Device&) {
+    holder->transfer({WorkKind::write, static_cast<double>(bytes)}, nullptr,
+                     [&] { std::memset(memory, value, bytes); });
   });
 }
 
@@ -187,12 +184,16 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
   if ((kind != cudaMemcpyHostToDevice && source == nullptr) ||
       (kind != cudaMemcpyDeviceToHost && target == nullptr))
     return remember(cudaErrorInvalidValue);
+  for (const Device* end : {source, target}) {
+    if (end != nullptr && end->broken != cudaSuccess) return remember(end->broken);
+  }
   return on_device([&](Device& current) {
     const auto amount = static_cast<double>(bytes);
     const auto copy = [&] { std::memmove(to, from, bytes); };
-    if (source == nullptr) return current.transfer({WorkKind::host_to_device, amount}, nullptr, copy);
-    if (target == nullptr) return current.transfer({WorkKind::device_to_host, amount}, nullptr, copy);
+    if (source == nullptr) return target->transfer({WorkKind::host_to_device, amount}, nullptr, copy);
+    if (target == nullptr) return source->transfer({WorkKind::device_to_host, amount}, nullptr, copy);
     if (source == target) return source->transfer({WorkKind::copy, 2 * amount}, nullptr, copy);
+    if (&current == target) return target->transfer({WorkKind::from_peer, amount}, source, copy);
     source->transfer({WorkKind::to_peer, amount}, target, copy);
   });
 }
@@ -236,13 +237,12 @@ cudaError_t cudaGetLastError() {
 }
 
 cudaError_t cudaDeviceSynchronize() {
-  return on_device([](Device&) {});
+  return on_device([](Device& device) { device.settle(); });
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  if (stream == cudaStreamPerThread) return cudaDeviceSynchronize();
-  if (stream->device->broken != cudaSuccess) return remember(stream->device->broken);
-  return cudaSuccess;
+  if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
+  return cudaDeviceSynchronize();
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {

@@ -135,7 +135,12 @@ TEST_F(CudaRuntime, CopiesAskForTheLinkThatTheyTake) {
   EXPECT_EQ(copied(there, here, cudaMemcpyDeviceToDevice), (Amounts{0, 0, 0, 0, 0, 256}));
   EXPECT_EQ(copied(here, here, cudaMemcpyDeviceToDevice), (Amounts{512, 0, 0, 0, 0, 0}));
   EXPECT_EQ(cudaMemcpy(here, there, sizeof(host), cudaMemcpyDeviceToDevice), cudaSuccess);
-  EXPECT_EQ(amounts(other.transfers.back()), (Amounts{0, 0, 0, 0, 0, 256})) << "who holds it sends it";
+  EXPECT_EQ(amounts(device.transfers.back()), (Amounts{0, 0, 0, 0, 256, 0})) << "the current one fetches it";
+  EXPECT_EQ(cudaMemset(there, 0, sizeof(host)), cudaSuccess);
+  EXPECT_EQ(amounts(other.transfers.back()), (Amounts{256, 0, 0, 0, 0, 0})) << "where the memory is";
+  other.broken = cudaErrorECCUncorrectable;
+  EXPECT_EQ(cudaMemcpy(here, there, sizeof(host), cudaMemcpyDeviceToDevice), cudaErrorECCUncorrectable);
+  other.broken = cudaSuccess;
   cudaFree(here);
   cudaFree(there);
 }

@@ -45,9 +45,10 @@ const RegisteredFault kernel_line{
                      .meaning = "as it stands there; {pci} is the GPU's address, {pid} the worker's process",
                      .unit = Unit::text,
                      .fallback_text = "NVRM: Xid (PCI:{pci}): 31, pid={pid}, name=assay, MMU Fault"},
-      FaultParameter{.name = "step",
-                     .meaning = "the check whose work it is, as memory.sweep; any, where nothing is said",
-                     .unit = Unit::text},
+      FaultParameter{
+          .name = "step",
+          .meaning = "the check in whose steps it is logged, as memory.sweep; any, where nothing is said",
+          .unit = Unit::text},
       {"lines", "how often, at once", Unit::count, 1, 100000, 1},
       {"launch", "at which launch of a worker, from 0", Unit::count, 0, 1000, 0}}},
     {.at_launch = [](const Launch& launch) {

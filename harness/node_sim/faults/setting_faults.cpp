@@ -57,7 +57,7 @@ const RegisteredFault foreign_process{
       {"memory", "what it holds", Unit::mebibytes, 1, 143771, 2048}}},
     {.at_start = [](const Planting& gpu) {
       const std::int64_t bytes = gpu.whole("memory") * kBytesPerMib;
-      gpu.dynamic.processes[0] = {static_cast<std::int32_t>(gpu.whole("pid")), 0, bytes, 0};
+      gpu.dynamic.processes[0] = {static_cast<std::int32_t>(gpu.whole("pid")), 0, bytes};
       gpu.dynamic.memory_used_bytes += bytes;
     }}};
 

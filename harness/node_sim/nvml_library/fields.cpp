@@ -131,6 +131,12 @@ bool set_pcie(const GpuView& gpu, FieldValue& value) {
     set_count(value, gpu.dynamic.pcie_replay);
     return true;
   }
+  if (value.field_id == field::pcie_sent_bytes || value.field_id == field::pcie_received_bytes) {
+    set_unsigned(value, static_cast<unsigned>(value.field_id == field::pcie_sent_bytes
+                                                  ? gpu.dynamic.pcie_sent_bytes
+                                                  : gpu.dynamic.pcie_received_bytes));
+    return true;
+  }
   if (value.field_id == field::pcie_replay_rollover || value.field_id == field::pcie_l0_to_recovery) {
     set_count(value, 0);
     return true;

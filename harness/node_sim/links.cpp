@@ -1,0 +1,82 @@
+#include "harness/node_sim/links.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace assay::sim {
+namespace {
+
+constexpr double kPeakMemoryBytesPerSecond = 4.8e12;  // H200 datasheet
+constexpr int kPcieGeneration = 5, kPcieWidth = 16;   // what the rates were measured at
+
+std::int64_t active_nvlinks(const GpuDynamic& gpu) {
+  return std::count_if(std::begin(gpu.nvlinks), std::end(gpu.nvlinks),
+                       [](const Nvlink& link) { return link.active != 0; });
+}
+
+/// Every generation doubles the one before it.
+double pcie_share(const GpuDynamic& gpu) {
+  return std::ldexp(static_cast<double>(gpu.pcie_width) / kPcieWidth, gpu.pcie_generation - kPcieGeneration);
+}
+
+Work with_kinds(const Work& work, WorkKind for_sent, WorkKind for_received) {
+  Work result;
+  for (const Demand& demand : work) {
+    if (demand.kind == WorkKind::to_peer) result.add(for_sent, demand.amount);
+    if (demand.kind == WorkKind::from_peer) result.add(for_received, demand.amount);
+  }
+  return result;
+}
+
+}  // namespace
+
+DeviceSpeed over_links(DeviceSpeed speed, const GpuDynamic& gpu) {
+  for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
+    const Resource resource = resource_of(static_cast<WorkKind>(kind));
+    if (resource == Resource::pcie_in || resource == Resource::pcie_out) speed.per_s[kind] *= pcie_share(gpu);
+    if (resource == Resource::nvlink_in || resource == Resource::nvlink_out)
+      speed.per_s[kind] *= static_cast<double>(active_nvlinks(gpu)) / kNvlinks;
+  }
+  return speed;
+}
+
+bool has_nvlink(const GpuDynamic& gpu) {
+  return active_nvlinks(gpu) > 0;
+}
+
+Work at_other_end(const Work& work) {
+  return with_kinds(work, WorkKind::from_peer, WorkKind::to_peer);
+}
+
+Work through_host(const Work& work) {
+  return with_kinds(work, WorkKind::device_to_host, WorkKind::host_to_device);
+}
+
+void count_traffic(GpuDynamic& gpu, const Work& work) {
+  const auto bytes = [&](Resource resource) { return static_cast<std::int64_t>(work.amount(resource)); };
+  gpu.pcie_received_bytes += bytes(Resource::pcie_in);
+  gpu.pcie_sent_bytes += bytes(Resource::pcie_out);
+  const std::int64_t active = active_nvlinks(gpu);
+  std::int64_t number = 0;
+  for (Nvlink& link : gpu.nvlinks) {
+    if (link.active == 0) continue;
+    const auto share = [&](std::int64_t all) { return all / active + (number < all % active ? 1 : 0); };
+    link.received_bytes += share(bytes(Resource::nvlink_in));
+    link.sent_bytes += share(bytes(Resource::nvlink_out));
+    ++number;
+  }
+}
+
+Loads loads_of(const Work& work, double seconds, const DeviceSpeed& whole) {
+  Loads loads{};
+  for (const Demand& demand : work) {
+    const Resource resource = resource_of(demand.kind);
+    const double most = resource == Resource::memory ? kPeakMemoryBytesPerSecond : whole.rate(demand.kind);
+    loads[static_cast<std::size_t>(resource)] +=
+        static_cast<std::int64_t>(std::clamp(demand.amount / seconds / most, 0.0, 1.0) * 1e6);
+  }
+  return loads;
+}
+
+}  // namespace assay::sim

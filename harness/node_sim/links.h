@@ -1,0 +1,26 @@
+// The links of a simulated GPU: how fast what is left of them is, and what went over each.
+#pragma once
+
+#include "harness/model/work.h"
+#include "harness/node_sim/state.h"
+
+namespace assay::sim {
+
+/// `speed` with the links as they are: an NVLink that is down is missing, and PCIe is as wide and as fast as
+/// it was trained.
+DeviceSpeed over_links(DeviceSpeed speed, const GpuDynamic& gpu);
+
+bool has_nvlink(const GpuDynamic& gpu);
+
+/// What a transfer asks of the GPU at its other end: what one sends, the other receives.
+Work at_other_end(const Work& work);
+/// Peers without a link reach one another through the host.
+Work through_host(const Work& work);
+
+/// Counts it, on every NVLink that is up the same.
+void count_traffic(GpuDynamic& gpu, const Work& work);
+
+/// What work that takes so long uses meanwhile, of what `whole` has.
+Loads loads_of(const Work& work, double seconds, const DeviceSpeed& whole);
+
+}  // namespace assay::sim
