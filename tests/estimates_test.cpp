@@ -83,8 +83,8 @@ TEST(Plans, TakeTheTimeThatTheProfilesPromise) {
 
 TEST(Plans, AreMadeOfTheSiliconPacksProfile) {
   const ScratchFolder scratch;
-  const Finished plan = assay(
-      scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", ASSAY_SOURCE_DIR "/silicon/overlap.toml"});
+  const Finished plan = assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile",
+                                        std::string(ASSAY_SOURCE_DIR) + "/silicon/overlap.toml"});
   EXPECT_EQ(plan.exit_code, 0) << plan.err;
 }
 
