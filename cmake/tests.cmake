@@ -42,6 +42,6 @@ foreach(target unit_tests threaded_tests end_to_end_tests)
     ASSAY_SIMULATED_NVML="${CMAKE_BINARY_DIR}/simulated/libnvidia-ml.so.1")
   add_dependencies(${target} assay simulated_nvml)
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${test_timeout_s}
-    # A crash that is planted is to kill its worker, not to be reported by the address sanitizer.
-    ENVIRONMENT "ASAN_OPTIONS=handle_segv=0:handle_abort=0:allocator_may_return_null=0")
+    # A crash that is planted is to kill its worker, not to be reported by a sanitizer.
+    ENVIRONMENT "ASAN_OPTIONS=handle_segv=0:handle_abort=0:allocator_may_return_null=0;TSAN_OPTIONS=handle_segv=0:handle_abort=0")
 endforeach()

@@ -69,6 +69,9 @@ TEST_F(RefusedByMachine, FilesThatMayNotGrow) {
   for (const rlim_t most : {0,       1,       100,     500,     1'000,     2'000,        4'096,  8'000,
                             12'000,  16'000,  20'000,  30'000,  40'000,    50'000,       70'000, 100'000,
                             150'000, 200'000, 300'000, 500'000, 1'000'000, 2'000'000'000}) {
+#if defined(ASSAY_THREAD_SANITIZER)
+    if (most == 0) continue;  // the sanitizer's own start writes a file
+#endif
     const std::string out = "size" + std::to_string(most);
     const Finished run = assay(scratch, quick(out), [&] { limit(RLIMIT_FSIZE, most); });
     expect_honest(run, out, out);

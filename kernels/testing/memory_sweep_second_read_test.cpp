@@ -13,19 +13,19 @@ namespace assay::memory {
 namespace {
 
 constexpr int kPageShift = 8;
-constexpr std::uint64_t kWords = 20'000, kBad = 399;
+constexpr std::uint64_t kWords = 20'000;
 
 /// A cache that holds one bad copy of a word, until it has been turned over by reads of others.
 class BadCopyInTheCache : public cuda_emulation::FaultyMemory {
  public:
-  explicit BadCopyInTheCache(const Word128* bad) : bad_(bad) {
+  BadCopyInTheCache(const Word128* region, std::uint64_t bad)
+      : region_(region), bad_(region + bad), line_(region + bad / kLineWords * kLineWords) {
     testing_tools::emulated_device().planted = this;
   }
   ~BadCopyInTheCache() override { testing_tools::emulated_device().planted = nullptr; }
 
   Word128 load(const Word128* address) override {
-    const Word128* const first = bad_ - kBad;
-    if (address < first || address >= first + kWords) ++outside_;
+    if (address < region_ || address >= region_ + kWords) ++outside_;
     if (address != bad_) {
       read_since_ += reads_ > 0 ? 1 : 0;
       return *address;
@@ -35,8 +35,7 @@ class BadCopyInTheCache : public cuda_emulation::FaultyMemory {
     return read_since_ >= cache_words ? *address : *address ^ Word128 { 0, 4 };
   }
   void store(Word128* address, Word128 value) override {
-    const Word128* const line = bad_ - kBad % kLineWords;
-    const bool in_its_line = address >= line && address < line + kLineWords;
+    const bool in_its_line = address >= line_ && address < line_ + kLineWords;
     if (in_its_line && reads_ < 2) ++stored_early_;
     *address = value;
   }
@@ -46,24 +45,27 @@ class BadCopyInTheCache : public cuda_emulation::FaultyMemory {
   int outside() const { return outside_; }
 
  private:
-  const Word128* bad_;
+  const Word128 *region_, *bad_, *line_;
   std::atomic<int> stored_early_ = 0, outside_ = 0;
   // Device threads come here in no order.
   std::atomic<int> reads_ = 0;
   std::atomic<std::uint64_t> read_since_ = 0;
 };
 
-TEST(MemorySweepDeviceHalf, ASecondReadComesFromTheMemoryAndTellsABadReadFromABadCell) {
+/// What pushes the cache out is read from the half of the region that the word is not in.
+class SecondReadDeviceHalf : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(SecondReadDeviceHalf, ComesFromTheMemoryAndTellsABadReadFromABadCell) {
   const auto gpu = test_gpu();
   RimmedBuffer buffer(kWords);
   const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
   sweep->run({own_address(false), false, false, true, ""});
-  const BadCopyInTheCache planted(static_cast<const Word128*>(buffer.device_pointer()) + kBad);
+  const BadCopyInTheCache planted(static_cast<const Word128*>(buffer.device_pointer()), GetParam());
   sweep->run({own_address(false), false, true, true, ""});
   const SweepReport report = sweep->report();
   ASSERT_EQ(report.recorded, 1u);
   const Miscompare& bad = report.miscompares[0];
-  EXPECT_EQ(bad.word, kBad);
+  EXPECT_EQ(bad.word, GetParam());
   EXPECT_NE(bad.actual, bad.expected);
   EXPECT_EQ(bad.second_read, bad.expected) << "the read was bad, not the cell";
   EXPECT_EQ(planted.stored_early(), 0);
@@ -72,6 +74,8 @@ TEST(MemorySweepDeviceHalf, ASecondReadComesFromTheMemoryAndTellsABadReadFromABa
   for (std::uint64_t word = 0; word < kWords; ++word)
     ASSERT_EQ(left[word].low, ~word) << "the pass's writes were made up for";
 }
+
+INSTANTIATE_TEST_SUITE_P(Halves, SecondReadDeviceHalf, testing::Values(399, 15'003));
 
 }  // namespace
 }  // namespace assay::memory
