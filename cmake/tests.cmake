@@ -43,5 +43,7 @@ foreach(target unit_tests threaded_tests end_to_end_tests)
   add_dependencies(${target} assay simulated_nvml)
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${test_timeout_s}
     # A crash that is planted is to kill its worker, not to be reported by a sanitizer.
-    ENVIRONMENT "ASAN_OPTIONS=handle_segv=0:handle_abort=0:allocator_may_return_null=0;TSAN_OPTIONS=handle_segv=0:handle_abort=0")
+    # A list of two variables does not get through gtest_discover_tests: each is a property of its own.
+    ENVIRONMENT "ASAN_OPTIONS=handle_segv=0:handle_abort=0:allocator_may_return_null=0"
+    ENVIRONMENT_MODIFICATION "TSAN_OPTIONS=set:handle_segv=0:handle_abort=0")
 endforeach()

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -202,15 +201,15 @@ void SimDevice::settle() {
   if (owed_ > 0) let_pass(0);
 }
 
-void SimDevice::load_for(double seconds, const Work& work) {
-  const Loads loads = loads_of(work, seconds, state_->plant.speed);
-  {
+void SimDevice::load_for(double seconds, const Ends& ends) {
+  const auto change = [&](auto* change_load) {
     const Lock lock(state_->mutex);
-    add_load(*state_, index_, clock_.now(), getpid(), loads);
-  }
+    for (const auto& [end, work] : ends)
+      change_load(*state_, end->index_, clock_.now(), getpid(), loads_of(work, seconds, state_->plant.speed));
+  };
+  change(add_load);
   let_pass(seconds);
-  const Lock lock(state_->mutex);
-  take_load(*state_, index_, clock_.now(), getpid(), loads);
+  change(take_load);
 }
 
 void SimDevice::execute(const Work& work, const std::function<void()>& body) {
@@ -230,7 +229,7 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
     throw;
   }
   report();
-  load_for(launch_seconds(work), work);
+  load_for(launch_seconds(work), {{this, work}});
   require_usable();
 }
 
@@ -239,8 +238,8 @@ void SimDevice::transfer(const Work& work, cuda_emulation::Device* peer, const s
   auto* const other = static_cast<SimDevice*>(peer);
   if (other != nullptr) other->require_usable();
   body();
-  // Both ends, and what each of them does. Loads and counters are the ends', time is the caller's.
-  std::vector<std::pair<SimDevice*, Work>> ends{{this, work}};
+  // Loads and counters are the ends', time is the caller's.
+  Ends ends{{this, work}};
   if (other != nullptr) ends.emplace_back(other, at_other_end(work));
   double seconds = 0;
   {
@@ -260,14 +259,7 @@ void SimDevice::transfer(const Work& work, cuda_emulation::Device* peer, const s
     if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();
     return;
   }
-  const auto change = [&](auto* change_load) {
-    const Lock lock(state_->mutex);
-    for (const auto& [end, mine] : ends)
-      change_load(*state_, end->index_, clock_.now(), getpid(), loads_of(mine, seconds, state_->plant.speed));
-  };
-  change(add_load);
-  let_pass(seconds);
-  change(take_load);
+  load_for(seconds, ends);
   for (const auto& [end, mine] : ends) end->require_usable();
 }
 

@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "harness/node/clock.h"
 #include "harness/node_sim/cuda_emulation/device.h"
@@ -53,8 +55,10 @@ class SimDevice final : public cuda_emulation::Device {
   std::uint64_t cell_at(std::uint64_t byte) const;
   double launch_seconds(const Work& work);
   void let_pass(double seconds);
+  /// Who works, and what each of them does.
+  using Ends = std::vector<std::pair<SimDevice*, Work>>;
   /// While `seconds` pass.
-  void load_for(double seconds, const Work& work);
+  void load_for(double seconds, const Ends& ends);
   void report_memory_events();
   void report_uncorrected();
 
