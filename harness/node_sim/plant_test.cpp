@@ -87,6 +87,17 @@ TEST_F(PlantTest, AKilledProcessIsListedForAMomentAndLeavesItsRoom) {
   EXPECT_EQ(state->dynamic[0].processes[0].pid, 1) << "its place is free";
 }
 
+TEST_F(PlantTest, AProcessWithTheNumberOfAKilledOneIsAnother) {
+  change_contexts(*state, 0, kSecond, 4711, 1);
+  release_own_processes(*state, 2 * kSecond);
+  change_contexts(*state, 0, 2 * kSecond, 4711, 1);
+  const auto& processes = state->dynamic[0].processes;
+  EXPECT_EQ(processes[1].pid, 4711);
+  EXPECT_EQ(processes[1].contexts, 1);
+  EXPECT_FALSE(is_listed(processes[0], 3 * kSecond));
+  EXPECT_TRUE(is_listed(processes[1], 3 * kSecond));
+}
+
 TEST_F(PlantTest, AKilledProcessIsListedOnAllItsGpus) {
   state->gpu_count = 2;
   state->dynamic[1] = state->dynamic[0];

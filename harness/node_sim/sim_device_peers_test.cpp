@@ -1,4 +1,6 @@
 // Two simulated GPUs: transfers, their links, and memory that one reads of the other.
+#include <stdexcept>
+
 #include "harness/node_sim/sim_device_fixture.h"
 
 namespace assay::sim {
@@ -46,6 +48,24 @@ TEST_F(PeersTest, ATransferLoadsAndCountsBothItsEnds) {
     EXPECT_EQ(other.nvlinks[link].sent_bytes, 0);
   }
   EXPECT_EQ(other.loads, Loads{});
+}
+
+TEST_F(PeersTest, NoByteIsLostBetweenTheLinks) {
+  const auto gpu = open(), peer = open_peer();
+  gpu->transfer({WorkKind::from_peer, 20}, peer.get(), [] {});
+  std::int64_t received = 0, sent = 0;
+  for (int link = 0; link < kNvlinks; ++link) {
+    received += dynamic().nvlinks[link].received_bytes;
+    sent += state_->dynamic[0].nvlinks[link].sent_bytes;
+  }
+  EXPECT_EQ(received, 20);
+  EXPECT_EQ(sent, 20);
+}
+
+TEST_F(PeersTest, AKernelThatWorksOnAPeersMemoryIsRefusedATime) {
+  const auto gpu = open();
+  for (const WorkKind kind : {WorkKind::from_peer, WorkKind::to_peer})
+    EXPECT_THROW(gpu->execute({kind, 1}, [] {}), std::logic_error);
 }
 
 TEST_F(PeersTest, LinksThatAreDownAreMissingAtEitherEnd) {

@@ -193,7 +193,11 @@ TEST_F(NvmlLibrary, LinksSayWhatTheyCarry) {
     sim::add_load(*state, 0, 0, 0, receiving);
   }
   const Device device = gpu(nvml_index_of(0));
-  std::array<FieldValue, 3> values{};
+  carrier.pcie_sent_bytes = (1LL << 32) + 7;
+  carrier.pcie_received_bytes = 9;
+  std::array<FieldValue, 5> values{};
+  values[3].field_id = field::pcie_sent_bytes;
+  values[4].field_id = field::pcie_received_bytes;
   values[0].field_id = values[1].field_id = field::nvlink_data_sent_kib;
   values[0].scope_id = 17;
   values[1].scope_id = ~0u;  // the sum over all links
@@ -203,6 +207,8 @@ TEST_F(NvmlLibrary, LinksSayWhatTheyCarry) {
   EXPECT_EQ(values[0].value.ull, 3u << 10);
   EXPECT_EQ(values[1].value.ull, 8u << 10);
   EXPECT_EQ(values[2].value.ull, 1u << 10);
+  EXPECT_EQ(values[3].value.ui, 7u) << "of 32 bits";
+  EXPECT_EQ(values[4].value.ui, 9u);
   unsigned sent = 1, received = 0;
   EXPECT_EQ(CALL(nvmlDeviceGetPcieThroughput)(device, 0, &sent), Return::success);
   EXPECT_EQ(CALL(nvmlDeviceGetPcieThroughput)(device, 1, &received), Return::success);
