@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <functional>
+#include <future>
+#include <utility>
 
 #include "harness/testing/run_fixture.h"
 #include "harness/testing/stages.h"
@@ -96,9 +99,20 @@ TEST_F(WorkerPoolTest, WritesWhatAWorkerMeasures) {
 }
 
 TEST_F(WorkerPoolTest, WhoHangsIsStoppedWhenTheNodesTimeIsUpThoughOursIsNot) {
+  // It ends once it was given more time, and not before: or nobody would have to give it any.
+  std::promise<void> given_more;
+  const std::future<void> more = given_more.get_future();
   Crew& crew = start(
-      {"gpu0"}, [](ipc::Channel& channel) { channel.receive(); }, 3600);
+      {"gpu0"},
+      [&](ipc::Channel& channel) {
+        channel.receive();
+        more.wait_for(std::chrono::seconds(10));
+      },
+      3600);
   crew.node_deadline = node.clock_.now();
+  node.on_let_time_pass = [&, once = false](Nanoseconds until) mutable {
+    if (until > crew.node_deadline && !std::exchange(once, true)) given_more.set_value();
+  };
   pool.serve();
   EXPECT_EQ(node.passes_until, crew.node_deadline + 5 * kSecond) << "some more, to end in";
   close();
