@@ -34,6 +34,8 @@ if(ASSAY_WITH_CUDA)
             ${CMAKE_BINARY_DIR}/simulated ${CMAKE_SOURCE_DIR}/reports/evidence/2026-11-26-h200/management.jsonl)
 endif()
 
+add_test(NAME Silicon.OrderOfParts COMMAND python3 -B ${CMAKE_SOURCE_DIR}/silicon/order_test.py)
+
 foreach(target unit_tests threaded_tests end_to_end_tests)
   target_link_libraries(${target} PRIVATE ${ASSAY_PARTS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE

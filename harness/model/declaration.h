@@ -63,6 +63,9 @@ struct Check {
   bool stays = false;
   /// It is a follow-up.
   std::optional<Condition> follows;
+  /// What it is at work at for most of its time: bodies that overlap there share it. Launches elsewhere are
+  /// an error under simulation; short transfers need no word.
+  std::vector<Resource> loads = {};
   /// Of one device's part of it: how long it takes at this speed, its contexts left out, when it is asked to
   /// work for `duration_s`. Null: it launches nothing, and takes what it is asked.
   double (*device_seconds)(const DeviceSpeed& speed, double duration_s) = nullptr;

@@ -9,6 +9,7 @@
 
 #include "harness/model/finding_code.h"
 #include "harness/model/part.h"
+#include "harness/model/work.h"
 
 namespace assay {
 
@@ -19,6 +20,8 @@ struct Body {
   std::string variant;      // of those that the check declares; empty where it declares none
   double duration_s = 0;    // what the check is asked to work
   double memory_share = 1;  // of its devices' memory: above 0, at most 1
+  /// Fixed by the planner from what the checks of the stage declare, whenever each of them is at work.
+  Sharers sharers = kUnshared;
 };
 
 /// One worker: a process, or a thread of a fast simulation. Its place in the placement is its rank.

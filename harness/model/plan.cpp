@@ -52,11 +52,30 @@ PlannedSlot slot_from(const json& j) {
   return slot;
 }
 
+/// Of what the body works at, with how many others.
+json sharers_json(const Sharers& sharers) {
+  json j = json::object();
+  for (std::size_t i = 0; i < kResources; ++i) {
+    if (sharers[i] > 0) j[std::string(name_of(static_cast<Resource>(i)))] = sharers[i];
+  }
+  return j;
+}
+
+Sharers sharers_from(const json& j) {
+  Sharers sharers{};
+  for (std::size_t i = 0; i < kResources; ++i) {
+    const auto found = j.find(name_of(static_cast<Resource>(i)));
+    if (found != j.end()) sharers[i] = int_from(*found);
+  }
+  return sharers;
+}
+
 json body_json(const Body& body) {
   return {{"check", body.check},
           {"variant", body.variant},
           {"duration_s", body.duration_s},
-          {"memory_share", body.memory_share}};
+          {"memory_share", body.memory_share},
+          {"sharers", sharers_json(body.sharers)}};
 }
 
 Body body_from(const json& j) {
@@ -65,6 +84,7 @@ Body body_from(const json& j) {
   j.at("variant").get_to(body.variant);
   j.at("duration_s").get_to(body.duration_s);
   j.at("memory_share").get_to(body.memory_share);
+  if (j.contains("sharers")) body.sharers = sharers_from(j.at("sharers"));
   return body;
 }
 

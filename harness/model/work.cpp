@@ -5,6 +5,12 @@
 
 namespace assay {
 
+std::string_view name_of(Resource resource) {
+  constexpr std::array<std::string_view, kResources> kNames{
+      "memory", "tensor_cores", "pcie_in", "pcie_out", "nvlink_in", "nvlink_out", "host_memory"};
+  return kNames[static_cast<std::size_t>(resource)];
+}
+
 Resource resource_of(WorkKind kind) {
   switch (kind) {
     case WorkKind::read:
@@ -28,14 +34,21 @@ Resource resource_of(WorkKind kind) {
     case WorkKind::from_peer:
       return Resource::nvlink_in;
     case WorkKind::to_peer:
+      return Resource::nvlink_out;
+    case WorkKind::host_memory:
       break;
   }
-  return Resource::nvlink_out;
+  return Resource::host_memory;
 }
 
-Work& Work::add(WorkKind kind, double amount) {
+Work& Work::add(WorkKind kind, double amount, int peer) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (demands_[i].kind != kind || demands_[i].peer != peer) continue;
+    demands_[i].amount += amount;
+    return *this;
+  }
   if (count_ == kMostDemands) throw std::length_error("more demands than work has");
-  demands_[count_++] = {kind, amount};
+  demands_[count_++] = {kind, amount, peer};
   return *this;
 }
 
@@ -65,10 +78,12 @@ double DeviceSpeed::free_bytes() const {
   return std::min(memory_bytes - reserved_bytes, memory_share * memory_bytes);
 }
 
-DeviceSpeed DeviceSpeed::shared_by(std::size_t bodies, double share) const {
+DeviceSpeed DeviceSpeed::shared_by(const Sharers& sharers) const {
   DeviceSpeed mine = *this;
-  mine.memory_share = share;
-  for (double& rate : mine.per_s) rate /= static_cast<double>(bodies);
+  for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
+    const auto resource = static_cast<std::size_t>(resource_of(static_cast<WorkKind>(kind)));
+    mine.per_s[kind] /= std::max(1, sharers[resource]);
+  }
   return mine;
 }
 

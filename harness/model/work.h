@@ -4,12 +4,22 @@
 
 #include <array>
 #include <cstddef>
+#include <string_view>
 
 namespace assay {
 
-/// What of a GPU work uses. Directions are the GPU's: what comes in, what goes out.
-enum class Resource { memory, tensor_cores, pcie_in, pcie_out, nvlink_in, nvlink_out };
-inline constexpr std::size_t kResources = 6;
+/// What work uses. Directions are the GPU's: what comes in, what goes out. The host's memory is one for all
+/// of the node's GPUs; the rest is each GPU's own.
+enum class Resource { memory, tensor_cores, pcie_in, pcie_out, nvlink_in, nvlink_out, host_memory };
+inline constexpr std::size_t kResources = 7;
+
+/// "tensor_cores".
+std::string_view name_of(Resource resource);
+
+/// By resource: how many bodies are at work at it at the same time. 0: not the one who asks, by what its
+/// check declares.
+using Sharers = std::array<int, kResources>;
+inline constexpr Sharers kUnshared{1, 1, 1, 1, 1, 1, 1};
 
 /// At which of a GPU's rates a demand is met.
 enum class WorkKind {
@@ -32,25 +42,30 @@ enum class WorkKind {
   device_to_host,
   from_peer,
   to_peer,
+  host_memory,  // read plus written, by whatever
 };
-inline constexpr std::size_t kWorkKinds = 16;
+inline constexpr std::size_t kWorkKinds = 17;
 
 Resource resource_of(WorkKind kind);
 
+inline constexpr int kNoPeer = -1;
+
 struct Demand {
   WorkKind kind = WorkKind::copy;
-  double amount = 0;  // nominal: of what was asked for, where a share of it is there
+  double amount = 0;   // nominal: of what was asked for, where a share of it is there
+  int peer = kNoPeer;  // from_peer, to_peer: the other GPU, as CUDA counts those that the caller sees
 };
 
 /// What a launch or a transfer asks of a device. A real one needs no telling.
 class Work {
  public:
-  static constexpr std::size_t kMostDemands = 4;
+  static constexpr std::size_t kMostDemands = 16;  // to and from seven peers, memory, tensor cores
 
   Work() = default;
-  Work(WorkKind kind, double amount) { add(kind, amount); }
-  /// One more demand, met while the others are. Throws std::length_error beyond kMostDemands.
-  Work& add(WorkKind kind, double amount);
+  Work(WorkKind kind, double amount, int peer = kNoPeer) { add(kind, amount, peer); }
+  /// One more demand, met while the others are; one of the same kind and peer grows. Throws std::length_error
+  /// beyond kMostDemands.
+  Work& add(WorkKind kind, double amount, int peer = kNoPeer);
   /// So many times of it.
   Work& operator*=(double times);
 
@@ -85,8 +100,9 @@ struct DeviceSpeed {
   double seconds(const Work& work) const { return launch_s + seconds_of_demands(work); }
   /// To allocate so much, and to give it back.
   double seconds_to_hold(double bytes) const;
-  /// For one of so many that work at the same time, with its share of the memory.
-  DeviceSpeed shared_by(std::size_t bodies, double memory_share) const;
+  /// For one of those that work at the same time. What it does at a resource that it does not declare is too
+  /// little to be shared.
+  DeviceSpeed shared_by(const Sharers& sharers) const;
 };
 
 }  // namespace assay

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/model/part.h"
+#include "harness/model/work.h"
 #include "harness/node/clock.h"
 #include "harness/node/gpu.h"
 
@@ -67,8 +68,8 @@ class NodeSession {
   virtual const Backend& backend() const = 0;
 
   virtual NodeAddress sampler_address() = 0;
-  /// Of a worker with so many bodies.
-  virtual NodeAddress new_worker_address(std::size_t bodies) = 0;
+  /// Of a worker with these bodies: with whom each shares what it works at.
+  virtual NodeAddress new_worker_address(const std::vector<Sharers>& of_bodies) = 0;
   /// What its process needs in its environment to see the GPUs with these UUIDs and no others.
   virtual std::map<std::string, std::string> environment(const std::vector<std::string>&) const { return {}; }
   /// The worker is gone: it does not hold time back any longer, nor does its process (0: it was a thread) the

@@ -54,7 +54,7 @@ class RealNode final : public NodeSession {
   Clock& clock() override { return clock_; }
   const Backend& backend() const override { return real_backend(); }
   NodeAddress sampler_address() override { return real_sampler_address(); }
-  NodeAddress new_worker_address(std::size_t) override { return {{"backend", kRealBackend}}; }
+  NodeAddress new_worker_address(const std::vector<Sharers>&) override { return {{"backend", kRealBackend}}; }
   std::map<std::string, std::string> environment(const std::vector<std::string>& uuids) const override {
     const bool known =
         std::none_of(uuids.begin(), uuids.end(), [](const auto& uuid) { return uuid.empty(); });

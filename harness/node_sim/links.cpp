@@ -20,15 +20,6 @@ double pcie_share(const GpuDynamic& gpu) {
   return std::ldexp(static_cast<double>(gpu.pcie_width) / kPcieWidth, gpu.pcie_generation - kPcieGeneration);
 }
 
-Work with_kinds(const Work& work, WorkKind for_sent, WorkKind for_received) {
-  Work result;
-  for (const Demand& demand : work) {
-    if (demand.kind == WorkKind::to_peer) result.add(for_sent, demand.amount);
-    if (demand.kind == WorkKind::from_peer) result.add(for_received, demand.amount);
-  }
-  return result;
-}
-
 }  // namespace
 
 DeviceSpeed over_links(DeviceSpeed speed, const GpuDynamic& gpu) {
@@ -45,12 +36,11 @@ bool has_nvlink(const GpuDynamic& gpu) {
   return active_nvlinks(gpu) > 0;
 }
 
-Work at_other_end(const Work& work) {
-  return with_kinds(work, WorkKind::from_peer, WorkKind::to_peer);
-}
-
-Work through_host(const Work& work) {
-  return with_kinds(work, WorkKind::device_to_host, WorkKind::host_to_device);
+BothEnds at_both_ends(const Demand& demand, bool linked) {
+  const WorkKind sends = linked ? WorkKind::to_peer : WorkKind::device_to_host;
+  const WorkKind receives = linked ? WorkKind::from_peer : WorkKind::host_to_device;
+  const bool sent = demand.kind == WorkKind::to_peer;
+  return {{sent ? sends : receives, demand.amount}, {sent ? receives : sends, demand.amount}, !linked};
 }
 
 void count_traffic(GpuDynamic& gpu, const Work& work) {

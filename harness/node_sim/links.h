@@ -12,10 +12,13 @@ DeviceSpeed over_links(DeviceSpeed speed, const GpuDynamic& gpu);
 
 bool has_nvlink(const GpuDynamic& gpu);
 
-/// What a transfer asks of the GPU at its other end: what one sends, the other receives.
-Work at_other_end(const Work& work);
-/// Peers without a link reach one another through the host.
-Work through_host(const Work& work);
+/// What from_peer or to_peer asks of the GPU that it is for, and of the peer: what one sends, the other
+/// receives. Without a link they reach one another through the host's memory.
+struct BothEnds {
+  Demand here, there;
+  bool through_host;
+};
+BothEnds at_both_ends(const Demand& demand, bool linked);
 
 /// Counts it, on every NVLink that is up the same.
 void count_traffic(GpuDynamic& gpu, const Work& work);

@@ -33,16 +33,15 @@ int index_or_lost(const State& state, int slot) {
 }
 
 /// Only of the memory a share can be lacking.
-DeviceSpeed speed_of_unit(State& state, int index, int contenders) {
+DeviceSpeed speed_of_unit(State& state, int index, const Sharers& sharers) {
   const GpuConstants& unit = state.constants[index];
   double memory_share = unit.bandwidth_factor;
   for_each_fault(state, unit.slot, [&](const FaultState& fault, const FaultHooks& hooks) {
     if (hooks.bandwidth != nullptr) memory_share *= hooks.bandwidth(fault);
   });
-  DeviceSpeed speed = state.plant.speed;
+  DeviceSpeed speed = state.plant.speed.shared_by(sharers);
   for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
-    const bool of_memory = resource_of(static_cast<WorkKind>(kind)) == Resource::memory;
-    speed.per_s[kind] *= (of_memory ? memory_share : 1) / contenders;
+    if (resource_of(static_cast<WorkKind>(kind)) == Resource::memory) speed.per_s[kind] *= memory_share;
   }
   return speed;
 }
@@ -61,13 +60,14 @@ MemoryFaults planted_memory_faults(State& state, int slot, std::uint64_t words) 
 }  // namespace
 
 SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
-                     int contenders, std::string check)
+                     const Sharers& sharers, std::string check)
     : state_(state),
       index_(index_or_lost(*state_, slot)),
       clock_(clock),
       step_seed_(step_seed),
+      sharers_(sharers),
       check_(std::move(check)),
-      speed_(speed_of_unit(*state_, index_, contenders)),
+      speed_(speed_of_unit(*state_, index_, sharers)),
       memory_(state_),
       cells_(memory_.cells(index_, cell_words())),
       hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words())) {
@@ -185,11 +185,10 @@ std::uint64_t SimDevice::schedule_seed() {
   return hash_text(step_seed_ + ++schedules_, "schedule");
 }
 
-double SimDevice::launch_seconds(const Work& work) {
+double SimDevice::noise_of_launch(const Work& work) {
   const int kind = static_cast<int>(work.begin() == work.end() ? WorkKind::copy : work.begin()->kind);
   const std::string stream = "launch/" + std::to_string(constants().slot) + "/" + std::to_string(kind);
-  const double noise = 1 + state_->plant.launch_noise * deviate(step_seed_, stream, launches_++);
-  return speed_.seconds_of_demands(work) * std::max(0.1, noise) + speed_.launch_s;
+  return std::max(0.1, 1 + state_->plant.launch_noise * deviate(step_seed_, stream, launches_++));
 }
 
 void SimDevice::let_pass(double seconds) {
@@ -201,7 +200,13 @@ void SimDevice::settle() {
   if (owed_ > 0) let_pass(0);
 }
 
+void SimDevice::count(const Ends& ends) {
+  const Lock lock(state_->mutex);
+  for (const auto& [end, work] : ends) count_traffic(end->dynamic(), work);
+}
+
 void SimDevice::load_for(double seconds, const Ends& ends) {
+  count(ends);
   const auto change = [&](auto* change_load) {
     const Lock lock(state_->mutex);
     for (const auto& [end, work] : ends)
@@ -210,15 +215,35 @@ void SimDevice::load_for(double seconds, const Ends& ends) {
   change(add_load);
   let_pass(seconds);
   change(take_load);
+  for (const auto& [end, work] : ends) end->require_usable();
 }
 
-void SimDevice::execute(const Work& work, const std::function<void()>& body) {
-  for_each_fault(*state_, constants().slot, [&](FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault, check_});
-  });
-  if (work.amount(Resource::nvlink_in) + work.amount(Resource::nvlink_out) > 0)
-    throw std::logic_error("a kernel that works on a peer's memory has no time yet");
-  require_usable();
+SimDevice::Ends SimDevice::ends_of(const Work& work) {
+  Ends ends{{this, {}}};
+  const auto work_of = [&](SimDevice& device) -> Work& {
+    const auto found =
+        std::find_if(ends.begin(), ends.end(), [&](const auto& end) { return end.first == &device; });
+    return found == ends.end() ? ends.emplace_back(&device, Work()).second : found->second;
+  };
+  for (const Demand& demand : work) {
+    if (demand.kind != WorkKind::from_peer && demand.kind != WorkKind::to_peer) {
+      work_of(*this).add(demand.kind, demand.amount);
+      continue;
+    }
+    auto* const peer = static_cast<SimDevice*>(cuda_emulation::visible_device(demand.peer));
+    if (peer == nullptr || peer == this) throw std::logic_error("work with a peer that is none");
+    const Lock lock(state_->mutex);
+    const BothEnds both = at_both_ends(demand, has_nvlink(dynamic()) && has_nvlink(peer->dynamic()));
+    for (const auto& [end, its] : {std::pair(this, both.here), std::pair(peer, both.there)}) {
+      work_of(*end).add(its.kind, its.amount);
+      if (both.through_host) work_of(*end).add(WorkKind::host_memory, its.amount);
+    }
+  }
+  return ends;
+}
+
+void SimDevice::run(const Ends& ends, const std::function<void()>& body) {
+  for (const auto& [end, work] : ends) end->require_usable();
   const auto report = [] {
     for (SimDevice* device : shown) device->report_memory_events();
   };
@@ -229,38 +254,40 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
     throw;
   }
   report();
-  load_for(launch_seconds(work), {{this, work}});
-  require_usable();
 }
 
-void SimDevice::transfer(const Work& work, cuda_emulation::Device* peer, const std::function<void()>& body) {
-  require_usable();
-  auto* const other = static_cast<SimDevice*>(peer);
-  if (other != nullptr) other->require_usable();
-  body();
-  // Loads and counters are the ends', time is the caller's.
-  Ends ends{{this, work}};
-  if (other != nullptr) ends.emplace_back(other, at_other_end(work));
+double SimDevice::seconds_of(const Ends& ends) {
   double seconds = 0;
-  {
-    const Lock lock(state_->mutex);
-    const bool linked = std::all_of(ends.begin(), ends.end(),
-                                    [](const auto& end) { return has_nvlink(end.first->dynamic()); });
-    for (auto& [end, mine] : ends) {
-      if (other != nullptr && !linked) mine = through_host(mine);
-      seconds = std::max(seconds, over_links(end->speed_, end->dynamic()).seconds_of_demands(mine));
-      count_traffic(end->dynamic(), mine);
-    }
+  const Lock lock(state_->mutex);
+  for (const auto& [end, work] : ends)
+    seconds = std::max(seconds, over_links(end->speed_, end->dynamic()).seconds_of_demands(work));
+  return seconds;
+}
+
+void SimDevice::execute(const Work& work, const std::function<void()>& body) {
+  for (const Demand& demand : work) {
+    const Resource resource = resource_of(demand.kind);
+    if (sharers_[static_cast<std::size_t>(resource)] == 0)
+      throw std::logic_error(check_ + " launches work at " + std::string(name_of(resource)) +
+                             ", which it does not declare");
   }
-  seconds += speed_.transfer_s;
+  for_each_fault(*state_, constants().slot, [&](FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault, check_});
+  });
+  const Ends ends = ends_of(work);
+  run(ends, body);
+  load_for(seconds_of(ends) * noise_of_launch(work) + speed_.launch_s, ends);
+}
+
+void SimDevice::transfer(const Work& work, const std::function<void()>& body) {
+  const Ends ends = ends_of(work);
+  run(ends, body);
+  const double seconds = seconds_of(ends) + speed_.transfer_s;
   constexpr double kShort = 50e-6;
-  if (seconds < kShort) {
-    owed_ += static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
-    if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();
-    return;
-  }
-  load_for(seconds, ends);
-  for (const auto& [end, mine] : ends) end->require_usable();
+  if (seconds >= kShort) return load_for(seconds, ends);
+  count(ends);
+  owed_ += static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
+  if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();
 }
 
 namespace {

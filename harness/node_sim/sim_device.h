@@ -20,11 +20,11 @@ namespace assay::sim {
 class SimDevice final : public cuda_emulation::Device {
  public:
   /// The GPU in a chassis slot, which the calling thread sees until the object goes. Launch times are a
-  /// function of `step_seed` and the launch's number. `contenders`: bodies that work on the GPU in this
-  /// phase, this one included; each gets its share of the bandwidth, whoever comes first. Throws
-  /// DeviceError of codes::device_lost where there is no GPU, MachineRefused. `check`: whose work it is.
-  SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed, int contenders = 1,
-            std::string check = {});
+  /// function of `step_seed` and the launch's number. `sharers` of a resource each get an equal share of it,
+  /// whoever comes first. Throws DeviceError of codes::device_lost where there is no GPU, MachineRefused.
+  /// `check`: whose work it is.
+  SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
+            const Sharers& sharers = kUnshared, std::string check = {});
   ~SimDevice() override;
   SimDevice(const SimDevice&) = delete;
   SimDevice& operator=(const SimDevice&) = delete;
@@ -36,14 +36,16 @@ class SimDevice final : public cuda_emulation::Device {
   void require_usable() override;
   cuda_emulation::Allocation allocate(std::uint64_t bytes) override;
   void release(void* memory) override;
+  /// Throws std::logic_error for work at a resource that the check does not declare.
   void execute(const Work& work, const std::function<void()>& body) override;
   /// The time of short ones passes with the next work, or once they have added up.
-  void transfer(const Work& work, cuda_emulation::Device* peer, const std::function<void()>& body) override;
+  void transfer(const Work& work, const std::function<void()>& body) override;
   void settle() override;
   Nanoseconds now() override { return clock_.now() + owed_; }
   std::uint64_t schedule_seed() override;
   /// Null where nothing is planted in any GPU that the calling thread sees.
   cuda_emulation::FaultyMemory* faulty_memory() override;
+  cuda_emulation::FaultyMemory* copied_memory() override { return faulty_memory(); }
   FaultyHbm& hbm() { return hbm_; }
 
  private:
@@ -53,11 +55,17 @@ class SimDevice final : public cuda_emulation::Device {
   std::uint64_t capacity() const;
   std::uint64_t place(std::uint64_t bytes) const;
   std::uint64_t cell_at(std::uint64_t byte) const;
-  double launch_seconds(const Work& work);
   void let_pass(double seconds);
-  /// Who works, and what each of them does.
+  /// Who works, this one first, and what each of them does.
   using Ends = std::vector<std::pair<SimDevice*, Work>>;
-  /// While `seconds` pass.
+  Ends ends_of(const Work& work);
+  /// Runs the body; who fails in it, or is gone by now, ends the work.
+  void run(const Ends& ends, const std::function<void()>& body);
+  double noise_of_launch(const Work& work);
+  /// How long the slowest end takes.
+  double seconds_of(const Ends& ends);
+  void count(const Ends& ends);
+  /// While `seconds` pass. Who is gone after them ends the work.
   void load_for(double seconds, const Ends& ends);
   void report_memory_events();
   void report_uncorrected();
@@ -66,8 +74,9 @@ class SimDevice final : public cuda_emulation::Device {
   int index_;
   Clock& clock_;
   std::uint64_t step_seed_;
+  Sharers sharers_;
   std::string check_;
-  DeviceSpeed speed_;     // this unit's: its place in the spread, what is planted, what contenders leave
+  DeviceSpeed speed_;     // this unit's: its place in the spread, what is planted, what sharers leave
   Nanoseconds owed_ = 0;  // by transfers that were too short to let time pass for
   std::uint64_t launches_ = 0;
   std::uint64_t schedules_ = 0;

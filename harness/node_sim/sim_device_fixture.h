@@ -70,8 +70,8 @@ class SimDeviceTest : public testing::Test {
     std::strncpy(fault.parameters[0].name, parameter, sizeof(fault.parameters[0].name) - 1);
     fault.parameters[0].value = value;
   }
-  std::unique_ptr<SimDevice> open(std::uint64_t seed = 1, int contenders = 1) {
-    return std::make_unique<SimDevice>(state_, kSlot, clock_, seed, contenders);
+  std::unique_ptr<SimDevice> open(std::uint64_t seed = 1, const Sharers& sharers = kUnshared) {
+    return std::make_unique<SimDevice>(state_, kSlot, clock_, seed, sharers, "some.check");
   }
   /// Virtual seconds of a launch.
   double launch(const Work& work) {

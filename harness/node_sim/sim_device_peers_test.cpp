@@ -40,8 +40,8 @@ TEST_F(PeersTest, ATransferLoadsAndCountsBothItsEnds) {
     EXPECT_NEAR(static_cast<double>(load(other, Resource::nvlink_in)), 1e6, 10);
     EXPECT_EQ(load(other, Resource::nvlink_out), 0);
   };
-  const Work sent(WorkKind::to_peer, 396e9);
-  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, peer.get(), [] {}); }), 1, 1e-4);
+  const Work sent(WorkKind::to_peer, 396e9, 1);
+  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, [] {}); }), 1, 1e-4);
   for (int link = 0; link < kNvlinks; ++link) {
     EXPECT_EQ(dynamic().nvlinks[link].sent_bytes, 22'000'000'000);
     EXPECT_EQ(other.nvlinks[link].received_bytes, 22'000'000'000);
@@ -52,7 +52,7 @@ TEST_F(PeersTest, ATransferLoadsAndCountsBothItsEnds) {
 
 TEST_F(PeersTest, NoByteIsLostBetweenTheLinks) {
   const auto gpu = open(), peer = open_peer();
-  gpu->transfer({WorkKind::from_peer, 20}, peer.get(), [] {});
+  gpu->transfer({WorkKind::from_peer, 20, 1}, [] {});
   std::int64_t received = 0, sent = 0;
   for (int link = 0; link < kNvlinks; ++link) {
     received += dynamic().nvlinks[link].received_bytes;
@@ -62,17 +62,39 @@ TEST_F(PeersTest, NoByteIsLostBetweenTheLinks) {
   EXPECT_EQ(sent, 20);
 }
 
-TEST_F(PeersTest, AKernelThatWorksOnAPeersMemoryIsRefusedATime) {
+TEST_F(PeersTest, AKernelThatWorksOnPeersMemoryTakesTheTimeOfItsSlowestLink) {
+  const auto gpu = open(), peer = open_peer();
+  clock_.while_asleep = [&] {
+    EXPECT_NEAR(static_cast<double>(load(dynamic(), Resource::nvlink_in)), 1e6, 1e2);
+    EXPECT_NEAR(static_cast<double>(load(state_->dynamic[0], Resource::nvlink_out)), 1e6, 1e2);
+  };
+  const Work work = Work(WorkKind::read, 4480e6).add(WorkKind::from_peer, 396e9, 1);
+  EXPECT_NEAR(seconds([&] { gpu->execute(work, [] {}); }), 1, 1e-4);
+  EXPECT_EQ(dynamic().nvlinks[17].received_bytes, 22'000'000'000);
+  EXPECT_EQ(state_->dynamic[0].nvlinks[17].sent_bytes, 22'000'000'000);
+  EXPECT_EQ(state_->dynamic[0].nvlinks[17].received_bytes, 0);
+}
+
+TEST_F(PeersTest, WorkWithAPeerThatIsNoneIsAnErrorOfOurs) {
   const auto gpu = open();
-  for (const WorkKind kind : {WorkKind::from_peer, WorkKind::to_peer})
-    EXPECT_THROW(gpu->execute({kind, 1}, [] {}), std::logic_error);
+  for (const int peer : {kNoPeer, 0, 1})
+    EXPECT_THROW(gpu->execute({WorkKind::from_peer, 1, peer}, [] {}), std::logic_error) << peer;
+}
+
+TEST_F(PeersTest, TheHostsMemoryIsSharedByAllThatAreAtWorkAtIt) {
+  Sharers eight = kUnshared;
+  eight[static_cast<std::size_t>(Resource::host_memory)] = 20;
+  const auto gpu = open(1, eight);
+  const double mine = state_->plant.speed.rate(WorkKind::host_memory) / 20;
+  const Work up = Work(WorkKind::host_to_device, mine).add(WorkKind::host_memory, mine);
+  EXPECT_NEAR(seconds([&] { gpu->transfer(up, [] {}); }), 1, 1e-4) << "the link alone takes half of that";
 }
 
 TEST_F(PeersTest, LinksThatAreDownAreMissingAtEitherEnd) {
   const auto gpu = open(), peer = open_peer();
-  const Work sent(WorkKind::to_peer, 396e9);
+  const Work sent(WorkKind::to_peer, 396e9, 1);
   for (int link = 0; link < kNvlinks / 2; ++link) state_->dynamic[0].nvlinks[link].active = 0;
-  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, peer.get(), [] {}); }), 2, 1e-4);
+  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, [] {}); }), 2, 1e-4);
   EXPECT_EQ(state_->dynamic[0].nvlinks[0].received_bytes, 0);
   EXPECT_EQ(state_->dynamic[0].nvlinks[17].received_bytes, 44'000'000'000);
 }
@@ -80,13 +102,13 @@ TEST_F(PeersTest, LinksThatAreDownAreMissingAtEitherEnd) {
 TEST_F(PeersTest, WithoutALinkPeersReachOneAnotherThroughTheHost) {
   const auto gpu = open(), peer = open_peer();
   for (Nvlink& link : state_->dynamic[0].nvlinks) link.active = 0;
-  const Work sent(WorkKind::to_peer, 54.9e9);
+  const Work sent(WorkKind::to_peer, 54.9e9, 1);
   clock_.while_asleep = [&] {
     EXPECT_GT(load(dynamic(), Resource::pcie_out), 990'000);
     EXPECT_GT(load(state_->dynamic[0], Resource::pcie_in), 990'000);
     EXPECT_EQ(load(dynamic(), Resource::nvlink_out), 0);
   };
-  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, peer.get(), [] {}); }), 1, 1e-4);
+  EXPECT_NEAR(seconds([&] { gpu->transfer(sent, [] {}); }), 1, 1e-4);
   EXPECT_EQ(dynamic().pcie_sent_bytes, 54'900'000'000);
   EXPECT_EQ(state_->dynamic[0].pcie_received_bytes, 54'900'000'000);
   EXPECT_EQ(dynamic().nvlinks[3].sent_bytes, 0);
@@ -95,18 +117,18 @@ TEST_F(PeersTest, WithoutALinkPeersReachOneAnotherThroughTheHost) {
 TEST_F(PeersTest, ThePcieLinkCarriesWhatTheHostCopiesAsFastAsItWasTrained) {
   const auto gpu = open();
   const Work up(WorkKind::host_to_device, 54.9e9);
-  EXPECT_NEAR(seconds([&] { gpu->transfer(up, nullptr, [] {}); }), 1, 1e-4);
+  EXPECT_NEAR(seconds([&] { gpu->transfer(up, [] {}); }), 1, 1e-4);
   EXPECT_EQ(dynamic().pcie_received_bytes, 54'900'000'000);
   EXPECT_EQ(dynamic().pcie_sent_bytes, 0);
   dynamic().pcie_width = 8;
-  EXPECT_NEAR(seconds([&] { gpu->transfer(up, nullptr, [] {}); }), 2, 1e-4);
+  EXPECT_NEAR(seconds([&] { gpu->transfer(up, [] {}); }), 2, 1e-4);
   dynamic().pcie_generation = 4;
-  EXPECT_NEAR(seconds([&] { gpu->transfer(up, nullptr, [] {}); }), 4, 1e-4);
+  EXPECT_NEAR(seconds([&] { gpu->transfer(up, [] {}); }), 4, 1e-4);
 }
 
 TEST_F(PeersTest, TheTimeOfShortTransfersPassesWithTheNextWorkOrWhenTheHostWaits) {
   const auto gpu = open();
-  const auto download = [&] { gpu->transfer({WorkKind::device_to_host, 64}, nullptr, [] {}); };
+  const auto download = [&] { gpu->transfer({WorkKind::device_to_host, 64}, [] {}); };
   const Nanoseconds before = gpu->now();
   EXPECT_EQ(seconds(download), 0);
   const double owed = static_cast<double>(gpu->now() - before) * 1e-9;
@@ -125,7 +147,7 @@ TEST_F(PeersTest, APeerThatFellOffEndsTheTransfer) {
   const auto gpu = open(), peer = open_peer();
   state_->dynamic[0].present = 0;
   EXPECT_EQ(failure_of([&] {
-              gpu->transfer({WorkKind::to_peer, 64}, peer.get(), [] {});
+              gpu->transfer({WorkKind::to_peer, 64, 1}, [] {});
             }),
             cuda_emulation::cudaErrorUnknown);
 }

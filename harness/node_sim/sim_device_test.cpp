@@ -114,8 +114,10 @@ TEST_F(SimDeviceTest, LaunchTakesTheTimeOfItsBytesAndLoadsTheMemory) {
   EXPECT_EQ(dynamic().loads, Loads{});
 }
 
-TEST_F(SimDeviceTest, LoadsAddUpAndContendersShareTheBandwidthWhoeverComesFirst) {
-  const auto first = open(1, 2), second = open(2, 2);
+TEST_F(SimDeviceTest, LoadsAddUpAndSharersShareTheBandwidthWhoeverComesFirst) {
+  Sharers two_at_memory = kUnshared;
+  two_at_memory[static_cast<std::size_t>(Resource::memory)] = 2;
+  const auto first = open(1, two_at_memory), second = open(2, two_at_memory);
   std::int64_t most = 0;
   bool both = false;
   clock_.while_asleep = [&] {
@@ -128,6 +130,48 @@ TEST_F(SimDeviceTest, LoadsAddUpAndContendersShareTheBandwidthWhoeverComesFirst)
   first->execute({WorkKind::read, 2.24e12}, [] {});
   EXPECT_NEAR(static_cast<double>(most), 4480.0 / 4800 * 1e6, 1e3);
   EXPECT_EQ(dynamic().loads, Loads{});
+}
+
+TEST_F(SimDeviceTest, WorkAtAResourceThatTheCheckDoesNotDeclareIsAnErrorOfOurs) {
+  Sharers memory_alone{};
+  memory_alone[static_cast<std::size_t>(Resource::memory)] = 1;
+  const auto gpu = open(1, memory_alone);
+  EXPECT_NO_THROW(gpu->execute({WorkKind::read, 1}, [] {}));
+  EXPECT_NO_THROW(gpu->transfer({WorkKind::device_to_host, 1}, [] {})) << "its few results";
+  try {
+    gpu->execute(Work(WorkKind::read, 1).add(WorkKind::bf16, 1), [] {});
+    ADD_FAILURE() << "nobody knows with whom it shares the tensor cores";
+  } catch (const std::logic_error& error) {
+    EXPECT_STREQ(error.what(), "some.check launches work at tensor_cores, which it does not declare");
+  }
+}
+
+TEST_F(SimDeviceTest, ACopyReadsThroughWhatIsPlantedInTheMemory) {
+  plant("hbm_stuck_bit", "value", 1);
+  const auto gpu = open();
+  void* memory = nullptr;
+  ASSERT_EQ(cuda_emulation::cudaMalloc(&memory, gpu->memory().free_bytes), cuda_emulation::cudaSuccess);
+  const std::uint64_t bytes = cuda_emulation::backed_bytes(memory);
+  cuda_emulation::cudaMemset(memory, 0, bytes);
+  std::vector<char> copy(bytes, 1);
+  cuda_emulation::cudaMemcpy(copy.data(), memory, bytes, cuda_emulation::cudaMemcpyDeviceToHost);
+  EXPECT_EQ(dynamic().ecc_corrected_dram, 1);
+  EXPECT_EQ(std::count(copy.begin(), copy.end(), 0), static_cast<std::ptrdiff_t>(bytes));
+}
+
+TEST_F(SimDeviceTest, ACopyOfWhatEccCannotCorrectBreaksTheContext) {
+  plant("hbm_double_bit", "second_bit", 100);
+  const auto gpu = open();
+  char* memory = nullptr;
+  ASSERT_EQ(cuda_emulation::cudaMalloc(&memory, gpu->memory().free_bytes), cuda_emulation::cudaSuccess);
+  const std::uint64_t bytes = cuda_emulation::backed_bytes(memory);
+  cuda_emulation::cudaMemset(memory, 0, bytes);
+  std::vector<char> copy(bytes);
+  EXPECT_EQ(cuda_emulation::cudaMemcpy(copy.data() + 3, memory + 3, bytes - 3,
+                                       cuda_emulation::cudaMemcpyDeviceToHost),
+            cuda_emulation::cudaErrorECCUncorrectable);
+  EXPECT_EQ(dynamic().ecc_uncorrected_dram, 1);
+  EXPECT_EQ(cuda_emulation::cudaDeviceSynchronize(), cuda_emulation::cudaErrorECCUncorrectable);
 }
 
 TEST_F(SimDeviceTest, WorkTakesAsLongAsTheResourceThatIsUsedLongest) {

@@ -4,9 +4,9 @@
 
 namespace assay::sim {
 
-SimGpu::SimGpu(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed, int contenders,
-               const std::string& check)
-    : device_(state, slot, clock, step_seed, contenders, check),
+SimGpu::SimGpu(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
+               const Sharers& sharers, const std::string& check)
+    : device_(state, slot, clock, step_seed, sharers, check),
       gpu_(cuda_emulation::open_emulated_gpu(device_.pci_address())) {}
 
 }  // namespace assay::sim

@@ -11,8 +11,8 @@ namespace assay::sim {
 class SimGpu final : public Gpu {
  public:
   /// As for SimDevice. Throws DeviceError, MachineRefused.
-  SimGpu(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed, int contenders = 1,
-         const std::string& check = {});
+  SimGpu(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
+         const Sharers& sharers = kUnshared, const std::string& check = {});
 
   void make_current() override { gpu_->make_current(); }
   DeviceMemory memory() override { return gpu_->memory(); }

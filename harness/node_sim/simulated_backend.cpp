@@ -32,6 +32,7 @@ class SimulatedWorkerNode final : public WorkerNode {
   explicit SimulatedWorkerNode(const NodeAddress& address)
       : state_(state_at(address)),
         seats_(address.at("seats").get<std::vector<Seat>>()),
+        sharers_(address.at("sharers").get<std::vector<Sharers>>()),
         checks_(seats_.size()) {
     for (const Seat seat : seats_) clocks_.push_back(std::make_unique<VirtualClock>(state_, seat));
   }
@@ -39,7 +40,7 @@ class SimulatedWorkerNode final : public WorkerNode {
   std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string&, std::uint64_t seed,
                                 std::size_t body) override {
     return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed,
-                                    static_cast<int>(seats_.size()), checks_.at(body));
+                                    sharers_.at(body), checks_.at(body));
   }
   void body_begins(std::size_t body, const std::string& check) override {
     checks_.at(body) = check;
@@ -52,6 +53,7 @@ class SimulatedWorkerNode final : public WorkerNode {
   SharedState state_;
   // One a body.
   std::vector<Seat> seats_;
+  std::vector<Sharers> sharers_;
   std::vector<std::string> checks_;
   std::vector<std::unique_ptr<VirtualClock>> clocks_;
 };
@@ -109,10 +111,10 @@ class SimulatedNode final : public NodeSession {
     return {{"backend", kSimulatedBackend}, {"state", state_path_}, {"seats", sampler_seats_}};
   }
 
-  NodeAddress new_worker_address(std::size_t bodies) override {
+  NodeAddress new_worker_address(const std::vector<Sharers>& of_bodies) override {
     std::vector<Seat> seats;
-    for (std::size_t i = 0; i < bodies; ++i) seats.push_back(new_seat());
-    return {{"backend", kSimulatedBackend}, {"state", state_path_}, {"seats", seats}};
+    for (std::size_t i = 0; i < of_bodies.size(); ++i) seats.push_back(new_seat());
+    return {{"backend", kSimulatedBackend}, {"state", state_path_}, {"seats", seats}, {"sharers", of_bodies}};
   }
   void worker_gone(const NodeAddress& worker, pid_t pid) override {
     if (pid != 0) {

@@ -16,7 +16,8 @@ double estimate_of(const Placement& placement, const DeviceSpeed& speed) {
   for (const Body& body : placement.bodies) {
     const Check* check = find_check(body.check);
     if (check == nullptr) throw std::logic_error("no check named " + body.check);
-    const DeviceSpeed mine = speed.shared_by(placement.bodies.size(), body.memory_share);
+    DeviceSpeed mine = speed.shared_by(body.sharers);
+    mine.memory_share = body.memory_share;
     const double work_s =
         check->device_seconds == nullptr ? body.duration_s : check->device_seconds(mine, body.duration_s);
     longest_s = std::max(longest_s, work_s);

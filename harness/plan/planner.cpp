@@ -10,6 +10,7 @@
 
 #include "harness/plan/estimate.h"
 #include "harness/plan/placing.h"
+#include "harness/plan/sharing.h"
 #include "harness/registry.h"
 
 namespace assay {
@@ -150,6 +151,7 @@ void add_stages(const PlanRequest& request, const config::ProfileEntry& entry, c
         placement.last_stage = stage.index;
       }
       stage.placements = std::move(together);
+      share_resources(stage, [&](const std::string& name) { return check_of(request, name).loads; });
       for (const Placement& placement : stage.placements)
         stage.estimate_s = std::max(stage.estimate_s, estimate_of(placement, request.sku.speed));
       stage.deadline_s = entry.deadline_s;

@@ -35,7 +35,9 @@ Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext&
   }
   assignment.rank = static_cast<int>(rank);
   assignment.ranks = static_cast<int>(placement.participants.size());
-  assignment.node = context.node.new_worker_address(placement.bodies.size());
+  std::vector<Sharers> sharers;
+  for (const Body& body : placement.bodies) sharers.push_back(body.sharers);
+  assignment.node = context.node.new_worker_address(sharers);
   for (const PlannedSlot& slot : context.plan.slots)
     assignment.slots.push_back({slot.part, slot.pci_address});
   assignment.readings = context.readings;

@@ -42,7 +42,7 @@ struct WorkerPoolTest : RunFixture {
       assignment.devices = {{gpus[rank], ""}};
       assignment.rank = static_cast<int>(rank);
       assignment.ranks = static_cast<int>(gpus.size());
-      assignment.node = node.new_worker_address(1);
+      assignment.node = node.new_worker_address({kUnshared});
       auto child = ipc::spawn_thread([act, rank](int fd) {
         ipc::Channel channel(fd);
         try {

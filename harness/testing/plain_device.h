@@ -48,7 +48,7 @@ class PlainDevice : public cuda_emulation::Device {
     launches.push_back(work);
     now_ += static_cast<Nanoseconds>(work.amount(Resource::memory)) + 1;
   }
-  void transfer(const Work& work, Device*, const std::function<void()>& body) override {
+  void transfer(const Work& work, const std::function<void()>& body) override {
     body();
     transfers.push_back(work);
   }

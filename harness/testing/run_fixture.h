@@ -46,7 +46,7 @@ class FakeNode : public NodeSession {
   Clock& clock() override { return clock_; }
   const Backend& backend() const override { throw std::logic_error("no worker of this node is started"); }
   NodeAddress sampler_address() override { return {}; }
-  NodeAddress new_worker_address(std::size_t) override { return {{"worker", ++workers}}; }
+  NodeAddress new_worker_address(const std::vector<Sharers>&) override { return {{"worker", ++workers}}; }
   void worker_gone(const NodeAddress& worker, pid_t) override { log.push_back("gone " + worker.dump()); }
   void sampler_gone() override { log.push_back("sampler gone"); }
   void worker_waits(const NodeAddress&) override { log.push_back("waits"); }

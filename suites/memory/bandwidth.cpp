@@ -105,6 +105,7 @@ const Registered memory_bandwidth{{
     .findings = {"memory.slow", "memory.miscompare"},
     .run = run,
     .device_evidence = "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200-2",
+    .loads = {Resource::memory},
     .device_seconds = device_seconds,
 }};
 

@@ -18,6 +18,7 @@ void run(Context& context) {
 Check declaration() {
   Check check = declare("selftest.resident", "keeps its memory over other stages", Scope::gpu, run);
   check.stays = true;
+  check.loads = {Resource::memory};
   return check;
 }
 

@@ -55,11 +55,11 @@ class Device {
   virtual Allocation allocate(std::uint64_t bytes) = 0;
   virtual void release(void* memory) = 0;
 
-  /// Runs the body of a launch, then lets the time pass that the work takes. Throws DeviceFailure.
+  /// Runs the body of a launch, then lets the time pass that the work takes. Peers that it names
+  /// (visible_device) are of the same kind. Throws DeviceFailure.
   virtual void execute(const Work& work, const std::function<void()>& body) = 0;
-  /// Moves bytes, which takes the time of `work`. `peer`: the other GPU that they come from, or go to; one of
-  /// the same kind. Throws DeviceFailure.
-  virtual void transfer(const Work& work, Device* peer, const std::function<void()>& body) = 0;
+  /// The same of a body that moves bytes.
+  virtual void transfer(const Work& work, const std::function<void()>& body) = 0;
   /// The host waits: what is owed of the time of transfers passes.
   virtual void settle() {}
   virtual Nanoseconds now() = 0;
@@ -67,6 +67,8 @@ class Device {
   virtual std::uint64_t schedule_seed() = 0;
   /// Null where every access is what it seems: then device code reads and writes directly.
   virtual FaultyMemory* faulty_memory() = 0;
+  /// The same of what a copy reads.
+  virtual FaultyMemory* copied_memory() { return nullptr; }
 
   /// The error that broke the context. One device has one context: workers share none.
   cudaError_t broken = cudaSuccess;
@@ -77,5 +79,7 @@ class Device {
 int show_device(Device& device);
 /// It does not any more; the other ordinals stay.
 void hide_device(Device& device);
+/// Null where the calling thread sees none with this ordinal.
+Device* visible_device(int ordinal);
 
 }  // namespace assay::cuda_emulation

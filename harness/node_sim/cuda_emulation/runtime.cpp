@@ -75,6 +75,28 @@ bool is_of_current(cudaStream_t stream) {
   return stream == cudaStreamPerThread || stream->device == host.device(host.current);
 }
 
+int ordinal_of(const Device* device) {
+  return static_cast<int>(std::find(host.devices.begin(), host.devices.end(), device) - host.devices.begin());
+}
+
+/// What is planted in memory stands at whole words.
+void copy_through(FaultyMemory& planted, char* to, const char* from, std::size_t bytes) {
+  constexpr std::size_t kWord = sizeof(Word128);
+  while (bytes > 0) {
+    const std::size_t into_word = reinterpret_cast<std::uintptr_t>(from) % kWord;
+    const std::size_t piece = std::min(bytes, kWord - into_word);
+    if (piece == kWord) {
+      const Word128 word = planted.load(reinterpret_cast<const Word128*>(from));
+      std::memcpy(to, &word, kWord);
+    } else {
+      std::memmove(to, from, piece);
+    }
+    to += piece;
+    from += piece;
+    bytes -= piece;
+  }
+}
+
 /// Device code goes through what is planted in the memory only while its launch runs.
 class Accesses {
  public:
@@ -97,6 +119,10 @@ void hide_device(Device& device) {
     held = held->second.device == &device ? host.allocations.erase(held) : std::next(held);
   while (!host.devices.empty() && host.devices.back() == nullptr) host.devices.pop_back();
   if (host.device(host.current) == nullptr) host.current = 0;  // as in a new thread
+}
+
+Device* visible_device(int ordinal) {
+  return host.device(ordinal);
 }
 
 cudaError_t cudaGetDeviceCount(int* count) {
@@ -172,7 +198,7 @@ cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
   Device* const holder = holding_device(memory, bytes);
   if (holder == nullptr) return remember(cudaErrorInvalidValue);
   return on_device([&](Device&) {
-    holder->transfer({WorkKind::write, static_cast<double>(bytes)}, nullptr,
+    holder->transfer({WorkKind::write, static_cast<double>(bytes)},
                      [&] { std::memset(memory, value, bytes); });
   });
 }
@@ -189,12 +215,20 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
   }
   return on_device([&](Device& current) {
     const auto amount = static_cast<double>(bytes);
-    const auto copy = [&] { std::memmove(to, from, bytes); };
-    if (source == nullptr) return target->transfer({WorkKind::host_to_device, amount}, nullptr, copy);
-    if (target == nullptr) return source->transfer({WorkKind::device_to_host, amount}, nullptr, copy);
-    if (source == target) return source->transfer({WorkKind::copy, 2 * amount}, nullptr, copy);
-    if (&current == target) return target->transfer({WorkKind::from_peer, amount}, source, copy);
-    source->transfer({WorkKind::to_peer, amount}, target, copy);
+    const auto copy = [&] {
+      FaultyMemory* const planted = source == nullptr ? nullptr : source->copied_memory();
+      if (planted == nullptr) {
+        std::memmove(to, from, bytes);
+      } else {
+        copy_through(*planted, static_cast<char*>(to), static_cast<const char*>(from), bytes);
+      }
+    };
+    const auto over_pcie = [&](WorkKind way) { return Work(way, amount).add(WorkKind::host_memory, amount); };
+    if (source == nullptr) return target->transfer(over_pcie(WorkKind::host_to_device), copy);
+    if (target == nullptr) return source->transfer(over_pcie(WorkKind::device_to_host), copy);
+    if (source == target) return source->transfer({WorkKind::copy, 2 * amount}, copy);
+    if (&current == target) return target->transfer({WorkKind::from_peer, amount, ordinal_of(source)}, copy);
+    source->transfer({WorkKind::to_peer, amount, ordinal_of(target)}, copy);
   });
 }
 

@@ -52,8 +52,8 @@ cudaError_t cudaMalloc(T** memory, std::size_t bytes) {
   return cudaMalloc(reinterpret_cast<void**>(memory), bytes);
 }
 cudaError_t cudaFree(void* memory);
-/// Copies go over PCIe to the host and back, over NVLink from GPU to GPU, and past what is planted in the
-/// memory.
+/// Copies go over PCIe to the host and back, over NVLink from GPU to GPU, and read through what is planted in
+/// the memory.
 cudaError_t cudaMemset(void* memory, int value, std::size_t bytes);
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind);
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream);
