@@ -7,8 +7,11 @@ name, limit, command, fingerprint, why it stands there; tabs between them.
 """
 import hashlib
 import pathlib
+import re
 import sys
 
+# What a part runs is not in them. Tests that are a part themselves are called *_device_test.cpp.
+BESIDE = re.compile(r"(?<!_device)_(test|bench)\.cpp$")
 ALWAYS, NEVER, CHANGED, SHOWN = range(4)
 WHY = ("names the machine", "never shown", "changed since it was shown", "shown")
 
@@ -16,7 +19,7 @@ WHY = ("names the machine", "never shown", "changed since it was shown", "shown"
 def fingerprint(root, patterns, name):
     digest = hashlib.sha256()
     for pattern in patterns:
-        files = sorted(path for path in root.glob(pattern) if path.is_file())
+        files = sorted(path for path in root.glob(pattern) if path.is_file() and not BESIDE.search(path.name))
         if not files:
             sys.exit(f"order.py: {name}: no file is called {pattern}")
         for path in files:
@@ -32,13 +35,14 @@ def read_parts(path):
 
 
 def last_shown(evidence):
-    """By part: date and fingerprint."""
+    """By part: the last date, and the fingerprints of that day."""
     shown = {}
     for table in evidence.glob("*/parts.tsv"):
         for line in table.read_text().splitlines():
             name, status, _, date, mark = line.split("\t")
-            if status == "0" and date >= shown.get(name, ("", ""))[0]:
-                shown[name] = (date, mark)
+            last, marks = shown.get(name, ("", set()))
+            if status == "0" and date >= last:
+                shown[name] = (date, marks | {mark} if date == last else {mark})
     return shown
 
 
@@ -46,13 +50,13 @@ def order(parts, root, shown):
     rows = []
     for place, (name, limit, command, sources) in enumerate(parts):
         mark = fingerprint(root, sources, name)
-        date, mark_then = shown.get(name, ("", ""))
+        date, marks = shown.get(name, ("", set()))
         if not sources:
             state, date = ALWAYS, ""
         elif not date:
             state = NEVER
         else:
-            state = SHOWN if mark == mark_then else CHANGED
+            state = SHOWN if mark in marks else CHANGED
         # What has changed goes by its place: when it was shown says nothing of what it is now.
         rows.append(((state, date if state == SHOWN else "", place), (name, limit, command, mark, f"{WHY[state]} {date}".strip())))
     return [row for _, row in sorted(rows)]

@@ -34,6 +34,10 @@ struct Variant {
   std::map<std::string, std::string> environment;
 };
 
+/// A measure that says what of the part is bad, in words: a check that can tell declares it as text that is
+/// not judged, and emits it where a judged value of the same part is bad. The finding shows it.
+inline constexpr const char* kCulprit = "culprit";
+
 /// A value that a check promises to emit for each of its parts.
 struct Measure {
   std::string name;  // [a-z0-9_]+
@@ -63,8 +67,9 @@ struct Check {
   bool stays = false;
   /// It is a follow-up.
   std::optional<Condition> follows;
-  /// What it is at work at for most of its time: bodies that overlap there share it. Launches elsewhere are
-  /// an error under simulation; short transfers need no word.
+  /// What it works at: bodies that overlap there share it. Who works with a peer declares NVLink both ways,
+  /// who copies from or to the host its memory, too. Transfers of less than 50 us need no word; anything else
+  /// that is not declared is an error under simulation.
   std::vector<Resource> loads = {};
   /// Of one device's part of it: how long it takes at this speed, its contexts left out, when it is asked to
   /// work for `duration_s`. Null: it launches nothing, and takes what it is asked.

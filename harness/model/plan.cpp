@@ -63,9 +63,11 @@ json sharers_json(const Sharers& sharers) {
 
 Sharers sharers_from(const json& j) {
   Sharers sharers{};
-  for (std::size_t i = 0; i < kResources; ++i) {
-    const auto found = j.find(name_of(static_cast<Resource>(i)));
-    if (found != j.end()) sharers[i] = int_from(*found);
+  for (const auto& [name, bodies] : j.get<std::map<std::string, json>>()) {
+    const auto resource = resource_named(name);
+    const int number = int_from(bodies);
+    if (!resource || number < 1) throw std::invalid_argument("sharers of " + name);
+    sharers[static_cast<std::size_t>(*resource)] = number;
   }
   return sharers;
 }

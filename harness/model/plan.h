@@ -13,8 +13,8 @@
 
 namespace assay {
 
-/// Version of plan.json's form. 1: stages had a scope instead of placements.
-inline constexpr int kPlanSchema = 2;
+/// Version of plan.json's form. 1: stages had a scope instead of placements. 2: bodies had no sharers.
+inline constexpr int kPlanSchema = 3;
 
 /// A slot of the SKU and the GPU that the planner found in it.
 struct PlannedSlot {

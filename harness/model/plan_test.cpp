@@ -30,7 +30,7 @@ Plan sample() {
                  builders::ranks_stage(4, "collective.allreduce", {"gpu0", "gpu1"}, {1, 2, 3}),
                  builders::node_stage(5, "inventory.gpus", {0.5, 1, 2})};
   Placement& special = plan.stages[1].placements[0];
-  special.bodies = {{"a.one", "ring", 1, 0.5}, {"a.two", "", 2, 0.25}};
+  special.bodies = {{"a.one", "ring", 1, 0.5, {}}, {"a.two", "", 2, 0.25, {0, 2, 0, 0, 0, 0, 8}}};
   special.environment = {{"NCCL_ALGO", "Ring"}};
   special.last_stage = 5;
   special.condition = Condition{{"memory.slow"}, true};
@@ -46,9 +46,24 @@ TEST(Plan, GoesThroughJsonUnchanged) {
   EXPECT_EQ(read.slots.at(0).board_part_number, "692-2G520");
   EXPECT_EQ(read.stages.at(1).placements.at(0).bodies.at(1).check, "a.two");
   EXPECT_EQ(read.stages.at(1).placements.at(0).condition, sample().stages[1].placements[0].condition);
+  EXPECT_EQ(read.stages.at(1).placements.at(0).bodies.at(0).sharers, Sharers{});
+  EXPECT_EQ(read.stages.at(1).placements.at(0).bodies.at(1).sharers, (Sharers{0, 2, 0, 0, 0, 0, 8}));
   EXPECT_EQ(read.stages.at(0).deadline_s, 120);
   EXPECT_EQ(read.faults.at(0).parameters.at("word"), 7.0);
   EXPECT_EQ(read.partial, sample().partial);
+}
+
+TEST(Plan, SharersAreChecked) {
+  const json written = sample();
+  json plan = written;
+  json& sharers = plan["stages"][1]["placements"][0]["bodies"][1]["sharers"];
+  for (const char* wrong :
+       {"[2]", R"({"memmory": 2})", R"({"memory": 0})", R"({"memory": -3})", R"({"memory": "2"})"}) {
+    sharers = json::parse(wrong);
+    EXPECT_ANY_THROW(plan.get<Plan>()) << wrong;
+  }
+  plan["stages"][1]["placements"][0]["bodies"][1].erase("sharers");
+  EXPECT_EQ(plan.get<Plan>().stages[1].placements[0].bodies[1].sharers, kUnshared) << "a plan of schema 2";
 }
 
 TEST(Plan, EveryKeyIsRequiredAndChecked) {

@@ -5,10 +5,21 @@
 
 namespace assay {
 
+namespace {
+
+constexpr std::array<std::string_view, kResources> kNames{
+    "memory", "tensor_cores", "pcie_in", "pcie_out", "nvlink_in", "nvlink_out", "host_memory"};
+
+}  // namespace
+
 std::string_view name_of(Resource resource) {
-  constexpr std::array<std::string_view, kResources> kNames{
-      "memory", "tensor_cores", "pcie_in", "pcie_out", "nvlink_in", "nvlink_out", "host_memory"};
   return kNames[static_cast<std::size_t>(resource)];
+}
+
+std::optional<Resource> resource_named(std::string_view name) {
+  const auto* const found = std::find(kNames.begin(), kNames.end(), name);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<Resource>(found - kNames.begin());
 }
 
 Resource resource_of(WorkKind kind) {

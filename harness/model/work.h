@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace assay {
@@ -15,11 +16,16 @@ inline constexpr std::size_t kResources = 7;
 
 /// "tensor_cores".
 std::string_view name_of(Resource resource);
+std::optional<Resource> resource_named(std::string_view name);
 
-/// By resource: how many bodies are at work at it at the same time. 0: not the one who asks, by what its
-/// check declares.
+/// Of a body, by resource: how many are at work at it at the same time, itself included. 0: its check does
+/// not declare that it works there.
 using Sharers = std::array<int, kResources>;
-inline constexpr Sharers kUnshared{1, 1, 1, 1, 1, 1, 1};
+inline constexpr Sharers kUnshared = [] {
+  Sharers sharers{};
+  for (int& bodies : sharers) bodies = 1;
+  return sharers;
+}();
 
 /// At which of a GPU's rates a demand is met.
 enum class WorkKind {

@@ -40,7 +40,7 @@ BothEnds at_both_ends(const Demand& demand, bool linked) {
   const WorkKind sends = linked ? WorkKind::to_peer : WorkKind::device_to_host;
   const WorkKind receives = linked ? WorkKind::from_peer : WorkKind::host_to_device;
   const bool sent = demand.kind == WorkKind::to_peer;
-  return {{sent ? sends : receives, demand.amount}, {sent ? receives : sends, demand.amount}, !linked};
+  return {{sent ? sends : receives, demand.amount}, {sent ? receives : sends, demand.amount}};
 }
 
 void count_traffic(GpuDynamic& gpu, const Work& work) {

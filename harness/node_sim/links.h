@@ -13,10 +13,9 @@ DeviceSpeed over_links(DeviceSpeed speed, const GpuDynamic& gpu);
 bool has_nvlink(const GpuDynamic& gpu);
 
 /// What from_peer or to_peer asks of the GPU that it is for, and of the peer: what one sends, the other
-/// receives. Without a link they reach one another through the host's memory.
+/// receives. Without a link they reach one another over PCIe.
 struct BothEnds {
   Demand here, there;
-  bool through_host;
 };
 BothEnds at_both_ends(const Demand& demand, bool linked);
 

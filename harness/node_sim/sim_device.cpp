@@ -185,7 +185,7 @@ std::uint64_t SimDevice::schedule_seed() {
   return hash_text(step_seed_ + ++schedules_, "schedule");
 }
 
-double SimDevice::noise_of_launch(const Work& work) {
+double SimDevice::noise_of_next_launch(const Work& work) {
   const int kind = static_cast<int>(work.begin() == work.end() ? WorkKind::copy : work.begin()->kind);
   const std::string stream = "launch/" + std::to_string(constants().slot) + "/" + std::to_string(kind);
   return std::max(0.1, 1 + state_->plant.launch_noise * deviate(step_seed_, stream, launches_++));
@@ -233,11 +233,12 @@ SimDevice::Ends SimDevice::ends_of(const Work& work) {
     auto* const peer = static_cast<SimDevice*>(cuda_emulation::visible_device(demand.peer));
     if (peer == nullptr || peer == this) throw std::logic_error("work with a peer that is none");
     const Lock lock(state_->mutex);
-    const BothEnds both = at_both_ends(demand, has_nvlink(dynamic()) && has_nvlink(peer->dynamic()));
-    for (const auto& [end, its] : {std::pair(this, both.here), std::pair(peer, both.there)}) {
-      work_of(*end).add(its.kind, its.amount);
-      if (both.through_host) work_of(*end).add(WorkKind::host_memory, its.amount);
-    }
+    const bool linked = has_nvlink(dynamic()) && has_nvlink(peer->dynamic());
+    const BothEnds both = at_both_ends(demand, linked);
+    work_of(*this).add(both.here.kind, both.here.amount);
+    work_of(*peer).add(both.there.kind, both.there.amount);
+    // Written there, and read again.
+    if (!linked) work_of(*this).add(WorkKind::host_memory, 2 * demand.amount);
   }
   return ends;
 }
@@ -264,19 +265,29 @@ double SimDevice::seconds_of(const Ends& ends) {
   return seconds;
 }
 
-void SimDevice::execute(const Work& work, const std::function<void()>& body) {
+/// Work with a peer loads a link of either in either direction: who shares what is not told by directions.
+void SimDevice::require_declared(const Work& work) const {
+  const auto require = [&](Resource resource) {
+    if (sharers_[static_cast<std::size_t>(resource)] > 0) return;
+    throw std::logic_error(check_ + " works at " + std::string(name_of(resource)) +
+                           ", which it does not declare");
+  };
   for (const Demand& demand : work) {
-    const Resource resource = resource_of(demand.kind);
-    if (sharers_[static_cast<std::size_t>(resource)] == 0)
-      throw std::logic_error(check_ + " launches work at " + std::string(name_of(resource)) +
-                             ", which it does not declare");
+    require(resource_of(demand.kind));
+    if (demand.peer == kNoPeer) continue;
+    require(Resource::nvlink_in);
+    require(Resource::nvlink_out);
   }
+}
+
+void SimDevice::execute(const Work& work, const std::function<void()>& body) {
+  require_declared(work);
   for_each_fault(*state_, constants().slot, [&](FaultState& fault, const FaultHooks& hooks) {
     if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault, check_});
   });
   const Ends ends = ends_of(work);
   run(ends, body);
-  load_for(seconds_of(ends) * noise_of_launch(work) + speed_.launch_s, ends);
+  load_for(seconds_of(ends) * noise_of_next_launch(work) + speed_.launch_s, ends);
 }
 
 void SimDevice::transfer(const Work& work, const std::function<void()>& body) {
@@ -284,7 +295,10 @@ void SimDevice::transfer(const Work& work, const std::function<void()>& body) {
   run(ends, body);
   const double seconds = seconds_of(ends) + speed_.transfer_s;
   constexpr double kShort = 50e-6;
-  if (seconds >= kShort) return load_for(seconds, ends);
+  if (seconds >= kShort) {
+    require_declared(work);
+    return load_for(seconds, ends);
+  }
   count(ends);
   owed_ += static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
   if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();

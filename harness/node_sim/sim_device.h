@@ -38,7 +38,8 @@ class SimDevice final : public cuda_emulation::Device {
   void release(void* memory) override;
   /// Throws std::logic_error for work at a resource that the check does not declare.
   void execute(const Work& work, const std::function<void()>& body) override;
-  /// The time of short ones passes with the next work, or once they have added up.
+  /// The time of short ones passes with the next work, or once they have added up. Throws std::logic_error
+  /// for others that the check does not declare.
   void transfer(const Work& work, const std::function<void()>& body) override;
   void settle() override;
   Nanoseconds now() override { return clock_.now() + owed_; }
@@ -61,7 +62,9 @@ class SimDevice final : public cuda_emulation::Device {
   Ends ends_of(const Work& work);
   /// Runs the body; who fails in it, or is gone by now, ends the work.
   void run(const Ends& ends, const std::function<void()>& body);
-  double noise_of_launch(const Work& work);
+  double noise_of_next_launch(const Work& work);
+  /// Throws std::logic_error.
+  void require_declared(const Work& work) const;
   /// How long the slowest end takes.
   double seconds_of(const Ends& ends);
   void count(const Ends& ends);

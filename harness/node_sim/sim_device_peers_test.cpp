@@ -82,9 +82,9 @@ TEST_F(PeersTest, WorkWithAPeerThatIsNoneIsAnErrorOfOurs) {
 }
 
 TEST_F(PeersTest, TheHostsMemoryIsSharedByAllThatAreAtWorkAtIt) {
-  Sharers eight = kUnshared;
-  eight[static_cast<std::size_t>(Resource::host_memory)] = 20;
-  const auto gpu = open(1, eight);
+  Sharers crowd = kUnshared;
+  crowd[static_cast<std::size_t>(Resource::host_memory)] = 20;
+  const auto gpu = open(1, crowd);
   const double mine = state_->plant.speed.rate(WorkKind::host_memory) / 20;
   const Work up = Work(WorkKind::host_to_device, mine).add(WorkKind::host_memory, mine);
   EXPECT_NEAR(seconds([&] { gpu->transfer(up, [] {}); }), 1, 1e-4) << "the link alone takes half of that";
@@ -112,6 +112,24 @@ TEST_F(PeersTest, WithoutALinkPeersReachOneAnotherThroughTheHost) {
   EXPECT_EQ(dynamic().pcie_sent_bytes, 54'900'000'000);
   EXPECT_EQ(state_->dynamic[0].pcie_received_bytes, 54'900'000'000);
   EXPECT_EQ(dynamic().nvlinks[3].sent_bytes, 0);
+}
+
+TEST_F(PeersTest, WithoutALinkWhatPeersSendPassesTheHostsMemoryTwice) {
+  Sharers crowd = kUnshared;
+  crowd[static_cast<std::size_t>(Resource::host_memory)] = 20;
+  const auto gpu = open(1, crowd), peer = open_peer();
+  for (Nvlink& link : state_->dynamic[0].nvlinks) link.active = 0;
+  const double mine = state_->plant.speed.rate(WorkKind::host_memory) / 20;
+  EXPECT_NEAR(seconds([&] { gpu->transfer({WorkKind::to_peer, mine, 1}, [] {}); }), 2, 1e-4);
+}
+
+TEST_F(PeersTest, WhoWorksWithAPeerDeclaresNvlinkBothWays) {
+  Sharers inwards = kUnshared;
+  inwards[static_cast<std::size_t>(Resource::nvlink_out)] = 0;
+  const auto gpu = open(1, inwards), peer = open_peer();
+  EXPECT_THROW(gpu->execute({WorkKind::from_peer, 1, 1}, [] {}), std::logic_error);
+  EXPECT_THROW(gpu->transfer({WorkKind::from_peer, 1e9, 1}, [] {}), std::logic_error);
+  EXPECT_NO_THROW(gpu->transfer({WorkKind::from_peer, 64, 1}, [] {})) << "too short to be shared";
 }
 
 TEST_F(PeersTest, ThePcieLinkCarriesWhatTheHostCopiesAsFastAsItWasTrained) {
@@ -174,6 +192,22 @@ TEST_F(PeersTest, WhatAPeerCannotDeliverIsAContainedErrorOfTheReaderAndAnEccErro
                 for (std::uint64_t i = 0; i < all.words; ++i) peer->faulty_memory()->load(all.first + i);
               });
             }),
+            cuda_emulation::cudaErrorContained);
+  EXPECT_EQ(dynamic().ecc_uncorrected_dram, 1);
+  EXPECT_EQ(state_->dynamic[0].ecc_uncorrected_dram, 0);
+}
+
+TEST_F(PeersTest, ACopyOfWhatAPeerCannotDeliverIsAContainedErrorOfTheReader) {
+  plant("hbm_double_bit", "second_bit", 100);
+  const auto gpu = open(), peer = open_peer();
+  ASSERT_EQ(cuda_emulation::cudaSetDevice(0), cuda_emulation::cudaSuccess);
+  void *cells = nullptr, *copy = nullptr;
+  ASSERT_EQ(cuda_emulation::cudaMalloc(&cells, gpu->memory().free_bytes), cuda_emulation::cudaSuccess);
+  const std::uint64_t bytes = cuda_emulation::backed_bytes(cells);
+  cuda_emulation::cudaMemset(cells, 0, bytes);
+  ASSERT_EQ(cuda_emulation::cudaSetDevice(1), cuda_emulation::cudaSuccess);
+  ASSERT_EQ(cuda_emulation::cudaMalloc(&copy, peer->memory().free_bytes), cuda_emulation::cudaSuccess);
+  EXPECT_EQ(cuda_emulation::cudaMemcpy(copy, cells, bytes, cuda_emulation::cudaMemcpyDeviceToDevice),
             cuda_emulation::cudaErrorContained);
   EXPECT_EQ(dynamic().ecc_uncorrected_dram, 1);
   EXPECT_EQ(state_->dynamic[0].ecc_uncorrected_dram, 0);

@@ -138,25 +138,34 @@ TEST_F(SimDeviceTest, WorkAtAResourceThatTheCheckDoesNotDeclareIsAnErrorOfOurs) 
   const auto gpu = open(1, memory_alone);
   EXPECT_NO_THROW(gpu->execute({WorkKind::read, 1}, [] {}));
   EXPECT_NO_THROW(gpu->transfer({WorkKind::device_to_host, 1}, [] {})) << "its few results";
+  EXPECT_THROW(gpu->transfer({WorkKind::device_to_host, 1e9}, [] {}), std::logic_error);
   try {
     gpu->execute(Work(WorkKind::read, 1).add(WorkKind::bf16, 1), [] {});
     ADD_FAILURE() << "nobody knows with whom it shares the tensor cores";
   } catch (const std::logic_error& error) {
-    EXPECT_STREQ(error.what(), "some.check launches work at tensor_cores, which it does not declare");
+    EXPECT_STREQ(error.what(), "some.check works at tensor_cores, which it does not declare");
   }
 }
 
 TEST_F(SimDeviceTest, ACopyReadsThroughWhatIsPlantedInTheMemory) {
-  plant("hbm_stuck_bit", "value", 1);
+  FaultState& wire = plant("hbm_data_wire");  // carries 0
+  wire.parameters[0] = {"bit", 77};
+  wire.parameters[1] = {"stride", 1};
   const auto gpu = open();
-  void* memory = nullptr;
+  char* memory = nullptr;
   ASSERT_EQ(cuda_emulation::cudaMalloc(&memory, gpu->memory().free_bytes), cuda_emulation::cudaSuccess);
   const std::uint64_t bytes = cuda_emulation::backed_bytes(memory);
-  cuda_emulation::cudaMemset(memory, 0, bytes);
-  std::vector<char> copy(bytes, 1);
-  cuda_emulation::cudaMemcpy(copy.data(), memory, bytes, cuda_emulation::cudaMemcpyDeviceToHost);
-  EXPECT_EQ(dynamic().ecc_corrected_dram, 1);
-  EXPECT_EQ(std::count(copy.begin(), copy.end(), 0), static_cast<std::ptrdiff_t>(bytes));
+  cuda_emulation::cudaMemset(memory, 0xff, bytes);
+  constexpr std::size_t kPlace = 77 / 8, kOffset = 3;
+  const auto expect_wrong_bit = [&](std::uint64_t from, std::uint64_t count) {
+    std::vector<unsigned char> copy(count, 1);
+    cuda_emulation::cudaMemcpy(copy.data(), memory + from, count, cuda_emulation::cudaMemcpyDeviceToHost);
+    for (std::uint64_t i = 0; i < count; ++i)
+      ASSERT_EQ(copy[i], (from + i) % sizeof(Word128) == kPlace ? 0xff & ~(1 << 77 % 8) : 0xff) << from + i;
+  };
+  expect_wrong_bit(0, bytes);
+  expect_wrong_bit(kOffset, bytes - kOffset);
+  expect_wrong_bit(kPlace, 1);
 }
 
 TEST_F(SimDeviceTest, ACopyOfWhatEccCannotCorrectBreaksTheContext) {

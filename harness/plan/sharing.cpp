@@ -1,7 +1,5 @@
 #include "harness/plan/sharing.h"
 
-#include <algorithm>
-
 namespace assay {
 namespace {
 

@@ -79,18 +79,13 @@ int ordinal_of(const Device* device) {
   return static_cast<int>(std::find(host.devices.begin(), host.devices.end(), device) - host.devices.begin());
 }
 
-/// What is planted in memory stands at whole words.
+/// By whole words, as everything is read: whoever plants something there has whole words behind it.
 void copy_through(FaultyMemory& planted, char* to, const char* from, std::size_t bytes) {
-  constexpr std::size_t kWord = sizeof(Word128);
   while (bytes > 0) {
-    const std::size_t into_word = reinterpret_cast<std::uintptr_t>(from) % kWord;
-    const std::size_t piece = std::min(bytes, kWord - into_word);
-    if (piece == kWord) {
-      const Word128 word = planted.load(reinterpret_cast<const Word128*>(from));
-      std::memcpy(to, &word, kWord);
-    } else {
-      std::memmove(to, from, piece);
-    }
+    const std::size_t into_word = reinterpret_cast<std::uintptr_t>(from) % sizeof(Word128);
+    const std::size_t piece = std::min(bytes, sizeof(Word128) - into_word);
+    const Word128 word = planted.load(reinterpret_cast<const Word128*>(from - into_word));
+    std::memcpy(to, reinterpret_cast<const char*>(&word) + into_word, piece);
     to += piece;
     from += piece;
     bytes -= piece;
@@ -216,7 +211,7 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
   return on_device([&](Device& current) {
     const auto amount = static_cast<double>(bytes);
     const auto copy = [&] {
-      FaultyMemory* const planted = source == nullptr ? nullptr : source->copied_memory();
+      FaultyMemory* const planted = source == nullptr ? nullptr : current.copied_memory();
       if (planted == nullptr) {
         std::memmove(to, from, bytes);
       } else {
