@@ -43,7 +43,7 @@ ASSAY_HD constexpr bool is_zero(Word128 a) {
 
 inline constexpr int kBackgrounds = 8;
 
-enum class PatternKind : std::uint32_t { address, background, random };
+enum class PatternKind : std::uint32_t { address, background, random, walking };
 
 struct Pattern {
   PatternKind kind;
@@ -51,7 +51,7 @@ struct Pattern {
   std::uint8_t position_mask;  // background: bits of the position code that invert the word
   std::uint8_t page_shift;     // background: log2 of the words in a warp's page
   Word128 bits;                // background: the word at position 0
-  std::uint64_t seed;          // random
+  std::uint64_t seed;          // random; walking: where the bit begins
 };
 
 /// Words of one group are written together, so the march cannot tell them apart by time: their data must.
@@ -93,6 +93,12 @@ ASSAY_HD constexpr Pattern random_data(std::uint64_t seed) {
   return Pattern{PatternKind::random, false, 0, 0, Word128{0, 0}, seed};
 }
 
+/// One bit of each word differs from all others of it, in the next word the next bit: every wire carries it
+/// in turn, wherever words go by.
+constexpr Pattern walking_bit(std::uint64_t start, bool inverted) {
+  return Pattern{PatternKind::walking, inverted, 0, 0, Word128{0, 0}, start};
+}
+
 ASSAY_HD constexpr bool has_odd_parity(unsigned byte) {
   return ((0x6996u >> ((byte ^ (byte >> 4)) & 15u)) & 1u) != 0;
 }
@@ -114,6 +120,9 @@ ASSAY_HD constexpr Word128 pattern_word(const Pattern& pattern, std::uint64_t in
   Word128 word{0, 0};
   if constexpr (kKind == PatternKind::address) {
     word = Word128{index, mix64(index)};
+  } else if constexpr (kKind == PatternKind::walking) {
+    const std::uint64_t bit = (index + pattern.seed) % kBitsPerWord;
+    word = bit < 64 ? Word128{1ULL << bit, 0} : Word128{0, 1ULL << (bit - 64)};
   } else {
     const std::uint64_t first = mix64(index ^ pattern.seed);
     word = Word128{first, (first ^ (first >> 29)) * 0xd6e8feb86659fd93ULL};

@@ -26,6 +26,12 @@ struct ChunkView {
   std::uint32_t number;
 };
 
+/// Which page a warp owns.
+struct PageOrder {
+  std::uint64_t pages;   // of the chunk
+  std::uint64_t stride;  // page_stride
+};
+
 /// Called by whole warps. Ballots make its cost the same however many bits are wrong, so that a broken wire
 /// cannot stall a pass.
 __device__ void count_flipped(BlockCounts& counts, Word128 flipped, int lane) {
@@ -107,7 +113,7 @@ __device__ unsigned same_line(unsigned lanes, int lane) {
 template <PatternKind kKind, bool kRead, bool kWrite>
 __global__ void __launch_bounds__(kThreads, 4)
     sweep(ChunkView chunk, Pattern pattern, bool descending, unsigned words_of_line, std::uint32_t page_words,
-          std::uint32_t pass_number, SweepReport* report) {
+          PageOrder order, std::uint32_t pass_number, SweepReport* report) {
   ASSAY_SHARED(BlockCounts, counts);
   auto* const count_words = reinterpret_cast<unsigned*>(&counts);
   if constexpr (kRead) {
@@ -115,11 +121,11 @@ __global__ void __launch_bounds__(kThreads, 4)
     __syncthreads();
   }
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
-  const std::uint64_t page = static_cast<std::uint64_t>(blockIdx.x) * kWarpsPerBlock + threadIdx.x / kLanes;
-  const std::uint64_t begin = page * page_words;
+  const std::uint64_t number = static_cast<std::uint64_t>(blockIdx.x) * kWarpsPerBlock + threadIdx.x / kLanes;
+  const std::uint64_t begin = number * order.stride % order.pages * page_words;
   const std::uint64_t end = begin + page_words < chunk.words ? begin + page_words : chunk.words;
   const std::uint32_t groups =
-      begin < end ? static_cast<std::uint32_t>((end - begin + kGroupWords - 1) / kGroupWords) : 0;
+      number < order.pages ? static_cast<std::uint32_t>((end - begin + kGroupWords - 1) / kGroupWords) : 0;
   const bool walked = (words_of_line >> (lane % kLineWords) & 1) != 0;
   const std::uint64_t end_of_lane = walked ? end : begin;
   using Words = LaneWords<kKind>;
@@ -198,8 +204,12 @@ __global__ void push_out_cache(const Word128* data, std::uint64_t words, unsigne
   atomicXor(sink, sum);
 }
 
-__global__ void read_again(const Word128* address, Miscompare* bad) {
-  bad->second_read = cuda::load_streaming(address);
+__global__ void read_again(const Word128* address, Word128* into) {
+  *into = cuda::load_streaming(address);
+}
+
+__global__ void write_word(Word128* address, Word128 value) {
+  cuda::store_streaming(address, value);
 }
 
 /// A thread a word of the line: what the pass would have left there.
@@ -230,7 +240,7 @@ class Sweep : public MemorySweep {
       bytes += work.amount(Resource::memory);
     }
     const double seconds = watch_.stop();
-    if (pass.read) take_second_reads(pass);
+    if (pass.read) look_again(pass);
     ++pass_number_;
     return {seconds, bytes};
   }
@@ -252,39 +262,64 @@ class Sweep : public MemorySweep {
   void launch(const Pass& pass, const Chunk& chunk, const Work& work) {
     const auto kernel = pass.read ? (pass.write ? sweep<kKind, true, true> : sweep<kKind, true, false>)
                                   : sweep<kKind, false, true>;
-    const std::uint64_t block_words = static_cast<std::uint64_t>(page_words_) * kWarpsPerBlock;
-    const auto blocks = static_cast<unsigned>((chunk.words + block_words - 1) / block_words);
+    const std::uint64_t pages = (chunk.words + page_words_ - 1) / page_words_;
+    const auto blocks = static_cast<unsigned>((pages + kWarpsPerBlock - 1) / kWarpsPerBlock);
     cuda::launch({blocks, kThreads}, work, kernel, view(chunk), pass.pattern, pass.descending,
-                 pass.words_of_line, page_words_, pass_number_, report_.get());
+                 pass.words_of_line, page_words_, PageOrder{pages, page_stride(pass, pages)}, pass_number_,
+                 report_.get());
   }
 
-  void take_second_reads(const Pass& pass) {
+  /// At the words that this pass recorded.
+  void look_again(const Pass& pass) {
     std::uint32_t recorded = 0;
     cuda::check(cudaMemcpy(&recorded, &report_.get()->recorded, sizeof(recorded), cudaMemcpyDeviceToHost),
                 "download");
     recorded = std::min(recorded, kMaxMiscompares);
-    if (recorded == second_reads_) return;
-    const SweepReport report = report_.download();
-    for (std::uint32_t i = second_reads_; i < recorded; ++i) {
-      const Miscompare& bad = report.miscompares[i];
-      push_out(bad);
-      cuda::launch({1, 1}, Work{}, read_again, view(chunks_[bad.buffer]).data + word_in_buffer(bad),
-                   report_.get()->miscompares + i);
-    }
+    if (recorded == looked_at_) return;
+    Miscompare* const entries = report_.get()->miscompares;
+    SweepReport report = report_.download();
+    for (std::uint32_t i = looked_at_; i < recorded; ++i)
+      read_past_cache(report.miscompares[i], &entries[i].second_read);
     // Only now: another word of the line may have been recorded, too.
-    for (std::uint32_t i = second_reads_; pass.write && i < recorded; ++i) {
+    report = report_.download();
+    for (std::uint32_t i = looked_at_; i < recorded; ++i) {
       const Miscompare& bad = report.miscompares[i];
-      const std::uint64_t line = word_in_buffer(bad) / kLineWords * kLineWords;
-      for_kind(pass.pattern.kind, [&]<PatternKind kKind>() {
-        cuda::launch({1, kLineWords}, Work{}, write_line<kKind>, view(chunks_[bad.buffer]), pass.pattern,
-                     pass.words_of_line, line);
-      });
+      write(bad, bad.expected);
+      read_past_cache(bad, &entries[i].held[0]);
+      write(bad, complement(bad.expected));
+      read_past_cache(bad, &entries[i].held[1]);
+      if (pass.write) {
+        end_line(bad, pass);
+      } else {
+        write(bad, bad.second_read);
+      }
     }
     cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "second read");
-    second_reads_ = recorded;
+    looked_at_ = recorded;
   }
 
   static std::uint64_t word_in_buffer(const Miscompare& bad) { return bad.byte_offset / sizeof(Word128); }
+  Word128* address_of(const Miscompare& bad) const {
+    return view(chunks_[bad.buffer]).data + word_in_buffer(bad);
+  }
+
+  void read_past_cache(const Miscompare& bad, Word128* into) {
+    push_out(bad);
+    cuda::launch({1, 1}, Work{}, read_again, address_of(bad), into);
+  }
+
+  void write(const Miscompare& bad, Word128 value) {
+    cuda::launch({1, 1}, Work{}, write_word, address_of(bad), value);
+  }
+
+  /// What the pass would have left in the word's line.
+  void end_line(const Miscompare& bad, const Pass& pass) {
+    const std::uint64_t line = word_in_buffer(bad) / kLineWords * kLineWords;
+    for_kind(pass.pattern.kind, [&]<PatternKind kKind>() {
+      cuda::launch({1, kLineWords}, Work{}, write_line<kKind>, view(chunks_[bad.buffer]), pass.pattern,
+                   pass.words_of_line, line);
+    });
+  }
 
   /// Reads eight times the cache, whose replacement is not known: from the largest buffer, where the word is
   /// in it from the half that does not hold it.
@@ -303,7 +338,7 @@ class Sweep : public MemorySweep {
   Chunk largest_;
   std::uint32_t page_words_;
   std::uint32_t pass_number_ = 0;
-  std::uint32_t second_reads_ = 0;
+  std::uint32_t looked_at_ = 0;  // of the recorded
   cuda::Stopwatch watch_;
   cuda::Resident<SweepReport> report_;
   cuda::Resident<unsigned long long> sink_;

@@ -19,6 +19,7 @@ struct Miscompare {
   Word128 expected, actual;
   Word128 second_read;  // after the line was pushed out of the cache: equal to `expected`, the read was bad,
                         // not the cell
+  Word128 held[2];      // what `expected`, and its complement, read as once they were written there alone
   std::uint64_t word;   // index in the region, which the patterns are functions of
   std::uint64_t byte_offset;  // in its buffer
   std::uint32_t buffer;

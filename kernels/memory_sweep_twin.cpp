@@ -105,6 +105,7 @@ class Warp {
     report.miscompares[report.recorded++] = Miscompare{expected,
                                                        actual,
                                                        Word128{0, 0},
+                                                       {},
                                                        walk_->chunk.first_word + word,
                                                        word * sizeof(Word128),
                                                        walk_->chunk.number,
@@ -176,22 +177,36 @@ class Twin : public MemorySweep {
     for (const Chunk& chunk : chunks_) {
       const Walk walk{pass, pass_number_, chunk, order, report_};
       const std::uint64_t pages = (chunk.words + page_words_ - 1) / page_words_;
-      replay_grid(pages, order, [&](std::uint64_t page) {
-        const std::uint64_t begin = page * page_words_;
+      const std::uint64_t stride = page_stride(pass, pages);
+      replay_grid(pages, order, [&](std::uint64_t number) {
+        const std::uint64_t begin = number * stride % pages * page_words_;
         return Warp<kKind, kFaulty>(walk, access, begin, std::min(chunk.words, begin + page_words_));
       });
     }
     for (std::uint32_t i = recorded_before; i < report_.recorded; ++i)
-      read_again(access, report_.miscompares[i]);
-    for (std::uint32_t i = recorded_before; pass.write && i < report_.recorded; ++i)
-      write_line<kKind>(access, pass, report_.miscompares[i]);
+      report_.miscompares[i].second_read = read_past_cache(access, report_.miscompares[i]);
+    for (std::uint32_t i = recorded_before; i < report_.recorded; ++i) {
+      Miscompare& bad = report_.miscompares[i];
+      access.store(address_of(bad), bad.expected);
+      bad.held[0] = read_past_cache(access, bad);
+      access.store(address_of(bad), complement(bad.expected));
+      bad.held[1] = read_past_cache(access, bad);
+      if (pass.write) {
+        write_line<kKind>(access, pass, bad);
+      } else {
+        access.store(address_of(bad), bad.second_read);
+      }
+    }
+  }
+
+  Word128* address_of(const Miscompare& bad) const {
+    return data(chunks_[bad.buffer]) + bad.byte_offset / sizeof(Word128);
   }
 
   template <bool kFaulty>
-  void read_again(const Access<kFaulty>& access, Miscompare& bad) {
-    const Word128* const address = data(chunks_[bad.buffer]) + bad.byte_offset / sizeof(Word128);
-    if (kFaulty) access.planted->evict(address);
-    bad.second_read = access.load(address);
+  Word128 read_past_cache(const Access<kFaulty>& access, const Miscompare& bad) const {
+    if (kFaulty) access.planted->evict(address_of(bad));
+    return access.load(address_of(bad));
   }
 
   template <PatternKind kKind, bool kFaulty>

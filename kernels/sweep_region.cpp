@@ -1,5 +1,7 @@
 #include "kernels/sweep_region.h"
 
+#include <numeric>
+
 namespace assay::memory {
 
 std::vector<Chunk> chunks_of(const std::vector<DeviceBuffer*>& region, int page_shift) {
@@ -11,6 +13,14 @@ std::vector<Chunk> chunks_of(const std::vector<DeviceBuffer*>& region, int page_
     next_word += (buffer->words() + two_pages - 1) / two_pages * two_pages;
   }
   return chunks;
+}
+
+std::uint64_t page_stride(const Pass& pass, std::uint64_t pages) {
+  if (!pass.scattered) return 1;
+  constexpr double kGoldenSection = 0.6180339887498949;
+  auto stride = static_cast<std::uint64_t>(kGoldenSection * static_cast<double>(pages)) | 1;
+  while (std::gcd(stride, pages) != 1) stride += 2;
+  return stride;
 }
 
 void total_up(SweepReport& report) {

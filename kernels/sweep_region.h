@@ -20,6 +20,10 @@ struct Chunk {
 
 std::vector<Chunk> chunks_of(const std::vector<DeviceBuffer*>& region, int page_shift);
 
+/// Where a pass walks the pages of a chunk: page number * stride, modulo their number. 1 as they lie; of a
+/// scattered pass a number near the golden section of theirs, and without a common factor.
+std::uint64_t page_stride(const Pass& pass, std::uint64_t pages);
+
 /// Counts of words and bits from the histogram, which is exact.
 void total_up(SweepReport& report);
 
@@ -33,6 +37,8 @@ void for_kind(PatternKind kind, const Act& act) {
       return act.template operator()<PatternKind::background>();
     case PatternKind::random:
       return act.template operator()<PatternKind::random>();
+    case PatternKind::walking:
+      return act.template operator()<PatternKind::walking>();
   }
 }
 

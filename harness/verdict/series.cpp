@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "harness/model/attempts.h"
+#include "harness/model/declaration.h"
 #include "harness/model/quantile.h"
 
 namespace assay::verdict {
@@ -30,6 +31,16 @@ bool is_worse(const Limit& limit, double value, double other) {
   if (limit.kind == LimitKind::equal)
     return Value(value) != std::visit([](auto b) { return Value(b); }, limit.bound);
   return value < other;
+}
+
+/// What the sample's step says of the part, where it says something.
+std::string culprit_in(const Sample& sample) {
+  for (const Measurement& measurement : sample.step->measurements) {
+    const auto* text = std::get_if<std::string>(&measurement.value);
+    const bool of_part = measurement.name == kCulprit && measurement.part == sample.measurement->part;
+    if (of_part && text != nullptr) return *text;
+  }
+  return {};
 }
 
 std::vector<Sample> in_unit(const Series& series, const Limit& limit) {
@@ -124,7 +135,7 @@ Observation observation_of(const Case& c, const Series& series, const Limit& lim
   observation.evidence.unit = std::string(symbol(limit.unit));
   observation.evidence.relation = std::string(name_of(limit.kind));
   observation.evidence.source = limit.date.empty() ? limit.source : limit.source + ", " + limit.date;
-  observation.evidence.detail = outcome.detail;
+  observation.evidence.detail = outcome.detail.empty() ? culprit_in(outcome.sample) : outcome.detail;
   return observation;
 }
 

@@ -38,7 +38,8 @@ Values values_of(const Finding& finding) {
           {"{value}", first.value ? text_of(*first.value) : kUnknown},
           {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
           {"{unit}", first.unit == symbol(Unit::count) || first.unit == symbol(Unit::text) ? "" : first.unit},
-          {"{detail}", known(first.detail)}};
+          {"{detail}", known(first.detail)},
+          {"{culprit}", first.detail.empty() ? "" : "[" + first.detail + "]"}};
 }
 
 /// In one pass over the template, so that a placeholder inside a value stays text.
@@ -54,7 +55,7 @@ std::string fill(const std::string& text, const Values& values) {
       filled += text[at++];
     } else {
       if (hit->second.empty() && !filled.empty() && filled.back() == ' ')
-        filled.pop_back();  // a count has no unit
+        filled.pop_back();  // a count has no unit, and not every check can name the culprit
       filled += hit->second;
       at += hit->first.size();
     }

@@ -113,6 +113,8 @@ TEST(MemorySweepTwinDeviceHalf, ReportsEachBadWordAsTheKernelDoes) {
       EXPECT_EQ(mine[i].expected, its[i].expected);
       EXPECT_EQ(mine[i].actual, its[i].actual);
       EXPECT_EQ(mine[i].second_read, its[i].second_read);
+      EXPECT_EQ(mine[i].held[0], its[i].held[0]);
+      EXPECT_EQ(mine[i].held[1], its[i].held[1]);
     }
   }
 }

@@ -24,6 +24,8 @@ Word128 word_of(const Pattern& pattern, std::uint64_t index) {
       return pattern_word<PatternKind::address>(pattern, index);
     case PatternKind::background:
       return pattern_word<PatternKind::background>(pattern, index);
+    case PatternKind::walking:
+      return pattern_word<PatternKind::walking>(pattern, index);
     case PatternKind::random:
       break;
   }
@@ -31,7 +33,8 @@ Word128 word_of(const Pattern& pattern, std::uint64_t index) {
 }
 
 std::vector<Pattern> patterns() {
-  std::vector<Pattern> all{own_address(false), own_address(true), random_data(99)};
+  std::vector<Pattern> all{own_address(false), own_address(true), random_data(99), walking_bit(3, false),
+                           walking_bit(126, true)};
   for (int number = 0; number < kBackgrounds; ++number) {
     all.push_back(background(number, kPageShift, false));
     all.push_back(background(number, kPageShift, true));
@@ -99,6 +102,22 @@ TEST(MemorySweepDeviceHalf, WalksTheWordsOfALineThatThePassNamesAndNoOther) {
   }
 }
 
+TEST(MemorySweepDeviceHalf, AScatteredPassReachesEveryWordOnce) {
+  const auto gpu = test_gpu();
+  for (const std::uint64_t words : kOddSizes) {
+    RimmedBuffer buffer(words);
+    const auto sweep = ASSAY_TARGET::make_sweep_kernel(*gpu, {&buffer}, kPageShift);
+    sweep->run({random_data(3), true, false, true, "", kWholeLine, true});
+    // A word that is walked twice would be found inverted the second time.
+    sweep->run({random_data(3), false, true, true, "", kWholeLine, true});
+    EXPECT_EQ(sweep->report().bad_words, 0u) << words;
+    const auto held = buffer.download();
+    for (std::uint64_t word = 0; word < words; ++word)
+      ASSERT_EQ(held[word], complement(word_of(random_data(3), word))) << word;
+    EXPECT_TRUE(buffer.rim_untouched()) << words;
+  }
+}
+
 TEST(MemorySweepDeviceHalf, LeavesTheRestOfTheLineOfABadWordAlone) {
   const auto gpu = test_gpu();
   RimmedBuffer buffer(4999);
@@ -161,10 +180,15 @@ TEST(MemorySweepDeviceHalf, FindsEveryPlantedWordAndCountsItsBits) {
           EXPECT_EQ(bad.expected, word_of(pattern, bad.word));
           EXPECT_EQ(bad.actual, bad.expected ^ planted[bad.word]);
           EXPECT_EQ(bad.second_read, bad.actual) << "the cell is bad, not the read";
+          EXPECT_EQ(bad.held[0], bad.expected) << "it was damaged once";
+          EXPECT_EQ(bad.held[1], complement(bad.expected));
         }
         const auto held = buffer.download();
-        for (std::uint64_t i = 0; writes_back && i < held.size(); ++i)
-          ASSERT_EQ(held[i], complement(word_of(pattern, i))) << "recorded words are written too: " << i;
+        for (std::uint64_t i = 0; i < held.size(); ++i) {
+          const Word128 met = planted.count(i) != 0 ? word_of(pattern, i) ^ planted[i] : word_of(pattern, i);
+          ASSERT_EQ(held[i], writes_back ? complement(word_of(pattern, i)) : met)
+              << "recorded words are written, too, and only by a pass that writes: " << i;
+        }
         EXPECT_TRUE(buffer.rim_untouched()) << "the last line is not a whole one";
       }
     }

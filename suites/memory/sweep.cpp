@@ -14,6 +14,7 @@
 #include "kernels/memory_bandwidth.h"
 #include "kernels/memory_region.h"
 #include "kernels/memory_sweep.h"
+#include "kernels/miscompare_causes.h"
 #include "suites/measuring.h"
 
 namespace assay {
@@ -33,6 +34,7 @@ struct Totals {
   double bytes = 0;
   double seconds = 0;
   SweepReport report{};  // as of the last pass that ended
+  std::vector<Pass> passes;
 };
 
 std::string hexadecimal(Word128 word) {
@@ -42,11 +44,13 @@ std::string hexadecimal(Word128 word) {
 nlohmann::json describe(const Miscompare& bad, const std::vector<Pass>& passes) {
   return {{"buffer", bad.buffer},
           {"byte_offset", fmt::format("0x{:x}", bad.byte_offset)},
-          {"pass", passes[bad.pass % passes.size()].name},
+          {"pass", passes[bad.pass].name},
           {"expected", hexadecimal(bad.expected)},
           {"actual", hexadecimal(bad.actual)},
           {"second_read", hexadecimal(bad.second_read)},
-          {"bad_at_second_read", bad.second_read != bad.expected}};
+          {"written_anew", hexadecimal(bad.held[0])},
+          {"complement_written", hexadecimal(bad.held[1])},
+          {"cause", memory::name_of(memory::diagnose(bad, passes[bad.pass].pattern).cause)}};
 }
 
 template <typename Counts>
@@ -60,15 +64,24 @@ nlohmann::json histogram(const Counts& counts) {
   return result;
 }
 
-void emit_bad_words(Context& context, const SweepReport& report, const std::vector<Pass>& passes) {
+void emit_bad_words(Context& context, const Totals& totals) {
+  const SweepReport& report = totals.report;
   context.measure("bad_words", static_cast<double>(report.bad_words), Unit::count);
   if (report.bad_words == 0) return;
+  const memory::CausesOfReport causes = memory::causes_of(report, totals.passes);
+  context.measure(kCulprit, memory::culprit(report, causes));
+  nlohmann::json by_cause = nlohmann::json::object(), strides = nlohmann::json::object();
+  for (const auto& [cause, words] : causes.words) by_cause[std::string(memory::name_of(cause))] = words;
+  for (const auto& [words, times] : causes.strides) strides[std::to_string(words)] = times;
   nlohmann::json list = nlohmann::json::array();
-  for (std::uint32_t i = 0; i < report.recorded; ++i) list.push_back(describe(report.miscompares[i], passes));
+  for (std::uint32_t i = 0; i < report.recorded; ++i)
+    list.push_back(describe(report.miscompares[i], totals.passes));
   context.evidence("miscompares", {{"bad_words", report.bad_words},
                                    {"bad_bits", report.bad_bits},
                                    {"words_by_flipped_bits", histogram(report.flipped_bits)},
                                    {"bad_words_by_bit", histogram(report.per_bit)},
+                                   {"recorded_by_cause", by_cause},
+                                   {"words_to_the_next_recorded", strides},
                                    {"first", list}});
 }
 
@@ -90,6 +103,7 @@ void sweep_for_duration(Context& context, MemorySweep& sweep, int page_shift, To
     double done = 0;
     for (const Pass& pass : passes) {
       const memory::PassResult result = sweep.run(pass);
+      totals.passes.push_back(pass);
       done += pass.traversals();
       totals.bytes += result.bytes;
       totals.seconds += result.seconds;
@@ -97,7 +111,7 @@ void sweep_for_duration(Context& context, MemorySweep& sweep, int page_shift, To
         const bool first_found = totals.report.bad_words == 0;
         totals.report = sweep.report();
         // At once, and again with the totals at the end: a worker that is killed meanwhile loses no evidence.
-        if (first_found && totals.report.bad_words > 0) emit_bad_words(context, totals.report, passes);
+        if (first_found && totals.report.bad_words > 0) emit_bad_words(context, totals);
       }
       const double of_set = done / memory::traversals(passes);
       const double elapsed = static_cast<double>(context.clock().now() - start);
@@ -120,16 +134,15 @@ void run(Context& context) {
   }
   const int page_shift = memory::sweep_page_shift(gpu);
   const auto sweep = memory::make_memory_sweep(gpu, buffers, page_shift);
-  const std::vector<Pass> passes = memory::full_set(context.seed(), 0, page_shift);
   Totals totals;
   try {
     sweep_for_duration(context, *sweep, page_shift, totals);
   } catch (const DeviceError&) {
     // What was found before the device gave up stands.
-    if (totals.report.bad_words > 0) emit_bad_words(context, totals.report, passes);
+    if (totals.report.bad_words > 0) emit_bad_words(context, totals);
     throw;
   }
-  emit_bad_words(context, totals.report, passes);
+  emit_bad_words(context, totals);
   context.measure("coverage", bytes / static_cast<double>(gpu.memory().total_bytes), Unit::ratio);
   context.measure("passes", totals.traversals, Unit::count);
   const double gb_per_s = totals.bytes / totals.seconds / 1e9;
@@ -159,8 +172,13 @@ const Registered memory_sweep{{
         {
             {"bad_words", Unit::count,
              "16-byte words read with another value than was written, over all passes", "hbm"},
+            {kCulprit, Unit::text,
+             "what the first 64 miscompares have in common: a bit of the data path or of the address, a "
+             "cell, "
+             "a read",
+             "hbm", false},
             {"coverage", Unit::ratio, "bytes swept over bytes of device memory", "hbm"},
-            {"passes", Unit::count, "times that every word was read or written; a full set is 132", ""},
+            {"passes", Unit::count, "times that every word was read or written; a full set is 100", ""},
             {"sweep_bandwidth", Unit::gb_per_s, "bytes read plus written by the sweep over device time",
              "hbm", false},
             {"copy_ratio", Unit::ratio, "sweep bandwidth over a plain copy's in the same step", "hbm", false},
