@@ -106,7 +106,7 @@ struct FindingKind {
   /// accusation.
   std::vector<FindingCode> explained_by;
   /// Texts by language: "en", "zh-CN". Placeholders {part} {serial} {slot} {check} {value} {limit} {unit}
-  /// {detail}.
+  /// {detail} {culprit}.
   std::map<std::string, std::string> summary, next_step;
 };
 

@@ -57,6 +57,63 @@ TEST(FaultyHbm, TwoWrongBitsOfACodewordAreNotDelivered) {
   EXPECT_EQ(cells.memory.uncorrected(), 1u);
 }
 
+TEST(FaultyHbm, AWeakCellIsWrongOnlyWhereItsConditionsAreMet) {
+  Nanoseconds now = 0;
+  double temperature_c = 40;
+  std::vector<Word128> written(12);
+  BadCell cell{2, 7, BadCell::Reads::inverted};
+  cell.every = 3;
+  cell.after = 5 * kSecond;
+  cell.above_c = 60;
+  cell.only_among_opposite = true;
+  FaultyHbm memory(written.data(), 12, {{cell}, {}, {}},
+                   {[&] { return now; }, [&] { return temperature_c; }});
+  const auto corrected_of = [&](int reads) {
+    const std::uint64_t before = memory.corrected();
+    for (int i = 0; i < reads; ++i) EXPECT_EQ(memory.load(written.data() + 4), written[4]);
+    return memory.corrected() - before;
+  };
+  memory.store(written.data() + 4, kOnes);
+  now = 10 * kSecond;
+  temperature_c = 70;
+  EXPECT_EQ(corrected_of(9), 3u) << "every third read";
+  temperature_c = 59;
+  EXPECT_EQ(corrected_of(9), 0u) << "cold";
+  temperature_c = 70;
+  memory.store(written.data() + 4, kOnes);
+  EXPECT_EQ(corrected_of(9), 0u) << "just written";
+  now += 5 * kSecond;
+  EXPECT_EQ(corrected_of(9), 3u);
+  memory.store(written.data() + 6, kOnes);
+  EXPECT_EQ(corrected_of(9), 0u) << "a neighbour holds the same";
+}
+
+TEST(FaultyHbm, ABadLineOfTheAddressReachesAnotherCodewordAndNoCounter) {
+  using Carries = BadAddressLine::Carries;
+  struct Case {
+    BadAddressLine line;
+    std::uint64_t asked, reached;  // codewords
+  };
+  for (const Case& c :
+       {Case{{1, Carries::zero}, 3, 1}, Case{{1, Carries::zero}, 5, 5}, Case{{1, Carries::one}, 1, 3},
+        Case{{1, Carries::both_ands, 2}, 2, 0}, Case{{1, Carries::both_ands, 2}, 6, 6},
+        Case{{1, Carries::both_ors, 2}, 2, 6}, Case{{1, Carries::both_ors, 2}, 1, 1}}) {
+    Cells cells(16, {{}, {}, {c.line}});
+    EXPECT_FALSE(cells.memory.healthy());
+    cells.store(2 * c.asked + 1, Word128{7, 8});
+    EXPECT_EQ(cells.written[2 * c.reached + 1], (Word128{7, 8})) << c.asked;
+    EXPECT_EQ(cells.load(2 * c.asked + 1), (Word128{7, 8})) << "what was written there is read there";
+    EXPECT_EQ(cells.memory.corrected(), 0u);
+  }
+}
+
+TEST(FaultyHbm, BeyondTheMemoryThereIsNoCell) {
+  Cells cells(5, {{}, {}, {{2, BadAddressLine::Carries::one}}});
+  cells.store(3, kOnes);
+  EXPECT_EQ(cells.load(3), kZeros);
+  EXPECT_EQ(cells.written, std::vector<Word128>(5));
+}
+
 TEST(FaultyHbm, AWireBehindEccChangesDataAndNoCounter) {
   Cells cells(9, {{}, {{70, true, 4}}});
   for (std::uint64_t word = 0; word < 9; ++word) cells.store(word, kZeros);

@@ -70,7 +70,8 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
       speed_(speed_of_unit(*state_, index_, sharers)),
       memory_(state_),
       cells_(memory_.cells(index_, cell_words())),
-      hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words())) {
+      hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words()),
+           {[this] { return clock_.now(); }, [this] { return memory_temperature(); }}) {
   {
     const Lock lock(state_->mutex);
     change_contexts(*state_, index_, clock_.now(), getpid(), +1);
@@ -89,6 +90,11 @@ SimDevice::~SimDevice() {
   for (const void* memory : left) release(const_cast<void*>(memory));
   const Lock lock(state_->mutex);
   change_contexts(*state_, index_, clock_.now(), getpid(), -1);
+}
+
+double SimDevice::memory_temperature() {
+  const Lock lock(state_->mutex);
+  return read_plant(*state_, index_, clock_.now()).memory_temperature_c;
 }
 
 /// What the runtime says of a GPU that fell off the bus.
@@ -317,7 +323,12 @@ class MemoryOfAll final : public cuda_emulation::FaultyMemory {
     }
     return *address;
   }
-  void store(Word128* address, Word128 value) override { *address = value; }
+  void store(Word128* address, Word128 value) override {
+    for (SimDevice* device : shown) {
+      if (device->hbm().holds(address)) return device->hbm().store(address, value);
+    }
+    *address = value;
+  }
 
  private:
   /// What the peer could not deliver is a contained error of the reader's (226), not an ECC error.

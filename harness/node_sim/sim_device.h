@@ -53,6 +53,7 @@ class SimDevice final : public cuda_emulation::Device {
   const GpuConstants& constants() const { return state_->constants[index_]; }
   GpuDynamic& dynamic() { return state_->dynamic[index_]; }
   std::uint64_t cell_words() const { return static_cast<std::uint64_t>(constants().cell_words); }
+  double memory_temperature();
   std::uint64_t capacity() const;
   std::uint64_t place(std::uint64_t bytes) const;
   std::uint64_t cell_at(std::uint64_t byte) const;

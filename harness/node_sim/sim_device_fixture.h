@@ -56,6 +56,8 @@ class SimDeviceTest : public testing::Test {
     std::strcpy(constants.pci_address, "0000:1b:00.0");
     std::strncpy(state_->kernel_log_path, log_path_.c_str(), sizeof(state_->kernel_log_path) - 1);
     dynamic().present = 1;
+    dynamic().pcie_generation = 5;
+    dynamic().pcie_width = 16;
   }
 
   GpuDynamic& dynamic() { return state_->dynamic[1]; }

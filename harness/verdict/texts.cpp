@@ -29,6 +29,14 @@ std::string where(const Finding& finding) {
   return places.empty() ? finding.part.path() : places;
 }
 
+/// What one of the checks says of the part.
+std::string culprit(const Finding& finding) {
+  for (const EvidenceItem& item : finding.evidence) {
+    if (!item.measurement.empty() && !item.detail.empty()) return "[" + item.detail + "]";
+  }
+  return {};
+}
+
 Values values_of(const Finding& finding) {
   const EvidenceItem& first = finding.evidence.front();
   return {{"{part}", known(where(finding))},
@@ -39,7 +47,7 @@ Values values_of(const Finding& finding) {
           {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
           {"{unit}", first.unit == symbol(Unit::count) || first.unit == symbol(Unit::text) ? "" : first.unit},
           {"{detail}", known(first.detail)},
-          {"{culprit}", first.detail.empty() ? "" : "[" + first.detail + "]"}};
+          {"{culprit}", culprit(finding)}};
 }
 
 /// In one pass over the template, so that a placeholder inside a value stays text.

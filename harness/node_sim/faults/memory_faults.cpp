@@ -1,5 +1,6 @@
 // Faults of the memory.
 #include <algorithm>
+#include <bit>
 
 #include "harness/node_sim/faults/fault_kind.h"
 
@@ -48,6 +49,38 @@ void stick_a_wire(const FaultState& fault, std::uint64_t, MemoryFaults& faults) 
   faults.wires.push_back({bit_parameter(fault, "bit", kWordBits), stuck_value(fault), stride});
 }
 
+/// Cells one after another, as those of a row lie.
+void weaken_cells(const FaultState& fault, std::uint64_t words, MemoryFaults& faults) {
+  const std::uint64_t first = planted_codeword(fault, words);
+  const auto count = static_cast<std::uint64_t>(std::max(1.0, fault_parameter(fault, "cells", 1)));
+  const double hold_s = fault_parameter(fault, "holds_for", 0);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    BadCell cell{first + i, bit_parameter(fault, "bit", kCodewordBits), BadCell::Reads::inverted};
+    cell.every = static_cast<std::uint64_t>(std::max(1.0, fault_parameter(fault, "every", 1)));
+    cell.after = static_cast<Nanoseconds>(hold_s * static_cast<double>(kSecond));
+    cell.above_c = fault_parameter(fault, "above", cell.above_c);
+    cell.only_among_opposite = fault_parameter(fault, "among_opposite", 0) != 0;
+    faults.cells.push_back(cell);
+  }
+}
+
+void break_an_address_line(const FaultState& fault, std::uint64_t words, MemoryFaults& faults) {
+  const auto lines = static_cast<int>(std::bit_width(words / kWordsPerCodeword));
+  const auto line = [&](const char* name) {
+    return std::clamp(static_cast<int>(fault_parameter(fault, name, 0)), 0, std::max(0, lines - 1));
+  };
+  faults.address_lines.push_back(
+      {line("line"),
+       static_cast<BadAddressLine::Carries>(static_cast<int>(fault_parameter(fault, "carries", 0))),
+       line("other_line")});
+}
+
+std::string are_two_lines(const config::Fault& fault) {
+  if (fault.parameters.at("carries") < 2 || fault.parameters.at("line") != fault.parameters.at("other_line"))
+    return {};
+  return "'other_line' must be another line than 'line': a line is not shorted with itself";
+}
+
 std::string is_one_bit(const config::Fault& fault) {
   if (fault.parameters.at("bit") != fault.parameters.at("second_bit")) return {};
   return "'second_bit' must be another bit than 'bit': the same one flipped twice is no error";
@@ -83,6 +116,33 @@ const RegisteredFault data_wire{
       kStuckValue,
       {"stride", "every how many 16-byte words pass over the wire", Unit::count, 1, 65536, 64}}},
     {.in_memory = stick_a_wire}};
+
+const RegisteredFault weak_cell{
+    {"hbm_weak_cell",
+     "cells lose their bit now and then: some time after they were written, when they are warm, among others "
+     "that "
+     "hold the opposite",
+     "gpu/hbm",
+     {{"bit", "of the 32-byte codeword", Unit::count, 0, kCodewordBits - 1, 77},
+      kPosition,
+      {"cells", "so many codewords, one after another", Unit::count, 1, 64, 1},
+      {"every", "so many reads, one is wrong", Unit::count, 1, 1e9, 1},
+      {"holds_for", "wrong only so long after it was written", Unit::seconds, 0, 86400, 0},
+      {"above", "wrong only while the memory is warmer", Unit::celsius, -50, 150, -50},
+      {"among_opposite", "1: wrong only while both neighbours hold the opposite", Unit::count, 0, 1, 0}}},
+    {.in_memory = weaken_cells}};
+
+const RegisteredFault address_line{
+    {"hbm_address_line",
+     "a line of the memory's address is stuck, or shorted with another: words reach other words' cells, "
+     "which no "
+     "counter shows",
+     "gpu/hbm",
+     {{"line", "of the address, counted in codewords of 32 bytes", Unit::count, 0, 31, 3},
+      {"carries", "0, 1; 2: AND of both lines; 3: OR of both", Unit::count, 0, 3, 0},
+      {"other_line", "that it is shorted with", Unit::count, 0, 31, 5}},
+     are_two_lines},
+    {.in_memory = break_an_address_line}};
 
 const RegisteredFault slow_memory{
     {"hbm_slow",
