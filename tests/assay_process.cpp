@@ -85,9 +85,10 @@ Finished assay(const ScratchFolder& scratch, const std::vector<std::string>& arg
 
 Finished run_simulated(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
                        const std::string& out) {
-  std::vector<std::string> words{"run",       "--node", "sim:configs/sim/h200-8gpu.toml",
-                                 "--profile", "quick",  "--seed",
-                                 "7",         "--out",  scratch / out};
+  std::vector<std::string> words{"run",   "--node",     "sim:configs/sim/h200-8gpu.toml", "--seed", "7",
+                                 "--out", scratch / out};
+  if (std::find(arguments.begin(), arguments.end(), "--profile") == arguments.end())
+    words.insert(words.end(), {"--profile", "quick"});
   words.insert(words.end(), arguments.begin(), arguments.end());
   return assay(scratch, words);
 }

@@ -115,7 +115,8 @@ TEST(Conformance, DeclarationsAreWhole) {
 
 TEST(Conformance, ACheckWhoseDeviceCallFailsEndsInErrorNeverInPassOrSkip) {
   const ScratchFolder scratch;
-  EXPECT_EQ(run_simulated(scratch, {"--fault", "device-call-fails"}).exit_code, 11);
+  EXPECT_EQ(run_simulated(scratch, {"--profile", "acceptance", "--fault", "device-call-fails"}).exit_code,
+            11);
   const auto judgement = judge(scratch, only_run(scratch));
   std::set<std::string> seen;
   for (const auto& outcome : judgement.at("checks")) {
@@ -128,7 +129,7 @@ TEST(Conformance, ACheckWhoseDeviceCallFailsEndsInErrorNeverInPassOrSkip) {
   for (const Check& check : all_checks()) {
     if (check.scope == Scope::node || is_selftest(check)) continue;
     EXPECT_TRUE(seen.count(check.name))
-        << check.name << " is not in the quick profile: run it here with the fault too";
+        << check.name << " is not in the acceptance profile: run it here with the fault too";
   }
 }
 

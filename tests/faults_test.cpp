@@ -30,7 +30,8 @@ class Faults : public testing::TestWithParam<std::string> {};
 TEST_P(Faults, EndsInItsVerdictCodeAndPartAndAccusesNothingElse) {
   const config::Fault fault = load(GetParam());
   const ScratchFolder scratch;
-  const Finished run = run_simulated(scratch, {"--fault", "configs/faults/" + GetParam() + ".toml"});
+  const Finished run = run_simulated(
+      scratch, {"--profile", fault.expect.profile, "--fault", "configs/faults/" + GetParam() + ".toml"});
   EXPECT_EQ(run.exit_code, exit_code_of(fault.expect.verdict)) << run.out << run.err;
   const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_EQ(judgement.at("verdict"), fault.expect.verdict);

@@ -77,7 +77,8 @@ json faults() {
          {"part", fault.part},
          {"parameters", config::all_parameters(fault)},
          {"expect",
-          {{"verdict", fault.expect.verdict}, {"code", fault.expect.code}, {"part", fault.expect.part}}}});
+          {{"verdict", fault.expect.verdict}, {"code", fault.expect.code}, {"part", fault.expect.part},
+           {"profile", fault.expect.profile}}}});
   }
   return list;
 }

@@ -97,6 +97,7 @@ Expectation read_expectation(Table& table, const Vocabulary& vocabulary) {
   expect.verdict = table.name_in("verdict", "verdict", kVerdicts);
   expect.code = table.name_in("code", "finding", vocabulary.finding_codes());
   expect.part = table.text("part");
+  if (table.has("profile")) expect.profile = table.text("profile");
   if (!expect.part.empty() && !expect.part.is_valid()) {
     table.error("part", fmt::format("'{}' is no part, such as \"gpu3/hbm\"", expect.part));
   }

@@ -44,6 +44,7 @@ struct Expectation {
   std::string verdict;  // "REJECT", "INCONCLUSIVE", "ACCEPT"
   FindingCode code;
   Part part;
+  std::string profile = "quick";  // that finds it
 };
 
 struct Fault {

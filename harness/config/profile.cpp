@@ -29,6 +29,11 @@ Body read_body(Table& table, const Vocabulary& vocabulary) {
   return body;
 }
 
+void require_a_share(Table& table, const Body& body) {
+  if (!(body.memory_share > 0 && body.memory_share < 1))
+    table.error("memory_share", "'memory_share' is above 0 and below 1");
+}
+
 /// Checks that overlap share their processes: what each needs of them must fit.
 void require_fitting(Table& table, const Body& body, const Check& check, const Check& first) {
   if (check.scope == Scope::ranks) {
@@ -48,8 +53,7 @@ void require_fitting(Table& table, const Body& body, const Check& check, const C
                                      : check.follows ? "is a follow-up"
                                                      : "has variants, in processes of their own"));
   }
-  if (!(body.memory_share > 0 && body.memory_share < 1))
-    table.error("memory_share", "'memory_share' is above 0 and below 1");
+  require_a_share(table, body);
 }
 
 std::vector<Body> read_overlap(Table& entry, const Vocabulary& vocabulary) {
@@ -81,6 +85,11 @@ void read_stay(Table& table, const Vocabulary& vocabulary, ProfileEntry& entry) 
   const Check* check = vocabulary.check(entry.bodies.front().check);
   if (entry.stays_for > 0 && check != nullptr && !check->stays)
     table.error("stays_for", fmt::format("'{}' does not stay: it has no second half", check->name));
+  if (entry.stays_for > 0 && table.has("memory_share")) {
+    Body& body = entry.bodies.front();
+    body.memory_share = table.quantity("memory_share", Unit::count);
+    require_a_share(table, body);
+  }
 }
 
 ProfileEntry read_entry(Table& table, const Vocabulary& vocabulary) {

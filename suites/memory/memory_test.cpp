@@ -42,7 +42,7 @@ class Collector : public Context {
   int devices() const override { return 1; }
   Gpu& gpu(int) override { return gpu_; }
   const Part& slot_of(int) const override { return part_; }
-  void stay() override {}
+  void stay() override { clock_.sleep_for(stayed); }
   Ranks& ranks() override { throw std::logic_error("no ranks"); }
   Clock& clock() override { return clock_; }
   const NodeReadings& readings() const override { return readings_; }
@@ -80,6 +80,7 @@ class Collector : public Context {
   std::map<std::string, nlohmann::json> evidences;
   double last_progress = 0;
   std::string culprit;
+  Nanoseconds stayed = 0;
 
  private:
   const Check& check_;
@@ -121,7 +122,7 @@ class MemoryChecks : public testing::Test {
 };
 
 TEST_F(MemoryChecks, EmitAllTheyDeclareOnAHealthyGpu) {
-  for (const char* name : {"memory.bandwidth", "memory.sweep"}) {
+  for (const char* name : {"memory.bandwidth", "memory.sweep", "memory.retention"}) {
     Collector context(check(name), state_, 2);
     check(name).run(context);
     std::size_t due = 0;
@@ -192,6 +193,37 @@ TEST_F(MemoryChecks, SweepProvokesAStuckCellThatOnlyTheCounterShows) {
   check("memory.sweep").run(context);
   EXPECT_EQ(context.values["bad_words"], 0);
   EXPECT_GT(state_->dynamic[0].ecc_corrected_dram, 20);
+}
+
+TEST_F(MemoryChecks, RetentionHoldsForItsDurationOrAsLongAsItStays) {
+  for (const double duration_s : {0.0, 30.0}) {
+    Collector context(check("memory.retention"), state_, duration_s);
+    context.stayed = 12 * kSecond;
+    check("memory.retention").run(context);
+    EXPECT_NEAR(context.values["held"], std::max(12.0, duration_s), 0.1);
+    EXPECT_GT(context.values["coverage"], 0.99);
+  }
+}
+
+TEST_F(MemoryChecks, RetentionSeesCellsThatLeakAndTheSweepDoesNot) {
+  plant("hbm_weak_cell", {{"bit", 9}, {"position", 0.4}, {"cells", 4}, {"holds_for", 8}});
+  {
+    Collector sweep(check("memory.sweep"), state_, 0);
+    check("memory.sweep").run(sweep);
+    EXPECT_EQ(state_->dynamic[0].ecc_corrected_dram, 0);
+  }
+  Collector retention(check("memory.retention"), state_, 10);
+  check("memory.retention").run(retention);
+  EXPECT_EQ(retention.values["bad_words"], 0);
+  EXPECT_EQ(state_->dynamic[0].ecc_corrected_dram, 4);
+}
+
+TEST_F(MemoryChecks, SweepNamesALineOfTheAddress) {
+  plant("hbm_address_line", {{"line", 6}, {"carries", 1}});
+  Collector context(check("memory.sweep"), state_, 0);
+  check("memory.sweep").run(context);
+  EXPECT_GT(context.values["bad_words"], 1000);
+  EXPECT_EQ(context.culprit, "bit 7 of the word's address") << "a codeword has two words";
 }
 
 TEST_F(MemoryChecks, MiscomparesSurviveTheErrorThatEndsTheSweep) {

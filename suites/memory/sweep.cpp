@@ -1,12 +1,9 @@
 // Every word of nearly all device memory, under patterns that provoke the classical memory faults. With ECC
 // on, a single bad cell never shows as a miscompare: the patterns provoke it, and the counters that are read
 // around this step tell.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "harness/check.h"
@@ -14,14 +11,13 @@
 #include "kernels/memory_bandwidth.h"
 #include "kernels/memory_region.h"
 #include "kernels/memory_sweep.h"
-#include "kernels/miscompare_causes.h"
 #include "suites/measuring.h"
+#include "suites/memory/miscompares.h"
 
 namespace assay {
 namespace {
 
 using memory::MemorySweep;
-using memory::Miscompare;
 using memory::Pass;
 using memory::SweepReport;
 
@@ -36,54 +32,6 @@ struct Totals {
   SweepReport report{};  // as of the last pass that ended
   std::vector<Pass> passes;
 };
-
-std::string hexadecimal(Word128 word) {
-  return fmt::format("0x{:016x}{:016x}", word.high, word.low);
-}
-
-nlohmann::json describe(const Miscompare& bad, const std::vector<Pass>& passes) {
-  return {{"buffer", bad.buffer},
-          {"byte_offset", fmt::format("0x{:x}", bad.byte_offset)},
-          {"pass", passes[bad.pass].name},
-          {"expected", hexadecimal(bad.expected)},
-          {"actual", hexadecimal(bad.actual)},
-          {"second_read", hexadecimal(bad.second_read)},
-          {"written_anew", hexadecimal(bad.held[0])},
-          {"complement_written", hexadecimal(bad.held[1])},
-          {"cause", memory::name_of(memory::diagnose(bad, passes[bad.pass].pattern).cause)}};
-}
-
-template <typename Counts>
-nlohmann::json histogram(const Counts& counts) {
-  nlohmann::json result = nlohmann::json::object();
-  int place = 0;
-  for (const std::uint64_t count : counts) {
-    if (count != 0) result[std::to_string(place)] = count;
-    ++place;
-  }
-  return result;
-}
-
-void emit_bad_words(Context& context, const Totals& totals) {
-  const SweepReport& report = totals.report;
-  context.measure("bad_words", static_cast<double>(report.bad_words), Unit::count);
-  if (report.bad_words == 0) return;
-  const memory::CausesOfReport causes = memory::causes_of(report, totals.passes);
-  context.measure(kCulprit, memory::culprit(report, causes));
-  nlohmann::json by_cause = nlohmann::json::object(), strides = nlohmann::json::object();
-  for (const auto& [cause, words] : causes.words) by_cause[std::string(memory::name_of(cause))] = words;
-  for (const auto& [words, times] : causes.strides) strides[std::to_string(words)] = times;
-  nlohmann::json list = nlohmann::json::array();
-  for (std::uint32_t i = 0; i < report.recorded; ++i)
-    list.push_back(describe(report.miscompares[i], totals.passes));
-  context.evidence("miscompares", {{"bad_words", report.bad_words},
-                                   {"bad_bits", report.bad_bits},
-                                   {"words_by_flipped_bits", histogram(report.flipped_bits)},
-                                   {"bad_words_by_bit", histogram(report.per_bit)},
-                                   {"recorded_by_cause", by_cause},
-                                   {"words_to_the_next_recorded", strides},
-                                   {"first", list}});
-}
 
 double plain_copy_gb_per_s(Context& context) {
   Gpu& gpu = context.gpu();
@@ -111,7 +59,8 @@ void sweep_for_duration(Context& context, MemorySweep& sweep, int page_shift, To
         const bool first_found = totals.report.bad_words == 0;
         totals.report = sweep.report();
         // At once, and again with the totals at the end: a worker that is killed meanwhile loses no evidence.
-        if (first_found && totals.report.bad_words > 0) emit_bad_words(context, totals);
+        if (first_found && totals.report.bad_words > 0)
+          emit_miscompares(context, totals.report, totals.passes);
       }
       const double of_set = done / memory::traversals(passes);
       const double elapsed = static_cast<double>(context.clock().now() - start);
@@ -139,10 +88,10 @@ void run(Context& context) {
     sweep_for_duration(context, *sweep, page_shift, totals);
   } catch (const DeviceError&) {
     // What was found before the device gave up stands.
-    if (totals.report.bad_words > 0) emit_bad_words(context, totals);
+    if (totals.report.bad_words > 0) emit_miscompares(context, totals.report, totals.passes);
     throw;
   }
-  emit_bad_words(context, totals);
+  emit_miscompares(context, totals.report, totals.passes);
   context.measure("coverage", bytes / static_cast<double>(gpu.memory().total_bytes), Unit::ratio);
   context.measure("passes", totals.traversals, Unit::count);
   const double gb_per_s = totals.bytes / totals.seconds / 1e9;
