@@ -26,7 +26,8 @@ file(GLOB ASSAY_KERNELS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cu)
 
 # Of what surrounds the kernels, some is built for the emulation too: the twins.
 function(assay_kernels name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cpp
+                                      ${CMAKE_SOURCE_DIR}/kernels/coverage/*.cpp)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|_bench\\.cpp$|_twin\\.cpp$")
   if(ASSAY_WITH_CUDA)
     list(APPEND sources ${ASSAY_KERNELS})

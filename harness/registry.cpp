@@ -11,6 +11,11 @@ std::vector<Check>& registry() {
   return checks;
 }
 
+std::vector<ComputeCoverage>& coverages() {
+  static std::vector<ComputeCoverage> all;
+  return all;
+}
+
 bool by_name(const Check& a, const Check& b) {
   return a.name < b.name;
 }
@@ -24,6 +29,14 @@ Registered::Registered(Check check) {
 
 const std::vector<Check>& all_checks() {
   return registry();
+}
+
+RegisteredCoverage::RegisteredCoverage(ComputeCoverage compute) {
+  coverages().push_back(compute);
+}
+
+const std::vector<ComputeCoverage>& all_coverages() {
+  return coverages();
 }
 
 const Check* find_check(std::string_view name) {

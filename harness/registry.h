@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/model/coverage.h"
 #include "harness/model/declaration.h"
 
 namespace assay {
@@ -16,5 +17,15 @@ struct Registered {
 /// All checks of this binary, by name.
 const std::vector<Check>& all_checks();
 const Check* find_check(std::string_view name);
+
+/// Works out what a check detects, of so many faults of each kind: `samples` times 4 to 8. Takes seconds.
+using ComputeCoverage = Coverage (*)(int samples);
+
+/// Declares it at namespace scope.
+struct RegisteredCoverage {
+  explicit RegisteredCoverage(ComputeCoverage compute);
+};
+
+const std::vector<ComputeCoverage>& all_coverages();
 
 }  // namespace assay

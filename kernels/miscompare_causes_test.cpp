@@ -5,15 +5,12 @@
 #include <memory>
 #include <vector>
 
-#include "harness/testing/memory_fault_models.h"
+#include "kernels/coverage/memory_fault_models.h"
 #include "harness/testing/plain_gpu.h"
 
 namespace assay::memory {
 namespace {
 
-using sim::FaultModel;
-using sim::FaultyCells;
-using sim::ModelFault;
 using testing_tools::PlainGpu;
 using testing_tools::WatchedMemory;
 

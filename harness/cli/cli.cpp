@@ -188,6 +188,7 @@ int main(int argc, char** argv) {
   add_resume(app, action);
   add_plan(app, action);
   add_list(app, action);
+  add_coverage(app, action);
   add_doctor(app, action);
   add_judge(app, action);
   add_report(app, action);

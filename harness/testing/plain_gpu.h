@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "harness/node_sim/cuda_emulation/emulated_gpu.h"
-#include "harness/testing/plain_device.h"
+#include "harness/node_sim/cuda_emulation/plain_device.h"
 
 namespace assay::testing_tools {
+
+using cuda_emulation::PlainDevice;
 
 /// Device and GPU of one test.
 struct PlainGpu {

@@ -6,11 +6,11 @@
 namespace assay::testing_tools {
 namespace {
 
-PlainDevice* the_device = nullptr;
+cuda_emulation::PlainDevice* the_device = nullptr;
 
 }  // namespace
 
-PlainDevice& emulated_device() {
+cuda_emulation::PlainDevice& emulated_device() {
   return *the_device;
 }
 
@@ -18,7 +18,7 @@ PlainDevice& emulated_device() {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  assay::testing_tools::PlainDevice device;  // goes before what the thread knows of it does
+  assay::cuda_emulation::PlainDevice device;  // goes before what the thread knows of it does
   assay::testing_tools::the_device = &device;
   return RUN_ALL_TESTS();
 }

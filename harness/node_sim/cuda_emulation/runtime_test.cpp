@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "harness/node_sim/cuda_emulation/device_code.h"
-#include "harness/testing/plain_device.h"
+#include "harness/node_sim/cuda_emulation/plain_device.h"
 
 namespace assay::cuda_emulation {
 namespace {
@@ -17,7 +17,7 @@ struct CudaRuntime : testing::Test {
     return launch(
         grid, block, 0, work, [](void* it) { (*static_cast<Kernel*>(it))(); }, &kernel);
   }
-  testing_tools::PlainDevice device;
+  cuda_emulation::PlainDevice device;
 };
 
 TEST_F(CudaRuntime, CopiesStayWithinTheirAllocation) {
@@ -113,7 +113,7 @@ TEST_F(CudaRuntime, DeviceCodeGoesThroughWhatIsPlantedInTheMemory) {
 }
 
 TEST_F(CudaRuntime, CopiesAskForTheLinkThatTheyTake) {
-  testing_tools::PlainDevice other;
+  cuda_emulation::PlainDevice other;
   char host[256] = {};
   void *here = nullptr, *there = nullptr;
   ASSERT_EQ(cudaMalloc(&here, sizeof(host)), cudaSuccess);
@@ -147,7 +147,7 @@ TEST_F(CudaRuntime, CopiesAskForTheLinkThatTheyTake) {
 }
 
 TEST_F(CudaRuntime, AStreamWorksOnTheDeviceThatItWasMadeOn) {
-  testing_tools::PlainDevice other;
+  cuda_emulation::PlainDevice other;
   cudaStream_t stream = nullptr;
   EXPECT_EQ(cudaStreamCreateWithFlags(&stream, 7), cudaErrorInvalidValue);
   ASSERT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);

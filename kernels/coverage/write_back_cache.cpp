@@ -1,11 +1,11 @@
-#include "harness/testing/write_back_cache.h"
+#include "kernels/coverage/write_back_cache.h"
 
 #include <algorithm>
 #include <iterator>
 
 #include "harness/base/hash.h"
 
-namespace assay::sim {
+namespace assay::memory {
 namespace {
 
 std::uint64_t number_of(const Word128* address) {
@@ -84,4 +84,4 @@ void WriteBackCache::write_back(Address address, const Line& line) {
   }
 }
 
-}  // namespace assay::sim
+}  // namespace assay::memory

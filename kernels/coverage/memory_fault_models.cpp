@@ -1,8 +1,8 @@
-#include "harness/testing/memory_fault_models.h"
+#include "kernels/coverage/memory_fault_models.h"
 
 #include <algorithm>
 
-namespace assay::sim {
+namespace assay::memory {
 namespace {
 
 constexpr std::uint64_t kWordsPerCodeword = 2;
@@ -82,4 +82,4 @@ void FaultyCells::couple(bool aggressor_before) {
     put(stored_, fault_.victim, fault_.value);
 }
 
-}  // namespace assay::sim
+}  // namespace assay::memory

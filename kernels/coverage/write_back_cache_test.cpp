@@ -1,10 +1,10 @@
-#include "harness/testing/write_back_cache.h"
+#include "kernels/coverage/write_back_cache.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace assay::sim {
+namespace assay::memory {
 namespace {
 
 using Replacement = WriteBackCache::Replacement;
@@ -72,4 +72,4 @@ TEST_F(CacheTest, TheLowestGoesFirstWhereThatIsTheRule) {
 }
 
 }  // namespace
-}  // namespace assay::sim
+}  // namespace assay::memory

@@ -10,7 +10,7 @@
 
 #include "harness/node_sim/cuda_emulation/device.h"
 
-namespace assay::sim {
+namespace assay::memory {
 
 class WriteBackCache final : public cuda_emulation::FaultyMemory {
  public:
@@ -49,4 +49,4 @@ class WriteBackCache final : public cuda_emulation::FaultyMemory {
   std::map<Address, Line> lines_;
 };
 
-}  // namespace assay::sim
+}  // namespace assay::memory

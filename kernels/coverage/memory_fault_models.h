@@ -9,7 +9,7 @@
 #include "harness/node/gpu.h"
 #include "harness/node_sim/cuda_emulation/device.h"
 
-namespace assay::sim {
+namespace assay::memory {
 
 struct BitPlace {
   std::uint64_t word;
@@ -65,4 +65,4 @@ class FaultyCells final : public cuda_emulation::FaultyMemory {
   std::uint64_t ecc_events_ = 0;
 };
 
-}  // namespace assay::sim
+}  // namespace assay::memory

@@ -1,5 +1,5 @@
-// A device for tests of emulated device code: memory from the heap, each allocation exactly as large as was
-// asked for, and a clock that moves by a nanosecond a byte.
+// A device without faults or a plant, for emulated device code by itself: memory from the heap, each
+// allocation exactly as large as was asked for, and a clock that moves by a nanosecond a byte.
 #pragma once
 
 #include <cstdlib>
@@ -9,15 +9,15 @@
 
 #include "harness/node_sim/cuda_emulation/device.h"
 
-namespace assay::testing_tools {
+namespace assay::cuda_emulation {
 
-class PlainDevice : public cuda_emulation::Device {
+class PlainDevice : public Device {
  public:
   explicit PlainDevice(std::uint64_t bytes = 64 << 20) : total_bytes(bytes), free_bytes(bytes) {
-    cuda_emulation::show_device(*this);
+    show_device(*this);
   }
   ~PlainDevice() override {
-    cuda_emulation::hide_device(*this);
+    hide_device(*this);
     for (const auto& [memory, bytes] : allocations) std::free(memory);
   }
   PlainDevice(const PlainDevice&) = delete;
@@ -29,10 +29,10 @@ class PlainDevice : public cuda_emulation::Device {
   DeviceMemory memory() override { return {total_bytes, free_bytes}; }
   void require_usable() override {}
 
-  cuda_emulation::Allocation allocate(std::uint64_t bytes) override {
+  Allocation allocate(std::uint64_t bytes) override {
     void* memory = nullptr;
     if (bytes > free_bytes || bytes > largest_allocation || posix_memalign(&memory, 256, bytes) != 0)
-      throw cuda_emulation::DeviceFailure{cuda_emulation::cudaErrorMemoryAllocation, false};
+      throw DeviceFailure{cudaErrorMemoryAllocation, false};
     std::memset(memory, 0xa5, bytes);
     free_bytes -= bytes;
     allocations[memory] = bytes;
@@ -55,16 +55,16 @@ class PlainDevice : public cuda_emulation::Device {
   Nanoseconds now() override { return now_; }
   std::uint64_t schedule_seed() override { return ++seed_; }
   void set_schedule_seed(std::uint64_t seed) { seed_ = seed; }
-  cuda_emulation::FaultyMemory* faulty_memory() override { return planted; }
+  FaultyMemory* faulty_memory() override { return planted; }
 
   std::uint64_t total_bytes, free_bytes, largest_allocation = ~0ULL;
   std::map<void*, std::uint64_t> allocations;  // bytes
   std::vector<Work> launches, transfers;
-  cuda_emulation::FaultyMemory* planted = nullptr;
+  FaultyMemory* planted = nullptr;
 
  private:
   Nanoseconds now_ = 0;
   std::uint64_t seed_ = 0;
 };
 
-}  // namespace assay::testing_tools
+}  // namespace assay::cuda_emulation
