@@ -100,18 +100,29 @@ CoverageTable by_pattern(const std::vector<FaultClass>& classes) {
   return table;
 }
 
+/// Halves of lines are walked with every background.
+std::vector<Pass> eight_sets() {
+  std::vector<Pass> all;
+  for (int set = 0; set < kBackgrounds; ++set) {
+    const std::vector<Pass> passes = full_set(1, set, kCoveragePageShift);
+    all.insert(all.end(), passes.begin(), passes.end());
+  }
+  return all;
+}
+
 CoverageTable of_full_set(const std::vector<FaultClass>& classes) {
   CoverageTable table{
       "one full set: raw cells (no cache, worst of three orders of warps; a cache with three "
-      "kinds of replacement), and through ECC with the worst cache",
-      {"no cache", "first in", "random", "lowest", "ECC: miscompare", "ECC: any sign"},
+      "kinds of replacement), eight of them, and through ECC with the worst cache",
+      {"no cache", "first in", "random", "lowest", "8 sets: first in", "ECC: miscompare", "ECC: any sign"},
       {}};
-  const Trial trial = trial_of(full_set(1, 0, kCoveragePageShift));
+  const Trial trial = trial_of(full_set(1, 0, kCoveragePageShift)), all_halves = trial_of(eight_sets());
   for (const FaultClass& faults : classes) {
     CoverageTable::Row row{faults.name, {}};
     row.shares.push_back(worst_share(faults, trial, false, draws_without_cache(), by_miscompare));
     for (const Replacement replacement : kReplacements)
       row.shares.push_back(worst_share(faults, trial, false, {{1, replacement}}, by_miscompare));
+    row.shares.push_back(worst_share(faults, all_halves, false, {{1, Replacement::first_in}}, by_miscompare));
     row.shares.push_back(worst_share(faults, trial, true, draws_with_cache(), by_miscompare));
     row.shares.push_back(worst_share(faults, trial, true, draws_with_cache(), by_anything));
     table.rows.push_back(std::move(row));

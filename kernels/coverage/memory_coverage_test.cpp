@@ -49,17 +49,19 @@ TEST(MemoryCoverage, AFullSetDetectsTheFaultModels) {
   const Coverage coverage = sweep_coverage(kSamples);
   ASSERT_EQ(coverage.tables.size(), 2u);
   const CoverageTable& table = coverage.tables[1];
-  ASSERT_EQ(table.columns, (std::vector<std::string>{"no cache", "first in", "random", "lowest",
-                                                     "ECC: miscompare", "ECC: any sign"}));
+  ASSERT_EQ(table.columns,
+            (std::vector<std::string>{"no cache", "first in", "random", "lowest", "8 sets: first in",
+                                      "ECC: miscompare", "ECC: any sign"}));
   ASSERT_EQ(table.rows.size(), fault_classes(1).size());
   for (const CoverageTable::Row& row : table.rows) {
     const bool certain = row.fault.find("coupling") == std::string::npos;
     EXPECT_GE(row.shares[0], certain ? 1.0 : kLeast) << row.fault;
     EXPECT_GE(std::min(row.shares[1], row.shares[2]), certain ? 1.0 : kLeastWithCache) << row.fault;
     EXPECT_GE(row.shares[3], certain ? 1.0 : kLeastWithWorstCache) << row.fault;
-    EXPECT_GE(row.shares[5], certain ? 1.0 : kLeastWithWorstCache) << row.fault;
+    EXPECT_GE(row.shares[4], certain ? 1.0 : kLeast) << row.fault;
+    EXPECT_GE(row.shares[6], certain ? 1.0 : kLeastWithWorstCache) << row.fault;
     if (!is_of_addresses(row.fault)) {
-      EXPECT_EQ(row.shares[4], 0) << row.fault << ": ECC corrects a single bit";
+      EXPECT_EQ(row.shares[5], 0) << row.fault << ": ECC corrects a single bit";
     }
   }
 }
