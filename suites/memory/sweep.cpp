@@ -134,7 +134,9 @@ const Registered memory_sweep{{
         },
     .findings = {"memory.miscompare", "memory.coverage"},
     .run = run,
-    .device_evidence = "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200-2",
+    .device_evidence =
+        "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200-2; walking bit, scattered "
+        "pages and words written anew have never run on a GPU",
     .loads = {Resource::memory},
     .device_seconds = device_seconds,
 }};
