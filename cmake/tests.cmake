@@ -13,6 +13,8 @@ list(FILTER threaded_sources INCLUDE REGEX "/harness/(run|ipc|telemetry|node_sim
 list(FILTER threaded_sources EXCLUDE REGEX "/harness/testing/.*_test\\.cpp$")
 list(FILTER unit_sources EXCLUDE REGEX "/harness/(run|ipc|telemetry|node_sim)/")
 add_executable(unit_tests ${unit_sources})
+# What the probe compared a card's tensor cores with, and the emulation's are held to.
+list(APPEND threaded_sources ${CMAKE_SOURCE_DIR}/silicon/probe/tensor_elements.cpp)
 add_executable(threaded_tests ${threaded_sources})
 file(GLOB end_to_end_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*.cpp)
 add_executable(end_to_end_tests ${end_to_end_sources})

@@ -67,8 +67,8 @@ class Device {
   virtual std::uint64_t schedule_seed() = 0;
   /// Null where every access is what it seems: then device code reads and writes directly.
   virtual FaultyMemory* faulty_memory() = 0;
-  /// The same of what a copy reads that was asked for while this device was current. Apart from that of device
-  /// code: a test looks at what is stored.
+  /// The same of what a copy reads that was asked for while this device was current. Apart from that of
+  /// device code: a test looks at what is stored.
   virtual FaultyMemory* copied_memory() { return nullptr; }
 
   /// The error that broke the context. One device has one context: workers share none.

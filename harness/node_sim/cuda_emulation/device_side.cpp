@@ -129,6 +129,48 @@ std::uint64_t shuffle(unsigned mask, std::uint64_t mine, unsigned from, Where wh
   return meet(Collective::shuffle, mask, mine, from, where);
 }
 
+unsigned number_in_group(unsigned threads) {
+  return grid->current->number % threads;
+}
+
+void meet_as_group(unsigned threads, void* mine, void (*act)(void* argument, void* const* all),
+                   void* argument, Where where) {
+  Thread& self = *grid->current;
+  Block& block = *self.block;
+  const unsigned first = self.number / threads * threads;
+  if (first + threads > grid->threads_per_block)
+    refuse("no whole group of " + std::to_string(threads) + " threads, at " + text_of(where));
+  auto meeting = block.group_meetings.begin();
+  while (meeting != block.group_meetings.end() &&
+         (meeting->first + meeting->threads <= first || meeting->first >= first + threads))
+    ++meeting;
+  if (meeting == block.group_meetings.end()) {
+    block.group_meetings.emplace_back();
+    meeting = block.group_meetings.end() - 1;
+    meeting->first = first;
+    meeting->threads = threads;
+    meeting->where = where;
+  }
+  if (meeting->threads != threads || !same(meeting->where, where))
+    refuse("threads of one group meet at " + text_of(meeting->where) + " and " + text_of(where));
+  char* const order = &block.warps[first / kLanesPerWarp].order;
+  sanitizers::release(order);
+  meeting->brought[self.number - first] = mine;
+  if (++meeting->arrived < threads) {
+    wait_as(Thread::State::in_warp);
+  } else {
+    sanitizers::acquire(order);
+    act(argument, meeting->brought);
+    sanitizers::release(order);
+    std::swap(*meeting, block.group_meetings.back());
+    block.group_meetings.pop_back();
+    for (unsigned i = first; i < first + threads; ++i) {
+      if (block.threads[i].get() != &self) block.threads[i]->state = Thread::State::ready;
+    }
+  }
+  sanitizers::acquire(order);
+}
+
 void maybe_pause() {
   if (below(2) == 0) wait_as(Thread::State::ready);
 }
@@ -147,14 +189,38 @@ void* shared_object(std::size_t bytes, std::size_t alignment, Where where) {
   const std::align_val_t aligned{alignment};
   void* const memory = ::operator new(bytes, aligned);
   std::memset(memory, kUncleared, bytes);
-  block.shared.push_back({where, bytes, aligned, memory});
+  std::uint32_t address = 0;
+  for (const SharedObject& object : block.shared)
+    address = (object.address + static_cast<std::uint32_t>(object.bytes) + kSharedObjectAlignment - 1) /
+              kSharedObjectAlignment * kSharedObjectAlignment;
+  block.shared.push_back({where, bytes, aligned, memory, address});
   sanitizers::release(memory);
   return memory;
 }
 
 void* dynamic_shared() {
   if (grid->dynamic_shared_bytes == 0) refuse("dynamic shared memory that the launch did not ask for");
-  return shared_object(grid->dynamic_shared_bytes, 16, Where::current());
+  return shared_object(grid->dynamic_shared_bytes, kSharedObjectAlignment, Where::current());
+}
+
+std::uint32_t shared_address(const void* place) {
+  for (const SharedObject& object : grid->current->block->shared) {
+    const auto* const begin = static_cast<const std::byte*>(object.memory);
+    const auto* const here = static_cast<const std::byte*>(place);
+    if (here >= begin && here < begin + object.bytes)
+      return object.address + static_cast<std::uint32_t>(here - begin);
+  }
+  refuse("an address of shared memory that is none");
+}
+
+std::byte* at_shared_address(std::uint32_t address, std::size_t bytes) {
+  for (const SharedObject& object : grid->current->block->shared) {
+    const std::uint64_t offset = std::uint64_t{address} - object.address;
+    if (address >= object.address && offset + bytes <= object.bytes)
+      return static_cast<std::byte*>(object.memory) + offset;
+  }
+  refuse("shared memory from " + std::to_string(address) + " on, of which no object has " +
+         std::to_string(bytes) + " bytes");
 }
 
 }  // namespace assay::cuda_emulation

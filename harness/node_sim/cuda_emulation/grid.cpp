@@ -31,6 +31,11 @@ void run(Thread& self) {
   sanitizers::acquire(&grid->begun);
   try {
     grid->kernel(grid->arguments);
+    for (const WgmmaInFlight& group : self.block->wgmma) {
+      const auto number = static_cast<unsigned>(&group - self.block->wgmma.data());
+      if (group.issued > 0 && number == self.number / kMostThreadsPerGroup)
+        throw KernelError("thread " + std::to_string(self.number) + " ends and has not waited for its wgmma");
+    }
   } catch (...) {
     grid->error = std::current_exception();
   }
@@ -55,6 +60,9 @@ void begin(Block& block, unsigned number) {
   block.at_barrier = block.ended = 0;
   // Device threads add to these without allocating: the thread sanitizer would take it for theirs.
   block.shared.reserve(kMostSharedObjects);
+  block.wgmma.clear();
+  block.group_meetings.clear();
+  block.group_meetings.reserve(kMostThreadsPerBlock / kLanesPerWarp);
   block.warps.resize((grid->threads_per_block + kLanesPerWarp - 1) / kLanesPerWarp);
   for (Warp& warp : block.warps) {
     warp.ended = 0;
@@ -68,6 +76,8 @@ void begin(Block& block, unsigned number) {
     thread.number = i;
     thread.index = unfold(i, grid->place.block);
     thread.state = Thread::State::unstarted;
+    thread.wgmma_fenced = false;
+    thread.wgmma_committed = true;
   }
 }
 
@@ -145,6 +155,10 @@ std::string who_waits(const Block& block) {
   if (block.at_barrier > 0) {
     text += "; " + std::to_string(block.at_barrier) + " of " + std::to_string(grid->threads_per_block) +
             " threads wait in the barrier at " + text_of(block.barrier_where);
+  }
+  for (const GroupMeeting& meeting : block.group_meetings) {
+    text += "; " + std::to_string(meeting.arrived) + " of the " + std::to_string(meeting.threads) +
+            " threads from " + std::to_string(meeting.first) + " on wait at " + text_of(meeting.where);
   }
   for (std::size_t w = 0; w < block.warps.size(); ++w) {
     for (const Meeting& meeting : block.warps[w].meetings) {

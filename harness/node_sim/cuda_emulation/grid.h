@@ -17,6 +17,7 @@ namespace assay::cuda_emulation {
 
 inline constexpr unsigned kLanesPerWarp = 32;
 inline constexpr unsigned kMostThreadsPerBlock = 1024;      // CUDA programming guide, compute capabilities
+inline constexpr unsigned kMostThreadsPerGroup = 128;       // a warp group's
 inline constexpr std::size_t kMostSharedBytes = 227 << 10;  // of one block, compute capability 9.0
 
 #if defined(__clang__) && __clang_major__ < 16
@@ -65,6 +66,12 @@ void warp_barrier(unsigned mask, Where where);
 unsigned ballot(unsigned mask, bool predicate, Where where);
 /// What lane `from` brought. Each lane says whose it wants.
 std::uint64_t shuffle(unsigned mask, std::uint64_t mine, unsigned from, Where where);
+/// So many threads of the block, whole warps one after another, meet: a warp, or a warp group. The last to
+/// come calls act(argument, all), with what each brought; then all go on.
+void meet_as_group(unsigned threads, void* mine, void (*act)(void* argument, void* const* all),
+                   void* argument, Where where);
+/// Of this thread in its group of so many.
+unsigned number_in_group(unsigned threads);
 /// Where another thread's access might come in between: now and then, one goes first.
 void maybe_pause();
 
@@ -73,5 +80,9 @@ void maybe_pause();
 void* shared_object(std::size_t bytes, std::size_t alignment, Where where);
 /// The block's dynamic shared memory.
 void* dynamic_shared();
+/// Of a place in the block's shared memory, as instructions name it. KernelError where it is none.
+std::uint32_t shared_address(const void* place);
+/// What lies there: so many bytes of one object. KernelError where they do not.
+std::byte* at_shared_address(std::uint32_t address, std::size_t bytes);
 
 }  // namespace assay::cuda_emulation

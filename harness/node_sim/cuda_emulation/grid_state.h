@@ -12,6 +12,7 @@
 
 #include "harness/node_sim/cuda_emulation/fiber.h"
 #include "harness/node_sim/cuda_emulation/grid.h"
+#include "harness/node_sim/cuda_emulation/tensor_cores.h"
 
 namespace assay::cuda_emulation::scheduling {
 
@@ -19,6 +20,8 @@ namespace assay::cuda_emulation::scheduling {
 inline constexpr unsigned kResidentBlocks = 2;
 
 inline constexpr std::size_t kMostSharedObjects = 32;  // declarations in one kernel
+/// Where the next object begins: what wgmma swizzles repeats after as much (PTX ISA, "Swizzling modes").
+inline constexpr std::uint32_t kSharedObjectAlignment = 1024;
 
 struct Block;
 
@@ -29,7 +32,9 @@ struct Thread {
   unsigned number = 0;  // in its block
   Extent index;
   State state = State::ended;
-  std::uint64_t answer = 0;  // of the collective that it waited in
+  std::uint64_t answer = 0;     // of the collective that it waited in
+  bool wgmma_fenced = false;    // since it last waited
+  bool wgmma_committed = true;  // all that it issued
 
   unsigned lane() const { return number % kLanesPerWarp; }
 };
@@ -56,6 +61,24 @@ struct SharedObject {
   std::size_t bytes;
   std::align_val_t alignment;
   void* memory;
+  std::uint32_t address;  // in the block's shared memory
+};
+
+/// Threads of a block, one after another, that wait for one another.
+struct GroupMeeting {
+  unsigned first = 0, threads = 0, arrived = 0;
+  Where where;
+  void* brought[kMostThreadsPerGroup];  // by thread, from the first on
+};
+
+/// What a warp group has issued of wgmma and not waited for.
+struct WgmmaInFlight {
+  static constexpr unsigned kMost = 64;
+  unsigned issued = 0;
+  WgmmaForm form{};
+  std::uint64_t a[kMost], b[kMost];  // descriptors
+  std::uint32_t* d[kMostThreadsPerGroup];
+  std::vector<std::uint32_t> accumulators;  // by thread and register
 };
 
 struct Block {
@@ -64,6 +87,8 @@ struct Block {
   unsigned at_barrier = 0, ended = 0;
   Where barrier_where;
   std::vector<SharedObject> shared;
+  std::vector<GroupMeeting> group_meetings;
+  std::vector<WgmmaInFlight> wgmma;  // by warp group; from the first on that issues some
   std::vector<Warp> warps;
   std::vector<std::unique_ptr<Thread>> threads;
   char order = 0;  // what the thread sanitizer ties the block's barrier to
