@@ -101,6 +101,7 @@ TEST(Conformance, DeclarationsAreWhole) {
   for (const Check& check : all_checks()) {
     EXPECT_FALSE(check.summary.empty()) << check.name;
     EXPECT_NE(check.run, nullptr) << check.name;
+    EXPECT_EQ(check.detects.empty() || check.misses.empty(), is_selftest(check)) << check.name;
     std::set<std::string> names;
     for (const Measure& measure : check.measures) {
       EXPECT_TRUE(names.insert(measure.name).second)

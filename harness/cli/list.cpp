@@ -38,6 +38,8 @@ json checks() {
                     {"scope", name_of(check.scope)},
                     {"measures", measures_json(check)},
                     {"findings", check.findings},
+                    {"detects", check.detects},
+                    {"misses", check.misses},
                     {"device_evidence", check.device_evidence}});
   }
   return list;
@@ -70,15 +72,16 @@ json faults() {
   for (const std::string& name : config::names("faults")) {
     const config::Fault fault =
         load_or_complain([&](auto& d) { return config::load_fault(config::resolve("faults", name), d); });
-    list.push_back(
-        {{"name", fault.name},
-         {"summary", fault.summary},
-         {"kind", fault.kind},
-         {"part", fault.part},
-         {"parameters", config::all_parameters(fault)},
-         {"expect",
-          {{"verdict", fault.expect.verdict}, {"code", fault.expect.code}, {"part", fault.expect.part},
-           {"profile", fault.expect.profile}}}});
+    list.push_back({{"name", fault.name},
+                    {"summary", fault.summary},
+                    {"kind", fault.kind},
+                    {"part", fault.part},
+                    {"parameters", config::all_parameters(fault)},
+                    {"expect",
+                     {{"verdict", fault.expect.verdict},
+                      {"code", fault.expect.code},
+                      {"part", fault.expect.part},
+                      {"profile", fault.expect.profile}}}});
   }
   return list;
 }
@@ -138,10 +141,14 @@ const std::map<std::string, std::map<std::string, Entries>>& topics() {
 
 void print_entries(const json& entries) {
   for (const json& entry : entries) {
-    const std::string evidence = entry.value("device_evidence", std::string());
-    terminal::out("  {:<28} {}{}\n", entry.at("name").get<std::string>(),
-                  entry.at("summary").get<std::string>(),
-                  evidence.empty() ? "" : " [device half: " + evidence + "]");
+    terminal::out("  {:<28} {}\n", entry.at("name").get<std::string>(),
+                  entry.at("summary").get<std::string>());
+    const std::pair<const char*, const char*> kMore[] = {
+        {"detects", "detects"}, {"misses", "does not detect"}, {"device_evidence", "on a GPU"}};
+    for (const auto& [key, label] : kMore) {
+      const std::string text = entry.value(key, std::string());
+      if (!text.empty()) terminal::out("  {:<28}   {}: {}\n", "", label, text);
+    }
   }
 }
 

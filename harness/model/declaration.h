@@ -57,6 +57,8 @@ struct Check {
   std::vector<Measure> measures;
   std::vector<FindingCode> findings;  // that it can lead to; class, action and texts: configs/findings/
   void (*run)(Context&) = nullptr;
+  /// For who chooses: what it finds, and what it would be taken to find and does not. Self-tests say neither.
+  std::string detects = {}, misses = {};
   /// Where its device half has been seen to work: "never run on a GPU", or the evidence under
   /// reports/evidence/. Empty for a check that launches nothing.
   std::string device_evidence;

@@ -58,6 +58,9 @@ const Registered health_counters{{
     .findings = {"memory.remap_pending", "memory.remap_failure", "memory.rows_remapped",
                  "memory.ecc_uncorrected", "device.recovery_action", "device.sram_threshold"},
     .run = run,
+    .detects = "what the driver has counted or asks for of each GPU: remapped rows, uncorrected errors, a "
+               "reset that is due",
+    .misses = "anything that the driver does not know, or has forgotten since it was loaded",
 }};
 
 }  // namespace

@@ -88,6 +88,10 @@ const Registered inventory_gpus{{
                  "settings.mig_on", "settings.compute_mode", "settings.power_limit", "pcie.generation",
                  "pcie.width", "nvlink.link_down"},
     .run = run,
+    .detects = "a slot without a GPU, another part or firmware than the SKU's, settings that somebody "
+               "changed, links that cannot "
+               "train as they should",
+    .misses = "how the links are trained under load, and whether anything works",
 }};
 
 }  // namespace

@@ -104,6 +104,9 @@ const Registered memory_bandwidth{{
         },
     .findings = {"memory.slow", "memory.miscompare"},
     .run = run,
+    .detects = "memory that is slower than an H200's or than its peers', also once it is warm; wrong data in "
+               "12 GiB of it",
+    .misses = "wrong data in the rest of the memory: memory.sweep",
     .device_evidence = "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200-2",
     .loads = {Resource::memory},
     .device_seconds = device_seconds,

@@ -77,6 +77,9 @@ const Registered memory_retention{{
         },
     .findings = {"memory.miscompare", "memory.coverage"},
     .run = run,
+    .detects = "cells that leak within the time that they are left alone: one of their two states a hold, "
+               "drawn anew each time",
+    .misses = "cells that hold that long; the memory that the checks beside it are left",
     .device_evidence = "never run on a GPU; its kernel is memory.sweep's",
     .stays = true,
     .loads = {Resource::memory},

@@ -134,6 +134,11 @@ const Registered memory_sweep{{
         },
     .findings = {"memory.miscompare", "memory.coverage"},
     .run = run,
+    .detects = "cells that are stuck, do not change or are disturbed by others, wires of the data path, "
+               "lines of the address: `assay "
+               "coverage` has the shares; single bits show in the ECC counters beside it",
+    .misses = "cells that leak within seconds (memory.retention), row hammer, the 0.4 % of the memory that "
+              "the driver keeps",
     .device_evidence =
         "H200, driver 580.159.04, 2026-11-26: reports/evidence/2026-11-26-h200-2; walking bit, scattered "
         "pages and words written anew have never run on a GPU",
