@@ -43,7 +43,7 @@ constexpr Format kF32{4, 8, 23, 0, true};
 struct Number {
   std::int64_t significand = 0;  // with its sign
   int exponent = 0;
-  int leading = INT_MIN;
+  int leading = 0;  // of none where it is zero
   bool finite = true;
 };
 
@@ -101,19 +101,20 @@ std::uint32_t floats(TensorType type_a, TensorType type_b, const std::uint32_t* 
   Term terms[kMostElements + 1];
   int count = 0, greatest = INT_MIN;
   const auto add = [&](std::int64_t significand, int exponent, int leading) {
-    if (significand == 0) return;
     terms[count++] = {significand, exponent};
     greatest = std::max(greatest, leading);
   };
   const Number c = number_of(kF32, accumulator);
   bool finite = c.finite;
-  add(c.significand, c.exponent, c.leading);
+  if (c.significand != 0) add(c.significand, c.exponent, c.leading);
   for (int i = 0; i < elements; ++i) {
     const Number x = number_of(of_a, a[i]), y = number_of(of_b, b[i]);
     finite = finite && x.finite && y.finite;
-    add(x.significand * y.significand, x.exponent + y.exponent, x.leading + y.leading);
+    if (x.significand != 0 && y.significand != 0)
+      add(x.significand * y.significand, x.exponent + y.exponent, x.leading + y.leading);
   }
   if (!finite) return kNan;
+  if (count == 0) return 0;
   const int unit = greatest - fraction_bits;
   std::int64_t sum = 0;
   for (int i = 0; i < count; ++i) sum += shifted(terms[i].significand, terms[i].exponent - unit);
