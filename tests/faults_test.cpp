@@ -138,9 +138,9 @@ struct Seen {
   std::set<std::string> findings, excused;
 };
 
-Seen seen_with(const std::vector<std::string>& faults) {
+Seen seen_with(const std::string& profile, const std::vector<std::string>& faults) {
   const ScratchFolder scratch;
-  std::vector<std::string> arguments{"--workers", "thread"};
+  std::vector<std::string> arguments{"--workers", "thread", "--profile", profile};
   for (const std::string& fault : faults) arguments.insert(arguments.end(), {"--fault", fault});
   run_simulated(scratch, arguments);
   const auto judgement = judge(scratch, only_run(scratch));
@@ -164,10 +164,10 @@ TEST_P(BesideTheEnvironment, WhatIsWrongWithAnotherPartIsStillAFinding) {
   const config::Fault fault = load(GetParam());
   const std::string other = fault.part.unit() == "gpu0" ? "gpu5" : "gpu0";
   const std::string expected = fault.expect.code.text() + "@" + fault.expect.part.path();
-  const Seen setting = seen_with({GetParam(), "ecc-off:part=" + other});
+  const Seen setting = seen_with(fault.expect.profile, {GetParam(), "ecc-off:part=" + other});
   EXPECT_EQ(setting.findings.count(expected), 1u);
   EXPECT_EQ(setting.excused.count(expected), 0u);
-  const Seen busy = seen_with({GetParam(), "not-idle:part=" + other});
+  const Seen busy = seen_with(fault.expect.profile, {GetParam(), "not-idle:part=" + other});
   EXPECT_EQ(busy.excused.count(expected), 0u);
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "harness/base/hash.h"
+#include "kernels/memory_patterns.h"
 
 namespace assay::memory {
 namespace {
@@ -65,7 +65,7 @@ WriteBackCache::Address WriteBackCache::next_to_go() {
     case Replacement::lowest:
       break;
     case Replacement::random: {
-      random_ = mix(random_);
+      random_ = mix64(random_);
       const auto step = static_cast<std::ptrdiff_t>(random_ % lines_.size());
       return std::next(lines_.begin(), step)->first;
     }
