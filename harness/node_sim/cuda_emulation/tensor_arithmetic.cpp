@@ -59,7 +59,7 @@ Number number_of(const Format& format, std::uint32_t bits) {
   mantissa &= ~((1u << format.ignored_bits) - 1);
   const std::uint32_t significand = mantissa | (field != 0 ? 1u << m : 0u);
   number.exponent = static_cast<int>(std::max(field, 1u)) - ((1 << (format.exponent_bits - 1)) - 1) - m;
-  if (significand != 0) number.leading = number.exponent + std::bit_width(significand) - 1;
+  if (significand != 0) number.leading = number.exponent + static_cast<int>(std::bit_width(significand)) - 1;
   number.significand = negative ? -static_cast<std::int64_t>(significand) : significand;
   return number;
 }

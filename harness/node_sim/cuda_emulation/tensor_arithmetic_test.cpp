@@ -17,17 +17,17 @@ std::uint32_t bits_of(float value) {
 }
 
 struct Pair {
-  TensorType type;
   silicon::Element element;
+  TensorType type;
   int k, fraction_bits, result_bits;
 };
 
 /// The probe's reference, which a card was compared with, in doubles.
-const Pair kPairs[] = {{TensorType::bf16, silicon::kBf16, 16, 25, 23},
-                       {TensorType::f16, silicon::kF16, 16, 25, 23},
-                       {TensorType::tf32, silicon::kTf32, 8, 25, 23},
-                       {TensorType::e4m3, silicon::kE4m3, 32, 13, 13},
-                       {TensorType::e5m2, silicon::kE5m2, 32, 13, 13}};
+const Pair kPairs[] = {{silicon::kBf16, TensorType::bf16, 16, 25, 23},
+                       {silicon::kF16, TensorType::f16, 16, 25, 23},
+                       {silicon::kTf32, TensorType::tf32, 8, 25, 23},
+                       {silicon::kE4m3, TensorType::e4m3, 32, 13, 13},
+                       {silicon::kE5m2, TensorType::e5m2, 32, 13, 13}};
 
 TEST(TensorArithmetic, IsTheReferencesThatACardWasComparedWith) {
   std::mt19937 draw(3);

@@ -48,16 +48,25 @@ std::uint32_t place_of(const Descriptor& d, bool mn_major, std::uint32_t row, st
   return address ^ (address >> 7 & chunks) << 4;
 }
 
-/// Of rows x K elements, row by row.
-std::vector<std::uint32_t> operand(std::uint64_t bits, TensorType type, bool mn_major, int rows) {
+/// Rows of K elements, one after another; of B, columns.
+struct Elements {
+  std::size_t k;
+  std::vector<std::uint32_t> all;
+  const std::uint32_t* row(int number) const { return &all[static_cast<std::size_t>(number) * k]; }
+  std::uint32_t& at(int row, int along_k) {
+    return all[static_cast<std::size_t>(row) * k + static_cast<std::size_t>(along_k)];
+  }
+};
+
+Elements operand(std::uint64_t bits, TensorType type, bool mn_major, int rows) {
   const Descriptor descriptor = descriptor_of(bits);
   const auto bytes = static_cast<std::uint32_t>(bytes_of(type));
-  std::vector<std::uint32_t> elements;
+  Elements elements{kWgmmaBytesOfK / bytes, {}};
   for (std::uint32_t row = 0; row < static_cast<std::uint32_t>(rows); ++row) {
     for (std::uint32_t k_byte = 0; k_byte < kWgmmaBytesOfK; k_byte += bytes) {
       std::uint32_t element = 0;
       std::memcpy(&element, at_shared_address(place_of(descriptor, mn_major, row, k_byte), bytes), bytes);
-      elements.push_back(element);
+      elements.all.push_back(element);
     }
   }
   return elements;
@@ -80,8 +89,7 @@ void multiply(WgmmaInFlight& group, unsigned number) {
     for (int reg = 0; reg < registers; ++reg) {
       std::uint32_t& d =
           group.accumulators[thread * static_cast<unsigned>(registers) + static_cast<unsigned>(reg)];
-      d = multiply_add(form.a, form.b, &a[static_cast<std::size_t>(wgmma_row(thread, reg) * k)],
-                       &b[static_cast<std::size_t>(wgmma_column(thread, reg) * k)], k, d);
+      d = multiply_add(form.a, form.b, a.row(wgmma_row(thread, reg)), b.row(wgmma_column(thread, reg)), k, d);
     }
   }
 }
@@ -155,7 +163,8 @@ struct MmaLane {
 void multiply_fragments(void*, void* const* all) {
   const MmaLane& first = *static_cast<const MmaLane*>(all[0]);
   const int bytes = bytes_of(first.a_type), each = 4 / bytes, k = 8 * each;
-  std::vector<std::uint32_t> a(static_cast<std::size_t>(16 * k)), b(static_cast<std::size_t>(8 * k));
+  Elements a{static_cast<std::size_t>(k), std::vector<std::uint32_t>(16 * static_cast<std::size_t>(k))},
+      b{static_cast<std::size_t>(k), std::vector<std::uint32_t>(8 * static_cast<std::size_t>(k))};
   const auto element = [&](std::uint32_t reg, int within) {
     return bytes == 4 ? reg : reg >> (8 * bytes * within) & ((1u << (8 * bytes)) - 1);
   };
@@ -164,10 +173,8 @@ void multiply_fragments(void*, void* const* all) {
     for (int reg = 0; reg < 4; ++reg) {
       for (int i = 0; i < each; ++i) {
         const int along = lane % 4 * each + i;
-        a[static_cast<std::size_t>((lane / 4 + 8 * (reg % 2)) * k + along + 4 * each * (reg / 2))] =
-            element(mine.a[reg], i);
-        if (reg < 2)
-          b[static_cast<std::size_t>(lane / 4 * k + along + 4 * each * reg)] = element(mine.b[reg], i);
+        a.at(lane / 4 + 8 * (reg % 2), along + 4 * each * (reg / 2)) = element(mine.a[reg], i);
+        if (reg < 2) b.at(lane / 4, along + 4 * each * reg) = element(mine.b[reg], i);
       }
     }
   }
@@ -175,8 +182,7 @@ void multiply_fragments(void*, void* const* all) {
     const MmaLane& mine = *static_cast<const MmaLane*>(all[lane]);
     for (int reg = 0; reg < 4; ++reg) {
       const int row = lane / 4 + 8 * (reg / 2), column = lane % 4 * 2 + reg % 2;
-      mine.d[reg] = multiply_add(mine.a_type, mine.b_type, &a[static_cast<std::size_t>(row * k)],
-                                 &b[static_cast<std::size_t>(column * k)], k, mine.d[reg]);
+      mine.d[reg] = multiply_add(mine.a_type, mine.b_type, a.row(row), b.row(column), k, mine.d[reg]);
     }
   }
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <functional>
 #include <random>
@@ -37,7 +39,9 @@ std::uint64_t descriptor(std::uint32_t address, const silicon::Strides& strides)
 struct Matrix {
   int rows, k;
   std::vector<int> values;
-  int at(int row, int i) const { return values[static_cast<std::size_t>(row * k + i)]; }
+  int at(int row, int i) const {
+    return values[static_cast<std::size_t>(row) * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)];
+  }
 };
 
 Matrix integers(std::mt19937& draw, int rows, int k, int most) {
@@ -89,7 +93,7 @@ TEST(TensorCores, WgmmaMultipliesWhatLiesWhereTheDescriptorsSay) {
     const Matrix a = integers(draw, kWgmmaRows, k, form.most), b = integers(draw, form.columns, k, form.most);
     const std::uint32_t a_bytes = silicon::image_bytes(form.a, kWgmmaRows, kSteps),
                         b_bytes = silicon::image_bytes(form.b, form.columns, kSteps);
-    std::vector<std::uint32_t> result(kMostThreadsPerGroup * static_cast<unsigned>(registers));
+    std::vector<std::uint32_t> result(kMostThreadsPerGroup * static_cast<std::size_t>(registers));
     const WgmmaForm wgmma_form{form.type, form.type, form.columns, !form.a.k_major, !form.b.k_major};
     const auto begin = [&](std::uint32_t thread, int reg) {
       const float value = static_cast<float>(thread + static_cast<std::uint32_t>(reg));
@@ -230,7 +234,7 @@ TEST(TensorCores, MmaPutsElementsWhereTheFragmentsHaveThem) {
   for (const FormCase& form : {kForms[0], kForms[6], kForms[7], kForms[10]}) {
     const int each = 4 / form.element.bytes, k = 8 * each;
     const Matrix a = integers(draw, 16, k, form.most), b = integers(draw, 8, k, form.most);
-    std::vector<std::uint32_t> result(32 * 4);
+    std::vector<std::array<std::uint32_t, 4>> result(32);
     run(32, [&] {
       const int lane = static_cast<int>(place().thread_index.x), g = lane / 4, t = lane % 4;
       std::uint32_t of_a[4] = {}, of_b[2] = {}, d[4] = {};
@@ -245,7 +249,7 @@ TEST(TensorCores, MmaPutsElementsWhereTheFragmentsHaveThem) {
         of_b[1] |= silicon::encode(form.element, b.at(g, high)) << shift;
       }
       mma(form.type, form.type, of_a, of_b, d, here());
-      std::copy(d, d + 4, result.begin() + lane * 4);
+      std::copy(d, d + 4, result[static_cast<std::size_t>(lane)].begin());
     });
     for (int lane = 0; lane < 32; ++lane) {
       for (int reg = 0; reg < 4; ++reg) {
@@ -253,7 +257,7 @@ TEST(TensorCores, MmaPutsElementsWhereTheFragmentsHaveThem) {
         for (int i = 0; i < k; ++i)
           sum += a.at(lane / 4 + 8 * (reg / 2), i) * b.at(lane % 4 * 2 + reg % 2, i);
         float value = 0;
-        const std::uint32_t bits = result[static_cast<std::size_t>(lane * 4 + reg)];
+        const std::uint32_t bits = result[static_cast<std::size_t>(lane)][static_cast<std::size_t>(reg)];
         std::memcpy(&value, &bits, sizeof(value));
         ASSERT_EQ(is_integer(form.type) ? static_cast<double>(static_cast<std::int32_t>(bits)) : value, sum)
             << form.element.name << " " << lane << " " << reg;
@@ -263,21 +267,20 @@ TEST(TensorCores, MmaPutsElementsWhereTheFragmentsHaveThem) {
 }
 
 TEST(TensorCores, DoublesAreAChainOfFusedMultiplyAdds) {
-  std::vector<double> result(64);
+  std::vector<std::array<double, 2>> result(32);
   const auto a = [](int row, int k) { return 1.0 + row * 0.1 + k * 0.01; };
   const auto b = [](int k, int column) { return 3.0 - column * 0.3 + k * 0.001; };
   run(32, [&] {
     const int lane = static_cast<int>(place().thread_index.x);
     double d[2] = {0.5, -0.5};
     mma_f64(a(lane / 4, lane % 4), b(lane % 4, lane / 4), d, here());
-    result[static_cast<std::size_t>(2 * lane)] = d[0];
-    result[static_cast<std::size_t>(2 * lane + 1)] = d[1];
+    std::copy(d, d + 2, result[static_cast<std::size_t>(lane)].begin());
   });
   for (int lane = 0; lane < 32; ++lane) {
     for (int i = 0; i < 2; ++i) {
       double sum = i == 0 ? 0.5 : -0.5;
       for (int k = 0; k < 4; ++k) sum = std::fma(a(lane / 4, k), b(k, lane % 4 * 2 + i), sum);
-      EXPECT_EQ(result[static_cast<std::size_t>(2 * lane + i)], sum);
+      EXPECT_EQ(result[static_cast<std::size_t>(lane)][static_cast<std::size_t>(i)], sum);
     }
   }
 }
