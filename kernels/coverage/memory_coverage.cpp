@@ -223,8 +223,7 @@ Coverage sweep_coverage(int samples) {
   const std::vector<FaultClass> classes = fault_classes(samples);
   return {"memory.sweep",
           {by_pattern(classes), of_full_set(classes)},
-          {"through ECC a single bad cell never shows as wrong data: the counters tell, which are judged "
-           "beside it",
+          {"through ECC a single bad cell never shows as wrong data: the counters tell",
            "cells that lose their data in more than a tenth of a second: memory.retention",
            "one word of a sector (32 bytes) that disturbs the other as both are written",
            "row hammer: which rows are neighbours is not published",
