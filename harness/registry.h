@@ -18,7 +18,7 @@ struct Registered {
 const std::vector<Check>& all_checks();
 const Check* find_check(std::string_view name);
 
-/// Works out what a check detects, of so many faults of each kind: `samples` times 4 to 8. Takes seconds.
+/// Works out what a check detects, of so many faults of each kind: 8 or 16 times `samples`. Takes seconds.
 using ComputeCoverage = Coverage (*)(int samples);
 
 /// Declares it at namespace scope.

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/coverage/memory_fault_models.h"
 #include "harness/testing/plain_gpu.h"
+#include "kernels/coverage/memory_fault_models.h"
 
 namespace assay::memory {
 namespace {

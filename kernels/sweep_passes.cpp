@@ -26,8 +26,8 @@ void add_walking_passes(std::vector<Pass>& passes, int set) {
 
 /// The cache writes a line's words back together and in one order, whatever the march: which of them disturbs
 /// another shows only where one is written and the other is not. Sectors (32 bytes) are the least that it
-/// writes; every two of a line are in different halves in at least four backgrounds. They cost more than whole
-/// lines, so that a set has those of one background.
+/// writes; every two of a line are in different halves in at least four backgrounds. They cost more than
+/// whole lines, so that a set has those of one background.
 void add_halves_of_lines(std::vector<Pass>& passes, int number, int page_shift) {
   struct Half {
     std::uint8_t words;

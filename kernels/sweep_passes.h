@@ -33,9 +33,9 @@ struct Pass {
 };
 
 /// Own address and its complement; a bit that walks through the word, and its complement; March C- (Marinescu
-/// 1982; van de Goor 1991) over the eight backgrounds, one of them with a march over the halves of every line;
-/// four random fills. `set` numbers the repetition: every set draws other random data, walks from another bit
-/// and has halves with the next background.
+/// 1982; van de Goor 1991) over the eight backgrounds, one of them with a march over the halves of every
+/// line; four random fills. `set` numbers the repetition: every set draws other random data, walks from
+/// another bit and has halves with the next background.
 std::vector<Pass> full_set(std::uint64_t seed, int set, int page_shift);
 
 /// 100 for a full set.

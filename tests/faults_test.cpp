@@ -83,6 +83,17 @@ TEST(KernelLines, CanBePlantedAtAStep) {
   EXPECT_THAT(misspelt.err, testing::HasSubstr("planted in gpu5, and no work met it: the step memory.swep"));
 }
 
+TEST(Culprits, AreNamedInTheFinding) {
+  for (const auto& [fault, culprit] : {std::pair("address-line", "[bit 8 of the word's address]"),
+                                       std::pair("data-wire", "[bit 37 of the data path]")}) {
+    const ScratchFolder scratch;
+    run_simulated(scratch, {"--fault", fault});
+    const auto judgement = judge(scratch, only_run(scratch));
+    EXPECT_THAT(judgement.at("findings").at(0).at("summary").get<std::string>(),
+                testing::HasSubstr(std::string("written ") + culprit + " (slot"));
+  }
+}
+
 struct Pair {
   std::string name, configuration, environment;  // faults
 };

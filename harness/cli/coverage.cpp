@@ -72,7 +72,7 @@ void add_coverage(CLI::App& app, Action& action) {
   auto as_json = std::make_shared<bool>(false);
   CLI::App* verb =
       app.add_subcommand("coverage", "What the checks detect, worked out by fault models: takes seconds");
-  verb->add_option("--samples", *samples, "Faults of each kind are 4 to 8 times as many; 128 takes minutes")
+  verb->add_option("--samples", *samples, "Faults of each kind are 8 or 16 times as many; 128 takes minutes")
       ->check(CLI::Range(1, kMostSamples))
       ->capture_default_str();
   verb->add_flag("--json", *as_json, "As JSON");

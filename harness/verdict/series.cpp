@@ -33,14 +33,15 @@ bool is_worse(const Limit& limit, double value, double other) {
   return value < other;
 }
 
-/// What the sample's step says of the part, where it says something.
+/// What the sample's step says of the part, where it says something: the last word, which knows most.
 std::string culprit_in(const Sample& sample) {
+  std::string culprit;
   for (const Measurement& measurement : sample.step->measurements) {
     const auto* text = std::get_if<std::string>(&measurement.value);
     const bool of_part = measurement.name == kCulprit && measurement.part == sample.measurement->part;
-    if (of_part && text != nullptr) return *text;
+    if (of_part && text != nullptr) culprit = *text;
   }
-  return {};
+  return culprit;
 }
 
 std::vector<Sample> in_unit(const Series& series, const Limit& limit) {

@@ -73,7 +73,7 @@ const Registered memory_retention{{
              "16-byte words read with another value than was written before the hold", "hbm"},
             culprit_of_miscompares(),
             {"held", Unit::seconds, "from the end of the writing to the beginning of the reading", "hbm"},
-            {"coverage", Unit::ratio, "bytes held over bytes of device memory", "hbm", false},
+            {"coverage", Unit::ratio, "bytes held over bytes of device memory", "hbm"},
         },
     .findings = {"memory.miscompare", "memory.coverage"},
     .run = run,
