@@ -7,7 +7,8 @@ if(NOT ASSAY_CUDA STREQUAL "OFF")
   find_program(ASSAY_NVCC nvcc)
   if(ASSAY_NVCC)
     set(CMAKE_CUDA_COMPILER ${ASSAY_NVCC})
-    set(CMAKE_CUDA_ARCHITECTURES 90)  # Hopper: the H200 is compute capability 9.0
+    # Hopper and nothing else: an H200 is compute capability 9.0, and wgmma is in its own form (90a) alone.
+    set(CMAKE_CUDA_ARCHITECTURES 90a-real)
     set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
     enable_language(CUDA)
     set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")  # CMake 3.25 knows none for CUDA 13
@@ -17,18 +18,18 @@ if(NOT ASSAY_CUDA STREQUAL "OFF")
   endif()
 endif()
 if(ASSAY_WITH_CUDA)
-  message(STATUS "CUDA: device halves are built for sm_90 with ${ASSAY_NVCC}")
+  message(STATUS "CUDA: device halves are built for sm_90a with ${ASSAY_NVCC}")
 else()
   message(STATUS "CUDA: NOT built. The simulated node, the judge and the reports work; a real GPU cannot be tested")
 endif()
 
-file(GLOB ASSAY_KERNELS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cu)
+file(GLOB ASSAY_KERNELS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cu ${CMAKE_SOURCE_DIR}/kernels/*/*.cu)
 
 # Of what surrounds the kernels, some is built for the emulation too: the twins.
 function(assay_kernels name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cpp
-                                      ${CMAKE_SOURCE_DIR}/kernels/coverage/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|_bench\\.cpp$|_twin\\.cpp$")
+                                      ${CMAKE_SOURCE_DIR}/kernels/*/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|_bench\\.cpp$|_twin\\.cpp$|/testing/")
   if(ASSAY_WITH_CUDA)
     list(APPEND sources ${ASSAY_KERNELS})
   endif()

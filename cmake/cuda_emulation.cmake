@@ -4,6 +4,7 @@
 # (harness/node_sim/cuda_emulation/sanitizers.h).
 if(ASSAY_SANITIZE MATCHES thread)
   set_source_files_properties(
+    ${CMAKE_SOURCE_DIR}/harness/node_sim/cuda_emulation/bulk_copies.cpp
     ${CMAKE_SOURCE_DIR}/harness/node_sim/cuda_emulation/device_side.cpp
     ${CMAKE_SOURCE_DIR}/harness/node_sim/cuda_emulation/fiber.cpp
     ${CMAKE_SOURCE_DIR}/harness/node_sim/cuda_emulation/grid.cpp
@@ -24,11 +25,12 @@ endfunction()
 # The kernels and their twins. A kernel's source is nvcc's in this project, and has one language: what g++ compiles is a
 # file that includes it.
 function(assay_emulated_kernels name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*_twin.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*_twin.cpp
+                                      ${CMAKE_SOURCE_DIR}/kernels/*/*_twin.cpp)
   foreach(kernel ${ASSAY_KERNELS})
-    get_filename_component(stem ${kernel} NAME_WE)
-    set(including ${CMAKE_BINARY_DIR}/emulated/${stem}.cpp)
-    file(CONFIGURE OUTPUT ${including} CONTENT "#include \"kernels/${stem}.cu\"\n")
+    file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${kernel})
+    set(including ${CMAKE_BINARY_DIR}/emulated/${path}.cpp)
+    file(CONFIGURE OUTPUT ${including} CONTENT "#include \"${path}\"\n")
     list(APPEND sources ${including})
   endforeach()
   add_library(${name} OBJECT ${sources})

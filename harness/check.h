@@ -72,7 +72,8 @@ class Context {
   /// stated again here, so that a slip shows.
   virtual void measure(const std::string& name, double value, Unit unit) = 0;
   virtual void measure(const std::string& name, const std::string& value) = 0;  // Unit::text
-  /// The same for a part named in full: node checks that look at every slot.
+  /// The same for a part named in full: node checks that look at every slot, measures whose subcomponent is
+  /// numbered.
   virtual void measure_at(const Part& part, const std::string& name, double value, Unit unit) = 0;
   virtual void measure_at(const Part& part, const std::string& name, const std::string& value) = 0;
 

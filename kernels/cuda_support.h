@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "harness/node/gpu.h"
 
@@ -29,6 +30,15 @@ struct Shape {
 
 #if defined(__CUDACC__)
 
+/// A block's results are those of `block`, as they are on multiprocessor `sm`.
+struct StandIn {
+  unsigned block, sm;
+};
+
+/// More shared memory than a kernel may have without asking (CUDA C++ programming guide, compute capability
+/// 9.0).
+inline constexpr std::size_t kMostUnaskedSharedBytes = 48 << 10;
+
 /// Launches on the calling thread's stream. `work` is what the emulation turns into time. Throws DeviceError
 /// where the launch is refused; what goes wrong in it surfaces at the next call that waits.
 template <typename... Parameters, typename... Arguments>
@@ -38,6 +48,11 @@ void launch(const Shape& shape, const Work&, void (*kernel)(Parameters...), Argu
   config.blockDim = shape.threads;
   config.dynamicSmemBytes = shape.shared_bytes;
   config.stream = cudaStreamPerThread;
+  if (shape.shared_bytes > kMostUnaskedSharedBytes) {
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(shape.shared_bytes)),
+          "shared memory");
+  }
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), "launch");
 }
 
@@ -51,23 +66,50 @@ int launch_repeatedly(int times, const Shape& shape, const Work& work, void (*ke
   return times;
 }
 
+/// One block for each multiprocessor, where it has room for one at a time; all with the same work on the same
+/// data. Under the emulation, of those on multiprocessors that compute alike one is run and stands for the
+/// others: the answer has who, by block, and is empty on the card, where each stands for itself.
+template <typename... Parameters, typename... Arguments>
+std::vector<StandIn> launch_one_block_an_sm(const Shape& shape, const Work& work,
+                                            void (*kernel)(Parameters...), Arguments&&... arguments) {
+  launch(shape, work, kernel, arguments...);
+  return {};
+}
+
 /// Shared memory of the block.
 #define ASSAY_SHARED(type, name) __shared__ type name
 
 #elif defined(ASSAY_CUDA_EMULATION)
 
-template <typename... Parameters, typename... Arguments>
-void launch(const Shape& shape, const Work& work, void (*kernel)(Parameters...), Arguments&&... arguments) {
-  struct Call {
-    void (*kernel)(Parameters...);
-    std::tuple<Parameters...> arguments;
-  } call{kernel, {static_cast<Parameters>(arguments)...}};
-  const auto run = [](void* it) {
+/// A kernel with its arguments, as the emulation calls it.
+template <typename... Parameters>
+struct Call {
+  void (*kernel)(Parameters...);
+  std::tuple<Parameters...> arguments;
+  static void run(void* it) {
     const Call& mine = *static_cast<const Call*>(it);
     std::apply(mine.kernel, mine.arguments);
-  };
-  check(cuda_emulation::launch({shape.blocks}, {shape.threads}, shape.shared_bytes, work, run, &call),
+  }
+};
+
+template <typename... Parameters, typename... Arguments>
+void launch(const Shape& shape, const Work& work, void (*kernel)(Parameters...), Arguments&&... arguments) {
+  Call<Parameters...> call{kernel, {static_cast<Parameters>(arguments)...}};
+  check(cuda_emulation::launch({shape.blocks}, {shape.threads}, shape.shared_bytes, work, call.run, &call),
         "launch");
+}
+
+using cuda_emulation::StandIn;
+
+template <typename... Parameters, typename... Arguments>
+std::vector<StandIn> launch_one_block_an_sm(const Shape& shape, const Work& work,
+                                            void (*kernel)(Parameters...), Arguments&&... arguments) {
+  Call<Parameters...> call{kernel, {static_cast<Parameters>(arguments)...}};
+  std::vector<StandIn> stand_ins;
+  check(cuda_emulation::launch_one_block_an_sm({shape.threads}, shape.shared_bytes, work, call.run, &call,
+                                               stand_ins),
+        "launch");
+  return stand_ins;
 }
 
 template <typename... Parameters, typename... Arguments>

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "kernels/cuda_support.h"
-#include "kernels/instructions.h"
+#include "kernels/instructions/memory.h"
 #include "kernels/memory_bandwidth.h"
 #include "kernels/stream_plan.h"
 

@@ -2,7 +2,8 @@
 #include <cstddef>
 
 #include "kernels/cuda_support.h"
-#include "kernels/instructions.h"
+#include "kernels/instructions/memory.h"
+#include "kernels/instructions/sm.h"
 #include "kernels/memory_sweep.h"
 #include "kernels/sweep_region.h"
 

@@ -22,6 +22,7 @@ json measures_json(const Check& check) {
                         {"unit", symbol(m.unit)},
                         {"meaning", m.meaning},
                         {"subcomponent", m.subcomponent},
+                        {"numbered", m.numbered},
                         {"judged", m.judged}});
   }
   return measures;

@@ -18,7 +18,7 @@ constexpr int kOldestDriver = 580;  // CUDA 13's first
 Prerequisite cuda_in_this_build() {
   const bool built = built_with_cuda();
   return {"CUDA in this build", built,
-          built ? "built for sm_90" : "the device halves of the kernels were left out",
+          built ? "built for sm_90a" : "the device halves of the kernels were left out",
           "build on a machine with nvcc of CUDA 13"};
 }
 

@@ -51,6 +51,7 @@ PlantFile load_plant_file(const std::string& path, Diagnostics& diagnostics) {
   plant.context_power_w = read_positive(root, "context_power", Unit::watts);
   plant.hbm_full_power_w = read_positive(root, "hbm_full_power", Unit::watts);
   plant.tensor_full_power_w = read_positive(root, "tensor_full_power", Unit::watts);
+  plant.cores_full_power_w = read_positive(root, "cores_full_power", Unit::watts);
   plant.power_limit_w = read_positive(root, "power_limit", Unit::watts);
   read_heat(root, plant);
   plant.idle_sm_mhz = read_positive(root, "idle_sm_clock", Unit::megahertz);

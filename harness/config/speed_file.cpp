@@ -11,9 +11,9 @@ constexpr double kBytesPerGb = 1e9, kBytesPerMib = 1024.0 * 1024.0, kMillisecond
 
 /// By number of the kind.
 constexpr const char* kRates[kWorkKinds] = {
-    "read",           "write",          "copy",      "triad",   "sweep",      "sweep_halves",
-    "bf16",           "fp16",           "tf32",      "fp8",     "int8",       "fp64",
-    "host_to_device", "device_to_host", "from_peer", "to_peer", "host_memory"};
+    "read",         "write",          "copy",           "triad",     "sweep",   "sweep_halves",
+    "instructions", "bf16",           "fp16",           "tf32",      "fp8",     "int8",
+    "fp64",         "host_to_device", "device_to_host", "from_peer", "to_peer", "host_memory"};
 
 }  // namespace
 
@@ -28,7 +28,8 @@ DeviceSpeed load_speed(const std::string& path, Diagnostics& diagnostics) {
     return read_positive(root, key, Unit::milliseconds) / kMillisecondsPerSecond;
   };
   for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
-    const bool operations = resource_of(static_cast<WorkKind>(kind)) == Resource::tensor_cores;
+    const Resource resource = resource_of(static_cast<WorkKind>(kind));
+    const bool operations = resource == Resource::tensor_cores || resource == Resource::cores;
     speed.per_s[kind] = operations
                             ? read_positive(root, kRates[kind], Unit::tflop_per_s) * kOperationsPerTflop
                             : rate(kRates[kind]);

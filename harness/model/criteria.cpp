@@ -151,11 +151,8 @@ static void from_json(const nlohmann::json& j, Limit& limit) {
 }
 
 static void to_json(nlohmann::json& j, const RequiredMeasure& measure) {
-  j = {{"name", measure.name},
-       {"unit", symbol(measure.unit)},
-       {"subcomponent", measure.subcomponent},
-       {"judged", measure.judged},
-       {"parts", measure.parts}};
+  j = {{"name", measure.name},     {"unit", symbol(measure.unit)}, {"subcomponent", measure.subcomponent},
+       {"judged", measure.judged}, {"parts", measure.parts},       {"numbered", measure.numbered}};
 }
 
 static void from_json(const nlohmann::json& j, RequiredMeasure& measure) {
@@ -164,6 +161,7 @@ static void from_json(const nlohmann::json& j, RequiredMeasure& measure) {
   j.at("subcomponent").get_to(measure.subcomponent);
   j.at("judged").get_to(measure.judged);
   j.at("parts").get_to(measure.parts);
+  measure.numbered = j.value("numbered", false);
 }
 
 static void to_json(nlohmann::json& j, const RequiredCheck& check) {

@@ -49,6 +49,7 @@ struct RequiredMeasure {
   std::string subcomponent;
   bool judged = true;
   std::vector<Part> parts;  // where they differ from the check's measured_parts
+  bool numbered = false;    // subcomponents sm0, sm1, ... where it says "sm"; none is required
 };
 struct RequiredCheck {
   std::string check;

@@ -8,7 +8,7 @@ namespace assay {
 namespace {
 
 constexpr std::array<std::string_view, kResources> kNames{
-    "memory", "tensor_cores", "pcie_in", "pcie_out", "nvlink_in", "nvlink_out", "host_memory"};
+    "memory", "tensor_cores", "pcie_in", "pcie_out", "nvlink_in", "nvlink_out", "host_memory", "cores"};
 
 }  // namespace
 
@@ -31,6 +31,8 @@ Resource resource_of(WorkKind kind) {
     case WorkKind::sweep:
     case WorkKind::sweep_halves:
       return Resource::memory;
+    case WorkKind::instructions:
+      return Resource::cores;
     case WorkKind::bf16:
     case WorkKind::fp16:
     case WorkKind::tf32:

@@ -11,8 +11,17 @@ namespace assay {
 
 /// What work uses. Directions are the GPU's: what comes in, what goes out. The host's memory is one for all
 /// of the node's GPUs; the rest is each GPU's own.
-enum class Resource { memory, tensor_cores, pcie_in, pcie_out, nvlink_in, nvlink_out, host_memory };
-inline constexpr std::size_t kResources = 7;
+enum class Resource {
+  memory,
+  tensor_cores,
+  pcie_in,
+  pcie_out,
+  nvlink_in,
+  nvlink_out,
+  host_memory,
+  cores,
+};
+inline constexpr std::size_t kResources = 8;
 
 /// "tensor_cores".
 std::string_view name_of(Resource resource);
@@ -36,6 +45,7 @@ enum class WorkKind {
   triad,
   sweep,
   sweep_halves,
+  instructions,  // of the cores, those of each thread counted
   // Operations of the tensor cores: a multiplication with its addition is two.
   bf16,
   fp16,
@@ -50,7 +60,7 @@ enum class WorkKind {
   to_peer,
   host_memory,  // read plus written, by whatever
 };
-inline constexpr std::size_t kWorkKinds = 17;
+inline constexpr std::size_t kWorkKinds = 18;
 
 Resource resource_of(WorkKind kind);
 

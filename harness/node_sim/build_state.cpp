@@ -21,6 +21,7 @@ PlantConstants plant_constants(const config::PlantFile& file) {
           file.context_power_w,
           file.hbm_full_power_w,
           file.tensor_full_power_w,
+          file.cores_full_power_w,
           file.power_limit_w,
           file.ambient_c,
           file.fast_resistance_c_per_w,

@@ -14,7 +14,7 @@
 namespace assay::sim {
 
 /// An allocation of up to this is whole; one whose share of the cells would be less than a line has as much.
-inline constexpr std::uint64_t kLargestWhole = 1 << 20;
+inline constexpr std::uint64_t kLargestWhole = 5 << 20;
 
 /// The node's memory, as long as this object lives.
 class NodeMemory {

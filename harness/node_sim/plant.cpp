@@ -34,7 +34,8 @@ double power_now(const State& state, int gpu) {
   // Of what links draw no figure is known.
   return std::min(limit_w,
                   base + load_of(d, Resource::memory) * (p.hbm_full_power_w - p.context_power_w) +
-                      load_of(d, Resource::tensor_cores) * (p.tensor_full_power_w - p.context_power_w));
+                      load_of(d, Resource::tensor_cores) * (p.tensor_full_power_w - p.context_power_w) +
+                      load_of(d, Resource::cores) * (p.cores_full_power_w - p.context_power_w));
 }
 
 /// Closes the interval since heat_time; what follows starts from here.
@@ -85,7 +86,8 @@ PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
   reading.memory_mhz = p.memory_mhz;
   reading.energy_j = energy_at(d, time);
   const double memory = load_of(d, Resource::memory);
-  const bool kernels = memory > 0 || load_of(d, Resource::tensor_cores) > 0;
+  const bool kernels =
+      memory > 0 || load_of(d, Resource::tensor_cores) > 0 || load_of(d, Resource::cores) > 0;
   reading.utilisation = kernels ? 1 : d.foreign_utilisation;
   reading.memory_utilisation = memory;
   reading.pcie_received_bytes_per_s = load_of(d, Resource::pcie_in) * p.speed.rate(WorkKind::host_to_device);
@@ -104,9 +106,10 @@ void add_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const L
   d.power_w = power_now(state, gpu);
 }
 
-void take_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, Loads by_ppm) {
-  for (std::int64_t& ppm : by_ppm) ppm = -ppm;
-  add_load(state, gpu, time, pid, by_ppm);
+void take_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm) {
+  Loads taken = by_ppm;
+  for (std::int64_t& ppm : taken) ppm = -ppm;
+  add_load(state, gpu, time, pid, taken);
 }
 
 void change_contexts(State& state, int gpu, Nanoseconds time, std::int32_t pid, int by) {

@@ -19,7 +19,7 @@ PlantReading read_plant(const State& state, int gpu, Nanoseconds time);  // call
 
 /// From `time` on, the process's work uses so much more, or less. Loads add up. Caller holds state.mutex.
 void add_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm);
-void take_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, Loads by_ppm);
+void take_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm);
 
 /// Whether the driver shows it.
 bool is_listed(const GpuProcess& process, Nanoseconds time);

@@ -49,6 +49,14 @@ DeviceSpeed speed_of_unit(State& state, int index, const Sharers& sharers) {
 /// Those that the calling thread sees.
 thread_local std::vector<SimDevice*> shown;
 
+std::vector<BadDatapath> planted_in_sms(State& state, int slot) {
+  std::vector<BadDatapath> planted;
+  for_each_fault(state, slot, [&](const FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.in_sms != nullptr) hooks.in_sms(fault, planted);
+  });
+  return planted;
+}
+
 MemoryFaults planted_memory_faults(State& state, int slot, std::uint64_t words) {
   MemoryFaults planted;
   for_each_fault(state, slot, [&](const FaultState& fault, const FaultHooks& hooks) {
@@ -71,7 +79,8 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
       memory_(state_),
       cells_(memory_.cells(index_, cell_words())),
       hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words()),
-           {[this] { return clock_.now(); }, [this] { return memory_temperature(); }}) {
+           {[this] { return clock_.now(); }, [this] { return memory_temperature(); }}),
+      in_sms_(planted_in_sms(*state_, slot), step_seed) {
   {
     const Lock lock(state_->mutex);
     change_contexts(*state_, index_, clock_.now(), getpid(), +1);
@@ -211,12 +220,34 @@ void SimDevice::count(const Ends& ends) {
   for (const auto& [end, work] : ends) count_traffic(end->dynamic(), work);
 }
 
+void SimDevice::change_loads(const Ends& ends, double seconds, decltype(&add_load) change) {
+  for (const auto& [end, work] : ends)
+    change(*state_, end->index_, clock_.now(), getpid(), loads_of(work, seconds, state_->plant.speed));
+}
+
+double SimDevice::power_under(const Ends& ends, double seconds) {
+  const Lock lock(state_->mutex);
+  change_loads(ends, seconds, add_load);
+  const double power_w = dynamic().power_w;
+  change_loads(ends, seconds, take_load);
+  return power_w;
+}
+
+cuda_emulation::FaultySms* SimDevice::faulty_sms() {
+  if (in_sms_.empty()) return nullptr;
+  double temperature_c = 0;
+  {
+    const Lock lock(state_->mutex);
+    temperature_c = read_plant(*state_, index_, clock_.now()).temperature_c;
+  }
+  return in_sms_.acting(temperature_c, power_of_launch_w_);
+}
+
 void SimDevice::load_for(double seconds, const Ends& ends) {
   count(ends);
   const auto change = [&](auto* change_load) {
     const Lock lock(state_->mutex);
-    for (const auto& [end, work] : ends)
-      change_load(*state_, end->index_, clock_.now(), getpid(), loads_of(work, seconds, state_->plant.speed));
+    change_loads(ends, seconds, change_load);
   };
   change(add_load);
   let_pass(seconds);
@@ -292,8 +323,10 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
     if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault, check_});
   });
   const Ends ends = ends_of(work);
+  const double seconds = seconds_of(ends) * noise_of_next_launch(work) + speed_.launch_s;
+  if (!in_sms_.empty()) power_of_launch_w_ = power_under(ends, seconds);
   run(ends, body);
-  load_for(seconds_of(ends) * noise_of_next_launch(work) + speed_.launch_s, ends);
+  load_for(seconds, ends);
 }
 
 void SimDevice::transfer(const Work& work, const std::function<void()>& body) {

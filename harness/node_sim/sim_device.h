@@ -13,6 +13,8 @@
 #include "harness/node_sim/cuda_emulation/device.h"
 #include "harness/node_sim/device_memory.h"
 #include "harness/node_sim/faulty_hbm.h"
+#include "harness/node_sim/faulty_sms.h"
+#include "harness/node_sim/plant.h"
 #include "harness/node_sim/state.h"
 
 namespace assay::sim {
@@ -47,6 +49,7 @@ class SimDevice final : public cuda_emulation::Device {
   /// Null where nothing is planted in any GPU that the calling thread sees.
   cuda_emulation::FaultyMemory* faulty_memory() override;
   cuda_emulation::FaultyMemory* copied_memory() override { return faulty_memory(); }
+  cuda_emulation::FaultySms* faulty_sms() override;
   FaultyHbm& hbm() { return hbm_; }
 
  private:
@@ -69,6 +72,9 @@ class SimDevice final : public cuda_emulation::Device {
   /// How long the slowest end takes.
   double seconds_of(const Ends& ends);
   void count(const Ends& ends);
+  void change_loads(const Ends& ends, double seconds, decltype(&add_load) change);
+  /// What the GPU would draw with this load on, too.
+  double power_under(const Ends& ends, double seconds);
   /// While `seconds` pass. Who is gone after them ends the work.
   void load_for(double seconds, const Ends& ends);
   void report_memory_events();
@@ -87,6 +93,8 @@ class SimDevice final : public cuda_emulation::Device {
   NodeMemory memory_;
   Word128* cells_;
   FaultyHbm hbm_;
+  PlantedInSms in_sms_;
+  double power_of_launch_w_ = 0;  // once the launch that runs has its load on
   std::uint64_t reported_corrected_ = 0;
   std::uint64_t reported_uncorrected_ = 0;
   std::map<const void*, int> allocations_;  // number in GpuDynamic::allocations

@@ -24,12 +24,12 @@ inline constexpr int kMaxGpus = config::kMostSimGpus;
 /// The supervisor, a seat a GPU for the sampler, and one for each body of each worker.
 inline constexpr int kMaxParticipants = 128;
 inline constexpr int kMaxFaults = config::kMostSimFaults;
-inline constexpr int kMaxFaultParameters = 8;
+inline constexpr int kMaxFaultParameters = 12;
 inline constexpr int kMaxFaultTexts = 3;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
-inline constexpr std::uint32_t kStateVersion = 7;
+inline constexpr std::uint32_t kStateVersion = 8;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -51,7 +51,8 @@ struct ClockState {
 struct PlantConstants {
   DeviceSpeed speed;  // of the median unit
   double unit_spread, launch_noise;
-  double idle_power_w, context_power_w, hbm_full_power_w, tensor_full_power_w, power_limit_w;
+  double idle_power_w, context_power_w, hbm_full_power_w, tensor_full_power_w, cores_full_power_w,
+      power_limit_w;
   double ambient_c, fast_resistance_c_per_w, fast_time_constant_s, slow_resistance_c_per_w,
       slow_time_constant_s;
   double hbm_offset_c, hbm_extra_c;

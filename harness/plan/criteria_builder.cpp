@@ -20,8 +20,8 @@ std::vector<RequiredMeasure> required_measures(const config::Sku& sku, const std
   std::vector<RequiredMeasure> result;
   for (const Measure& measure : measures) {
     const bool available = sku.not_available.count(check + "/" + measure.name) == 0;
-    RequiredMeasure required{
-        measure.name, measure.unit, measure.subcomponent, measure.judged && available, {}};
+    RequiredMeasure required{measure.name, measure.unit,    measure.subcomponent, measure.judged && available,
+                             {},           measure.numbered};
     if (measure.of_node) required.parts = {"node"};
     result.push_back(std::move(required));
   }

@@ -19,10 +19,19 @@ const RequiredMeasure* find_measure(const RequiredCheck* required, const std::st
   return nullptr;
 }
 
+/// "sm57" is one of "sm".
+bool is_numbered(const std::string& subcomponent, const std::string& kind) {
+  return subcomponent.size() > kind.size() && subcomponent.compare(0, kind.size(), kind) == 0 &&
+         std::all_of(subcomponent.begin() + static_cast<std::ptrdiff_t>(kind.size()), subcomponent.end(),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool belongs(const RequiredCheck& required, const RequiredMeasure& measure, const Part& part) {
   const std::vector<Part>& parts = measured_parts(required, measure);
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](const Part& measured) { return measured.below(measure.subcomponent) == part; });
+  return std::any_of(parts.begin(), parts.end(), [&](const Part& measured) {
+    if (!measure.numbered) return measured.below(measure.subcomponent) == part;
+    return measured == part.unit() && is_numbered(part.subcomponent(), measure.subcomponent);
+  });
 }
 
 bool is_finite(const Measurement& measurement, Unit unit) {

@@ -2,124 +2,15 @@
 // it.
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <map>
-#include <stdexcept>
 #include <string>
-#include <utility>
 
-#include "harness/check.h"
-#include "harness/node_sim/healthy_h200.h"
-#include "harness/node_sim/sim_gpu.h"
-#include "harness/registry.h"
+#include "suites/testing/check_on_simulated_gpu.h"
 
 namespace assay {
 namespace {
 
-constexpr int kSlot = 1;
-
-class JumpingClock : public Clock {
- public:
-  Nanoseconds now() const override { return now_; }
-  bool sleep_until(Nanoseconds deadline) override {
-    now_ = deadline;
-    return true;
-  }
-  void interrupt() override {}
-
- private:
-  Nanoseconds now_ = 0;
-};
-
-/// Collects what a check emits, and holds it to its declaration.
-class Collector : public Context {
- public:
-  Collector(const Check& check, const sim::SharedState& state, double duration_s)
-      : check_(check), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
-
-  const Part& part() const override { return part_; }
-  const std::string& variant() const override { return variant_; }
-  int devices() const override { return 1; }
-  Gpu& gpu(int) override { return gpu_; }
-  const Part& slot_of(int) const override { return part_; }
-  void stay() override { clock_.sleep_for(stayed); }
-  Ranks& ranks() override { throw std::logic_error("no ranks"); }
-  Clock& clock() override { return clock_; }
-  const NodeReadings& readings() const override { return readings_; }
-  std::vector<SlotInventory> slots() const override { return {}; }
-  std::uint64_t seed() const override { return 11; }
-  double duration_s() const override { return duration_s_; }
-  void measure(const std::string& name, double value, Unit unit) override {
-    bool declared = false;
-    for (const Measure& measure : check_.measures) declared |= measure.name == name && measure.unit == unit;
-    EXPECT_TRUE(declared) << name;
-    const auto [known, first] = values.emplace(name, value);
-    // Findings are said at once and again with their total; nothing else is said twice.
-    EXPECT_TRUE(first || (name == "bad_words" && value >= known->second)) << name << " twice";
-    known->second = value;
-  }
-  void measure(const std::string& name, const std::string& value) override {
-    EXPECT_EQ(name, kCulprit);
-    culprit = value;
-  }
-  void measure_at(const Part&, const std::string&, double, Unit) override { FAIL(); }
-  void measure_at(const Part&, const std::string&, const std::string&) override { FAIL(); }
-  void evidence(const std::string& name, const nlohmann::json& content) override {
-    evidences[name] = content;
-  }
-  void attach(const std::string&, const std::string&, const std::string&) override { FAIL(); }
-  void log(const std::string&) override {}
-  void progress(double fraction) override {
-    EXPECT_GE(fraction, last_progress);
-    EXPECT_LE(fraction, 1);
-    last_progress = fraction;
-  }
-  void send_raw(const std::string&) override { FAIL(); }
-
-  std::map<std::string, double> values;
-  std::map<std::string, nlohmann::json> evidences;
-  double last_progress = 0;
-  std::string culprit;
-  Nanoseconds stayed = 0;
-
- private:
-  const Check& check_;
-  std::string variant_;
-  Part part_ = "gpu1";
-  JumpingClock clock_;
-  sim::SimGpu gpu_;
-  NodeReadings readings_;
-  double duration_s_;
-};
-
-class MemoryChecks : public testing::Test {
- protected:
-  MemoryChecks() {
-    state_->gpu_count = 1;
-    state_->plant = sim::healthy_h200_plant();
-    sim::GpuConstants& constants = state_->constants[0];
-    constants.slot = kSlot;
-    sim::make_healthy_h200(constants);
-    constants.cell_words = 5003;
-    state_->dynamic[0].present = 1;
-    std::strncpy(state_->kernel_log_path, "/dev/null", sizeof(state_->kernel_log_path) - 1);
-  }
-
-  void plant(const char* kind, const std::map<std::string, double>& parameters) {
-    sim::FaultState& fault = state_->faults[state_->fault_count++];
-    std::strncpy(fault.kind, kind, sizeof(fault.kind) - 1);
-    fault.slot = kSlot;
-    int i = 0;
-    for (const auto& [name, value] : parameters) {
-      std::strncpy(fault.parameters[i].name, name.c_str(), sizeof(fault.parameters[i].name) - 1);
-      fault.parameters[i++].value = value;
-    }
-  }
-
-  static const Check& check(const char* name) { return *find_check(name); }
-
-  sim::SharedState state_ = sim::SharedState::anonymous();
-};
+using MemoryChecks = CheckOnSimulatedGpu;
 
 TEST_F(MemoryChecks, EmitAllTheyDeclareOnAHealthyGpu) {
   for (const char* name : {"memory.bandwidth", "memory.sweep", "memory.retention"}) {
@@ -128,7 +19,7 @@ TEST_F(MemoryChecks, EmitAllTheyDeclareOnAHealthyGpu) {
     std::size_t due = 0;
     for (const Measure& measure : check(name).measures) due += measure.name == kCulprit ? 0 : 1;
     EXPECT_EQ(context.values.size(), due) << name;
-    EXPECT_EQ(context.culprit, "") << name;
+    EXPECT_EQ(context.texts[kCulprit], "") << name;
     EXPECT_EQ(context.values["bad_words"], 0) << name;
     EXPECT_GE(context.clock().now(), 2 * kSecond) << name;
     EXPECT_TRUE(context.evidences.empty()) << name;
@@ -183,7 +74,7 @@ TEST_F(MemoryChecks, SweepSeesABrokenWireAndShowsWhichBit) {
   EXPECT_EQ(evidence["words_by_flipped_bits"]["1"], context.values["bad_words"]);
   EXPECT_EQ(evidence["first"].size(), 64u);
   EXPECT_EQ(evidence["first"][0]["cause"], "bad_cell");
-  EXPECT_EQ(context.culprit, "bit 37 of the data path");
+  EXPECT_EQ(context.texts[kCulprit], "bit 37 of the data path");
   EXPECT_EQ(state_->dynamic[0].ecc_corrected_dram, 0);
 }
 
@@ -223,7 +114,7 @@ TEST_F(MemoryChecks, SweepNamesALineOfTheAddress) {
   Collector context(check("memory.sweep"), state_, 0);
   check("memory.sweep").run(context);
   EXPECT_GT(context.values["bad_words"], 1000);
-  EXPECT_EQ(context.culprit, "bit 7 of the word's address") << "a codeword has two words";
+  EXPECT_EQ(context.texts[kCulprit], "bit 7 of the word's address") << "a codeword has two words";
 }
 
 TEST_F(MemoryChecks, MiscomparesSurviveTheErrorThatEndsTheSweep) {

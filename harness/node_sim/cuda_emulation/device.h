@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "harness/model/datapath.h"
 #include "harness/node/clock.h"
 #include "harness/node/gpu.h"
 #include "harness/node_sim/cuda_emulation/errors.h"
@@ -33,6 +34,24 @@ class FaultyMemory {
 
 /// Of the device that runs the launch; null where nothing is planted in its memory.
 inline thread_local FaultyMemory* faulty_memory = nullptr;
+
+/// Where in a multiprocessor a thread computes.
+struct SmPlace {
+  unsigned sm, sub_partition, lane;
+};
+
+/// Multiprocessors in which something is planted.
+class FaultySms {
+ public:
+  virtual ~FaultySms() = default;
+  /// Whether it computes, rightly or wrongly, as all others of which that is true.
+  virtual bool like_the_others(unsigned sm) const = 0;
+  /// What comes of a result. `where`: of a register its number, of shared memory the bank, else 0.
+  virtual std::uint64_t result(const SmPlace& place, Datapath path, unsigned where, std::uint64_t bits) = 0;
+};
+
+/// Of the device that runs the launch; null where nothing is planted in its multiprocessors.
+inline thread_local FaultySms* faulty_sms = nullptr;
 
 struct Allocation {
   void* memory = nullptr;
@@ -67,6 +86,13 @@ class Device {
   virtual std::uint64_t schedule_seed() = 0;
   /// Null where every access is what it seems: then device code reads and writes directly.
   virtual FaultyMemory* faulty_memory() = 0;
+  /// Null where every multiprocessor computes what it should.
+  virtual FaultySms* faulty_sms() { return nullptr; }
+  /// Where a block of a launch of one block for each multiprocessor goes.
+  virtual unsigned sm_of_block(unsigned block, std::uint64_t seed) const {
+    const auto all = static_cast<unsigned>(multiprocessors());
+    return static_cast<unsigned>((block + seed) % all);
+  }
   /// The same of what a copy reads that was asked for while this device was current. Apart from that of
   /// device code: a test looks at what is stored.
   virtual FaultyMemory* copied_memory() { return nullptr; }

@@ -44,9 +44,10 @@ inline int __all_sync(unsigned mask, int predicate, Where where = Where::current
 }
 
 inline unsigned lane_of_this_thread() {
-  const Place& here = place();
-  return (here.thread_index.x + here.block.x * (here.thread_index.y + here.block.y * here.thread_index.z)) %
-         kLanesPerWarp;
+  return number_in_group(kLanesPerWarp);
+}
+inline unsigned thread_in_block() {
+  return number_in_group(kMostThreadsPerBlock);
 }
 
 template <typename T>
@@ -85,6 +86,38 @@ inline int __popcll(unsigned long long v) {
   return std::popcount(v);
 }
 
+inline unsigned __brev(unsigned v) {
+  unsigned reversed = 0;
+  for (int i = 0; i < 32; ++i) reversed |= (v >> i & 1) << (31 - i);
+  return reversed;
+}
+inline int __clz(int v) {
+  return std::countl_zero(static_cast<unsigned>(v));
+}
+inline unsigned __umulhi(unsigned a, unsigned b) {
+  return static_cast<unsigned>(std::uint64_t{a} * b >> 32);
+}
+/// The upper word of high:low, moved to the left by the lower five bits of `by`.
+inline unsigned __funnelshift_l(unsigned low, unsigned high, unsigned by) {
+  return static_cast<unsigned>((std::uint64_t{high} << 32 | low) << (by & 31) >> 32);
+}
+/// Byte i of the result is that of y:x which the lower three bits of the i-th four of `selector` name.
+inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
+  const std::uint64_t bytes = std::uint64_t{y} << 32 | x;
+  unsigned result = 0;
+  for (int i = 0; i < 4; ++i)
+    result |= static_cast<unsigned>(bytes >> (selector >> (4 * i) & 7) * 8 & 0xff) << (8 * i);
+  return result;
+}
+/// Four signed bytes by four, added up, and c.
+inline int __dp4a(int a, int b, int c) {
+  auto sum = static_cast<unsigned>(c);
+  for (int i = 0; i < 4; ++i)
+    sum += static_cast<unsigned>(static_cast<std::int8_t>(a >> (8 * i)) *
+                                 static_cast<std::int8_t>(b >> (8 * i)));
+  return static_cast<int>(sum);
+}
+
 /// Relaxed, as on the device. Another thread may come before it.
 template <typename T>
 T atomicAdd(T* address, std::type_identity_t<T> value) {
@@ -100,6 +133,21 @@ template <typename T>
 T atomicOr(T* address, std::type_identity_t<T> value) {
   maybe_pause();
   return __atomic_fetch_or(address, value, __ATOMIC_RELAXED);
+}
+
+inline SmPlace sm_place_of(unsigned thread) {
+  return {sm_of_this_block(), thread / kLanesPerWarp % kSubPartitions, thread % kLanesPerWarp};
+}
+/// The result of a datapath of this multiprocessor, through whatever is planted in it.
+template <typename T>
+T result_of(Datapath path, T value, unsigned where = 0) {
+  static_assert(sizeof(T) <= sizeof(std::uint64_t) && std::is_trivially_copyable_v<T>);
+  if (faulty_sms == nullptr) return value;
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(T));
+  bits = faulty_sms->result(sm_place_of(thread_in_block()), path, where, bits);
+  std::memcpy(&value, &bits, sizeof(T));
+  return value;
 }
 
 /// One access of 16 bytes to device memory, through whatever is planted there.

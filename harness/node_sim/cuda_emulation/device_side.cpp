@@ -96,6 +96,10 @@ bool in_device_code() {
   return grid != nullptr;
 }
 
+unsigned sm_of_this_block() {
+  return grid->current->block->sm;
+}
+
 void barrier(Where where) {
   Block& block = *grid->current->block;
   if (block.at_barrier > 0 && !same(block.barrier_where, where))
@@ -171,8 +175,12 @@ void meet_as_group(unsigned threads, void* mine, void (*act)(void* argument, voi
   sanitizers::acquire(order);
 }
 
+void give_way() {
+  wait_as(Thread::State::ready);
+}
+
 void maybe_pause() {
-  if (below(2) == 0) wait_as(Thread::State::ready);
+  if (below(2) == 0) give_way();
 }
 
 void* shared_object(std::size_t bytes, std::size_t alignment, Where where) {

@@ -31,6 +31,9 @@ void run(Thread& self) {
   sanitizers::acquire(&grid->begun);
   try {
     grid->kernel(grid->arguments);
+    if (self.block->ended + 1 == grid->threads_per_block && !self.block->bulk_loads.empty())
+      throw KernelError("block " + std::to_string(self.block->index.x) +
+                        " ends and has not waited for its bulk copies");
     for (const WgmmaInFlight& group : self.block->wgmma) {
       const auto number = static_cast<unsigned>(&group - self.block->wgmma.data());
       if (group.issued > 0 && number == self.number / kMostThreadsPerGroup)
@@ -54,13 +57,18 @@ Extent unfold(unsigned number, Extent size) {
   return {number % size.x, number / size.x % size.y, number / size.x / size.y};
 }
 
-void begin(Block& block, unsigned number) {
+void begin(Block& block, const PlacedBlock& placed) {
   block.resident = true;
-  block.index = unfold(number, grid->place.grid);
+  block.index = unfold(placed.number, grid->place.grid);
+  block.sm = placed.sm;
   block.at_barrier = block.ended = 0;
   // Device threads add to these without allocating: the thread sanitizer would take it for theirs.
   block.shared.reserve(kMostSharedObjects);
   block.wgmma.clear();
+  block.byte_barriers.clear();
+  block.byte_barriers.reserve(kMostByteBarriers);
+  block.bulk_loads.clear();
+  block.bulk_loads.reserve(kMostBulkLoads);
   block.group_meetings.clear();
   block.group_meetings.reserve(kMostThreadsPerBlock / kLanesPerWarp);
   block.warps.resize((grid->threads_per_block + kLanesPerWarp - 1) / kLanesPerWarp);
@@ -76,6 +84,7 @@ void begin(Block& block, unsigned number) {
     thread.number = i;
     thread.index = unfold(i, grid->place.block);
     thread.state = Thread::State::unstarted;
+    thread.polls = 0;
     thread.wgmma_fenced = false;
     thread.wgmma_committed = true;
   }
@@ -169,12 +178,13 @@ std::string who_waits(const Block& block) {
   return text;
 }
 
-void run_to_the_end(unsigned blocks) {
-  const unsigned turn = below(blocks);  // which comes first
+void run_to_the_end(const std::vector<PlacedBlock>& blocks) {
+  const auto count = static_cast<unsigned>(blocks.size());
+  const unsigned turn = below(count);  // which comes first
   unsigned begun = 0, ended = 0;
-  while (ended < blocks) {
+  while (ended < count) {
     for (Block& block : grid->blocks) {
-      if (!block.resident && begun < blocks) begin(block, (turn + begun++) % blocks);
+      if (!block.resident && begun < count) begin(block, blocks[(turn + begun++) % count]);
     }
     Block& block = grid->blocks[below(kResidentBlocks)];
     if (!block.resident) continue;
@@ -220,19 +230,28 @@ void check_shape(Extent blocks, Extent block, std::size_t dynamic_shared_bytes) 
 
 }  // namespace
 
-void run_grid(Extent blocks, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
-              void (*kernel)(void*), void* arguments) {
-  check_shape(blocks, block, dynamic_shared_bytes);
+void run_blocks(Extent grid_size, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
+                void (*kernel)(void*), void* arguments, const std::vector<PlacedBlock>& blocks) {
+  check_shape(grid_size, block, dynamic_shared_bytes);
   if (in_device_code()) throw KernelError("a launch from device code");
   const Launch launch;
-  grid->place = {blocks, block, {}, {}};
+  grid->place = {grid_size, block, {}, {}};
   grid->threads_per_block = block.x * block.y * block.z;
   grid->dynamic_shared_bytes = dynamic_shared_bytes;
   grid->kernel = kernel;
   grid->arguments = arguments;
   grid->random = seed;
   sanitizers::release(&grid->begun);
-  run_to_the_end(blocks.x * blocks.y * blocks.z);
+  run_to_the_end(blocks);
+}
+
+void run_grid(Extent grid_size, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
+              void (*kernel)(void*), void* arguments, unsigned multiprocessors) {
+  check_shape(grid_size, block, dynamic_shared_bytes);
+  std::vector<PlacedBlock> blocks(grid_size.x * grid_size.y * grid_size.z);
+  for (unsigned number = 0; number < blocks.size(); ++number)
+    blocks[number] = {number, number % multiprocessors};
+  run_blocks(grid_size, block, dynamic_shared_bytes, seed, kernel, arguments, blocks);
 }
 
 }  // namespace assay::cuda_emulation

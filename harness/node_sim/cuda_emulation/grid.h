@@ -12,6 +12,7 @@
 #include <source_location>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace assay::cuda_emulation {
 
@@ -47,16 +48,26 @@ class KernelError : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
-/// Calls kernel(arguments) as every thread of the grid. Throws KernelError, std::invalid_argument for a shape
-/// that no device takes, and what the kernel throws: then the threads that had not ended are dropped where
-/// they stood.
+/// A block of a grid, and the multiprocessor that it runs on.
+struct PlacedBlock {
+  unsigned number = 0, sm = 0;
+};
+
+/// Calls kernel(arguments) as every thread of these blocks of the grid. Throws KernelError,
+/// std::invalid_argument for a shape that no device takes, and what the kernel throws: then the threads that
+/// had not ended are dropped where they stood.
+void run_blocks(Extent grid, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
+                void (*kernel)(void*), void* arguments, const std::vector<PlacedBlock>& blocks);
+/// Of all of its blocks, on so many multiprocessors by turns.
 void run_grid(Extent grid, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
-              void (*kernel)(void*), void* arguments);
+              void (*kernel)(void*), void* arguments, unsigned multiprocessors = 1);
 
 // Below: for device threads.
 
 const Place& place();
 bool in_device_code();
+/// The multiprocessor that it runs on.
+unsigned sm_of_this_block();
 
 /// __syncthreads: of all threads of the block, those that have ended included.
 void barrier(Where where);
@@ -72,6 +83,8 @@ void meet_as_group(unsigned threads, void* mine, void (*act)(void* argument, voi
                    void* argument, Where where);
 /// Of this thread in its group of so many.
 unsigned number_in_group(unsigned threads);
+/// Other threads go first.
+void give_way();
 /// Where another thread's access might come in between: now and then, one goes first.
 void maybe_pause();
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/node/gpu.h"
 #include "harness/node_sim/cuda_emulation/fiber.h"
 #include "harness/node_sim/cuda_emulation/grid.h"
 #include "harness/node_sim/cuda_emulation/tensor_cores.h"
@@ -33,6 +34,7 @@ struct Thread {
   Extent index;
   State state = State::ended;
   std::uint64_t answer = 0;     // of the collective that it waited in
+  unsigned polls = 0;           // of a phase that has not ended, one after another
   bool wgmma_fenced = false;    // since it last waited
   bool wgmma_committed = true;  // all that it issued
 
@@ -81,13 +83,33 @@ struct WgmmaInFlight {
   std::vector<std::uint32_t> accumulators;  // by thread and register
 };
 
+/// A barrier in shared memory that one thread arrives at, and that counts bytes of bulk copies.
+struct ByteBarrier {
+  const std::uint64_t* place;
+  unsigned phase;
+  bool arrived;
+  std::int64_t pending_bytes;
+};
+inline constexpr std::size_t kMostByteBarriers = 8, kMostBulkLoads = 64;  // of a block
+
+/// A bulk copy to shared memory that is under way.
+struct BulkLoad {
+  void* to;
+  const Word128* from;
+  std::uint32_t bytes;
+  const std::uint64_t* barrier;
+};
+
 struct Block {
   bool resident = false;
   Extent index;
+  unsigned sm = 0;
   unsigned at_barrier = 0, ended = 0;
   Where barrier_where;
   std::vector<SharedObject> shared;
   std::vector<GroupMeeting> group_meetings;
+  std::vector<ByteBarrier> byte_barriers;
+  std::vector<BulkLoad> bulk_loads;
   std::vector<WgmmaInFlight> wgmma;  // by warp group; from the first on that issues some
   std::vector<Warp> warps;
   std::vector<std::unique_ptr<Thread>> threads;

@@ -56,11 +56,13 @@ class PlainDevice : public Device {
   std::uint64_t schedule_seed() override { return ++seed_; }
   void set_schedule_seed(std::uint64_t seed) { seed_ = seed; }
   FaultyMemory* faulty_memory() override { return planted; }
+  FaultySms* faulty_sms() override { return planted_sms; }
 
   std::uint64_t total_bytes, free_bytes, largest_allocation = ~0ULL;
   std::map<void*, std::uint64_t> allocations;  // bytes
   std::vector<Work> launches, transfers;
   FaultyMemory* planted = nullptr;
+  FaultySms* planted_sms = nullptr;
 
  private:
   Nanoseconds now_ = 0;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,11 +93,17 @@ void copy_through(FaultyMemory& planted, char* to, const char* from, std::size_t
   }
 }
 
-/// Device code goes through what is planted in the memory only while its launch runs.
-class Accesses {
+/// Device code goes through what is planted in the device only while its launch runs.
+class Planted {
  public:
-  explicit Accesses(FaultyMemory* memory) { faulty_memory = memory; }
-  ~Accesses() { faulty_memory = nullptr; }
+  explicit Planted(Device& device) {
+    faulty_memory = device.faulty_memory();
+    faulty_sms = device.faulty_sms();
+  }
+  ~Planted() {
+    faulty_memory = nullptr;
+    faulty_sms = nullptr;
+  }
 };
 
 }  // namespace
@@ -305,26 +312,23 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
 namespace {
 
 /// Runs the body on the current device. What breaks in a launch surfaces at the next call, as on the card.
-cudaError_t launch_on_device(const Work& work, const std::function<void(std::uint64_t seed)>& body) {
+cudaError_t launch_on_device(const Work& work, const std::function<void(Device&, std::uint64_t seed)>& body) {
   const Device* const current = host.device(host.current);
   const bool whole = current != nullptr && current->broken == cudaSuccess;
   const cudaError_t error = on_device([&](Device& device) {
     device.execute(work, [&] {
-      const Accesses accesses(device.faulty_memory());
-      body(device.schedule_seed());
+      const Planted planted(device);
+      body(device, device.schedule_seed());
     });
   });
   return whole && current->broken != cudaSuccess ? cudaSuccess : error;
 }
 
-}  // namespace
-
-cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
-                   void* arguments) {
+cudaError_t launch_grid(const Work& work, const std::function<void(Device&, std::uint64_t seed)>& run) {
   bool refused_shape = false;
-  const cudaError_t error = launch_on_device(work, [&](std::uint64_t seed) {
+  const cudaError_t error = launch_on_device(work, [&](Device& device, std::uint64_t seed) {
     try {
-      run_grid(grid, block, shared_bytes, seed, kernel, arguments);
+      run(device, seed);
     } catch (const std::invalid_argument&) {
       refused_shape = true;
     }
@@ -332,8 +336,36 @@ cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& 
   return refused_shape ? remember(cudaErrorInvalidConfiguration) : error;
 }
 
+}  // namespace
+
+cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
+                   void* arguments) {
+  return launch_grid(work, [&](Device& device, std::uint64_t seed) {
+    run_grid(grid, block, shared_bytes, seed, kernel, arguments,
+             static_cast<unsigned>(device.multiprocessors()));
+  });
+}
+
+cudaError_t launch_one_block_an_sm(dim3 block, std::size_t shared_bytes, const Work& work,
+                                   void (*kernel)(void*), void* arguments, std::vector<StandIn>& stand_ins) {
+  return launch_grid(work, [&](Device& device, std::uint64_t seed) {
+    const auto blocks = static_cast<unsigned>(device.multiprocessors());
+    std::vector<PlacedBlock> run;
+    std::optional<unsigned> model;
+    stand_ins.clear();
+    for (unsigned number = 0; number < blocks; ++number) {
+      const unsigned sm = device.sm_of_block(number, seed);
+      const bool alike = faulty_sms == nullptr || faulty_sms->like_the_others(sm);
+      if (!alike || !model) run.push_back({number, sm});
+      if (alike && !model) model = number;
+      stand_ins.push_back({alike ? *model : number, sm});
+    }
+    run_blocks({blocks}, block, shared_bytes, seed, kernel, arguments, run);
+  });
+}
+
 cudaError_t launch_twin(const Work& work, const std::function<void(std::uint64_t seed)>& twin) {
-  return launch_on_device(work, twin);
+  return launch_on_device(work, [&](Device&, std::uint64_t seed) { twin(seed); });
 }
 
 }  // namespace assay::cuda_emulation

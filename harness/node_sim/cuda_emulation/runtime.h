@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "harness/node/clock.h"
 #include "harness/node/gpu.h"
@@ -79,6 +80,15 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
 /// breaks CUDA's rules: that is our mistake, no state of a device.
 cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
                    void* arguments);
+
+/// A block's results are those of `block`, as they are on multiprocessor `sm`.
+struct StandIn {
+  unsigned block, sm;
+};
+/// One block for each multiprocessor, all with the same work on the same data. Of those on multiprocessors
+/// that compute alike one is run, and stands for the others: `stand_ins` has who, by block.
+cudaError_t launch_one_block_an_sm(dim3 block, std::size_t shared_bytes, const Work& work,
+                                   void (*kernel)(void*), void* arguments, std::vector<StandIn>& stand_ins);
 
 /// The same for what stands for a kernel and is no device code: its twin, which is faster. `twin` is given
 /// the seed that a grid's order is drawn by.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
 #include <vector>
 
 #include "harness/node_sim/cuda_emulation/device_code.h"
@@ -129,16 +131,17 @@ TEST_F(CudaRuntime, CopiesAskForTheLinkThatTheyTake) {
     EXPECT_EQ(cudaMemcpy(to, from, sizeof(host), kind), cudaSuccess);
     return amounts(device.transfers.back());
   };
-  using Amounts = std::vector<double>;  // memory, tensor cores, PCIe in and out, NVLink in and out, host
-  EXPECT_EQ(copied(here, host, cudaMemcpyHostToDevice), (Amounts{0, 0, 256, 0, 0, 0, 256}));
-  EXPECT_EQ(copied(host, here, cudaMemcpyDeviceToHost), (Amounts{0, 0, 0, 256, 0, 0, 256}));
-  EXPECT_EQ(copied(there, here, cudaMemcpyDeviceToDevice), (Amounts{0, 0, 0, 0, 0, 256, 0}));
-  EXPECT_EQ(copied(here, here, cudaMemcpyDeviceToDevice), (Amounts{512, 0, 0, 0, 0, 0, 0}));
+  using Amounts =
+      std::vector<double>;  // memory, tensor cores, PCIe in and out, NVLink in and out, host, cores
+  EXPECT_EQ(copied(here, host, cudaMemcpyHostToDevice), (Amounts{0, 0, 256, 0, 0, 0, 256, 0}));
+  EXPECT_EQ(copied(host, here, cudaMemcpyDeviceToHost), (Amounts{0, 0, 0, 256, 0, 0, 256, 0}));
+  EXPECT_EQ(copied(there, here, cudaMemcpyDeviceToDevice), (Amounts{0, 0, 0, 0, 0, 256, 0, 0}));
+  EXPECT_EQ(copied(here, here, cudaMemcpyDeviceToDevice), (Amounts{512, 0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(cudaMemcpy(here, there, sizeof(host), cudaMemcpyDeviceToDevice), cudaSuccess);
-  EXPECT_EQ(amounts(device.transfers.back()), (Amounts{0, 0, 0, 0, 256, 0, 0}))
+  EXPECT_EQ(amounts(device.transfers.back()), (Amounts{0, 0, 0, 0, 256, 0, 0, 0}))
       << "the current one fetches it";
   EXPECT_EQ(cudaMemset(there, 0, sizeof(host)), cudaSuccess);
-  EXPECT_EQ(amounts(other.transfers.back()), (Amounts{256, 0, 0, 0, 0, 0, 0})) << "where the memory is";
+  EXPECT_EQ(amounts(other.transfers.back()), (Amounts{256, 0, 0, 0, 0, 0, 0, 0})) << "where the memory is";
   other.broken = cudaErrorECCUncorrectable;
   EXPECT_EQ(cudaMemcpy(here, there, sizeof(host), cudaMemcpyDeviceToDevice), cudaErrorECCUncorrectable);
   other.broken = cudaSuccess;
@@ -172,6 +175,56 @@ TEST_F(CudaRuntime, AStreamWorksOnTheDeviceThatItWasMadeOn) {
   EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
   EXPECT_EQ(cudaStreamDestroy(cudaStreamPerThread), cudaErrorInvalidResourceHandle);
   cudaFree(memory);
+}
+
+/// Five multiprocessors, of which some compute wrongly.
+class FiveSms : public PlainDevice, public FaultySms {
+ public:
+  int multiprocessors() const override { return 5; }
+  FaultySms* faulty_sms() override { return bad.empty() ? nullptr : this; }
+  bool like_the_others(unsigned sm) const override { return bad.count(sm) == 0; }
+  std::uint64_t result(const SmPlace& place, Datapath, unsigned, std::uint64_t bits) override {
+    return like_the_others(place.sm) ? bits : bits + 1000;
+  }
+  std::set<unsigned> bad;
+};
+
+TEST(OneBlockAnSm, OneStandsForAllThatAreHealthy) {
+  FiveSms device;
+  for (const std::set<unsigned>& bad : {std::set<unsigned>{}, {3}, {0, 1, 2, 3, 4}}) {
+    device.bad = bad;
+    std::uint64_t results[5] = {};
+    std::multiset<unsigned> run;
+    auto kernel = [&] {
+      if (threadIdx.x != 0) return;
+      run.insert(sm_of_this_block());
+      results[blockIdx.x] = result_of(Datapath::fp32, std::uint64_t{7});
+    };
+    std::vector<StandIn> stand_ins;
+    EXPECT_EQ(launch_one_block_an_sm(
+                  {32}, 0, {}, [](void* it) { (*static_cast<decltype(kernel)*>(it))(); }, &kernel, stand_ins),
+              cudaSuccess);
+    EXPECT_EQ(run.size(), std::min<std::size_t>(5, bad.size() + 1));
+    ASSERT_EQ(stand_ins.size(), 5u);
+    std::set<unsigned> sms;
+    for (const StandIn& block : stand_ins) {
+      sms.insert(block.sm);
+      EXPECT_EQ(results[block.block], bad.count(block.sm) == 0 ? 7u : 1007u);
+    }
+    EXPECT_EQ(sms.size(), 5u) << "each has one";
+  }
+}
+
+TEST(Intrinsics, AreWhatTheProgrammingGuideSays) {
+  EXPECT_EQ(__brev(1), 0x80000000u);
+  EXPECT_EQ(__brev(0x12345678u), 0x1e6a2c48u);
+  EXPECT_EQ(__clz(1), 31);
+  EXPECT_EQ(__clz(0), 32);
+  EXPECT_EQ(__umulhi(0xffffffffu, 0xffffffffu), 0xfffffffeu);
+  EXPECT_EQ(__funnelshift_l(0x80000000u, 1, 1), 3u);
+  EXPECT_EQ(__funnelshift_l(5, 9, 32), 9u);
+  EXPECT_EQ(__byte_perm(0x33221100u, 0x77665544u, 0x7531), 0x77553311u);
+  EXPECT_EQ(__dp4a(0x01ff7f80, 0x02030405, 10), 2 - 3 + 4 * 127 - 5 * 128 + 10);
 }
 
 }  // namespace

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <climits>
 #include <stdexcept>
 
 namespace assay::cuda_emulation {
 namespace {
 
 constexpr std::uint32_t kNan = 0x7fffffff;
-constexpr int kMostElements = 32;
 
 struct Format {
   int bytes, exponent_bits, mantissa_bits, ignored_bits;  // the last: of the mantissa, at its low end
@@ -38,37 +36,34 @@ Format format_of(TensorType type) {
 
 constexpr Format kF32{4, 8, 23, 0, true};
 
-/// significand x 2^exponent; `leading`: the exponent of its format's leading bit, or of its own for
-/// subnormals.
-struct Number {
-  std::int64_t significand = 0;  // with its sign
-  int exponent = 0;
-  int leading = 0;  // of none where it is zero
-  bool finite = true;
-};
+/// Of zeros: no sum of two of them comes near a number's.
+constexpr std::int16_t kNoLeading = -8192;
 
-Number number_of(const Format& format, std::uint32_t bits) {
+TensorElement element_of(const Format& format, std::uint32_t bits, bool& finite) {
   const int m = format.mantissa_bits;
   const std::uint32_t fields = (1u << format.exponent_bits) - 1;
   const std::uint32_t field = bits >> m & fields;
   std::uint32_t mantissa = bits & ((1u << m) - 1);
-  const bool negative = (bits >> (m + format.exponent_bits) & 1) != 0;
-  Number number;
   // e4m3 has no infinity, and of its greatest exponent one NaN alone.
-  number.finite = field != fields || (!format.has_infinity && mantissa != (1u << m) - 1);
+  finite = finite && (field != fields || (!format.has_infinity && mantissa != (1u << m) - 1));
   mantissa &= ~((1u << format.ignored_bits) - 1);
-  const std::uint32_t significand = mantissa | (field != 0 ? 1u << m : 0u);
-  number.exponent = static_cast<int>(std::max(field, 1u)) - ((1 << (format.exponent_bits - 1)) - 1) - m;
-  if (significand != 0) number.leading = number.exponent + static_cast<int>(std::bit_width(significand)) - 1;
-  number.significand = negative ? -static_cast<std::int64_t>(significand) : significand;
-  return number;
+  std::uint32_t significand = mantissa | (field != 0 ? 1u << m : 0u);
+  if (significand == 0) return {0, 0, kNoLeading};
+  int exponent = static_cast<int>(std::max(field, 1u)) - ((1 << (format.exponent_bits - 1)) - 1) - m;
+  const int leading = exponent + static_cast<int>(std::bit_width(significand)) - 1;
+  const int zeros = std::countr_zero(significand);
+  significand >>= zeros;
+  exponent += zeros;
+  const bool negative = (bits >> (m + format.exponent_bits) & 1) != 0;
+  return {negative ? -static_cast<std::int32_t>(significand) : static_cast<std::int32_t>(significand),
+          static_cast<std::int16_t>(exponent), static_cast<std::int16_t>(leading)};
 }
 
-/// value x 2^shift, cut off towards zero.
+/// value x 2^shift, cut off towards zero. The shift to the left is small.
 std::int64_t shifted(std::int64_t value, int shift) {
-  if (shift >= 0) return value * (std::int64_t{1} << shift);
-  if (shift < -62) return 0;
-  return value / (std::int64_t{1} << -shift);
+  if (shift >= 0) return value * (std::int64_t{1} << std::min(shift, 62));
+  const std::int64_t rounding = value < 0 ? (std::int64_t{1} << std::min(-shift, 62)) - 1 : 0;
+  return (value + rounding) >> std::min(-shift, 62);
 }
 
 /// sum x 2^exponent as an f32, cut off to so many bits behind the leading one.
@@ -89,50 +84,6 @@ std::uint32_t f32_of(std::int64_t sum, int exponent, int mantissa_bits) {
   return sign | field << 23 | static_cast<std::uint32_t>(significand & 0x7fffff);
 }
 
-std::uint32_t floats(TensorType type_a, TensorType type_b, const std::uint32_t* a, const std::uint32_t* b,
-                     int elements, std::uint32_t accumulator) {
-  const Format of_a = format_of(type_a), of_b = format_of(type_b);
-  const bool narrow = of_a.bytes == 1;
-  const int fraction_bits = narrow ? 13 : 25, result_bits = narrow ? 13 : 23;
-  struct Term {
-    std::int64_t significand;
-    int exponent;
-  };
-  Term terms[kMostElements + 1];
-  int count = 0, greatest = INT_MIN;
-  const auto add = [&](std::int64_t significand, int exponent, int leading) {
-    terms[count++] = {significand, exponent};
-    greatest = std::max(greatest, leading);
-  };
-  const Number c = number_of(kF32, accumulator);
-  bool finite = c.finite;
-  if (c.significand != 0) add(c.significand, c.exponent, c.leading);
-  for (int i = 0; i < elements; ++i) {
-    const Number x = number_of(of_a, a[i]), y = number_of(of_b, b[i]);
-    finite = finite && x.finite && y.finite;
-    if (x.significand != 0 && y.significand != 0)
-      add(x.significand * y.significand, x.exponent + y.exponent, x.leading + y.leading);
-  }
-  if (!finite) return kNan;
-  if (count == 0) return 0;
-  const int unit = greatest - fraction_bits;
-  std::int64_t sum = 0;
-  for (int i = 0; i < count; ++i) sum += shifted(terms[i].significand, terms[i].exponent - unit);
-  return f32_of(sum, unit, result_bits);
-}
-
-std::uint32_t integers(TensorType type_a, TensorType type_b, const std::uint32_t* a, const std::uint32_t* b,
-                       int elements, std::uint32_t accumulator) {
-  const auto value = [](TensorType type, std::uint32_t bits) {
-    return type == TensorType::s8 ? static_cast<int>(static_cast<std::int8_t>(bits))
-                                  : static_cast<int>(static_cast<std::uint8_t>(bits));
-  };
-  std::uint32_t sum = accumulator;
-  for (int i = 0; i < elements; ++i)
-    sum += static_cast<std::uint32_t>(value(type_a, a[i]) * value(type_b, b[i]));
-  return sum;
-}
-
 }  // namespace
 
 int bytes_of(TensorType type) {
@@ -143,13 +94,66 @@ bool is_integer(TensorType type) {
   return type == TensorType::s8 || type == TensorType::u8;
 }
 
-std::uint32_t multiply_add(TensorType type_a, TensorType type_b, const std::uint32_t* a,
-                           const std::uint32_t* b, int elements, std::uint32_t accumulator) {
-  if (elements > kMostElements || is_integer(type_a) != is_integer(type_b) ||
-      bytes_of(type_a) != bytes_of(type_b))
+TensorRow::TensorRow(TensorType type, const std::uint32_t* bits, int elements)
+    : bytes_(bytes_of(type)), elements_(elements), is_integer_(is_integer(type)) {
+  if (elements > kMost) throw std::invalid_argument("no instruction of the tensor cores");
+  if (is_integer_) {
+    for (int i = 0; i < elements; ++i) {
+      multiples_[i] = type == TensorType::s8 ? static_cast<int>(static_cast<std::int8_t>(bits[i]))
+                                             : static_cast<int>(static_cast<std::uint8_t>(bits[i]));
+    }
+    return;
+  }
+  const Format format = format_of(type);
+  greatest_leading_ = kNoLeading;
+  bool any = false;
+  for (int i = 0; i < elements; ++i) {
+    of_[i] = element_of(format, bits[i], finite_);
+    greatest_leading_ = std::max<int>(greatest_leading_, of_[i].leading);
+    if (of_[i].significand == 0) continue;
+    unit_ = any ? std::min<int>(unit_, of_[i].exponent) : of_[i].exponent;
+    any = true;
+  }
+  fixed_ = greatest_leading_ - unit_ < 24;
+  for (int i = 0; i < elements && fixed_; ++i)
+    multiples_[i] = of_[i].significand == 0 ? 0 : of_[i].significand * (1 << (of_[i].exponent - unit_));
+}
+
+std::uint32_t multiply_floats(const TensorRow& a, const TensorRow& b, std::uint32_t accumulator) {
+  const bool narrow = a.bytes_ == 1;
+  const int fraction_bits = narrow ? 13 : 25, result_bits = narrow ? 13 : 23;
+  bool finite = a.finite_ && b.finite_;
+  const TensorElement c = element_of(kF32, accumulator, finite);
+  if (!finite) return kNan;
+  // Where nothing reaches below the place that all is cut off at, the sum is that of whole numbers.
+  const int most = std::max<int>(a.greatest_leading_ + b.greatest_leading_, c.leading);
+  const int unit_of_all = a.unit_ + b.unit_, cut = most - fraction_bits;
+  const int distance = c.exponent - unit_of_all;
+  const bool c_fits = c.significand == 0 || (c.exponent >= cut && distance >= 0 && distance < 30);
+  if (a.fixed_ && b.fixed_ && cut <= unit_of_all && c_fits) {
+    std::int64_t sum = c.significand == 0 ? 0 : static_cast<std::int64_t>(c.significand) * (1LL << distance);
+    for (int i = 0; i < a.elements_; ++i) sum += static_cast<std::int64_t>(a.multiples_[i]) * b.multiples_[i];
+    return f32_of(sum, unit_of_all, result_bits);
+  }
+  int greatest = c.leading;
+  for (int i = 0; i < a.elements_; ++i) greatest = std::max(greatest, a.of_[i].leading + b.of_[i].leading);
+  if (greatest <= kNoLeading / 2) return 0;
+  const int unit = greatest - fraction_bits;
+  std::int64_t sum = shifted(c.significand, c.exponent - unit);
+  for (int i = 0; i < a.elements_; ++i) {
+    sum += shifted(static_cast<std::int64_t>(a.of_[i].significand) * b.of_[i].significand,
+                   a.of_[i].exponent + b.of_[i].exponent - unit);
+  }
+  return f32_of(sum, unit, result_bits);
+}
+
+std::uint32_t multiply_add(const TensorRow& a, const TensorRow& b, std::uint32_t accumulator) {
+  if (a.is_integer_ != b.is_integer_ || a.bytes_ != b.bytes_)
     throw std::invalid_argument("no instruction of the tensor cores");
-  const auto of_kind = is_integer(type_a) ? integers : floats;
-  return of_kind(type_a, type_b, a, b, elements, accumulator);
+  if (!a.is_integer_) return multiply_floats(a, b, accumulator);
+  std::uint32_t sum = accumulator;
+  for (int i = 0; i < a.elements_; ++i) sum += static_cast<std::uint32_t>(a.multiples_[i] * b.multiples_[i]);
+  return sum;
 }
 
 }  // namespace assay::cuda_emulation

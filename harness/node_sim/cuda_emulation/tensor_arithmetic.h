@@ -17,10 +17,38 @@ enum class TensorType { bf16, f16, tf32, e4m3, e5m2, s8, u8 };
 int bytes_of(TensorType type);
 bool is_integer(TensorType type);
 
+/// A float taken apart: significand x 2^exponent, the significand odd or zero. `leading` is the exponent of
+/// its leading bit; far below all others for zero.
+struct TensorElement {
+  std::int32_t significand = 0;
+  std::int16_t exponent = 0, leading = 0;
+};
+
+/// A row of A or a column of B: elements along K, taken apart once for all that they are multiplied with.
+class TensorRow {
+ public:
+  static constexpr int kMost = 32;
+
+  TensorRow() = default;
+  /// Of so many elements' bits.
+  TensorRow(TensorType type, const std::uint32_t* bits, int elements);
+
+ private:
+  friend std::uint32_t multiply_add(const TensorRow& a, const TensorRow& b, std::uint32_t accumulator);
+  friend std::uint32_t multiply_floats(const TensorRow& a, const TensorRow& b, std::uint32_t accumulator);
+
+  int bytes_ = 0, elements_ = 0;
+  bool is_integer_ = false, finite_ = true;
+  TensorElement of_[kMost];
+  /// All of them as multiples of 2^unit_, where they are small enough.
+  bool fixed_ = false;
+  int unit_ = 0, greatest_leading_ = 0;
+  std::int32_t multiples_[kMost];
+};
+
 /// D of one element: `accumulator` and the result are bits of an f32, or of an s32 where the types are
-/// integers. `a` and `b` are the bits of so many elements along K. Where NaN or infinity comes in, the result
-/// is NaN (0x7fffffff): which one is not known.
-std::uint32_t multiply_add(TensorType type_a, TensorType type_b, const std::uint32_t* a,
-                           const std::uint32_t* b, int elements, std::uint32_t accumulator);
+/// integers. Where NaN or infinity comes in, the result is NaN (0x7fffffff): which one is not known. Throws
+/// std::invalid_argument for types that no instruction multiplies.
+std::uint32_t multiply_add(const TensorRow& a, const TensorRow& b, std::uint32_t accumulator);
 
 }  // namespace assay::cuda_emulation

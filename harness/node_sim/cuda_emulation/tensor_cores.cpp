@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/node_sim/cuda_emulation/device_code.h"
 #include "harness/node_sim/cuda_emulation/grid_state.h"
 
 namespace assay::cuda_emulation {
@@ -48,28 +49,50 @@ std::uint32_t place_of(const Descriptor& d, bool mn_major, std::uint32_t row, st
   return address ^ (address >> 7 & chunks) << 4;
 }
 
-/// Rows of K elements, one after another; of B, columns.
-struct Elements {
-  std::size_t k;
-  std::vector<std::uint32_t> all;
-  const std::uint32_t* row(int number) const { return &all[static_cast<std::size_t>(number) * k]; }
-  std::uint32_t& at(int row, int along_k) {
-    return all[static_cast<std::size_t>(row) * k + static_cast<std::size_t>(along_k)];
-  }
-};
+using Rows = std::vector<TensorRow>;  // of B, columns
 
-Elements operand(std::uint64_t bits, TensorType type, bool mn_major, int rows) {
+Rows operand(std::uint64_t bits, TensorType type, bool mn_major, int rows) {
   const Descriptor descriptor = descriptor_of(bits);
   const auto bytes = static_cast<std::uint32_t>(bytes_of(type));
-  Elements elements{kWgmmaBytesOfK / bytes, {}};
+  Rows all;
+  all.reserve(static_cast<std::size_t>(rows));
   for (std::uint32_t row = 0; row < static_cast<std::uint32_t>(rows); ++row) {
-    for (std::uint32_t k_byte = 0; k_byte < kWgmmaBytesOfK; k_byte += bytes) {
-      std::uint32_t element = 0;
-      std::memcpy(&element, at_shared_address(place_of(descriptor, mn_major, row, k_byte), bytes), bytes);
-      elements.all.push_back(element);
-    }
+    std::uint32_t elements[TensorRow::kMost] = {};
+    int count = 0;
+    for (std::uint32_t k_byte = 0; k_byte < kWgmmaBytesOfK; k_byte += bytes)
+      std::memcpy(&elements[count++], at_shared_address(place_of(descriptor, mn_major, row, k_byte), bytes),
+                  bytes);
+    all.emplace_back(type, elements, count);
   }
-  return elements;
+  return all;
+}
+
+Datapath datapath_of(TensorType type) {
+  switch (type) {
+    case TensorType::bf16:
+      return Datapath::tensor_bf16;
+    case TensorType::f16:
+      return Datapath::tensor_fp16;
+    case TensorType::tf32:
+      return Datapath::tensor_tf32;
+    case TensorType::e4m3:
+      return Datapath::tensor_e4m3;
+    case TensorType::e5m2:
+      return Datapath::tensor_e5m2;
+    case TensorType::s8:
+    case TensorType::u8:
+      break;
+  }
+  return Datapath::tensor_int8;
+}
+
+/// `thread`: in the block, whose part of the result it is.
+void pass_through_faults(Datapath path, unsigned thread, void* bits, std::size_t bytes) {
+  if (faulty_sms == nullptr) return;
+  std::uint64_t value = 0;
+  std::memcpy(&value, bits, bytes);
+  value = faulty_sms->result(sm_place_of(thread), path, 0, value);
+  std::memcpy(bits, &value, bytes);
 }
 
 /// PTX ISA 9.0, "Register fragments for wgmma": D of 32 bits.
@@ -80,16 +103,23 @@ int wgmma_column(unsigned thread, int reg) {
   return 8 * (reg >> 2) + 2 * static_cast<int>(thread % 4) + (reg & 1);
 }
 
+/// The first thread of the group that meets.
+unsigned first_of_group(unsigned threads = kThreads) {
+  return grid->current->number / threads * threads;
+}
+
 void multiply(WgmmaInFlight& group, unsigned number) {
   const WgmmaForm& form = group.form;
-  const int k = kWgmmaBytesOfK / bytes_of(form.a), registers = form.columns / 2;
+  const int registers = form.columns / 2;
   const auto a = operand(group.a[number], form.a, form.a_mn_major, kWgmmaRows);
   const auto b = operand(group.b[number], form.b, form.b_mn_major, form.columns);
   for (unsigned thread = 0; thread < kThreads; ++thread) {
     for (int reg = 0; reg < registers; ++reg) {
       std::uint32_t& d =
           group.accumulators[thread * static_cast<unsigned>(registers) + static_cast<unsigned>(reg)];
-      d = multiply_add(form.a, form.b, a.row(wgmma_row(thread, reg)), b.row(wgmma_column(thread, reg)), k, d);
+      d = multiply_add(a[static_cast<std::size_t>(wgmma_row(thread, reg))],
+                       b[static_cast<std::size_t>(wgmma_column(thread, reg))], d);
+      pass_through_faults(datapath_of(form.a), first_of_group() + thread, &d, sizeof(d));
     }
   }
 }
@@ -163,8 +193,7 @@ struct MmaLane {
 void multiply_fragments(void*, void* const* all) {
   const MmaLane& first = *static_cast<const MmaLane*>(all[0]);
   const int bytes = bytes_of(first.a_type), each = 4 / bytes, k = 8 * each;
-  Elements a{static_cast<std::size_t>(k), std::vector<std::uint32_t>(16 * static_cast<std::size_t>(k))},
-      b{static_cast<std::size_t>(k), std::vector<std::uint32_t>(8 * static_cast<std::size_t>(k))};
+  std::uint32_t a[16][TensorRow::kMost] = {}, b[8][TensorRow::kMost] = {};
   const auto element = [&](std::uint32_t reg, int within) {
     return bytes == 4 ? reg : reg >> (8 * bytes * within) & ((1u << (8 * bytes)) - 1);
   };
@@ -173,16 +202,23 @@ void multiply_fragments(void*, void* const* all) {
     for (int reg = 0; reg < 4; ++reg) {
       for (int i = 0; i < each; ++i) {
         const int along = lane % 4 * each + i;
-        a.at(lane / 4 + 8 * (reg % 2), along + 4 * each * (reg / 2)) = element(mine.a[reg], i);
-        if (reg < 2) b.at(lane / 4, along + 4 * each * reg) = element(mine.b[reg], i);
+        a[lane / 4 + 8 * (reg % 2)][along + 4 * each * (reg / 2)] = element(mine.a[reg], i);
+        if (reg < 2) b[lane / 4][along + 4 * each * reg] = element(mine.b[reg], i);
       }
     }
   }
+  Rows rows, columns;
+  for (const auto& row : a) rows.emplace_back(first.a_type, row, k);
+  for (const auto& column : b) columns.emplace_back(first.b_type, column, k);
   for (int lane = 0; lane < 32; ++lane) {
     const MmaLane& mine = *static_cast<const MmaLane*>(all[lane]);
     for (int reg = 0; reg < 4; ++reg) {
       const int row = lane / 4 + 8 * (reg / 2), column = lane % 4 * 2 + reg % 2;
-      mine.d[reg] = multiply_add(mine.a_type, mine.b_type, a.row(row), b.row(column), k, mine.d[reg]);
+      mine.d[reg] = multiply_add(rows[static_cast<std::size_t>(row)],
+                                 columns[static_cast<std::size_t>(column)], mine.d[reg]);
+      pass_through_faults(datapath_of(mine.a_type),
+                          first_of_group(kLanesPerWarp) + static_cast<unsigned>(lane), &mine.d[reg],
+                          sizeof(mine.d[reg]));
     }
   }
 }
@@ -201,6 +237,8 @@ void multiply_doubles(void*, void* const* all) {
       const int row = lane / 4, column = lane % 4 * 2 + i;
       double sum = lane_of(lane).d[i];
       for (int k = 0; k < 4; ++k) sum = std::fma(lane_of(4 * row + k).a, lane_of(4 * column + k).b, sum);
+      pass_through_faults(Datapath::tensor_fp64, first_of_group(kLanesPerWarp) + static_cast<unsigned>(lane),
+                          &sum, sizeof(sum));
       lane_of(lane).d[i] = sum;
     }
   }

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "harness/config/fault.h"
 #include "harness/node/clock.h"
 #include "harness/node_sim/faulty_hbm.h"
+#include "harness/node_sim/faulty_sms.h"
 #include "harness/node_sim/state.h"
 
 namespace assay::sim {
@@ -47,6 +49,8 @@ struct FaultHooks {
   void (*at_launch)(const Launch&) = nullptr;
   /// What loads of a memory of so many words are to meet.
   void (*in_memory)(const FaultState&, std::uint64_t words, MemoryFaults& faults) = nullptr;
+  /// What multiprocessors are to compute wrongly.
+  void (*in_sms)(const FaultState&, std::vector<BadDatapath>& bad) = nullptr;
   /// Share of the memory's bandwidth that is left.
   double (*bandwidth)(const FaultState&) = nullptr;
 };

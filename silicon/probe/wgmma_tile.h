@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "kernels/cuda_support.h"
+#include "kernels/instructions/wgmma.h"
 #include "silicon/probe/tensor_elements.h"
 #include "silicon/probe/tensor_layout.h"
-#include "silicon/probe/wgmma_forms_sm90a.h"
 
 namespace assay::silicon {
+
+using namespace cuda::wgmma;
 
 inline constexpr int kRows = 64, kThreads = 128, kMostSteps = 4, kBytesOfStep = 32;
 
@@ -21,16 +23,8 @@ struct Operand {
   std::uint32_t bytes;               // of the image
 };
 
-__device__ inline std::uint64_t descriptor(std::uint32_t shared_address, const Strides& strides) {
-  const auto field = [](std::uint32_t bytes) { return static_cast<std::uint64_t>((bytes & 0x3FFFF) >> 4); };
-  return field(shared_address) | field(strides.leading) << 16 | field(strides.stride) << 32 |
-         static_cast<std::uint64_t>(strides.swizzle_mode) << 62;
-}
-
-template <int kCount>
-__device__ void touch(std::uint32_t (&d)[kCount]) {
-#pragma unroll
-  for (int i = 0; i < kCount; ++i) asm volatile("" : "+r"(d[i])::"memory");
+__device__ inline std::uint64_t wgmma_descriptor(std::uint32_t shared_address, const Strides& strides) {
+  return cuda::wgmma_descriptor(shared_address, {strides.leading, strides.stride, strides.swizzle_mode});
 }
 
 /// As many as have registers enough: 65536 of an SM.
@@ -56,18 +50,18 @@ __global__ void __launch_bounds__(kMostGroups<Form>* kThreads, 1)
   std::uint64_t of_a[kSteps], of_b[kSteps];
 #pragma unroll
   for (int step = 0; step < kSteps; ++step) {
-    of_a[step] = descriptor(base + a.offset[step], a.strides);
-    of_b[step] = descriptor(base + a.bytes + b.offset[step], b.strides);
+    of_a[step] = wgmma_descriptor(base + a.offset[step], a.strides);
+    of_b[step] = wgmma_descriptor(base + a.bytes + b.offset[step], b.strides);
   }
   const long long start = clock64();
   for (int repetition = 0; repetition < repetitions; ++repetition) {
-    touch(mine);
-    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+    cuda::touch(mine);
+    cuda::wgmma_fence();
 #pragma unroll
     for (int step = 0; step < kSteps; ++step) Form::multiply(mine, of_a[step], of_b[step]);
-    asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-    asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
-    touch(mine);
+    cuda::wgmma_commit();
+    cuda::wgmma_wait();
+    cuda::touch(mine);
   }
   const long long end = clock64();
   if (blockIdx.x == 0 && threadIdx.x / kThreads == 0) {

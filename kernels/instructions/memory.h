@@ -1,5 +1,6 @@
-// Instructions that device code names itself, each behind one inline function: the instruction on the card,
-// what it is documented to do under the emulation.
+// Loads and stores of device memory. As all of this folder: an instruction that device code names itself,
+// behind one inline function, which is the instruction on the card and what it is documented to do under the
+// emulation.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -32,13 +33,6 @@ __device__ inline void store_streaming(Word128* address, Word128 value) {
   __stcs(reinterpret_cast<ulonglong2*>(address), make_ulonglong2(value.low, value.high));
 }
 
-/// The value itself, of which the compiler knows nothing: what follows from it is not worked out before a
-/// loop and kept, where registers are dearer than instructions.
-__device__ inline unsigned opaque(unsigned value) {
-  asm volatile("" : "+r"(value));
-  return value;
-}
-
 #elif defined(ASSAY_CUDA_EMULATION)
 
 inline Word128 load_streaming(const Word128* address) {
@@ -52,9 +46,6 @@ inline std::uint32_t load_relaxed(const std::uint32_t* address) {
 }
 inline void store_streaming(Word128* address, Word128 value) {
   cuda_emulation::store_word(address, value);
-}
-inline unsigned opaque(unsigned value) {
-  return value;
 }
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "kernels/memory_bandwidth.h"
 #include "silicon/probe/parts.h"
-#include "silicon/probe/wgmma_tile_sm90a.h"
+#include "silicon/probe/wgmma_tile.h"
 
 namespace assay::silicon {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "silicon/probe/parts.h"
-#include "silicon/probe/wgmma_tile_sm90a.h"
+#include "silicon/probe/wgmma_tile.h"
 
 namespace assay::silicon {
 namespace {

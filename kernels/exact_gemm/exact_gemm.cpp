@@ -1,0 +1,75 @@
+#include "kernels/exact_gemm/exact_gemm.h"
+
+#include "kernels/target.h"
+
+namespace assay::compute {
+
+ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<ExactGemm> make_exact_gemm(Gpu&, Datapath, std::uint64_t))
+
+unsigned element_bytes(Datapath type) {
+  switch (type) {
+    case Datapath::tensor_fp64:
+      return 8;
+    case Datapath::tensor_tf32:
+      return 4;
+    case Datapath::tensor_bf16:
+    case Datapath::tensor_fp16:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+unsigned result_bytes(Datapath type) {
+  return type == Datapath::tensor_fp64 ? 8 : 4;
+}
+
+GemmShape shape_on_card(Datapath type) {
+  constexpr unsigned kPanels = 132;  // a tile of two by one: 66 for each of 132 SMs
+  switch (type) {
+    case Datapath::tensor_e4m3:
+    case Datapath::tensor_e5m2:
+      return {kPanels, kPanels, 7, 2};  // 896 products of up to 16 keep below 2^14
+    case Datapath::tensor_fp64:
+      return {kPanels, kPanels, 64, 2};  // 1024 products
+    default:
+      return {kPanels, kPanels, 128, 2};
+  }
+}
+
+Work work_of_multiplication(Datapath type, const GemmShape& shape) {
+  const auto kind = [&] {
+    switch (type) {
+      case Datapath::tensor_bf16:
+        return WorkKind::bf16;
+      case Datapath::tensor_fp16:
+        return WorkKind::fp16;
+      case Datapath::tensor_tf32:
+        return WorkKind::tf32;
+      case Datapath::tensor_int8:
+        return WorkKind::int8;
+      case Datapath::tensor_fp64:
+        return WorkKind::fp64;
+      default:
+        return WorkKind::fp8;
+    }
+  }();
+  const double k = static_cast<double>(shape.chunks) * kChunkBytes / element_bytes(type);
+  return {kind, 2.0 * static_cast<double>(shape.rows()) * static_cast<double>(shape.columns()) * k};
+}
+
+Work work_of_check(Datapath type, const GemmShape& shape) {
+  const auto elements = static_cast<double>(shape.rows()) * static_cast<double>(shape.columns());
+  const double operands = static_cast<double>(shape.rows() + shape.columns()) * shape.chunks * kChunkBytes;
+  constexpr double kInstructionsPerElement = 30;
+  Work work(WorkKind::read, 3 * elements * result_bytes(type) + 2 * operands);
+  work.add(WorkKind::instructions,
+           kInstructionsPerElement * (3 * elements + 2 * operands / element_bytes(type)));
+  return work;
+}
+
+std::unique_ptr<ExactGemm> make_exact_gemm(Gpu& gpu, Datapath type, std::uint64_t seed) {
+  return ASSAY_OF_TARGET(gpu, make_exact_gemm)(gpu, type, seed);
+}
+
+}  // namespace assay::compute

@@ -1,0 +1,227 @@
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/exact_gemm/exact_gemm.h"
+#include "kernels/exact_gemm/multiply.h"
+#include "kernels/exact_gemm/sums.h"
+
+namespace assay::compute::ASSAY_TARGET {
+namespace {
+
+/// Lines that are looked at element by element.
+constexpr std::size_t kMostLines = 64;
+constexpr unsigned kShares = 16;  // of panels or rows, by which a sum is split
+
+/// What the emulation multiplies in the card's place: a tile for each SM, one chunk of K.
+GemmShape shape_for(const Gpu& gpu, Datapath type) {
+  if (!gpu.emulated()) return shape_on_card(type);
+  const auto sms = static_cast<unsigned>(gpu.multiprocessors());
+  unsigned rows = 1;
+  for (unsigned i = 1; i * i <= sms; ++i) {
+    if (sms % i == 0) rows = i;
+  }
+  return {rows, sms / rows, 1, 1};
+}
+
+std::unique_ptr<DeviceBuffer> zeroed(Gpu& gpu, std::uint64_t bytes) {
+  auto buffer = gpu.allocate(bytes);
+  cuda::check(cudaMemset(buffer->device_pointer(), 0, bytes), "clear");
+  return buffer;
+}
+
+template <typename T>
+T* pointer(const std::unique_ptr<DeviceBuffer>& buffer) {
+  return static_cast<T*>(buffer->device_pointer());
+}
+
+template <typename T>
+std::vector<T> download(const void* from, std::size_t count) {
+  std::vector<T> all(count);
+  cuda::check(cudaMemcpy(all.data(), from, count * sizeof(T), cudaMemcpyDeviceToHost), "download");
+  return all;
+}
+
+template <Datapath kType, typename Tile>
+class Gemm : public ExactGemm {
+ public:
+  Gemm(Gpu& gpu, std::uint64_t seed)
+      : gpu_(gpu),
+        nominal_(shape_on_card(kType)),
+        shape_(shape_for(gpu, kType)),
+        of_a_(gpu.allocate(std::uint64_t{shape_.row_panels} * shape_.chunks * kPieceBytes)),
+        of_b_(gpu.allocate(std::uint64_t{shape_.column_panels} * shape_.chunks * kPieceBytes)),
+        of_c_(gpu.allocate(shape_.rows() * shape_.columns() * sizeof(Bits))),
+        sm_of_tile_(zeroed(gpu, shape_.tiles() * sizeof(std::uint32_t))),
+        a_{pointer<unsigned char>(of_a_), shape_.row_panels, shape_.chunks, memory::mix64(seed)},
+        b_{pointer<unsigned char>(of_b_), shape_.column_panels, shape_.chunks, memory::mix64(seed + 1)} {
+    for (const Operand& operand : {a_, b_}) {
+      cuda::launch({operand.panels * operand.chunks, kSumThreads},
+                   Work(WorkKind::write, double{1} * operand.panels * operand.chunks * kPieceBytes),
+                   fill_operand<kType>, operand, E::most(k()));
+    }
+  }
+
+  double multiply(unsigned shift, int repetitions) override {
+    const GemmParameters parameters{a_.pieces,
+                                    b_.pieces,
+                                    of_c_->device_pointer(),
+                                    pointer<std::uint32_t>(sm_of_tile_),
+                                    shape_,
+                                    shift % shape_.tiles()};
+    watch_.start();
+    cuda::launch_repeatedly(
+        repetitions,
+        {static_cast<unsigned>(gpu_.multiprocessors()), shape_.groups * kGemmGroupThreads, kGemmSharedBytes},
+        work_of_multiplication(kType, nominal_), multiply_tiles<Tile, kType>, parameters);
+    return watch_.stop();
+  }
+
+  GemmFindings check() override {
+    const std::uint64_t rows = shape_.rows(), columns = shape_.columns();
+    // e = A (B' w) against C w, and f = B (A' v) against C' v.
+    const auto weighed_b = weigh(b_), weighed_a = weigh(a_);
+    const auto expected_rows = projected(a_, weighed_b), expected_columns = projected(b_, weighed_a);
+    const auto own = zeroed(gpu_, (rows + columns + 1) * sizeof(Sum));
+    Sum* const sums = pointer<Sum>(own);
+    add_up_lines({rows, columns, columns, 1, b_.weight_seed()}, work_of_check(kType, nominal_), sums,
+                 nullptr);
+    add_up_lines({columns, rows, 1, columns, a_.weight_seed()}, Work{}, sums + rows, sums + rows + columns);
+    const auto mine = download<Sum>(sums, rows + columns + 1);
+    const auto wrong_rows = differing(mine.data(), download<Sum>(pointer<Sum>(expected_rows), rows));
+    const auto wrong_columns =
+        differing(mine.data() + rows, download<Sum>(pointer<Sum>(expected_columns), columns));
+    GemmFindings findings;
+    findings.wrong_rows = wrong_rows.size();
+    findings.wrong_columns = wrong_columns.size();
+    findings.digest = mine.back();
+    if (!wrong_rows.empty()) {
+      name_elements(wrong_rows, true, findings);
+    } else if (!wrong_columns.empty()) {
+      name_elements(wrong_columns, false, findings);
+    }
+    return findings;
+  }
+
+  std::uint64_t wrong_in_tile(unsigned tile) override {
+    const unsigned row_tiles = shape_.row_panels / shape_.groups;
+    const unsigned first_panel = tile % row_tiles * shape_.groups, column_panel = tile / row_tiles;
+    const std::size_t panel_bytes = std::size_t{shape_.chunks} * kPieceBytes;
+    auto a = download<unsigned char>(a_.piece(first_panel, 0), shape_.groups * panel_bytes);
+    auto b = download<unsigned char>(b_.piece(column_panel, 0), panel_bytes);
+    const Operand of_a{a.data(), shape_.groups, shape_.chunks, 0}, of_b{b.data(), 1, shape_.chunks, 0};
+    std::uint64_t wrong = 0;
+    for (std::uint32_t row = 0; row < shape_.groups * kPanelRows; ++row) {
+      const std::uint64_t first = (std::uint64_t{first_panel} * kPanelRows + row) * shape_.columns() +
+                                  std::uint64_t{column_panel} * kPanelRows;
+      const auto line = download<Bits>(pointer<Bits>(of_c_) + first, kPanelRows);
+      for (std::uint32_t column = 0; column < kPanelRows; ++column)
+        wrong += Result<kType>::integer(line[column]) != element<kType>(of_a, of_b, row, column) ? 1 : 0;
+    }
+    return wrong;
+  }
+
+  double operations() const override {
+    return work_of_multiplication(kType, nominal_).amount(Resource::tensor_cores);
+  }
+
+ private:
+  using E = Elements<kType>;
+  using Bits = typename Result<kType>::Bits;
+  using Buffer = std::unique_ptr<DeviceBuffer>;
+
+  std::uint64_t k() const { return std::uint64_t{shape_.chunks} * E::kPerChunk; }
+
+  Buffer weigh(const Operand& operand) {
+    Buffer sums = zeroed(gpu_, k() * sizeof(Sum));
+    cuda::launch({operand.chunks * kShares, kSumThreads}, Work{}, weigh_rows<kType>, operand,
+                 pointer<Sum>(sums));
+    return sums;
+  }
+  Buffer projected(const Operand& operand, const Buffer& factors) {
+    Buffer out = zeroed(gpu_, std::uint64_t{operand.panels} * kPanelRows * sizeof(Sum));
+    cuda::launch({operand.panels * operand.chunks, kSumThreads}, Work{}, project<kType>, operand,
+                 pointer<const Sum>(factors), pointer<Sum>(out));
+    return out;
+  }
+
+  void add_up_lines(const Lines& lines, const Work& work, Sum* sums, Sum* digest) {
+    const auto blocks = static_cast<unsigned>((lines.count + kSumThreads - 1) / kSumThreads);
+    cuda::launch({blocks * kShares, kSumThreads}, work, add_up<kType>, pointer<const Bits>(of_c_), lines,
+                 sums, digest);
+  }
+
+  static std::vector<std::uint32_t> differing(const Sum* mine, const std::vector<Sum>& expected) {
+    std::vector<std::uint32_t> numbers;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (mine[i] != expected[i]) numbers.push_back(static_cast<std::uint32_t>(i));
+    }
+    return numbers;
+  }
+
+  void name_elements(std::vector<std::uint32_t> lines, bool are_rows, GemmFindings& findings) {
+    lines.resize(std::min(lines.size(), kMostLines));
+    const Buffer list = gpu_.allocate(lines.size() * sizeof(lines[0]));
+    cuda::check(cudaMemcpy(list->device_pointer(), lines.data(), lines.size() * sizeof(lines[0]),
+                           cudaMemcpyHostToDevice),
+                "upload");
+    const Buffer of_tiles = zeroed(gpu_, shape_.tiles() * sizeof(std::uint32_t));
+    const cuda::Resident<WrongList> wrong;
+    const std::uint64_t length = are_rows ? shape_.columns() : shape_.rows();
+    const auto blocks = static_cast<unsigned>((length + kSumThreads - 1) / kSumThreads);
+    cuda::launch({blocks * static_cast<unsigned>(lines.size()), kSumThreads}, Work{}, look_at_lines<kType>,
+                 pointer<const Bits>(of_c_), a_, b_, pointer<const std::uint32_t>(list), are_rows,
+                 wrong.get(), pointer<std::uint32_t>(of_tiles), shape_.groups);
+    const auto found = download<std::uint32_t>(of_tiles->device_pointer(), shape_.tiles());
+    const auto sm = download<std::uint32_t>(sm_of_tile_->device_pointer(), shape_.tiles());
+    for (std::size_t tile = 0; tile < found.size(); ++tile) {
+      if (found[tile] == 0) continue;
+      findings.by_sm[sm[tile]] += found[tile];
+      findings.wrong_elements += found[tile];
+    }
+    const WrongList all = wrong.download();
+    const unsigned row_tiles = shape_.row_panels / shape_.groups;
+    for (std::uint32_t i = 0; i < std::min(all.count, WrongList::kMost); ++i) {
+      const auto& one = all.of[i];
+      const unsigned tile = one.column / kPanelRows * row_tiles + one.row / kPanelRows / shape_.groups;
+      findings.first.push_back({one.row, one.column, one.expected, one.bits, sm[tile]});
+    }
+    std::sort(findings.first.begin(), findings.first.end(), [](const WrongElement& x, const WrongElement& y) {
+      return std::tie(x.row, x.column) < std::tie(y.row, y.column);
+    });
+  }
+
+  Gpu& gpu_;
+  GemmShape nominal_, shape_;
+  Buffer of_a_, of_b_, of_c_, sm_of_tile_;
+  Operand a_, b_;
+  cuda::Stopwatch watch_;
+};
+
+template <Datapath kType, typename Form>
+std::unique_ptr<ExactGemm> by_wgmma(Gpu& gpu, std::uint64_t seed) {
+  return std::make_unique<Gemm<kType, WgmmaTile<Form, kType>>>(gpu, seed);
+}
+
+}  // namespace
+
+std::unique_ptr<ExactGemm> make_exact_gemm(Gpu& gpu, Datapath type, std::uint64_t seed) {
+  namespace form = cuda::wgmma;
+  switch (type) {
+    case Datapath::tensor_bf16:
+      return by_wgmma<Datapath::tensor_bf16, form::Bf16>(gpu, seed);
+    case Datapath::tensor_fp16:
+      return by_wgmma<Datapath::tensor_fp16, form::F16>(gpu, seed);
+    case Datapath::tensor_tf32:
+      return by_wgmma<Datapath::tensor_tf32, form::Tf32>(gpu, seed);
+    case Datapath::tensor_e4m3:
+      return by_wgmma<Datapath::tensor_e4m3, form::E4m3>(gpu, seed);
+    case Datapath::tensor_e5m2:
+      return by_wgmma<Datapath::tensor_e5m2, form::E5m2>(gpu, seed);
+    case Datapath::tensor_int8:
+      return by_wgmma<Datapath::tensor_int8, form::S8>(gpu, seed);
+    default:
+      return std::make_unique<Gemm<Datapath::tensor_fp64, DoubleTile>>(gpu, seed);
+  }
+}
+
+}  // namespace assay::compute::ASSAY_TARGET

@@ -1,0 +1,65 @@
+// The datapaths' device half: the same bits on every multiprocessor, in every round, and those that the CPU
+// works out.
+#include <gtest/gtest.h>
+
+#include "kernels/sm_paths/comparison.h"
+#include "kernels/sm_paths/sm_paths.h"
+#include "silicon/device_test/device_memory.h"
+
+namespace assay::compute {
+namespace {
+
+constexpr std::uint64_t kSeed = 77;
+constexpr std::uint32_t kRounds = 50;
+
+std::vector<Datapath> all_paths() {
+  std::vector<Datapath> paths;
+  for (std::size_t i = 0; i < kDatapaths; ++i) paths.push_back(static_cast<Datapath>(i));
+  return paths;
+}
+
+TEST(SmPathsDeviceHalf, EverySmFindsWhatTheCpuWorksOut) {
+  const auto gpu = memory::test_gpu();
+  const auto paths = make_sm_paths(*gpu);
+  for (const Datapath path : all_paths()) {
+    for (const Data data : {Data::exact, Data::random}) {
+      const auto expected = expected_hashes(path, data, kSeed);
+      gpu->make_current();
+      const LaunchResult launch = paths->run(path, data, kSeed, kRounds);
+      ASSERT_EQ(launch.blocks.size(), static_cast<std::size_t>(gpu->multiprocessors()));
+      EXPECT_GT(launch.seconds, 0);
+      Comparison comparison;
+      comparison.add(path, data, kSeed, kRounds, launch, expected);
+      EXPECT_TRUE(comparison.unexpected().empty()) << name_of(path);
+      EXPECT_TRUE(comparison.wrong().empty()) << name_of(path);
+      EXPECT_EQ(comparison.sms(path, data, kSeed), launch.blocks.size()) << name_of(path);
+      for (const BlockResult& block : launch.blocks) EXPECT_TRUE(block.first_wrong.empty()) << name_of(path);
+    }
+  }
+}
+
+TEST(SmPathsDeviceHalf, OtherDataGiveOtherBitsInEveryThread) {
+  const auto gpu = memory::test_gpu();
+  const auto paths = make_sm_paths(*gpu);
+  for (const Datapath path : all_paths()) {
+    const BlockResult one = paths->run(path, Data::exact, 1, 2).blocks.at(0);
+    const BlockResult other = paths->run(path, Data::exact, 2, 2).blocks.at(0);
+    std::size_t equal = 0;
+    for (unsigned i = 0; i < kThreads; ++i) equal += one.threads[i].hash == other.threads[i].hash ? 1 : 0;
+    EXPECT_EQ(equal, 0u) << name_of(path);
+  }
+}
+
+TEST(SmPathsDeviceHalf, IntegersAndFullMantissasAreOtherDataForTensorCores) {
+  const auto gpu = memory::test_gpu();
+  const auto paths = make_sm_paths(*gpu);
+  for (const Datapath path : all_paths()) {
+    if (path < Datapath::tensor_bf16 || path == Datapath::tensor_int8) continue;
+    const BlockResult exact = paths->run(path, Data::exact, kSeed, 2).blocks.at(0);
+    const BlockResult random = paths->run(path, Data::random, kSeed, 2).blocks.at(0);
+    EXPECT_NE(exact.threads[5].hash, random.threads[5].hash) << name_of(path);
+  }
+}
+
+}  // namespace
+}  // namespace assay::compute

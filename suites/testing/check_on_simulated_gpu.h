@@ -1,0 +1,146 @@
+// A check on a simulated GPU by itself: what it emits, held to what it declares.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "harness/check.h"
+#include "harness/node_sim/healthy_h200.h"
+#include "harness/node_sim/sim_gpu.h"
+#include "harness/registry.h"
+
+namespace assay {
+
+inline constexpr int kSlot = 1;
+
+class JumpingClock : public Clock {
+ public:
+  Nanoseconds now() const override { return now_; }
+  bool sleep_until(Nanoseconds deadline) override {
+    now_ = deadline;
+    return true;
+  }
+  void interrupt() override {}
+
+ private:
+  Nanoseconds now_ = 0;
+};
+
+struct Emitted {
+  /// By name; of a numbered subcomponent by "sm57/wrong_results".
+  std::map<std::string, double> values;
+  std::map<std::string, std::string> texts;
+  std::map<std::string, nlohmann::json> evidences;
+  double last_progress = 0;
+};
+
+/// Collects what a check emits, and holds it to its declaration.
+class Collector : public Context, public Emitted {
+ public:
+  Collector(const Check& check, const sim::SharedState& state, double duration_s)
+      : check_(check), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
+
+  const Part& part() const override { return part_; }
+  const std::string& variant() const override { return variant_; }
+  int devices() const override { return 1; }
+  Gpu& gpu(int) override { return gpu_; }
+  const Part& slot_of(int) const override { return part_; }
+  void stay() override { clock_.sleep_for(stayed); }
+  Ranks& ranks() override { throw std::logic_error("no ranks"); }
+  Clock& clock() override { return clock_; }
+  const NodeReadings& readings() const override { return readings_; }
+  std::vector<SlotInventory> slots() const override { return {}; }
+  std::uint64_t seed() const override { return 11; }
+  double duration_s() const override { return duration_s_; }
+  void measure(const std::string& name, double value, Unit unit) override {
+    expect_declared(name, unit);
+    const auto [known, first] = values.emplace(name, value);
+    // Findings are said at once and again with their total; nothing else is said twice.
+    EXPECT_TRUE(first || (name == "bad_words" && value >= known->second)) << name << " twice";
+    known->second = value;
+  }
+  void measure(const std::string& name, const std::string& value) override {
+    expect_declared(name, Unit::text);
+    texts[name] = value;
+  }
+  void measure_at(const Part& part, const std::string& name, double value, Unit unit) override {
+    EXPECT_EQ(part.unit(), part_);
+    expect_declared(name, unit);
+    values[part.subcomponent() + "/" + name] = value;
+  }
+  void measure_at(const Part& part, const std::string& name, const std::string& value) override {
+    EXPECT_EQ(part.unit(), part_);
+    expect_declared(name, Unit::text);
+    texts[part.subcomponent() + "/" + name] = value;
+  }
+  void evidence(const std::string& name, const nlohmann::json& content) override {
+    evidences[name] = content;
+  }
+  void attach(const std::string&, const std::string&, const std::string&) override { FAIL(); }
+  void log(const std::string&) override {}
+  void progress(double fraction) override {
+    EXPECT_GE(fraction, last_progress);
+    EXPECT_LE(fraction, 1);
+    last_progress = fraction;
+  }
+  void send_raw(const std::string&) override { FAIL(); }
+
+  Nanoseconds stayed = 0;
+
+ private:
+  void expect_declared(const std::string& name, Unit unit) const {
+    bool declared = false;
+    for (const Measure& measure : check_.measures) declared |= measure.name == name && measure.unit == unit;
+    EXPECT_TRUE(declared) << name;
+  }
+
+  const Check& check_;
+  std::string variant_;
+  Part part_ = "gpu1";
+  JumpingClock clock_;
+  sim::SimGpu gpu_;
+  NodeReadings readings_;
+  double duration_s_;
+};
+
+class CheckOnSimulatedGpu : public testing::Test {
+ protected:
+  CheckOnSimulatedGpu() {
+    state_->gpu_count = 1;
+    state_->plant = sim::healthy_h200_plant();
+    sim::GpuConstants& constants = state_->constants[0];
+    constants.slot = kSlot;
+    sim::make_healthy_h200(constants);
+    constants.cell_words = 5003;
+    sim::make_healthy(state_->dynamic[0], state_->plant, 0, false);
+    std::strncpy(state_->kernel_log_path, "/dev/null", sizeof(state_->kernel_log_path) - 1);
+  }
+
+  void plant(const char* kind, const std::map<std::string, double>& parameters,
+             const std::map<std::string, std::string>& texts = {}) {
+    sim::FaultState& fault = state_->faults[state_->fault_count++];
+    std::strncpy(fault.kind, kind, sizeof(fault.kind) - 1);
+    fault.slot = kSlot;
+    int i = 0;
+    for (const auto& [name, value] : parameters) {
+      std::strncpy(fault.parameters[i].name, name.c_str(), sizeof(fault.parameters[i].name) - 1);
+      fault.parameters[i++].value = value;
+    }
+    i = 0;
+    for (const auto& [name, value] : texts) {
+      std::strncpy(fault.texts[i].name, name.c_str(), sizeof(fault.texts[i].name) - 1);
+      std::strncpy(fault.texts[i++].value, value.c_str(), sizeof(fault.texts[i].value) - 1);
+    }
+  }
+
+  static const Check& check(const char* name) { return *find_check(name); }
+
+  sim::SharedState state_ = sim::SharedState::anonymous();
+};
+
+}  // namespace assay
