@@ -59,6 +59,9 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"harness.driver_too_old", "driver_version_test; needs a real node with an old driver"},
       {"harness.worker_unkillable", "needs a driver call that SIGKILL does not end"},
       {"device.ecc_uncorrectable", "fault ecc-uncorrected, as a consequence"},
+      {"compute.coverage", "sm_test: a multiprocessor that no block reaches"},
+      {"compute.unexpected_result", "faults_test: what all GPUs compute alike"},
+      {"compute.wrong_sums", "faults_test: products, as a consequence"},
       {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},
   };
   return table;

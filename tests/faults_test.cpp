@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 #include "harness/config/fault.h"
@@ -203,6 +204,47 @@ TEST(HealthyNodes, OfSeveralSeedsAreAccepted) {
                                          std::to_string(seed), "--out", scratch / "out", "--json"});
     EXPECT_EQ(run.exit_code, 0) << "seed " << seed << "\n" << run.out << run.err;
   }
+}
+
+std::vector<std::string> in_every_gpu(const std::string& fault) {
+  std::vector<std::string> arguments;
+  for (int slot = 0; slot < 8; ++slot) {
+    arguments.emplace_back("--fault");
+    arguments.push_back("configs/faults/" + fault + ".toml:part=gpu" + std::to_string(slot));
+  }
+  return arguments;
+}
+
+TEST(SeveralFaults, InAllGpusCopiesOfOneTileEachIsFound) {
+  const ScratchFolder scratch;
+  const Finished run = run_simulated(scratch, in_every_gpu("gemm-repeats"));
+  EXPECT_EQ(run.exit_code, 10) << run.out << run.err;
+  std::vector<std::string> expected;
+  for (int slot = 0; slot < 8; ++slot)
+    expected.push_back("compute.wrong_result@gpu" + std::to_string(slot) + "/sm88");
+  EXPECT_EQ(accusations(judge(scratch, only_run(scratch))), expected);
+}
+
+TEST(SeveralFaults, WhatAllGpusComputeAlikeAccusesNoneAndIsNoAcceptance) {
+  const ScratchFolder scratch;
+  const Finished run = run_simulated(scratch, in_every_gpu("sm-all"));
+  EXPECT_EQ(run.exit_code, 11) << run.out << run.err;
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
+              testing::Each(testing::HasSubstr("compute.unexpected_result@harness")));
+}
+
+TEST(Products, AWrongElementIsItsSmsAndTheSumsFollowFromIt) {
+  const ScratchFolder scratch;
+  std::ofstream(scratch / "products.toml")
+      << "summary = \"exact products alone\"\nsample_hz = 10\nidle_timeout = \"60 s\"\n"
+         "[[checks]]\ncheck = \"compute.gemm_exact\"\nduration = \"0 s\"\ndeadline = \"120 s\"\n";
+  const Finished run = run_simulated(
+      scratch, {"--profile", scratch / "products.toml", "--fault", "configs/faults/gemm-repeats.toml"});
+  EXPECT_EQ(run.exit_code, 10) << run.out << run.err;
+  const auto judgement = judge(scratch, only_run(scratch));
+  EXPECT_THAT(accusations(judgement), testing::ElementsAre("compute.wrong_result@gpu6/sm88"));
+  EXPECT_THAT(judgement.at("findings").at(0).at("consequences").dump(),
+              testing::HasSubstr("compute.wrong_sums"));
 }
 
 }  // namespace

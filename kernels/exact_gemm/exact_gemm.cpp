@@ -60,11 +60,9 @@ Work work_of_multiplication(Datapath type, const GemmShape& shape) {
 
 Work work_of_check(Datapath type, const GemmShape& shape) {
   const auto elements = static_cast<double>(shape.rows()) * static_cast<double>(shape.columns());
-  const double operands = static_cast<double>(shape.rows() + shape.columns()) * shape.chunks * kChunkBytes;
-  constexpr double kInstructionsPerElement = 30;
-  Work work(WorkKind::read, 3 * elements * result_bytes(type) + 2 * operands);
-  work.add(WorkKind::instructions,
-           kInstructionsPerElement * (3 * elements + 2 * operands / element_bytes(type)));
+  constexpr double kPasses = 2, kInstructionsPerElement = 30;
+  Work work(WorkKind::read, kPasses * elements * result_bytes(type));
+  work.add(WorkKind::instructions, kPasses * elements * kInstructionsPerElement);
   return work;
 }
 

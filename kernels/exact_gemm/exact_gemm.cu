@@ -52,6 +52,7 @@ class Gemm : public ExactGemm {
         of_b_(gpu.allocate(std::uint64_t{shape_.column_panels} * shape_.chunks * kPieceBytes)),
         of_c_(gpu.allocate(shape_.rows() * shape_.columns() * sizeof(Bits))),
         sm_of_tile_(zeroed(gpu, shape_.tiles() * sizeof(std::uint32_t))),
+        of_sums_(gpu.allocate((shape_.rows() + shape_.columns() + 1) * sizeof(Sum))),
         a_{pointer<unsigned char>(of_a_), shape_.row_panels, shape_.chunks, memory::mix64(seed)},
         b_{pointer<unsigned char>(of_b_), shape_.column_panels, shape_.chunks, memory::mix64(seed + 1)} {
     for (const Operand& operand : {a_, b_}) {
@@ -59,45 +60,21 @@ class Gemm : public ExactGemm {
                    Work(WorkKind::write, double{1} * operand.panels * operand.chunks * kPieceBytes),
                    fill_operand<kType>, operand, E::most(k()));
     }
+    // C w = A (B' w), and C' v = B (A' v).
+    expected_rows_ = projected(a_, b_);
+    expected_columns_ = projected(b_, a_);
   }
 
-  double multiply(unsigned shift, int repetitions) override {
-    const GemmParameters parameters{a_.pieces,
-                                    b_.pieces,
-                                    of_c_->device_pointer(),
-                                    pointer<std::uint32_t>(sm_of_tile_),
-                                    shape_,
-                                    shift % shape_.tiles()};
-    watch_.start();
-    cuda::launch_repeatedly(
-        repetitions,
-        {static_cast<unsigned>(gpu_.multiprocessors()), shape_.groups * kGemmGroupThreads, kGemmSharedBytes},
-        work_of_multiplication(kType, nominal_), multiply_tiles<Tile, kType>, parameters);
-    return watch_.stop();
-  }
+  double multiply(unsigned shift) override { return multiply_in_time_of(1, shift); }
+  GemmFindings check() override { return check_in_time_of(1); }
 
-  GemmFindings check() override {
-    const std::uint64_t rows = shape_.rows(), columns = shape_.columns();
-    // e = A (B' w) against C w, and f = B (A' v) against C' v.
-    const auto weighed_b = weigh(b_), weighed_a = weigh(a_);
-    const auto expected_rows = projected(a_, weighed_b), expected_columns = projected(b_, weighed_a);
-    const auto own = zeroed(gpu_, (rows + columns + 1) * sizeof(Sum));
-    Sum* const sums = pointer<Sum>(own);
-    add_up_lines({rows, columns, columns, 1, b_.weight_seed()}, work_of_check(kType, nominal_), sums,
-                 nullptr);
-    add_up_lines({columns, rows, 1, columns, a_.weight_seed()}, Work{}, sums + rows, sums + rows + columns);
-    const auto mine = download<Sum>(sums, rows + columns + 1);
-    const auto wrong_rows = differing(mine.data(), download<Sum>(pointer<Sum>(expected_rows), rows));
-    const auto wrong_columns =
-        differing(mine.data() + rows, download<Sum>(pointer<Sum>(expected_columns), columns));
+  GemmFindings multiply_and_check(unsigned shift, int repetitions) override {
+    const int done = gpu_.emulated() ? 1 : repetitions, each_stands_for = repetitions / done;
     GemmFindings findings;
-    findings.wrong_rows = wrong_rows.size();
-    findings.wrong_columns = wrong_columns.size();
-    findings.digest = mine.back();
-    if (!wrong_rows.empty()) {
-      name_elements(wrong_rows, true, findings);
-    } else if (!wrong_columns.empty()) {
-      name_elements(wrong_columns, false, findings);
+    for (int i = 0; i < done; ++i) {
+      multiply_in_time_of(each_stands_for, shift + static_cast<unsigned>(i));
+      findings = check_in_time_of(each_stands_for);
+      if (findings.wrong_rows + findings.wrong_columns > 0) break;
     }
     return findings;
   }
@@ -129,19 +106,58 @@ class Gemm : public ExactGemm {
   using Bits = typename Result<kType>::Bits;
   using Buffer = std::unique_ptr<DeviceBuffer>;
 
+  double multiply_in_time_of(int multiplications, unsigned shift) {
+    const GemmParameters parameters{a_.pieces,
+                                    b_.pieces,
+                                    of_c_->device_pointer(),
+                                    pointer<std::uint32_t>(sm_of_tile_),
+                                    shape_,
+                                    shift % shape_.tiles()};
+    Work work = work_of_multiplication(kType, nominal_);
+    work *= multiplications;
+    watch_.start();
+    cuda::launch(
+        {static_cast<unsigned>(gpu_.multiprocessors()), shape_.groups * kGemmGroupThreads, kGemmSharedBytes},
+        work, multiply_tiles<Tile, kType>, parameters);
+    return watch_.stop();
+  }
+
+  GemmFindings check_in_time_of(int checks) {
+    Work work = work_of_check(kType, nominal_);
+    work *= checks;
+    const std::uint64_t rows = shape_.rows(), columns = shape_.columns();
+    Sum* const sums = pointer<Sum>(of_sums_);
+    cuda::check(cudaMemset(sums, 0, of_sums_->bytes()), "clear");
+    add_up_lines({rows, columns, columns, 1, b_.weight_seed()}, work, sums, nullptr);
+    add_up_lines({columns, rows, 1, columns, a_.weight_seed()}, Work{}, sums + rows, sums + rows + columns);
+    const auto mine = download<Sum>(sums, rows + columns + 1);
+    const auto wrong_rows = differing(mine.data(), expected_rows_);
+    const auto wrong_columns = differing(mine.data() + rows, expected_columns_);
+    GemmFindings findings;
+    findings.wrong_rows = wrong_rows.size();
+    findings.wrong_columns = wrong_columns.size();
+    findings.digest = mine.back();
+    if (!wrong_rows.empty()) {
+      name_elements(wrong_rows, true, findings);
+    } else if (!wrong_columns.empty()) {
+      name_elements(wrong_columns, false, findings);
+    }
+    return findings;
+  }
+
   std::uint64_t k() const { return std::uint64_t{shape_.chunks} * E::kPerChunk; }
 
-  Buffer weigh(const Operand& operand) {
-    Buffer sums = zeroed(gpu_, k() * sizeof(Sum));
-    cuda::launch({operand.chunks * kShares, kSumThreads}, Work{}, weigh_rows<kType>, operand,
-                 pointer<Sum>(sums));
-    return sums;
-  }
-  Buffer projected(const Operand& operand, const Buffer& factors) {
-    Buffer out = zeroed(gpu_, std::uint64_t{operand.panels} * kPanelRows * sizeof(Sum));
-    cuda::launch({operand.panels * operand.chunks, kSumThreads}, Work{}, project<kType>, operand,
-                 pointer<const Sum>(factors), pointer<Sum>(out));
-    return out;
+  /// `operand` times the weighted sum of the other one's rows.
+  std::vector<Sum> projected(const Operand& operand, const Operand& other) {
+    const auto bytes_of = [](const Operand& o) { return double{1} * o.panels * o.chunks * kPieceBytes; };
+    const Buffer sums = zeroed(gpu_, k() * sizeof(Sum));
+    cuda::launch({other.chunks * kShares, kSumThreads}, Work(WorkKind::read, bytes_of(other)),
+                 weigh_rows<kType>, other, pointer<Sum>(sums));
+    const std::uint64_t rows = std::uint64_t{operand.panels} * kPanelRows;
+    const Buffer out = zeroed(gpu_, rows * sizeof(Sum));
+    cuda::launch({operand.panels * operand.chunks, kSumThreads}, Work(WorkKind::read, bytes_of(operand)),
+                 project<kType>, operand, pointer<const Sum>(sums), pointer<Sum>(out));
+    return download<Sum>(out->device_pointer(), rows);
   }
 
   void add_up_lines(const Lines& lines, const Work& work, Sum* sums, Sum* digest) {
@@ -193,7 +209,9 @@ class Gemm : public ExactGemm {
   Gpu& gpu_;
   GemmShape nominal_, shape_;
   Buffer of_a_, of_b_, of_c_, sm_of_tile_;
+  Buffer of_sums_;  // of rows, then of columns, then the digest
   Operand a_, b_;
+  std::vector<Sum> expected_rows_, expected_columns_;
   cuda::Stopwatch watch_;
 };
 

@@ -58,11 +58,13 @@ struct GemmFindings {
 class ExactGemm {
  public:
   virtual ~ExactGemm() = default;
-  /// Multiplies, so many times, and returns device seconds. Tiles go round the SMs by `shift`. Throws
-  /// DeviceError.
-  virtual double multiply(unsigned shift, int repetitions) = 0;
-  /// Looks at what the last multiply() left.
+  /// Multiplies and returns device seconds. Tiles go round the SMs by `shift`. Throws DeviceError.
+  virtual double multiply(unsigned shift) = 0;
+  /// Looks at what the last multiplication left.
   virtual GemmFindings check() = 0;
+  /// So many times one after the other, each by another shift, until something is wrong. Under the emulation
+  /// once, in the time of all.
+  virtual GemmFindings multiply_and_check(unsigned shift, int repetitions) = 0;
   /// Elements of one tile that the host finds wrong, product by product: the tile has no symmetry, so that a
   /// layout that is not what we take it for shows, too.
   virtual std::uint64_t wrong_in_tile(unsigned tile) = 0;

@@ -44,14 +44,17 @@ TEST(ExactGemmDeviceHalf, EveryElementIsRightInEveryType) {
   for (const Datapath type : kTypes) {
     const auto gpu = memory::test_gpu();
     const auto gemm = make_exact_gemm(*gpu, type, 3);
-    EXPECT_GT(gemm->multiply(0, 2), 0);
+    EXPECT_GT(gemm->multiply(0), 0);
     for (const unsigned tile : {0u, 1u}) EXPECT_EQ(gemm->wrong_in_tile(tile), 0u) << name_of(type);
     const GemmFindings found = gemm->check();
     EXPECT_EQ(found.wrong_rows, 0u) << name_of(type);
     EXPECT_EQ(found.wrong_columns, 0u) << name_of(type);
     EXPECT_EQ(found.wrong_elements, 0u) << name_of(type);
-    gemm->multiply(1, 1);
+    gemm->multiply(1);
     EXPECT_EQ(gemm->check().digest, found.digest) << name_of(type);
+    const GemmFindings again = gemm->multiply_and_check(2, 3);
+    EXPECT_EQ(again.wrong_rows + again.wrong_columns, 0u) << name_of(type);
+    EXPECT_EQ(again.digest, found.digest) << name_of(type);
   }
 }
 
@@ -60,7 +63,7 @@ TEST(ExactGemmDeviceHalf, OtherOperandsGiveAnotherProduct) {
   std::uint64_t digests[2] = {};
   for (const std::uint64_t seed : {1, 2}) {
     const auto gemm = make_exact_gemm(*gpu, Datapath::tensor_bf16, seed);
-    gemm->multiply(0, 1);
+    gemm->multiply(0);
     digests[seed - 1] = gemm->check().digest;
   }
   EXPECT_NE(digests[0], digests[1]);
@@ -70,7 +73,7 @@ TEST(ExactGemmDeviceHalf, EveryBitOfAnElementCounts) {
   for (const Datapath type : kTypes) {
     WithResultInReach gpu;
     const auto gemm = make_exact_gemm(gpu, type, 3);
-    gemm->multiply(0, 1);
+    gemm->multiply(0);
     const unsigned bytes = result_bytes(type);
     for (int bit = 0; bit < static_cast<int>(8 * bytes); ++bit) {
       const std::uint64_t element = static_cast<std::uint64_t>(bit) % 60;  // of the first tile
@@ -92,7 +95,7 @@ TEST(ExactGemmDeviceHalf, EveryBitOfAnElementCounts) {
 TEST(ExactGemmDeviceHalf, ElementsThatMakeUpForOneAnotherInARowShowInTheirColumns) {
   WithResultInReach gpu;
   const auto gemm = make_exact_gemm(gpu, Datapath::tensor_int8, 3);
-  gemm->multiply(0, 1);
+  gemm->multiply(0);
   for (const std::uint64_t element : {3, 9, 40}) gpu.flip(element, 4, 2);
   const GemmFindings found = gemm->check();
   EXPECT_EQ(found.wrong_columns, 3u);

@@ -30,13 +30,13 @@ struct Totals {
   std::map<Datapath, std::vector<compute::WrongElement>> first;
   std::map<Datapath, std::uint64_t> digests;
   std::set<Datapath> done, unexpected;
-  std::map<Datapath, double> tflops;  // best
+  std::map<Datapath, double> tflops;
 };
 
 /// Our own mistake, or every SM's: no SM gets the tile right. The first has it from the last multiplication.
 bool fails_on_every_sm(ExactGemm& gemm) {
   for (unsigned sm = 0; sm < kSmsOfSelfTest; ++sm) {
-    if (sm > 0) gemm.multiply(sm, 1);
+    if (sm > 0) gemm.multiply(sm);
     if (gemm.wrong_in_tile(0) == 0) return false;
   }
   return true;
@@ -53,18 +53,30 @@ void add(Datapath type, const GemmFindings& found, Totals& totals) {
     ++totals.wrong_sums;
 }
 
-void multiply_and_check(Context& context, Datapath type, unsigned round, Totals& totals) {
+/// A datatype, for so long.
+void multiply_and_check(Context& context, Datapath type, double seconds, Totals& totals) {
+  const Nanoseconds start = context.clock().now();
+  const auto elapsed_s = [&] {
+    return static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
+  };
   const auto gemm = compute::make_exact_gemm(context.gpu(), type, kDataSeed);
-  const double seconds = gemm->multiply(round, 1);
-  totals.tflops[type] = std::max(totals.tflops[type], gemm->operations() / seconds / 1e12);
-  const GemmFindings found = gemm->check();
-  if (round == 0 && fails_on_every_sm(*gemm)) totals.unexpected.insert(type);
+  const double made_s = elapsed_s();
+  const double multiply_s = gemm->multiply(0);
+  GemmFindings found = gemm->check();
+  const double once_s = std::max(1e-6, elapsed_s() - made_s);
+  totals.tflops[type] = gemm->operations() / multiply_s / 1e12;
   totals.done.insert(type);
-  if (totals.unexpected.count(type) == 0) {
-    add(type, found, totals);
-  } else {
+  if (fails_on_every_sm(*gemm)) {
+    totals.unexpected.insert(type);
     totals.digests.emplace(type, found.digest);
+    return;
   }
+  add(type, found, totals);
+  const double wanted = (seconds - elapsed_s()) / once_s;
+  if (wanted < 1) return;
+  constexpr double kMost = 1e6;
+  found = gemm->multiply_and_check(1, static_cast<int>(std::min(wanted, kMost)));
+  add(type, found, totals);
 }
 
 std::string culprit_of(const std::map<Datapath, std::uint64_t>& wrong,
@@ -125,22 +137,13 @@ std::string digest_of(const Totals& totals) {
 }
 
 void run(Context& context) {
-  const Nanoseconds start = context.clock().now();
   const double duration_s = context.duration_s();
   Totals totals;
   try {
-    double elapsed_s = 0;
-    unsigned round = 0;
-    do {
-      for (std::size_t i = 0; i < std::size(kTypes); ++i) {
-        multiply_and_check(context, kTypes[i], round, totals);
-        elapsed_s = static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
-        const double of_first = static_cast<double>(i + 1) / static_cast<double>(std::size(kTypes));
-        const double of_duration = duration_s > 0 ? elapsed_s / duration_s : 1;
-        context.progress(std::min(round == 0 ? of_first : 1.0, std::min(1.0, of_duration)));
-      }
-      ++round;
-    } while (elapsed_s < duration_s);
+    for (std::size_t i = 0; i < std::size(kTypes); ++i) {
+      multiply_and_check(context, kTypes[i], duration_s / static_cast<double>(std::size(kTypes)), totals);
+      context.progress(static_cast<double>(i + 1) / static_cast<double>(std::size(kTypes)));
+    }
   } catch (const DeviceError&) {
     emit_wrong(context, totals);  // what was found before the device gave up stands
     throw;

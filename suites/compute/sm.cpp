@@ -2,6 +2,7 @@
 // compared bit by bit: with the other SMs', with the SM's own of before, and, where the bits are specified,
 // with what this machine's CPU works out.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
@@ -36,9 +37,9 @@ std::vector<Task> all_tasks() {
   return tasks;
 }
 
-constexpr std::uint32_t kFirstRounds = 64;  // by which it is learnt how long one takes
-constexpr double kLaunch_s = 0.02;          // at least: what a launch costs is little against it
-constexpr double kLongestLaunch_s = 0.25;   // so that progress shows, and a hang is found out
+constexpr std::uint32_t kFirstRounds = 1024;  // by which it is learnt how long one takes
+constexpr double kLaunch_s = 0.02;            // at least: what a launch costs is little against it
+constexpr double kLongestLaunch_s = 0.25;     // so that progress shows, and a hang is found out
 constexpr int kMostLaunchesForAllSms = 8;
 constexpr std::uint32_t kMostRounds = 1u << 24;
 
@@ -137,27 +138,30 @@ void emit(Context& context, const Comparison& comparison, const Runner& runner) 
   context.evidence("unexpected_paths", names);
 }
 
+/// Sets of all tasks, and what each launch in them takes.
+struct Schedule {
+  std::size_t sets;
+  double launch_s;
+};
+
+Schedule schedule_of(double duration_s, std::size_t tasks) {
+  const double longest_set_s = kLongestLaunch_s * static_cast<double>(tasks);
+  const double sets = std::max(1.0, std::ceil(duration_s / longest_set_s));
+  return {static_cast<std::size_t>(sets),
+          std::max(kLaunch_s, duration_s / sets / static_cast<double>(tasks))};
+}
+
 void run(Context& context) {
   const std::vector<Task> tasks = all_tasks();
-  const Nanoseconds start = context.clock().now();
-  const double duration_s = context.duration_s();
-  const double launch_s =
-      std::clamp(duration_s / static_cast<double>(tasks.size()), kLaunch_s, kLongestLaunch_s);
+  const Schedule schedule = schedule_of(context.duration_s(), tasks.size());
   Comparison comparison;
   Runner runner(context.gpu(), comparison);
   try {
-    double elapsed_s = 0;
-    bool first = true;
-    do {
-      for (std::size_t i = 0; i < tasks.size(); ++i) {
-        runner.run(tasks[i], launch_s);
-        elapsed_s = static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
-        const double of_first = static_cast<double>(i + 1) / static_cast<double>(tasks.size());
-        const double of_duration = duration_s > 0 ? elapsed_s / duration_s : 1;
-        context.progress(std::min(first ? of_first : 1.0, std::min(1.0, of_duration)));
-      }
-      first = false;
-    } while (elapsed_s < duration_s);
+    const std::size_t all = schedule.sets * tasks.size();
+    for (std::size_t i = 0; i < all; ++i) {
+      runner.run(tasks[i % tasks.size()], schedule.launch_s);
+      context.progress(static_cast<double>(i + 1) / static_cast<double>(all));
+    }
   } catch (const DeviceError&) {
     emit(context, comparison, runner);  // what was found before the device gave up stands
     throw;
@@ -169,10 +173,17 @@ void run(Context& context) {
   context.measure("digest", comparison.digest());
 }
 
-double device_seconds(const DeviceSpeed&, double duration_s) {
-  const auto tasks = static_cast<double>(all_tasks().size());
-  const double launch_s = std::clamp(duration_s / tasks, kLaunch_s, kLongestLaunch_s);
-  return std::max(duration_s, tasks * launch_s);
+double device_seconds(const DeviceSpeed& speed, double duration_s) {
+  const std::vector<Task> tasks = all_tasks();
+  const Schedule schedule = schedule_of(duration_s, tasks.size());
+  constexpr unsigned kSms = 132;  // of an H200
+  double first_s = 0;
+  for (const Task& task : tasks) {
+    Work work = compute::work_of_round(task.path, kSms);
+    work *= kFirstRounds;
+    first_s += speed.seconds(work);
+  }
+  return first_s + static_cast<double>(schedule.sets * tasks.size()) * schedule.launch_s;
 }
 
 const Registered compute_sm{{

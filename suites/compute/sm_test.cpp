@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "harness/node_sim/cuda_emulation/emulated_gpu.h"
+#include "harness/node_sim/cuda_emulation/plain_device.h"
 #include "suites/testing/check_on_simulated_gpu.h"
 
 namespace assay {
@@ -99,6 +101,32 @@ TEST_F(ComputeSm, WhatIsWrongAboveAPowerOnlyShowsUnderThatLoad) {
         {{"sm", 3}, {"sub_partition", 4}, {"bit", 2}, {"gives", 2}, {"every", 1}, {"above_power", 640}},
         {{"datapath", "integer"}});
   EXPECT_EQ(accused(run()), 0u) << "integers alone do not draw as much";
+}
+
+/// Four multiprocessors, of which blocks do not always reach all.
+class RarelyReached : public cuda_emulation::PlainDevice {
+ public:
+  std::string pci_address() const override { return "0000:77:00.0"; }
+  int multiprocessors() const override { return 4; }
+  unsigned sm_of_block(unsigned block, std::uint64_t seed) const override {
+    if (block == 3) return never ? 0 : seed % 3 == 0 ? 3 : 0;
+    return block;
+  }
+  bool never = false;
+};
+
+TEST_F(ComputeSm, LaunchesAgainUntilEverySmIsReachedAndSaysWhereNot) {
+  for (const bool never : {false, true}) {
+    RarelyReached device;
+    device.never = never;
+    const auto gpu = cuda_emulation::open_emulated_gpu(device.pci_address());
+    Collector context(check("compute.sm"), state_, 0);
+    gpu->make_current();
+    context.instead = gpu.get();
+    check("compute.sm").run(context);
+    EXPECT_EQ(context.values.at("sms"), never ? 3 : 4);
+    EXPECT_EQ(accused(context), 0u);
+  }
 }
 
 }  // namespace

@@ -44,11 +44,13 @@ class Collector : public Context, public Emitted {
  public:
   Collector(const Check& check, const sim::SharedState& state, double duration_s)
       : check_(check), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
+  /// Works on another GPU than the simulated one.
+  Gpu* instead = nullptr;
 
   const Part& part() const override { return part_; }
   const std::string& variant() const override { return variant_; }
   int devices() const override { return 1; }
-  Gpu& gpu(int) override { return gpu_; }
+  Gpu& gpu(int) override { return instead != nullptr ? *instead : gpu_; }
   const Part& slot_of(int) const override { return part_; }
   void stay() override { clock_.sleep_for(stayed); }
   Ranks& ranks() override { throw std::logic_error("no ranks"); }
