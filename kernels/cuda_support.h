@@ -28,6 +28,9 @@ struct Shape {
   std::size_t shared_bytes = 0;  // dynamic, of each block
 };
 
+/// More than half of a multiprocessor's: a second block finds no room there.
+inline constexpr std::size_t kSharedBytesOfOneBlock = 116 << 10;
+
 #if defined(__CUDACC__)
 
 /// A block's results are those of `block`, as they are on multiprocessor `sm`.
@@ -175,6 +178,18 @@ class Resident {
  private:
   T* object_ = nullptr;
 };
+
+/// What lies in a buffer of ours.
+template <typename T>
+T* pointer(const std::unique_ptr<DeviceBuffer>& buffer) {
+  return static_cast<T*>(buffer->device_pointer());
+}
+template <typename T>
+std::vector<T> download(const void* from, std::size_t count) {
+  std::vector<T> all(count);
+  check(cudaMemcpy(all.data(), from, count * sizeof(T), cudaMemcpyDeviceToHost), "download");
+  return all;
+}
 
 }  // namespace ASSAY_TARGET
 }  // namespace assay::cuda

@@ -52,7 +52,8 @@ struct GemmFindings {
   std::uint64_t wrong_elements = 0;
   std::map<unsigned, std::uint64_t> by_sm;
   std::vector<WrongElement> first;
-  std::uint64_t digest = 0;  // of all of C
+  std::uint64_t digest = 0;         // of all of C
+  std::uint64_t other_digests = 0;  // products that add up and are not the first one
 };
 
 class ExactGemm {
@@ -62,7 +63,7 @@ class ExactGemm {
   virtual double multiply(unsigned shift) = 0;
   /// Looks at what the last multiplication left.
   virtual GemmFindings check() = 0;
-  /// So many times one after the other, each by another shift, until something is wrong. Under the emulation
+  /// So many times one after the other, each by another shift; what all of them found. Under the emulation
   /// once, in the time of all.
   virtual GemmFindings multiply_and_check(unsigned shift, int repetitions) = 0;
   /// Elements of one tile that the host finds wrong, product by product: the tile has no symmetry, so that a

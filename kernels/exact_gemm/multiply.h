@@ -15,9 +15,7 @@ inline namespace ASSAY_TARGET {
 
 inline constexpr unsigned kGemmGroupThreads = 128, kMostGemmGroups = 2;
 inline constexpr std::uint32_t kStages = 4;
-/// More than half of an SM's: a second block finds no room.
-inline constexpr std::size_t kGemmSharedBytes = 116 * 1024;
-static_assert(kStages * (kMostGemmGroups + 1) * kPieceBytes <= kGemmSharedBytes);
+static_assert(kStages * (kMostGemmGroups + 1) * kPieceBytes <= cuda::kSharedBytesOfOneBlock);
 
 struct GemmParameters {
   const unsigned char *a, *b;
@@ -86,6 +84,7 @@ class DoubleTile {
         for (unsigned j = 0; j < kColumnTiles; ++j) cuda::mma_f64(of_a[i], of_b[j], d_[i][j]);
       }
     }
+    cuda::fence_for_async();  // the next copy writes where these reads were
   }
   template <typename Put>
   __device__ void for_each(const Put& put) const {

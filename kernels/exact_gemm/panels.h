@@ -58,8 +58,7 @@ struct Elements {
   ASSAY_HD static constexpr ElementFormat format() { return format_of(kType); }
 };
 
-/// What a sum weighs row or column number `i` by: up to 2^14, so that sums over 2^13 of 2^24 stay far below
-/// 2^63.
+/// What a sum weighs row or column number `i` by. Sums are modulo 2^64: equal ones are.
 ASSAY_HD constexpr std::int64_t weight(std::uint64_t seed, std::uint64_t i) {
   return 1 + static_cast<std::int64_t>(memory::mix64(seed + i) & 0x3fff);
 }

@@ -45,7 +45,7 @@ __global__ void weigh_rows(Operand operand, Sum* sums) {
     Sum sum = 0;
     for (unsigned panel = share; panel < operand.panels; panel += shares) {
       const std::int64_t w = weight(operand.weight_seed(), std::uint64_t{panel} * kPanelRows + row);
-      sum += static_cast<Sum>(w * E::value(operand.piece(panel, chunk), row, k));
+      sum += static_cast<Sum>(w) * static_cast<Sum>(E::value(operand.piece(panel, chunk), row, k));
     }
     atomicAdd(sums + std::uint64_t{chunk} * E::kPerChunk + k, sum);
   }
@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(kSumThreads)
   for (std::uint64_t i = lines.length * share / shares; i < lines.length * (share + 1) / shares; ++i) {
     const std::uint64_t number = line * lines.pitch + i * lines.step;
     const auto bits = c[number];
-    sum += static_cast<Sum>(Result<kType>::integer(bits) * weight(lines.weight_seed, i));
+    sum += static_cast<Sum>(Result<kType>::integer(bits)) * static_cast<Sum>(weight(lines.weight_seed, i));
     if (digest != nullptr) of_all += memory::mix64(number * 0x9e3779b97f4a7c15ULL ^ bits);
   }
   atomicAdd(sums + line, sum);

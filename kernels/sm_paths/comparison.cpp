@@ -84,7 +84,7 @@ std::string place_in(Datapath path, const WrongPath& wrong) {
   const bool shared = path == Datapath::shared;
   const auto place = common(wrong.where, shared ? kBanks : kAllRegisters);
   std::string text;
-  if (place) text += fmt::format(": {} {}", shared ? "bank" : "register", *place);
+  if (place) text += fmt::format(": {} {}", shared ? "bank" : "held value", *place);
   if (std::popcount(wrong.flipped) == 1)
     text += fmt::format("{} bit {}", text.empty() ? ":" : ",", std::countr_zero(wrong.flipped));
   return text;
@@ -107,16 +107,22 @@ void Comparison::add(Datapath path, Data data, std::uint64_t seed, std::uint32_t
     all.push_back(hashes_of(block));
   }
   if (blocks.empty()) return;
+  const auto half = (blocks.size() + 1) / 2;
   if (!seen.reference) {
-    // One SM that finds what was expected shows that it can be found.
-    const bool found = std::find(all.begin(), all.end(), expected) != all.end();
-    seen.reference = found ? expected : most_common(all);
-    if (!expected.empty() && !found) unexpected_.insert(path);
+    const auto as_expected = static_cast<std::size_t>(std::count(all.begin(), all.end(), expected));
+    seen.trusted = expected.empty() || as_expected >= half;
+    seen.reference = seen.trusted && !expected.empty() ? expected : most_common(all);
   }
+  std::vector<const BlockResult*> wrong;
   for (const BlockResult* block : blocks) {
     seen.sms.insert(block->sm());
-    if (is_wrong(*block, *seen.reference)) note(*block, *seen.reference, rounds, wrong_[block->sm()][path]);
+    if (is_wrong(*block, *seen.reference)) wrong.push_back(block);
   }
+  if (!seen.trusted || blocks.size() - wrong.size() < half) {
+    unexpected_.insert(path);
+    return;
+  }
+  for (const BlockResult* block : wrong) note(*block, *seen.reference, rounds, wrong_[block->sm()][path]);
 }
 
 std::size_t Comparison::sms(Datapath path, Data data, std::uint64_t seed) const {

@@ -41,7 +41,8 @@ class Comparison {
   std::size_t paths() const;
 
   const std::map<unsigned, WrongSm>& wrong() const { return wrong_; }
-  /// Datapaths on which no SM found what was expected, but most of them the same: no single SM's fault.
+  /// Datapaths on which fewer than half of the SMs found what was expected, or what the others or their own
+  /// rounds before did: no single SM's fault, and so none is accused.
   const std::set<Datapath>& unexpected() const { return unexpected_; }
   /// What most SMs found, of all work, as 16 hexadecimal digits: equal on every GPU of the same make.
   std::string digest() const;
@@ -51,6 +52,7 @@ class Comparison {
   using Hashes = std::vector<std::uint64_t>;
   struct Seen {
     std::optional<Hashes> reference;
+    bool trusted = true;  // where something was expected, at least half found it
     std::set<unsigned> sms;
   };
   std::map<WorkKey, Seen> seen_;
@@ -58,7 +60,7 @@ class Comparison {
   std::set<Datapath> unexpected_;
 };
 
-/// "tensor_tf32 of sub-partition 2", "registers of sub-partition 1: register 17, bit 5".
+/// "tensor_tf32 of sub-partition 2", "registers of sub-partition 1: held value 17, bit 5".
 std::string culprit_of(const WrongSm& wrong);
 
 }  // namespace assay::compute

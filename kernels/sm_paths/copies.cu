@@ -49,8 +49,11 @@ class LoadStore {
   template <typename T>
   __device__ void read(std::uint32_t step, Hash& hash) {
     const unsigned char* const from = scratch_ + other_thread(step) * kBytesOfThread;
-    for (std::uint32_t i = 0; i < kBytesOfThread / sizeof(T); ++i)
-      hash.add(static_cast<std::uint64_t>(cuda::load_global<T>(from + i * sizeof(T))));
+    // The second time out of the first-level cache.
+    for (int time = 0; time < 2; ++time) {
+      for (std::uint32_t i = 0; i < kBytesOfThread / sizeof(T); ++i)
+        hash.add(static_cast<std::uint64_t>(cuda::load_global<T>(from + i * sizeof(T))));
+    }
     __syncthreads();
   }
   __device__ void write_four(std::uint32_t step) {

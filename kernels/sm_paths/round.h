@@ -81,7 +81,7 @@ __global__ void __launch_bounds__(kThreads, 1) look_at(Parameters p) {
 /// Launches one block on each SM.
 template <typename Path>
 std::vector<cuda::StandIn> launch_path(const Parameters& p, const Work& work, unsigned sms,
-                                       std::size_t shared_bytes = kSharedBytesOfOneBlock) {
+                                       std::size_t shared_bytes = cuda::kSharedBytesOfOneBlock) {
   return cuda::launch_one_block_an_sm({sms, kThreads, shared_bytes}, work, look_at<Path>, p);
 }
 

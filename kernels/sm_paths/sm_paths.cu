@@ -14,10 +14,7 @@ std::uint32_t rounds_done(const Gpu& gpu, std::uint32_t rounds) {
   return gpu.emulated() ? (rounds < kMany ? 1u : 2u) : rounds;
 }
 
-template <typename T>
-T* pointer(const std::unique_ptr<DeviceBuffer>& buffer) {
-  return static_cast<T*>(buffer->device_pointer());
-}
+using cuda::pointer;
 
 class Paths : public SmPaths {
  public:
@@ -79,18 +76,10 @@ class Paths : public SmPaths {
                 "upload");
   }
 
-  template <typename T>
-  static std::vector<T> download(const std::unique_ptr<DeviceBuffer>& buffer) {
-    std::vector<T> all(buffer->bytes() / sizeof(T));
-    cuda::check(
-        cudaMemcpy(all.data(), buffer->device_pointer(), all.size() * sizeof(T), cudaMemcpyDeviceToHost),
-        "download");
-    return all;
-  }
-
   std::vector<BlockResult> results() const {
-    const auto threads = download<ThreadResult>(results_);
-    const auto met = download<FirstWrong>(first_wrong_);
+    const std::size_t all = std::size_t{sms_} * kThreads;
+    const auto threads = cuda::download<ThreadResult>(results_->device_pointer(), all);
+    const auto met = cuda::download<FirstWrong>(first_wrong_->device_pointer(), all);
     std::vector<BlockResult> blocks(sms_);
     for (unsigned block = 0; block < sms_; ++block) {
       const auto first = static_cast<std::ptrdiff_t>(block) * kThreads;

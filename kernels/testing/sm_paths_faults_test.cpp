@@ -100,7 +100,7 @@ TEST(SmPathsFaultsDeviceHalf, EveryRegisterThatIsHeldIsLookedAt) {
     comparison.add(Datapath::registers, Data::exact, 7, kRounds,
                    paths->run(Datapath::registers, Data::exact, 7, kRounds), expected);
     ASSERT_EQ(comparison.wrong().size(), 1u) << number;
-    EXPECT_EQ(culprit_of(comparison.wrong().begin()->second), "registers of sub-partition 0: register " +
+    EXPECT_EQ(culprit_of(comparison.wrong().begin()->second), "registers of sub-partition 0: held value " +
                                                                   std::to_string(number) + ", bit " +
                                                                   std::to_string(number % 32));
   }

@@ -64,7 +64,7 @@ TEST_F(ComputeSm, ARegisterAndABankAreNamed) {
   plant("sm_shared_bank",
         {{"sm", 11}, {"sub_partition", 4}, {"bank", 30}, {"bit", 31}, {"gives", 1}, {"every", 1}});
   const Emitted context = run();
-  EXPECT_EQ(context.texts.at("sm9/culprit"), "registers of sub-partition 1: register 40, bit 21");
+  EXPECT_EQ(context.texts.at("sm9/culprit"), "registers of sub-partition 1: held value 40, bit 21");
   EXPECT_EQ(context.texts.at("sm11/culprit"), "shared: bank 30, bit 31");
   EXPECT_EQ(accused(context), 2u);
 }

@@ -28,6 +28,7 @@ std::uint16_t half_of(double value) {
   const auto sign = static_cast<std::uint16_t>(std::signbit(value) ? 0x8000 : 0);
   const double magnitude = std::fabs(value);
   if (std::isnan(value)) return kNan;
+  if (magnitude == 0) return sign;
   if (magnitude >= 65520) return sign | kInfinity;  // half a unit beyond the greatest
   // Units of the last place that the result has: 2^-24 below the smallest normal number, 2^-14.
   int exponent = 0;

@@ -49,6 +49,13 @@ TEST(HalfArithmetic, RoundsOnceToTheNearestEven) {
   }
 }
 
+TEST(HalfArithmetic, ASumOfNothingIsZeroWithItsSign) {
+  EXPECT_EQ(fma_of_half(0x0000, 0x3c00, 0x0000), 0x0000);
+  EXPECT_EQ(fma_of_half(0xbc00, 0x3c00, 0x3c00), 0x0000);
+  EXPECT_EQ(fma_of_half(0x3c00, 0x3c00, 0xbc00), 0x0000);
+  EXPECT_EQ(fma_of_half(0x8000, 0x3c00, 0x8000), 0x8000);
+}
+
 TEST(HalfArithmetic, KnowsWhatIsNoNumber) {
   EXPECT_EQ(fma_of_half(0x7c00, 0x3c00, 0x3c00), 0x7c00);
   EXPECT_EQ(fma_of_half(0x7c00, 0x0000, 0x3c00), 0x7fff);
