@@ -124,5 +124,25 @@ TEST(HtmlReportLanguage, AnUnknownOneReadsAsEnglish) {
   EXPECT_THAT(html(sample.input("zh-CN")), HasSubstr("lang=\"zh-CN\""));
 }
 
+TEST(HtmlMap, ShowsWhatIsNotZeroWhereItLies) {
+  testing::SampleRun sample = testing::miscompare_run();
+  sample.run.steps.front().evidence.push_back(
+      {"sm_map", {{"columns", 3U}, {"values", {0, 0, 7, 0, 1234567}}}});
+  const std::string page = html(sample.input("en"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"outside\">7</td>"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"outside\">1.2e+06</td>"));
+  EXPECT_THAT(page, HasSubstr("<th scope=\"row\">3</th>"));
+}
+
+TEST(HtmlMap, WhatIsNoMapIsShownAsItIs) {
+  for (const nlohmann::json& odd : {nlohmann::json{{"columns", 0U}, {"values", {1}}},
+                                    nlohmann::json{{"columns", 3U}, {"values", {"text"}}},
+                                    nlohmann::json{{"columns", -1}, {"values", {1}}}}) {
+    testing::SampleRun sample = testing::miscompare_run();
+    sample.run.steps.front().evidence.push_back({"odd", odd});
+    EXPECT_THAT(html(sample.input("en")), Not(HasSubstr("class=\"map\"")));
+  }
+}
+
 }  // namespace
 }  // namespace assay::reports

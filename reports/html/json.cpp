@@ -51,7 +51,9 @@ void add_json(HtmlPage& page, const std::string& caption, const json& content) {
   const bool flat =
       content.is_object() &&
       std::none_of(content.begin(), content.end(), [](const json& value) { return value.is_structured(); });
-  if (is_table(content)) {
+  if (is_map(content)) {
+    add_map(page, caption, content);
+  } else if (is_table(content)) {
     add_table(page, caption, content);
   } else if (flat && !content.empty()) {  // a histogram: its caption says of what
     std::string pairs;

@@ -48,7 +48,11 @@ void add_waivers(HtmlPage& page);
 void add_notes(HtmlPage& page);
 void add_provenance(HtmlPage& page);
 
-/// Evidence of any shape: lists of objects as tables, objects as pairs.
+/// Evidence by place: an object of `columns` and `values`, such as {"columns": 12, "values": [0, 0, 3, ...]}.
+bool is_map(const nlohmann::json& content);
+void add_map(HtmlPage& page, const std::string& caption, const nlohmann::json& content);
+
+/// Evidence of any shape: maps as they lie, lists of objects as tables, objects as pairs.
 void add_json(HtmlPage& page, const std::string& caption, const nlohmann::json& content);
 
 /// In style.cpp.

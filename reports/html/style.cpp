@@ -64,6 +64,7 @@ tr.execution th { background: var(--shade); font-weight: 400; font-style: italic
 .measurements td.limit { white-space: normal; min-width: 150px; }
 .inventory td, .steps td, .raw td { overflow-wrap: anywhere; }
 .raw td { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size: 12px; }
+.map td { text-align: center; font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size: 11px; padding: 1px 3px; }
 td.strong { font-weight: 700; }
 td.pass { color: var(--good); }
 td.outside { color: var(--bad); font-weight: 700; background: #fdecec; box-shadow: inset 0 0 0 1.5px var(--bad); }

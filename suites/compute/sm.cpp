@@ -98,7 +98,15 @@ std::uint64_t wrong_results(const WrongSm& wrong) {
   return sum;
 }
 
+/// By number; two that follow one another share a TPC, and eighteen, more or less, a GPC.
 nlohmann::json map_of(const std::map<unsigned, WrongSm>& all) {
+  constexpr std::size_t kLeast = 132;
+  std::vector<std::uint64_t> values(std::max<std::size_t>(kLeast, all.rbegin()->first + 1));
+  for (const auto& [sm, wrong] : all) values[sm] = wrong_results(wrong);
+  return {{"columns", 12U}, {"values", values}};
+}
+
+nlohmann::json list_of(const std::map<unsigned, WrongSm>& all) {
   nlohmann::json sms = nlohmann::json::array();
   for (const auto& [sm, wrong] : all) {
     nlohmann::json paths;
@@ -120,7 +128,8 @@ void emit_wrong_sms(Context& context, const Comparison& comparison) {
   std::stable_sort(worst.begin(), worst.end(), [](const auto& a, const auto& b) {
     return wrong_results(*a.second) > wrong_results(*b.second);
   });
-  context.evidence("wrong_sms", map_of(comparison.wrong()));
+  context.evidence("sm_map", map_of(comparison.wrong()));
+  context.evidence("wrong_sms", list_of(comparison.wrong()));
   for (std::size_t i = 0; i < std::min(worst.size(), kMostAccused); ++i) {
     const auto& [sm, wrong] = worst[i];
     const Part part = context.part().below("sm" + std::to_string(sm));

@@ -88,6 +88,10 @@ TEST_F(ComputeSm, OnePartOfAllSmsNamesTheWorstAndSaysHowMany) {
   const Emitted context = run();
   EXPECT_EQ(accused(context), 8u);
   EXPECT_EQ(context.evidences.at("wrong_sms").size(), 10u);
+  const nlohmann::json& map = context.evidences.at("sm_map").at("values");
+  ASSERT_EQ(map.size(), 132u);
+  EXPECT_GT(map.at(9), 0);
+  EXPECT_EQ(map.at(10), 0);
   EXPECT_NE(context.texts.at("sm0/culprit").find("10 SMs of this GPU are wrong"), std::string::npos);
 }
 

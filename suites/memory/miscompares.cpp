@@ -54,6 +54,7 @@ void emit_miscompares(Context& context, const memory::SweepReport& report,
                                    {"bad_bits", report.bad_bits},
                                    {"words_by_flipped_bits", histogram(report.flipped_bits)},
                                    {"bad_words_by_bit", histogram(report.per_bit)},
+                                   {"bit_map", {{"columns", 16U}, {"values", report.per_bit}}},
                                    {"recorded_by_cause", by_cause},
                                    {"words_to_the_next_recorded", strides},
                                    {"first", first}});
