@@ -15,7 +15,7 @@ inline namespace ASSAY_TARGET {
 
 inline constexpr unsigned kGemmGroupThreads = 128, kMostGemmGroups = 2;
 inline constexpr std::uint32_t kStages = 4;
-static_assert(kStages * (kMostGemmGroups + 1) * kPieceBytes <= cuda::kSharedBytesOfOneBlock);
+static_assert(std::size_t{kStages} * (kMostGemmGroups + 1) * kPieceBytes <= cuda::kSharedBytesOfOneBlock);
 
 struct GemmParameters {
   const unsigned char *a, *b;
@@ -118,7 +118,7 @@ __global__ void __launch_bounds__(kMostGemmGroups* kGemmGroupThreads, 1) multipl
   ASSAY_SHARED(StageBarriers, barriers);
   auto* const stages = reinterpret_cast<unsigned char*>(words);
   const unsigned groups = p.shape.groups, group = threadIdx.x / kGemmGroupThreads;
-  const std::uint32_t stage_bytes = (groups + 1) * kPieceBytes;
+  const std::size_t stage_bytes = std::size_t{groups + 1} * kPieceBytes;
   if (threadIdx.x == 0) {
     for (std::uint64_t& full : barriers.full) cuda::byte_barrier_init(&full);
   }
@@ -132,13 +132,13 @@ __global__ void __launch_bounds__(kMostGemmGroups* kGemmGroupThreads, 1) multipl
     const auto load = [&](std::uint32_t chunk) {
       const std::uint32_t stage = chunk % kStages;
       unsigned char* const to = stages + stage * stage_bytes;
-      cuda::expect_bytes(&barriers.full[stage], stage_bytes);
+      cuda::expect_bytes(&barriers.full[stage], static_cast<std::uint32_t>(stage_bytes));
       for (unsigned g = 0; g <= groups; ++g) {
         const bool of_b = g == groups;
         const std::uint64_t panel = of_b ? column_panel : first_panel + g;
         const std::uint64_t piece = panel * p.shape.chunks + chunk;
-        cuda::copy_to_shared(to + g * kPieceBytes, (of_b ? p.b : p.a) + piece * kPieceBytes, kPieceBytes,
-                             &barriers.full[stage]);
+        cuda::copy_to_shared(to + std::size_t{g} * kPieceBytes, (of_b ? p.b : p.a) + piece * kPieceBytes,
+                             kPieceBytes, &barriers.full[stage]);
       }
     };
     if (threadIdx.x == 0) {
@@ -151,7 +151,7 @@ __global__ void __launch_bounds__(kMostGemmGroups* kGemmGroupThreads, 1) multipl
       }
       parities ^= 1u << stage;
       const unsigned char* const pieces = stages + stage * stage_bytes;
-      mine.multiply(pieces + group * kPieceBytes, pieces + groups * kPieceBytes);
+      mine.multiply(pieces + std::size_t{group} * kPieceBytes, pieces + std::size_t{groups} * kPieceBytes);
       __syncthreads();  // all have read it
       if (threadIdx.x == 0 && chunk + kStages < p.shape.chunks) load(chunk + kStages);
     }

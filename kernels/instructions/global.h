@@ -83,7 +83,7 @@ inline void store_four_global(unsigned char* address, const std::uint32_t (&four
 }
 template <bool>
 void load_four_global(const unsigned char* address, std::uint32_t (&four)[4]) {
-  for (unsigned i = 0; i < 4; ++i) four[i] = load_global<std::uint32_t>(address + 4 * i);
+  for (std::size_t i = 0; i < 4; ++i) four[i] = load_global<std::uint32_t>(address + 4 * i);
 }
 
 #endif

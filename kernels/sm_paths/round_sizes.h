@@ -36,7 +36,8 @@ inline constexpr int kTilePasses = 2;
 
 /// Multiplications and additions of one warp group's round, for elements of so many bytes.
 constexpr double tensor_operations(int bytes) {
-  return 2.0 * kTileRows * kTileColumns * (kBytesOfK / bytes) * kTileSteps * kTilePasses;
+  const int k = kBytesOfK / bytes;
+  return 2.0 * kTileRows * kTileColumns * k * kTileSteps * kTilePasses;
 }
 
 inline constexpr int kDoubleChains = 4, kDoubleSteps = 16;
