@@ -130,7 +130,35 @@ CoverageTable of_full_set(const std::vector<FaultClass>& classes) {
   return table;
 }
 
+/// What a hold does with random data, so many times with other data each.
+Trial hold_trial(int holds) {
+  return [holds](const ModelFault& fault, bool ecc, const Draw& draw) {
+    constexpr int kPassesOfAHold = 270;  // 10 s of 37 ms
+    FaultyGpu gpu(fault, ecc, draw);
+    const auto sweep = make_memory_sweep(*gpu, {&gpu.buffer()}, kCoveragePageShift);
+    for (int hold = 0; hold < holds; ++hold) {
+      const Pattern data = random_data(static_cast<std::uint64_t>(hold));
+      sweep->run({data, false, false, true, "write"});
+      for (int i = 0; i < kPassesOfAHold; ++i) gpu.end_of_pass();
+      sweep->run({data, false, true, false, "read"});
+    }
+    return gpu.outcome(sweep->report().bad_words);
+  };
+}
+
+FaultClass leaks(const std::string& name, int passes, int samples) {
+  FaultClass result{name, {}};
+  RandomOrder order(static_cast<std::uint64_t>(passes));
+  for (int i = 0; i < 8 * samples; ++i) {
+    ModelFault fault{FaultModel::leak, {order.below(kWords), i % 128}, {0, 0}, order.below(2) == 0, false};
+    fault.passes = passes;
+    result.faults.push_back(fault);
+  }
+  return result;
+}
+
 const RegisteredCoverage sweep{sweep_coverage};
+const RegisteredCoverage retention{retention_coverage};
 
 }  // namespace
 
@@ -145,6 +173,7 @@ FaultyGpu::FaultyGpu(const ModelFault& fault, bool ecc, const Draw& draw)
 
 void FaultyGpu::end_of_pass() {
   if (cache_) cache_->flush();
+  cells_.end_of_pass();
 }
 
 std::vector<FaultClass> fault_classes(int samples) {
@@ -162,6 +191,19 @@ std::vector<FaultClass> fault_classes(int samples) {
       const BitPlace victim{order.below(kWords), i % 128};
       const BitPlace other{(victim.word + 1 + order.below(kWords - 1)) % kWords, 0};
       result.faults.push_back({model, victim, other, order.below(2) == 0, false});
+    }
+    all.push_back(std::move(result));
+  }
+  const std::pair<const char*, BitPlace> surroundings[] = {{"neighbours opposite, in the word", {0, 1}},
+                                                           {"neighbours opposite, in the row", {2, 0}},
+                                                           {"neighbours opposite, next rows", {kLanes, 0}}};
+  for (const auto& [name, distance] : surroundings) {
+    FaultClass result{name, {}};
+    for (int i = 0; i < 8 * samples; ++i) {
+      const BitPlace victim{distance.word + order.below(kWords - 2 * distance.word),
+                            1 + static_cast<int>(order.below(126))};
+      result.faults.push_back(
+          {FaultModel::surrounded, victim, {victim.word - distance.word, victim.bit - distance.bit}});
     }
     all.push_back(std::move(result));
   }
@@ -217,6 +259,27 @@ Trial trial_of(std::vector<Pass> passes) {
     }
     return outcome;
   };
+}
+
+Coverage retention_coverage(int samples) {
+  CoverageTable table{"a bit that leaks to one of its states: raw cells, no cache",
+                      {"sweep, one set", "one hold", "two", "four", "eight"},
+                      {}};
+  const Trial trials[] = {trial_of(full_set(1, 0, kCoveragePageShift)), hold_trial(1), hold_trial(2),
+                          hold_trial(4), hold_trial(8)};
+  const FaultClass classes[] = {leaks("within a pass of the sweep (37 ms)", 1, samples),
+                                leaks("within 1 s", 27, samples), leaks("within 10 s", 270, samples),
+                                leaks("within 20 s", 540, samples)};
+  for (const FaultClass& faults : classes) {
+    CoverageTable::Row row{faults.name, {}};
+    for (const Trial& trial : trials)
+      row.shares.push_back(worst_share(faults, trial, false, {Draw{}}, by_miscompare));
+    table.rows.push_back(std::move(row));
+  }
+  return {"memory.retention",
+          {std::move(table)},
+          {"a hold tests the state that its data give a bit: half of those that leak to one of both",
+           "a hold is as long as the profile leaves it alone; here 10 s"}};
 }
 
 Coverage sweep_coverage(int samples) {

@@ -75,5 +75,7 @@ Trial trial_of(std::vector<Pass> passes);
 
 /// Of a full set: by pattern on raw cells; whole, with the cache and through ECC.
 Coverage sweep_coverage(int samples);
+/// Of memory that is written, left alone and read again, beside the sweep's.
+Coverage retention_coverage(int samples);
 
 }  // namespace assay::memory

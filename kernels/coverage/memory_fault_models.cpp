@@ -51,20 +51,40 @@ void FaultyCells::store_word(std::uint64_t word, Word128 value) {
   write_cell(word, value);
 }
 
+bool FaultyCells::is_surrounded() const {
+  const BitPlace& victim = fault_.victim;
+  const BitPlace& before = fault_.aggressor;
+  const BitPlace after{2 * victim.word - before.word, 2 * victim.bit - before.bit};
+  if (after.word >= stored_.size() || after.bit < 0 || after.bit > 127) return false;
+  const bool held = get(stored_, victim);
+  return get(stored_, before) != held && get(stored_, after) != held;
+}
+
+Word128 FaultyCells::seen(std::uint64_t cell) const {
+  Word128 value = stored_[cell];
+  if (fault_.model != FaultModel::surrounded || cell != fault_.victim.word || !is_surrounded()) return value;
+  std::uint64_t& half = fault_.victim.bit < 64 ? value.low : value.high;
+  half ^= 1ULL << (fault_.victim.bit % 64);
+  return value;
+}
+
 Word128 FaultyCells::read_cell(std::uint64_t cell) {
-  if (!ecc_) return stored_[cell];
+  if (fault_.model == FaultModel::leak && passes_ended_ - victim_written_ >= fault_.passes)
+    put(stored_, fault_.victim, fault_.value);
+  if (!ecc_) return seen(cell);
   const std::uint64_t first = cell / kWordsPerCodeword * kWordsPerCodeword;
   const std::uint64_t end = std::min<std::uint64_t>(first + kWordsPerCodeword, stored_.size());
   int wrong = 0;
-  for (std::uint64_t i = first; i < end; ++i) wrong += differing_bits(stored_[i], written_[i]);
+  for (std::uint64_t i = first; i < end; ++i) wrong += differing_bits(seen(i), written_[i]);
   if (wrong > 0) ++ecc_events_;
-  return wrong == 1 ? written_[cell] : stored_[cell];
+  return wrong == 1 ? written_[cell] : seen(cell);
 }
 
 void FaultyCells::write_cell(std::uint64_t cell, Word128 value) {
   const bool victim_before = get(stored_, fault_.victim);
   const bool aggressor_before = get(stored_, fault_.aggressor);
   stored_[cell] = written_[cell] = value;
+  if (cell == fault_.victim.word) victim_written_ = passes_ended_;
   if (fault_.model == FaultModel::stuck_at) put(stored_, fault_.victim, fault_.value);
   if (fault_.model == FaultModel::transition && victim_before != fault_.value) {
     put(stored_, fault_.victim, victim_before);

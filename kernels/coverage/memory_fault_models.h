@@ -26,6 +26,9 @@ enum class FaultModel {
   inversion,        // the aggressor's change to `trigger` inverts the victim
   idempotent,       // the aggressor's change to `trigger` sets the victim to `value`
   state,            // while the aggressor holds `trigger`, the victim holds `value`
+  surrounded,  // the victim reads inverted while the aggressor, and the bit as far on its other side, hold
+               // the opposite of what it holds
+  leak,        // the victim holds `value` once so many passes have ended since it was written
 };
 
 struct ModelFault {
@@ -34,6 +37,7 @@ struct ModelFault {
   BitPlace aggressor{0, 0};  // coupling and address faults
   bool value = false;
   bool trigger = false;
+  int passes = 0;  // leak
 };
 
 /// A memory with one fault. Where a store writes aggressor and victim together, the coupling acts after the
@@ -47,6 +51,7 @@ class FaultyCells final : public cuda_emulation::FaultyMemory {
   Word128 load(const Word128* address) override { return load_word(index(address)); }
   void store(Word128* address, Word128 value) override { store_word(index(address), value); }
 
+  void end_of_pass() { ++passes_ended_; }
   std::uint64_t ecc_events() const { return ecc_events_; }
 
  private:
@@ -56,6 +61,9 @@ class FaultyCells final : public cuda_emulation::FaultyMemory {
   Word128 read_cell(std::uint64_t cell);
   void write_cell(std::uint64_t cell, Word128 value);
   void couple(bool aggressor_before);
+  bool is_surrounded() const;
+  /// As it comes out of the cells.
+  Word128 seen(std::uint64_t cell) const;
 
   const Word128* base_;
   ModelFault fault_;
@@ -63,6 +71,7 @@ class FaultyCells final : public cuda_emulation::FaultyMemory {
   std::vector<Word128> stored_;
   std::vector<Word128> written_;  // what ECC's check bits stand for
   std::uint64_t ecc_events_ = 0;
+  int passes_ended_ = 0, victim_written_ = 0;
 };
 
 }  // namespace assay::memory
