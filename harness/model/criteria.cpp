@@ -151,8 +151,12 @@ static void from_json(const nlohmann::json& j, Limit& limit) {
 }
 
 static void to_json(nlohmann::json& j, const RequiredMeasure& measure) {
-  j = {{"name", measure.name},     {"unit", symbol(measure.unit)}, {"subcomponent", measure.subcomponent},
-       {"judged", measure.judged}, {"parts", measure.parts},       {"numbered", measure.numbered}};
+  j = {{"name", measure.name},
+       {"unit", symbol(measure.unit)},
+       {"subcomponent", measure.subcomponent},
+       {"judged", measure.judged},
+       {"parts", measure.parts}};
+  if (measure.numbered) j["numbered"] = true;  // runs of before are known by what they say without it
 }
 
 static void from_json(const nlohmann::json& j, RequiredMeasure& measure) {
