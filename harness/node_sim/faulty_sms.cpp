@@ -32,8 +32,9 @@ std::uint64_t PlantedInSms::result(const cuda_emulation::SmPlace& place, Datapat
     if (bad->path != path || !matches(bad->sm, place.sm) ||
         !matches(bad->sub_partition, place.sub_partition) || !matches(bad->where, where))
       continue;
-    random_ = mix(random_ + 1);
-    if (random_ % bad->every != 0) continue;
+    const std::uint64_t random = mix(random_.load(std::memory_order_relaxed) + 1);
+    random_.store(random, std::memory_order_relaxed);
+    if (random % bad->every != 0) continue;
     const std::uint64_t mask = std::uint64_t{1} << bad->bit;
     switch (bad->gives) {
       case BadDatapath::Gives::zero:

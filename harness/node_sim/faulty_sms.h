@@ -1,6 +1,7 @@
 // What is planted in a GPU's multiprocessors (SMs): results that come out with a bit wrong.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -41,7 +42,7 @@ class PlantedInSms final : public cuda_emulation::FaultySms {
  private:
   std::vector<BadDatapath> planted_;
   std::vector<const BadDatapath*> acting_;
-  std::uint64_t random_;
+  std::atomic<std::uint64_t> random_;  // the thread sanitizer takes device threads for threads
 };
 
 }  // namespace assay::sim

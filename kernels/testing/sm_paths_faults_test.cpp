@@ -2,6 +2,8 @@
 // looked at, in every sub-partition, to the last bit.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "kernels/sm_paths/comparison.h"
 #include "kernels/sm_paths/round_sizes.h"
 #include "kernels/sm_paths/sm_paths.h"
@@ -33,7 +35,8 @@ class OneWrong : public cuda_emulation::FaultySms {
   unsigned sm = 1, sub_partition = 0, where = 0;
   bool any = false;  // `where` counts
   int bit = 0;
-  std::uint64_t nth = 0, met = 0;
+  std::uint64_t nth = 0;
+  std::atomic<std::uint64_t> met{0};
 };
 
 int bits_of_results(Datapath path) {

@@ -1,7 +1,6 @@
 #include "harness/node_sim/cuda_emulation/bulk_copies.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "harness/node_sim/cuda_emulation/device_code.h"
@@ -15,7 +14,7 @@ using namespace scheduling;
 namespace {
 
 constexpr std::uint32_t kUnit = 16, kMostPendingBytes = (1u << 20) - 1;
-constexpr unsigned char kInFlight = 0x5a;
+constexpr Word128 kInFlight{0x5a5a5a5a5a5a5a5a, 0x5a5a5a5a5a5a5a5a};
 /// Polls of one thread in a phase that nothing more can end.
 constexpr unsigned kMostPolls = 10000;
 
@@ -47,11 +46,8 @@ Word128 through_faults(Word128 word) {
 }
 
 void arrive(BulkLoad& load) {
-  auto* const to = static_cast<unsigned char*>(load.to);
-  for (std::uint32_t at = 0; at < load.bytes; at += kUnit) {
-    const Word128 word = through_faults(load_word(load.from + at / kUnit));
-    std::memcpy(to + at, &word, sizeof(word));
-  }
+  auto* const to = static_cast<Word128*>(load.to);
+  for (std::uint32_t i = 0; i < load.bytes / kUnit; ++i) to[i] = through_faults(load_word(load.from + i));
   for (ByteBarrier& barrier : grid->current->block->byte_barriers) {
     if (barrier.place == load.barrier) barrier.pending_bytes -= load.bytes;
   }
@@ -92,7 +88,7 @@ void copy_to_shared(void* shared, const void* global, std::uint32_t bytes, std::
   barrier_at(place, where);
   Block& block = *grid->current->block;
   if (block.bulk_loads.size() == kMostBulkLoads) refuse("more bulk copies than the emulation keeps", where);
-  std::memset(shared, kInFlight, bytes);
+  for (std::uint32_t i = 0; i < bytes / kUnit; ++i) static_cast<Word128*>(shared)[i] = kInFlight;
   block.bulk_loads.push_back({shared, static_cast<const Word128*>(global), bytes, place});
 }
 
@@ -119,10 +115,8 @@ bool phase_ended(std::uint64_t* place, std::uint32_t parity, Where where) {
 
 void copy_from_shared(void* global, const void* shared, std::uint32_t bytes, Where where) {
   require_units(shared, global, bytes, where);
-  for (std::uint32_t at = 0; at < bytes; at += kUnit) {
-    Word128 word{};
-    std::memcpy(&word, static_cast<const unsigned char*>(shared) + at, sizeof(word));
-    store_word(static_cast<Word128*>(global) + at / kUnit, through_faults(word));
+  for (std::uint32_t i = 0; i < bytes / kUnit; ++i) {
+    store_word(static_cast<Word128*>(global) + i, through_faults(static_cast<const Word128*>(shared)[i]));
   }
 }
 

@@ -34,11 +34,8 @@ void run(Thread& self) {
     if (self.block->ended + 1 == grid->threads_per_block && !self.block->bulk_loads.empty())
       throw KernelError("block " + std::to_string(self.block->index.x) +
                         " ends and has not waited for its bulk copies");
-    for (const WgmmaInFlight& group : self.block->wgmma) {
-      const auto number = static_cast<unsigned>(&group - self.block->wgmma.data());
-      if (group.issued > 0 && number == self.number / kMostThreadsPerGroup)
-        throw KernelError("thread " + std::to_string(self.number) + " ends and has not waited for its wgmma");
-    }
+    if (self.block->wgmma[self.number / kMostThreadsPerGroup].issued > 0)
+      throw KernelError("thread " + std::to_string(self.number) + " ends and has not waited for its wgmma");
   } catch (...) {
     grid->error = std::current_exception();
   }
@@ -64,7 +61,8 @@ void begin(Block& block, const PlacedBlock& placed) {
   block.at_barrier = block.ended = 0;
   // Device threads add to these without allocating: the thread sanitizer would take it for theirs.
   block.shared.reserve(kMostSharedObjects);
-  block.wgmma.clear();
+  block.wgmma.resize(kMostThreadsPerBlock / kMostThreadsPerGroup);
+  for (WgmmaInFlight& group : block.wgmma) group.issued = 0;
   block.byte_barriers.clear();
   block.byte_barriers.reserve(kMostByteBarriers);
   block.bulk_loads.clear();

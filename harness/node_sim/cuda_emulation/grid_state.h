@@ -75,12 +75,12 @@ struct GroupMeeting {
 
 /// What a warp group has issued of wgmma and not waited for.
 struct WgmmaInFlight {
-  static constexpr unsigned kMost = 64;
+  static constexpr unsigned kMost = 64, kMostRegisters = 128;
   unsigned issued = 0;
   WgmmaForm form{};
   std::uint64_t a[kMost], b[kMost];  // descriptors
   std::uint32_t* d[kMostThreadsPerGroup];
-  std::vector<std::uint32_t> accumulators;  // by thread and register
+  std::uint32_t accumulators[kMostThreadsPerGroup * kMostRegisters];  // by thread and register
 };
 
 /// A barrier in shared memory that one thread arrives at, and that counts bytes of bulk copies.
@@ -110,7 +110,7 @@ struct Block {
   std::vector<GroupMeeting> group_meetings;
   std::vector<ByteBarrier> byte_barriers;
   std::vector<BulkLoad> bulk_loads;
-  std::vector<WgmmaInFlight> wgmma;  // by warp group; from the first on that issues some
+  std::vector<WgmmaInFlight> wgmma;  // by warp group
   std::vector<Warp> warps;
   std::vector<std::unique_ptr<Thread>> threads;
   char order = 0;  // what the thread sanitizer ties the block's barrier to

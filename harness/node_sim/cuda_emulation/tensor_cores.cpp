@@ -125,9 +125,7 @@ void multiply(WgmmaInFlight& group, unsigned number) {
 }
 
 WgmmaInFlight& group_of_this_thread() {
-  Block& block = *grid->current->block;
-  if (block.wgmma.empty()) block.wgmma.resize(kMostThreadsPerBlock / kThreads);
-  return block.wgmma[grid->current->number / kThreads];
+  return grid->current->block->wgmma[grid->current->number / kThreads];
 }
 
 /// What each thread says of the instruction.
@@ -151,10 +149,7 @@ void issue(void*, void* const* all) {
     refuse("more wgmma in flight than the emulation keeps", first.where);
   if (group.issued > 0 && !same_form(group.form, first.form))
     refuse("another form of wgmma while one is in flight", first.where);
-  if (group.issued == 0) {
-    group.form = first.form;
-    group.accumulators.resize(kThreads * registers);
-  }
+  if (group.issued == 0) group.form = first.form;
   for (unsigned thread = 0; thread < kThreads; ++thread) {
     const Issue& mine = *static_cast<const Issue*>(all[thread]);
     if (!same_form(mine.form, first.form) || mine.a != first.a || mine.b != first.b)
@@ -164,8 +159,10 @@ void issue(void*, void* const* all) {
       continue;
     }
     group.d[thread] = mine.d;
-    std::memcpy(&group.accumulators[thread * registers], mine.d, registers * sizeof(*mine.d));
-    for (std::size_t i = 0; i < registers; ++i) mine.d[i] = kInFlight;
+    for (std::size_t i = 0; i < registers; ++i) {
+      group.accumulators[thread * registers + i] = mine.d[i];
+      mine.d[i] = kInFlight;
+    }
   }
   group.a[group.issued] = first.a;
   group.b[group.issued] = first.b;
@@ -176,8 +173,10 @@ void finish(void*, void* const*) {
   WgmmaInFlight& group = group_of_this_thread();
   for (unsigned i = 0; i < group.issued; ++i) multiply(group, i);
   const auto registers = static_cast<std::size_t>(group.form.columns / 2);
-  for (unsigned thread = 0; thread < kThreads && group.issued > 0; ++thread)
-    std::memcpy(group.d[thread], &group.accumulators[thread * registers], registers * sizeof(std::uint32_t));
+  for (unsigned thread = 0; thread < kThreads && group.issued > 0; ++thread) {
+    for (std::size_t i = 0; i < registers; ++i)
+      group.d[thread][i] = group.accumulators[thread * registers + i];
+  }
   group.issued = 0;
 }
 
