@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "harness/model/datapath.h"
+#include "harness/model/work.h"
 #include "kernels/memory_patterns.h"
 
 namespace assay::compute {
@@ -31,6 +32,24 @@ ASSAY_HD constexpr ElementFormat format_of(Datapath path) {
       return {1, 5, 2, 7, (1 << 14) - 1};
     default:
       return {1, 0, 0, 127, 0x7fffffff};
+  }
+}
+
+/// At which of a GPU's rates a datapath of the tensor cores works.
+constexpr WorkKind work_kind_of(Datapath path) {
+  switch (path) {
+    case Datapath::tensor_bf16:
+      return WorkKind::bf16;
+    case Datapath::tensor_fp16:
+      return WorkKind::fp16;
+    case Datapath::tensor_tf32:
+      return WorkKind::tf32;
+    case Datapath::tensor_int8:
+      return WorkKind::int8;
+    case Datapath::tensor_fp64:
+      return WorkKind::fp64;
+    default:
+      return WorkKind::fp8;
   }
 }
 

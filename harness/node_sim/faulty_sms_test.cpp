@@ -72,6 +72,18 @@ TEST(FaultySms, SomeActOnlyWhenTheGpuIsWarmOrDrawsMuch) {
   EXPECT_TRUE(planted.like_the_others(57));
 }
 
+TEST(FaultySms, WhatAllGetWrongAlikeMakesNoneUnlikeTheOthersAndWhatIsRandomDoes) {
+  BadDatapath everywhere = bad();
+  everywhere.sm.reset();
+  PlantedInSms alike({everywhere}, 1);
+  alike.acting(30, 100);
+  EXPECT_TRUE(alike.like_the_others(57));
+  everywhere.every = 2;
+  PlantedInSms random({everywhere}, 1);
+  random.acting(30, 100);
+  EXPECT_FALSE(random.like_the_others(57));
+}
+
 TEST(FaultySms, OneOfSoManyIsDrawnAtRandom) {
   BadDatapath rare = bad();
   rare.every = 100;

@@ -1,23 +1,14 @@
 #include "kernels/exact_gemm/exact_gemm.h"
 
 #include "kernels/target.h"
+#include "kernels/tensor_elements.h"
 
 namespace assay::compute {
 
 ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<ExactGemm> make_exact_gemm(Gpu&, Datapath, std::uint64_t))
 
 unsigned element_bytes(Datapath type) {
-  switch (type) {
-    case Datapath::tensor_fp64:
-      return 8;
-    case Datapath::tensor_tf32:
-      return 4;
-    case Datapath::tensor_bf16:
-    case Datapath::tensor_fp16:
-      return 2;
-    default:
-      return 1;
-  }
+  return type == Datapath::tensor_fp64 ? 8 : static_cast<unsigned>(format_of(type).bytes);
 }
 
 unsigned result_bytes(Datapath type) {
@@ -38,24 +29,9 @@ GemmShape shape_on_card(Datapath type) {
 }
 
 Work work_of_multiplication(Datapath type, const GemmShape& shape) {
-  const auto kind = [&] {
-    switch (type) {
-      case Datapath::tensor_bf16:
-        return WorkKind::bf16;
-      case Datapath::tensor_fp16:
-        return WorkKind::fp16;
-      case Datapath::tensor_tf32:
-        return WorkKind::tf32;
-      case Datapath::tensor_int8:
-        return WorkKind::int8;
-      case Datapath::tensor_fp64:
-        return WorkKind::fp64;
-      default:
-        return WorkKind::fp8;
-    }
-  }();
   const double k = static_cast<double>(shape.chunks) * kChunkBytes / element_bytes(type);
-  return {kind, 2.0 * static_cast<double>(shape.rows()) * static_cast<double>(shape.columns()) * k};
+  return {work_kind_of(type),
+          2.0 * static_cast<double>(shape.rows()) * static_cast<double>(shape.columns()) * k};
 }
 
 Work work_of_check(Datapath type, const GemmShape& shape) {

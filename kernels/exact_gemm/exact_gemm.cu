@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <numeric>
+#include <tuple>
 
 #include "kernels/exact_gemm/exact_gemm.h"
 #include "kernels/exact_gemm/multiply.h"
@@ -10,7 +10,8 @@ namespace {
 
 /// Lines that are looked at element by element.
 constexpr std::size_t kMostLines = 64;
-constexpr unsigned kShares = 16;  // of panels or rows, by which a sum is split
+constexpr std::uint32_t kNobody = ~0u;  // has stored a tile
+constexpr unsigned kShares = 16;        // of panels or rows, by which a sum is split
 
 /// What the emulation multiplies in the card's place: a tile for each SM, one chunk of K.
 GemmShape shape_for(const Gpu& gpu, Datapath type) {
@@ -192,7 +193,7 @@ class Gemm : public ExactGemm {
     const auto sm = download<std::uint32_t>(sm_of_tile_->device_pointer(), shape_.tiles());
     for (std::size_t tile = 0; tile < found.size(); ++tile) {
       if (found[tile] == 0) continue;
-      findings.by_sm[sm[tile]] += found[tile];
+      if (sm[tile] != kNobody) findings.by_sm[sm[tile]] += found[tile];
       findings.wrong_elements += found[tile];
     }
     const WrongList all = wrong.download();

@@ -50,7 +50,7 @@ struct GemmFindings {
   std::uint64_t wrong_rows = 0, wrong_columns = 0;  // whose sums are not what they must be
   /// Of the first rows, or else columns, that are wrong: all wrong elements, and the first of them.
   std::uint64_t wrong_elements = 0;
-  std::map<unsigned, std::uint64_t> by_sm;
+  std::map<unsigned, std::uint64_t> by_sm;  // of tiles that some SM has stored
   std::vector<WrongElement> first;
   std::uint64_t digest = 0;         // of all of C
   std::uint64_t other_digests = 0;  // products that add up and are not the first one

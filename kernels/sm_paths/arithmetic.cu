@@ -19,94 +19,48 @@ struct Chains {
   }
 };
 
+/// A format's bits: what of random ones is kept, the exponent of 1/2, one more in the exponent.
+struct Single {
+  using Bits = std::uint32_t;
+  static constexpr Bits kKept = 0x807fffffu, kOneHalf = 0x3f000000u, kTwice = 0x00800000u;
+  __device__ static Bits multiply_add(Bits a, Bits b, Bits c) {
+    return cuda::bits_of(cuda::multiply_add(cuda::float_of(a), cuda::float_of(b), cuda::float_of(c)));
+  }
+};
+struct Double {
+  using Bits = std::uint64_t;
+  static constexpr Bits kKept = 0x800fffffffffffffULL, kOneHalf = 0x3fe0000000000000ULL,
+                        kTwice = 0x0010000000000000ULL;
+  __device__ static Bits multiply_add(Bits a, Bits b, Bits c) {
+    return cuda::bits_of(cuda::multiply_add(cuda::double_of(a), cuda::double_of(b), cuda::double_of(c)));
+  }
+};
+/// Two in each word.
+struct Halves {
+  using Bits = std::uint32_t;
+  static constexpr Bits kKept = 0x83ff83ffu, kOneHalf = 0x38003800u, kTwice = 0x04000400u;
+  __device__ static Bits multiply_add(Bits a, Bits b, Bits c) { return cuda::multiply_add_halves(a, b, c); }
+};
+
 /// a = a u + c, where |u| is below 1 and made of another chain's bits: nothing grows beyond its format,
 /// nothing settles.
-class Fp32 : public Chains {
+template <typename Format>
+class Fused : public Chains {
  public:
-  __device__ explicit Fp32(const Parameters& p) : seed_(p.seed) {}
+  __device__ explicit Fused(const Parameters& p) : seed_(p.seed) {}
 
   __device__ std::uint64_t round() {
-    float a[kChains], c[kChains];
-    std::uint32_t sum[kChains] = {};
+    Bits a[kChains], c[kChains], sum[kChains] = {};
 #pragma unroll
     for (int i = 0; i < kChains; ++i) {
-      const std::uint64_t bits = opaque(data_of_thread(seed_, static_cast<std::uint32_t>(i)));
-      a[i] = below_one(static_cast<std::uint32_t>(bits));
-      c[i] = 2 * below_one(static_cast<std::uint32_t>(bits >> 32));
+      a[i] = below_one(static_cast<Bits>(opaque(random(i))));
+      c[i] = below_one(static_cast<Bits>(random(kChains + i))) + Format::kTwice;
     }
 #pragma unroll 4
     for (int step = 0; step < kSteps; ++step) {
 #pragma unroll
       for (int i = 0; i < kChains; ++i) {
-        a[i] = cuda::multiply_add(a[i], below_one(cuda::bits_of(a[(i + 1) % kChains])), c[i]);
-        sum[i] = with(sum[i], cuda::bits_of(a[i]));
-      }
-    }
-    Hash hash;
-#pragma unroll
-    for (int i = 0; i < kChains; ++i) hash.add(sum[i]);
-    return hash.value();
-  }
-
- private:
-  /// Of any sign, from 1/2 on.
-  __device__ static float below_one(std::uint32_t bits) {
-    return cuda::float_of((bits & 0x807fffffu) | 0x3f000000u);
-  }
-  std::uint64_t seed_;
-};
-
-class Fp64 : public Chains {
- public:
-  __device__ explicit Fp64(const Parameters& p) : seed_(p.seed) {}
-
-  __device__ std::uint64_t round() {
-    double a[kChains], c[kChains];
-    std::uint64_t sum[kChains] = {};
-#pragma unroll
-    for (int i = 0; i < kChains; ++i) {
-      a[i] = below_one(opaque(data_of_thread(seed_, static_cast<std::uint32_t>(i))));
-      c[i] = 2 * below_one(data_of_thread(seed_, static_cast<std::uint32_t>(kChains + i)));
-    }
-#pragma unroll 4
-    for (int step = 0; step < kSteps; ++step) {
-#pragma unroll
-      for (int i = 0; i < kChains; ++i) {
-        a[i] = cuda::multiply_add(a[i], below_one(cuda::bits_of(a[(i + 1) % kChains])), c[i]);
-        sum[i] = with(sum[i], cuda::bits_of(a[i]));
-      }
-    }
-    Hash hash;
-#pragma unroll
-    for (int i = 0; i < kChains; ++i) hash.add(sum[i]);
-    return hash.value();
-  }
-
- private:
-  __device__ static double below_one(std::uint64_t bits) {
-    return cuda::double_of((bits & 0x800fffffffffffffULL) | 0x3fe0000000000000ULL);
-  }
-  std::uint64_t seed_;
-};
-
-/// Two halves in each word.
-class Fp16 : public Chains {
- public:
-  __device__ explicit Fp16(const Parameters& p) : seed_(p.seed) {}
-
-  __device__ std::uint64_t round() {
-    std::uint32_t a[kChains], c[kChains], sum[kChains] = {};
-#pragma unroll
-    for (int i = 0; i < kChains; ++i) {
-      const std::uint64_t bits = opaque(data_of_thread(seed_, static_cast<std::uint32_t>(i)));
-      a[i] = below_one(static_cast<std::uint32_t>(bits));
-      c[i] = below_one(static_cast<std::uint32_t>(bits >> 32)) + 0x04000400u;  // twice
-    }
-#pragma unroll 4
-    for (int step = 0; step < kSteps; ++step) {
-#pragma unroll
-      for (int i = 0; i < kChains; ++i) {
-        a[i] = cuda::multiply_add_halves(a[i], below_one(a[(i + 1) % kChains]), c[i]);
+        a[i] = Format::multiply_add(a[i], below_one(a[(i + 1) % kChains]), c[i]);
         sum[i] = with(sum[i], a[i]);
       }
     }
@@ -117,8 +71,13 @@ class Fp16 : public Chains {
   }
 
  private:
-  __device__ static std::uint32_t below_one(std::uint32_t bits) {
-    return (bits & 0x83ff83ffu) | 0x38003800u;
+  using Bits = typename Format::Bits;
+  __device__ std::uint64_t random(int which) const {
+    return data_of_thread(seed_, static_cast<std::uint32_t>(which));
+  }
+  /// Of any sign, from 1/2 on.
+  __device__ static Bits below_one(Bits bits) {
+    return (bits & Format::kKept) | Format::kOneHalf;
   }
   std::uint64_t seed_;
 };
@@ -149,7 +108,7 @@ class Integer : public Chains {
       z = seen(static_cast<unsigned>(__dp4a(static_cast<int>(z), static_cast<int>(w), static_cast<int>(x))));
       w = seen(w + static_cast<unsigned>(__clz(static_cast<int>(y))));
       x = seen(static_cast<std::int32_t>(x) < static_cast<std::int32_t>(z) ? z - x : x + 3 * z);
-      y = seen(y ^ float_bits(static_cast<float>(static_cast<std::int32_t>(w))));
+      y = seen(y ^ cuda::bits_of(static_cast<float>(static_cast<std::int32_t>(w))));
     }
     Hash hash;
     hash.add(sum);
@@ -157,13 +116,6 @@ class Integer : public Chains {
   }
 
  private:
-  __device__ static std::uint32_t float_bits(float value) {
-    union {
-      float number;
-      std::uint32_t bits;
-    } same{value};
-    return same.bits;
-  }
   std::uint64_t seed_;
 };
 
@@ -205,11 +157,11 @@ std::vector<cuda::StandIn> launch_arithmetic(Datapath path, const Parameters& p,
                                              unsigned sms) {
   switch (path) {
     case Datapath::fp32:
-      return launch_path<Fp32>(p, work, sms);
+      return launch_path<Fused<Single>>(p, work, sms);
     case Datapath::fp64:
-      return launch_path<Fp64>(p, work, sms);
+      return launch_path<Fused<Double>>(p, work, sms);
     case Datapath::fp16:
-      return launch_path<Fp16>(p, work, sms);
+      return launch_path<Fused<Halves>>(p, work, sms);
     case Datapath::integer:
       return launch_path<Integer>(p, work, sms);
     default:

@@ -108,6 +108,8 @@ void Comparison::add(Datapath path, Data data, std::uint64_t seed, std::uint32_t
   }
   if (blocks.empty()) return;
   const auto half = (blocks.size() + 1) / 2;
+  // Where nothing says who is right, more than half must agree.
+  const auto enough = expected.empty() ? blocks.size() / 2 + 1 : half;
   if (!seen.reference) {
     const auto as_expected = static_cast<std::size_t>(std::count(all.begin(), all.end(), expected));
     seen.trusted = expected.empty() || as_expected >= half;
@@ -118,7 +120,10 @@ void Comparison::add(Datapath path, Data data, std::uint64_t seed, std::uint32_t
     seen.sms.insert(block->sm());
     if (is_wrong(*block, *seen.reference)) wrong.push_back(block);
   }
-  if (!seen.trusted || blocks.size() - wrong.size() < half) {
+  for (const BlockResult& block : launch.blocks) {
+    if (!block.stayed() && is_wrong(block, *seen.reference)) unexpected_.insert(path);
+  }
+  if (!seen.trusted || blocks.size() - wrong.size() < enough) {
     unexpected_.insert(path);
     return;
   }

@@ -42,7 +42,8 @@ class Comparison {
 
   const std::map<unsigned, WrongSm>& wrong() const { return wrong_; }
   /// Datapaths on which fewer than half of the SMs found what was expected, or what the others or their own
-  /// rounds before did: no single SM's fault, and so none is accused.
+  /// rounds before did, or on which something was wrong of which nobody can say where it ran: no single SM's
+  /// fault, and so none is accused.
   const std::set<Datapath>& unexpected() const { return unexpected_; }
   /// What most SMs found, of all work, as 16 hexadecimal digits: equal on every GPU of the same make.
   std::string digest() const;

@@ -113,6 +113,21 @@ TEST(SmComparison, ABlockThatMovedSaysNothingOfAnySm) {
   const Comparison comparison = compared(launch);
   EXPECT_TRUE(comparison.wrong().empty());
   EXPECT_EQ(comparison.sms(kPath, Data::random, 1), 2u);
+  EXPECT_EQ(comparison.unexpected(), std::set<Datapath>{kPath}) << "but it is no pass";
+}
+
+TEST(SmComparison, ABlockThatMovedAndIsRightIsNoFault) {
+  LaunchResult launch = right_launch(3);
+  launch.blocks[1].threads[9].sm_at_end = 2;
+  EXPECT_TRUE(compared(launch).unexpected().empty());
+}
+
+TEST(SmComparison, HalfAgainstHalfAccusesNoneWhereNothingSaysWhoIsRight) {
+  LaunchResult launch = right_launch(4);
+  for (const std::size_t block : {0, 1}) launch.blocks[block].threads[0].hash = 1;
+  EXPECT_TRUE(compared(launch).wrong().empty());
+  EXPECT_EQ(compared(launch).unexpected(), std::set<Datapath>{kPath});
+  EXPECT_EQ(compared(launch, right_hashes()).wrong().size(), 2u);
 }
 
 TEST(SmComparison, AnSmCountsOnceItHasDoneAllWork) {

@@ -4,6 +4,7 @@
 
 #include "kernels/sm_paths/round_sizes.h"
 #include "kernels/target.h"
+#include "kernels/tensor_elements.h"
 
 namespace assay::compute {
 
@@ -24,34 +25,18 @@ std::unique_ptr<SmPaths> make_sm_paths(Gpu& gpu) {
 }
 
 std::vector<std::uint64_t> expected_hashes(Datapath path, Data data, std::uint64_t seed) {
-  const bool unspecified =
-      path == Datapath::special ||
-      (data == Data::random && path >= Datapath::tensor_bf16 && path != Datapath::tensor_int8);
+  const bool unspecified = path == Datapath::special || (data == Data::random && has_random_data(path));
   if (unspecified) return {};
   return emulated::expected_hashes(path, data, seed);
 }
 
 Work work_of_round(Datapath path, unsigned sms) {
   const double threads = static_cast<double>(sms) * kThreads;
-  const auto tensor = [&](WorkKind kind, int bytes) {
-    return Work(kind, static_cast<double>(sms) * kWarpGroups * tensor_operations(bytes));
-  };
-  switch (path) {
-    case Datapath::tensor_bf16:
-      return tensor(WorkKind::bf16, 2);
-    case Datapath::tensor_fp16:
-      return tensor(WorkKind::fp16, 2);
-    case Datapath::tensor_tf32:
-      return tensor(WorkKind::tf32, 4);
-    case Datapath::tensor_e4m3:
-    case Datapath::tensor_e5m2:
-      return tensor(WorkKind::fp8, 1);
-    case Datapath::tensor_int8:
-      return tensor(WorkKind::int8, 1);
-    case Datapath::tensor_fp64:
-      return {WorkKind::fp64, threads / kLanes * kDoubleMultiplications * kOperationsOfDoubleTile};
-    default:
-      break;
+  if (path == Datapath::tensor_fp64)
+    return {WorkKind::fp64, threads / kLanes * kDoubleMultiplications * kOperationsOfDoubleTile};
+  if (path >= Datapath::tensor_bf16) {
+    return {work_kind_of(path),
+            static_cast<double>(sms) * kWarpGroups * tensor_operations(format_of(path).bytes)};
   }
   return {WorkKind::instructions, threads * instructions_of_round(path)};
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 
 #include "kernels/cuda_support.h"
 #include "kernels/sm_paths/round.h"

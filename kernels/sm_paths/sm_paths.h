@@ -23,6 +23,11 @@ enum class Data : std::uint32_t {
   random,  // full-entropy mantissas: which bits come of them NVIDIA does not say, but all SMs agree
 };
 
+/// Where they are not alike.
+constexpr bool has_random_data(Datapath path) {
+  return path >= Datapath::tensor_bf16 && path != Datapath::tensor_int8;
+}
+
 /// Of one thread.
 struct ThreadResult {
   std::uint64_t hash = 0;          // of its first round

@@ -129,6 +129,7 @@ TEST(HtmlMap, ShowsWhatIsNotZeroWhereItLies) {
   sample.run.steps.front().evidence.push_back(
       {"sm_map", {{"columns", 3U}, {"values", {0, 0, 7, 0, 1234567}}}});
   const std::string page = html(sample.input("en"));
+  EXPECT_THAT(page, HasSubstr("class=\"map\""));
   EXPECT_THAT(page, HasSubstr("<td class=\"outside\">7</td>"));
   EXPECT_THAT(page, HasSubstr("<td class=\"outside\">1.2e+06</td>"));
   EXPECT_THAT(page, HasSubstr("<th scope=\"row\">3</th>"));

@@ -11,6 +11,7 @@
 #include "harness/check.h"
 #include "kernels/exact_gemm/exact_gemm.h"
 #include "kernels/memory_patterns.h"
+#include "suites/compute/wrong_sms.h"
 
 namespace assay {
 namespace {
@@ -103,7 +104,7 @@ std::string culprit_of(const std::map<Datapath, std::uint64_t>& wrong,
 }
 
 void emit_wrong(Context& context, const Totals& totals) {
-  constexpr std::size_t kMostAccused = 8, kMostShown = 64;
+  constexpr std::size_t kMostShown = 64;
   nlohmann::json elements = nlohmann::json::array();
   for (const auto& [type, first] : totals.first) {
     for (const compute::WrongElement& one : first) {
@@ -117,19 +118,12 @@ void emit_wrong(Context& context, const Totals& totals) {
     }
   }
   if (!elements.empty()) context.evidence("wrong_elements", elements);
-  std::vector<std::pair<std::uint64_t, unsigned>> worst;
+  std::map<unsigned, std::uint64_t> by_sm;
   for (const auto& [sm, types] : totals.by_sm) {
-    std::uint64_t count = 0;
-    for (const auto& [type, wrong] : types) count += wrong;
-    worst.emplace_back(count, sm);
+    for (const auto& [type, count] : types) by_sm[sm] += count;
   }
-  std::sort(worst.rbegin(), worst.rend());
-  for (std::size_t i = 0; i < std::min(worst.size(), kMostAccused); ++i) {
-    const auto [count, sm] = worst[i];
-    const Part part = context.part().below("sm" + std::to_string(sm));
-    context.measure_at(part, "wrong_elements", static_cast<double>(count), Unit::count);
-    context.measure_at(part, kCulprit, culprit_of(totals.by_sm.at(sm), totals.first, sm));
-  }
+  emit_wrong_sms(context, "wrong_elements", by_sm,
+                 [&](unsigned sm) { return culprit_of(totals.by_sm.at(sm), totals.first, sm); });
 }
 
 std::string digest_of(const Totals& totals) {

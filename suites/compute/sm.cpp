@@ -10,6 +10,7 @@
 #include "harness/check.h"
 #include "kernels/sm_paths/comparison.h"
 #include "kernels/sm_paths/sm_paths.h"
+#include "suites/compute/wrong_sms.h"
 
 namespace assay {
 namespace {
@@ -32,7 +33,7 @@ std::vector<Task> all_tasks() {
   for (std::size_t i = 0; i < kDatapaths; ++i) {
     const auto path = static_cast<Datapath>(i);
     tasks.push_back({path, Data::exact});
-    if (path >= Datapath::tensor_bf16 && path != Datapath::tensor_int8) tasks.push_back({path, Data::random});
+    if (compute::has_random_data(path)) tasks.push_back({path, Data::random});
   }
   return tasks;
 }
@@ -98,14 +99,6 @@ std::uint64_t wrong_results(const WrongSm& wrong) {
   return sum;
 }
 
-/// By number; two that follow one another share a TPC, and eighteen, more or less, a GPC.
-nlohmann::json map_of(const std::map<unsigned, WrongSm>& all) {
-  constexpr std::size_t kLeast = 132;
-  std::vector<std::uint64_t> values(std::max<std::size_t>(kLeast, all.rbegin()->first + 1));
-  for (const auto& [sm, wrong] : all) values[sm] = wrong_results(wrong);
-  return {{"columns", 12U}, {"values", values}};
-}
-
 nlohmann::json list_of(const std::map<unsigned, WrongSm>& all) {
   nlohmann::json sms = nlohmann::json::array();
   for (const auto& [sm, wrong] : all) {
@@ -119,30 +112,12 @@ nlohmann::json list_of(const std::map<unsigned, WrongSm>& all) {
   return sms;
 }
 
-/// The worst ones each with a value of their own; all of them as evidence.
-void emit_wrong_sms(Context& context, const Comparison& comparison) {
-  constexpr std::size_t kMostAccused = 8;
-  std::vector<std::pair<unsigned, const WrongSm*>> worst;
-  for (const auto& [sm, wrong] : comparison.wrong()) worst.emplace_back(sm, &wrong);
-  if (worst.empty()) return;
-  std::stable_sort(worst.begin(), worst.end(), [](const auto& a, const auto& b) {
-    return wrong_results(*a.second) > wrong_results(*b.second);
-  });
-  context.evidence("sm_map", map_of(comparison.wrong()));
-  context.evidence("wrong_sms", list_of(comparison.wrong()));
-  for (std::size_t i = 0; i < std::min(worst.size(), kMostAccused); ++i) {
-    const auto& [sm, wrong] = worst[i];
-    const Part part = context.part().below("sm" + std::to_string(sm));
-    std::string culprit = compute::culprit_of(*wrong);
-    if (worst.size() > kMostAccused)
-      culprit += "; " + std::to_string(worst.size()) + " SMs of this GPU are wrong";
-    context.measure_at(part, "wrong_results", static_cast<double>(wrong_results(*wrong)), Unit::count);
-    context.measure_at(part, kCulprit, culprit);
-  }
-}
-
 void emit(Context& context, const Comparison& comparison, const Runner& runner) {
-  emit_wrong_sms(context, comparison);
+  std::map<unsigned, std::uint64_t> by_sm;
+  for (const auto& [sm, wrong] : comparison.wrong()) by_sm[sm] = wrong_results(wrong);
+  emit_wrong_sms(context, "wrong_results", by_sm,
+                 [&](unsigned sm) { return compute::culprit_of(comparison.wrong().at(sm)); });
+  if (!by_sm.empty()) context.evidence("wrong_sms", list_of(comparison.wrong()));
   context.evidence("round_us", runner.round_us());
   if (comparison.unexpected().empty()) return;
   nlohmann::json names = nlohmann::json::array();
@@ -219,7 +194,9 @@ const Registered compute_sm{{
             {"sms", Unit::count, "SMs that were seen to do all of the work", ""},
             {"datapaths", Unit::count, "datapaths that were worked on", ""},
             {"unexpected_datapaths", Unit::count,
-             "those on which the SMs agree with one another and none with what the CPU worked out", ""},
+             "those on which fewer than half of the SMs agree with one another or with what the CPU worked "
+             "out",
+             ""},
             {"digest", Unit::text, "of all results, as most SMs found them: the same on every GPU", ""},
         },
     .findings = {"compute.wrong_result", "compute.differs_from_peers", "compute.unexpected_result",
