@@ -21,8 +21,8 @@ constexpr std::pair<const char*, LimitKind> kKinds[] = {{"min", LimitKind::min},
                                                         {"equal", LimitKind::equal},
                                                         {"peer_equal", LimitKind::peer_equal},
                                                         {"peer_ratio", LimitKind::peer_ratio}};
-const std::vector<std::string> kUnitBound{"min",        "max",      "equal",      "peer_equal",
-                                          "peer_ratio", "marginal", "scale_floor"};
+const std::vector<std::string> kUnitBound{"min",      "max",         "equal",   "peer_equal", "peer_ratio",
+                                          "marginal", "scale_floor", "variant", "per"};
 
 /// The measure that the table speaks of, or null after an error.
 const Measure* read_subject(Table& table, const Vocabulary& vocabulary, Limit& limit) {
@@ -100,6 +100,22 @@ void read_marginal(Table& table, Limit& limit) {
   }
 }
 
+void read_variant(Table& table, const Vocabulary& vocabulary, Limit& limit) {
+  if (!table.has("variant")) return;
+  std::vector<std::string> names;
+  const Check* check = vocabulary.check(limit.check);
+  for (const Variant& variant : check->variants) names.push_back(variant.name);
+  limit.variant = table.name_in("variant", "variant of " + limit.check, names);
+}
+
+void read_per(Table& table, Limit& limit) {
+  if (!table.has("per")) return;
+  std::vector<std::string> names;
+  for (const Measure& measure : telemetry_measures()) names.push_back(measure.name);
+  limit.per = table.name_in("per", "measure of telemetry", names);
+  if (limit.kind != LimitKind::peer_ratio) table.error("per", "only peer_ratio compares at the same reading");
+}
+
 void read_scale_floor(Table& table, Limit& limit) {
   if (limit.kind != LimitKind::peer_ratio) {
     if (table.has("scale_floor")) table.error("scale_floor", "only peer_ratio has a scale floor");
@@ -129,7 +145,7 @@ void check_share(Table& table, const std::string& key, double value, const Peak&
 void check_plausible(Table& table, const std::string& key, const Limit& limit,
                      const std::vector<Peak>& peaks) {
   if (limit.peak.empty()) {
-    if (limit.unit == Unit::gb_per_s)
+    if (limit.unit == Unit::gb_per_s || limit.unit == Unit::tflop_per_s)
       table.error("the limit of a rate must name the 'peak' that it is compared with");
     return;
   }
@@ -184,6 +200,8 @@ Limit read_limit(Table& table, const Vocabulary& vocabulary, const std::vector<P
   if (measure == nullptr || key == nullptr) return limit;  // without its unit a bound cannot be read
   limit.unit = measure->unit;
   if (!read_bound(table, key, limit)) return limit;
+  read_variant(table, vocabulary, limit);
+  read_per(table, limit);
   read_marginal(table, limit);
   read_scale_floor(table, limit);
   check_plausible(table, key, limit, peaks);
@@ -193,7 +211,8 @@ Limit read_limit(Table& table, const Vocabulary& vocabulary, const std::vector<P
 }  // namespace
 
 bool same_subject(const Limit& a, const Limit& b) {
-  return a.check == b.check && a.measurement == b.measurement && a.kind == b.kind;
+  return a.check == b.check && a.measurement == b.measurement && a.kind == b.kind && a.variant == b.variant &&
+         a.per == b.per;
 }
 
 std::vector<Limit> read_limits(Table& root, const Vocabulary& vocabulary, const std::vector<Peak>& peaks) {

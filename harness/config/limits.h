@@ -13,6 +13,6 @@ namespace assay::config {
 /// against the peaks. The others are errors.
 std::vector<Limit> read_limits(Table& root, const Vocabulary& vocabulary, const std::vector<Peak>& peaks);
 
-bool same_subject(const Limit& a, const Limit& b);  // check, measurement and kind
+bool same_subject(const Limit& a, const Limit& b);  // check, variant, measurement, kind, what it is per
 
 }  // namespace assay::config

@@ -167,6 +167,26 @@ TEST(Limits, PeerRatioNeedsAScaleFloor) {
             "1:1: 'name' is a text: it has no ratio\n");
 }
 
+TEST(Limits, PeersCanBeComparedAtAReadingOfTelemetry) {
+  const std::string peers = "peer_ratio = \"0.97 ratio\"\nscale_floor = \"120 GB/s\"\npeak = \"hbm\"\n";
+  const Outcome outcome = read(rate(peers) + rate(peers + "per = \"sm_clock_median\"\n"));
+  EXPECT_EQ(outcome.errors, "");
+  EXPECT_EQ(outcome.limits[1].per, "sm_clock_median");
+  EXPECT_EQ(read(rate(peers + "per = \"sm_clok_median\"\n")).errors,
+            "10:7: there is no measure of telemetry 'sm_clok_median'; did you mean 'sm_clock_median'?\n");
+  EXPECT_EQ(read(of("bad_words", "max = 8\nper = \"power_median\"\n")).errors,
+            "8:7: only peer_ratio compares at the same reading\n");
+}
+
+TEST(Limits, CanBeOfOneVariant) {
+  const Outcome outcome = read(of("bad_words", "max = 8\nvariant = \"near\"\n") +
+                               of("bad_words", "max = 9\nvariant = \"far\"\n"));
+  EXPECT_EQ(outcome.errors, "");
+  EXPECT_EQ(outcome.limits[0].variant, "near");
+  EXPECT_EQ(read(of("bad_words", "max = 8\nvariant = \"fra\"\n")).errors,
+            "8:11: there is no variant of memory.bandwidth 'fra'; did you mean 'far'?\n");
+}
+
 TEST(Limits, OneOfAKindForEachMeasurement) {
   EXPECT_EQ(read(of("bad_words", "max = 8\n") + of("bad_words", "max = 9\n")).errors,
             "8:1: bad_words of memory.bandwidth has a max limit already\n");

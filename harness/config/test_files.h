@@ -30,6 +30,7 @@ inline Vocabulary test_vocabulary() {
                     {"name", Unit::text, ""},
                     {"power", Unit::watts, ""}};
   check.findings = {"memory.slow", "memory.miscompare"};
+  check.variants = {{"near", {}}, {"far", {}}};
   Check sampler;
   sampler.name = "telemetry";
   sampler.findings = {"device.xid"};

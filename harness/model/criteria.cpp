@@ -124,6 +124,9 @@ static void to_json(nlohmann::json& j, const Limit& limit) {
        {"date", limit.date},
        {"reason", limit.reason},
        {"peak", limit.peak}};
+  // Only where they are there: limits without them keep the hash that they had before these were known.
+  if (!limit.variant.empty()) j["variant"] = limit.variant;
+  if (!limit.per.empty()) j["per"] = limit.per;
   std::visit([&](const auto& bound) { j["bound"] = bound; }, limit.bound);
   if (limit.marginal_bound) j["marginal_bound"] = *limit.marginal_bound;
 }
@@ -140,6 +143,8 @@ static void from_json(const nlohmann::json& j, Limit& limit) {
   j.at("date").get_to(limit.date);
   j.at("reason").get_to(limit.reason);
   j.at("peak").get_to(limit.peak);
+  limit.variant = j.value("variant", std::string());
+  limit.per = j.value("per", std::string());
   const nlohmann::json& bound = j.at("bound");
   if (bound.is_string()) {
     limit.bound = bound.get<std::string>();

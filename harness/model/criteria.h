@@ -34,10 +34,17 @@ struct Limit {
   /// from there up to this is marginal) and below the bound of a max (above `bound` fails, from there down to
   /// this is marginal).
   std::optional<double> marginal_bound;
+  /// Of a check that has variants: which one; empty: each.
+  std::string variant;
+  /// peer_ratio: a measure of telemetry that the value is compared at. Peers' values are first made what they
+  /// would be if all were proportional to it; empty, or where a peer has no such reading: as they are.
+  std::string per;
   /// peer_ratio: differences smaller than this (in `unit`) are never outliers.
   double scale_floor = 0;
   FindingCode finding;
   std::string source, date, reason, peak;
+
+  bool is_of(const std::string& one_variant) const { return variant.empty() || variant == one_variant; }
 
   friend bool operator==(const Limit&, const Limit&) = default;
 };

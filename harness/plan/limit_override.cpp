@@ -9,7 +9,8 @@ namespace assay {
 namespace {
 
 std::string title(const Limit& limit) {
-  return fmt::format("{}/{} {}", limit.check, limit.measurement, name_of(limit.kind));
+  return fmt::format("{}{}/{} {}{}", limit.check, limit.variant.empty() ? "" : ":" + limit.variant,
+                     limit.measurement, name_of(limit.kind), limit.per.empty() ? "" : " per " + limit.per);
 }
 
 bool is_absolute(const Limit& limit) {
@@ -27,10 +28,17 @@ Limits limits_of_measurement(Criteria& criteria, const Limit& limit) {
   return found;
 }
 
-/// The one that `limit` replaces, or null.
 Limit* of_kind(const Limits& existing, LimitKind kind) {
   const auto found =
       std::find_if(existing.begin(), existing.end(), [&](const Limit* other) { return other->kind == kind; });
+  return found == existing.end() ? nullptr : *found;
+}
+
+/// The one that `limit` replaces, or null.
+Limit* replaced_by(const Limit& limit, const Limits& existing) {
+  const auto found = std::find_if(existing.begin(), existing.end(), [&](const Limit* other) {
+    return other->kind == limit.kind && other->variant == limit.variant && other->per == limit.per;
+  });
   return found == existing.end() ? nullptr : *found;
 }
 
@@ -44,7 +52,7 @@ void require_numbers(const Limit& limit) {
 /// Numbers may change, what they mean may not: a limit that led to another finding could make an excuse of
 /// what the node is rejected for.
 void require_same_meaning(const Limit& limit, const Limits& existing) {
-  const Limit* replaced = of_kind(existing, limit.kind);
+  const Limit* replaced = replaced_by(limit, existing);
   const auto means_the_same = [&](const Limit* other) {
     return other->finding == limit.finding && other->unit == limit.unit;
   };
@@ -106,8 +114,9 @@ void require_accusation(const Criteria& criteria, const Limit& limit) {
 
 void add_limit(Criteria& criteria, const Limit& limit, const Limits& existing) {
   if (existing.empty()) require_accusation(criteria, limit);
-  const bool first_absolute =
-      std::none_of(existing.begin(), existing.end(), [](const Limit* other) { return is_absolute(*other); });
+  const bool first_absolute = std::none_of(existing.begin(), existing.end(), [&](const Limit* other) {
+    return is_absolute(*other) && other->is_of(limit.variant);
+  });
   if (first_absolute) require_performance_of_peers(criteria, limit, existing);
   criteria.limits.push_back(limit);
 }
@@ -124,7 +133,7 @@ void override_limit(Criteria& criteria, const Limit& limit) {
   require_numbers(limit);
   const Limits existing = limits_of_measurement(criteria, limit);
   require_same_meaning(limit, existing);
-  Limit* replaced = of_kind(existing, limit.kind);
+  Limit* replaced = replaced_by(limit, existing);
   if (replaced != nullptr && *replaced == limit) return;
   if (replaced == nullptr) {
     add_limit(criteria, limit, existing);

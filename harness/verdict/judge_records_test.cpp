@@ -334,6 +334,49 @@ TEST_F(JudgeRecords, BelowTheScaleFloorNobodyIsAnOutlier) {
   EXPECT_THAT(judge(run, criteria).findings, IsEmpty());
 }
 
+TEST_F(JudgeRecords, PeersAreComparedAtTheSameReadingWhereALimitSaysSo) {
+  limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).per = "sm_clock_median";
+  for (RequiredCheck& required : criteria.required) {
+    if (required.check == "telemetry")
+      required.measures.push_back({"sm_clock_median", Unit::megahertz, "", false});
+  }
+  const auto at_clock = [&](int slot, double mhz) {
+    const Part gpu = Part::gpu(slot);
+    Step& step = step_of(run, "memory.bandwidth", gpu);
+    step.measurements.push_back({"sm_clock_median", mhz, "MHz", gpu, "telemetry"});
+  };
+  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
+  set_bandwidth(run, 3, 4200);
+  for (int slot = 0; slot + 1 < kGpus; ++slot) at_clock(slot, slot == 3 ? 1890 : 1980);
+  EXPECT_EQ(only(Verdict::accept).part, "gpu3/hbm") << "one has no reading: values are compared as they are";
+  at_clock(kGpus - 1, 1980);
+  EXPECT_THAT(judge(run, criteria).findings, IsEmpty()) << "as fast as its peers would be at its clock";
+  measurement_of(step_of(run, "memory.bandwidth", "gpu3"), "sm_clock_median", "gpu3").value = 1980.0;
+  set_bandwidth(run, 5, 4390);
+  measurement_of(step_of(run, "memory.bandwidth", "gpu5"), "sm_clock_median", "gpu5").value = 2100.0;
+  const auto findings = judge(run, criteria).findings;
+  ASSERT_EQ(findings.size(), 2u);
+  EXPECT_EQ(findings[0].part, "gpu3/hbm");
+  EXPECT_EQ(findings[1].part, "gpu5/hbm") << "it needs a higher clock for the same";
+  EXPECT_THAT(findings[1].evidence.at(0).detail, HasSubstr("all at the same sm_clock_median: 4139"));
+}
+
+TEST_F(JudgeRecords, ALimitOfAVariantHoldsForThatOneAlone) {
+  Limit limit = limit_of(criteria, "copy_bandwidth", LimitKind::min);
+  limit.bound = 4600.0;
+  limit.marginal_bound.reset();
+  limit.variant = "other";
+  criteria.limits.push_back(limit);
+  EXPECT_THAT(judge(run, criteria).findings, IsEmpty());
+  for (Step& step : run.steps) {
+    if (step.check == "memory.bandwidth" && step.part == "gpu2") step.variant = "other";
+  }
+  const auto findings = judge(run, criteria).findings;
+  EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.code == "memory.slow" && finding.part == "gpu2/hbm";
+  }));
+}
+
 TEST_F(JudgeRecords, TheMinorityDiffers) {
   measurement_of(step_of(run, "inventory.gpus", "node"), "vbios", "gpu6").value =
       std::string("96.00.00.00.00");

@@ -14,7 +14,7 @@ void observe_limits(const Case& c, std::vector<Observation>& seen) {
   const std::vector<Series> all = collect_series(c.run);
   for (const Series& series : all) {
     for (const Limit* limit : c.limits(series.check, series.measurement)) {
-      if (is_peer(limit->kind)) continue;
+      if (is_peer(limit->kind) || !limit->is_of(series.variant)) continue;
       const auto outcomes = over_attempts(series, *limit, c.class_of(limit->finding),
                                           [&](const Value& value) { return grade(*limit, value); });
       for (const Outcome& outcome : outcomes) {

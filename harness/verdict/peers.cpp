@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "harness/model/quantile.h"
+#include "harness/model/telemetry_measures.h"
 #include "harness/verdict/series.h"
 
 namespace assay::verdict {
@@ -30,20 +31,48 @@ std::vector<Group> peer_groups(const Plan& plan, const std::vector<Series>& all)
 bool holds_absolute_limit(const Case& c, const Series& series, Unit unit, const Value& value) {
   bool holds = false;
   for (const Limit* limit : c.limits(series.check, series.measurement)) {
-    if (is_peer(limit->kind) || limit->unit != unit) continue;
+    if (is_peer(limit->kind) || limit->unit != unit || !limit->is_of(series.variant)) continue;
     if (grade(*limit, value) == Grade::fail) return false;
     holds = true;
   }
   return holds;
 }
 
-void observe_ratio(const Case& c, const Limit& limit, const Group& group, std::vector<Observation>& seen) {
+/// What each GPU's values are multiplied with, so that they are what they would be if all of the group had
+/// the same of what the limit is `per`. Empty where one has no such reading: then nothing is known of it.
+std::map<const Series*, double> factors_of(const Limit& limit, const Group& group,
+                                           const std::vector<Series>& all) {
+  std::map<const Series*, double> readings;
+  std::vector<double> of_all;
+  for (const Series* series : group) {
+    const auto reading = std::find_if(all.begin(), all.end(), [&](const Series& other) {
+      return other.check == kTelemetryCheck && other.measurement == limit.per &&
+             other.stage == series->stage && other.part.unit() == series->part.unit();
+    });
+    if (reading == all.end()) return {};
+    std::vector<double> values;
+    for (const Sample& sample : reading->samples) {
+      if (const auto value = number_of(sample.measurement->value); value && *value > 0)
+        values.push_back(*value);
+    }
+    if (values.empty()) return {};
+    of_all.push_back(readings[series] = median(values));
+  }
+  const double common = median(of_all);
+  for (auto& [series, reading] : readings) reading = common / reading;
+  return readings;
+}
+
+void observe_ratio(const Case& c, const Limit& limit, const Group& group, const std::vector<Series>& all,
+                   std::vector<Observation>& seen) {
   const auto* ratio = std::get_if<double>(&limit.bound);
   if (ratio == nullptr) return;
+  const auto factors = limit.per.empty() ? std::map<const Series*, double>{} : factors_of(limit, group, all);
+  const auto factor_of = [&](const Series* series) { return factors.empty() ? 1.0 : factors.at(series); };
   std::map<const Series*, double> medians;
   for (const Series* series : group) {
     const std::vector<double> numbers = numbers_of(*series, limit);
-    if (!numbers.empty()) medians[series] = median(numbers);
+    if (!numbers.empty()) medians[series] = median(numbers) * factor_of(series);
   }
   for (const Series* series : group) {
     std::vector<double> others;
@@ -54,7 +83,8 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, std::v
     const double reference = median(others);
     const auto grade_value = [&](const Value& value) {
       const auto number = number_of(value);
-      if (!number || *number >= *ratio * reference || reference - *number <= limit.scale_floor)
+      const double compared = number.value_or(0) * factor_of(series);
+      if (!number || compared >= *ratio * reference || reference - compared <= limit.scale_floor)
         return Grade::pass;
       return holds_absolute_limit(c, *series, limit.unit, value) ? Grade::marginal : Grade::fail;
     };
@@ -62,6 +92,10 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, std::v
       outcome.detail +=
           fmt::format("{}{} of the other GPUs' median {} {}", outcome.detail.empty() ? "" : "; ", *ratio,
                       text_of(reference), symbol(limit.unit));
+      if (!factors.empty()) {
+        outcome.detail += fmt::format(", all at the same {}: {} {} here", limit.per,
+                                      text_of(medians.at(series)), symbol(limit.unit));
+      }
       seen.push_back(observation_of(c, *series, limit, outcome, *ratio * reference));
     }
   }
@@ -125,11 +159,11 @@ Group in_unit_of(const Limit& limit, const Group& group) {
 void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen) {
   for (const Group& group : peer_groups(c.run.plan, all)) {
     for (const Limit* limit : c.limits(group.front()->check, group.front()->measurement)) {
-      if (!is_peer(limit->kind)) continue;
+      if (!is_peer(limit->kind) || !limit->is_of(group.front()->variant)) continue;
       const Group peers = in_unit_of(*limit, group);
       if (peers.size() < 2) continue;
       if (limit->kind == LimitKind::peer_ratio) {
-        observe_ratio(c, *limit, peers, seen);
+        observe_ratio(c, *limit, peers, all, seen);
       } else {
         observe_equality(c, *limit, peers, seen);
       }

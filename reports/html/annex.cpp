@@ -99,8 +99,9 @@ void add_limits(HtmlPage& page) {
                            labels(Label::reason), labels(Label::peak)});
       const Element body = page.writer.open("tbody");
       for (const Limit& limit : page.input.criteria.limits) {
-        page.row({limit.check, limit.measurement, limit_text(labels, limit), limit.finding.text(),
-                  limit.source, limit.date, limit.reason, limit.peak});
+        page.row({limit.variant.empty() ? limit.check : limit.check + " " + limit.variant, limit.measurement,
+                  limit_text(labels, limit), limit.finding.text(), limit.source, limit.date, limit.reason,
+                  limit.peak});
       }
     });
   });

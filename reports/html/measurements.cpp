@@ -85,7 +85,8 @@ void add_execution(HtmlPage& page, const MeasurementTable& table, const Executio
   if (table.executions.size() > 1) {
     const Element line = page.writer.open("tr", {{"class", "execution"}});
     const std::string span = std::to_string(table.columns.size() + (origin == Origin::check ? 2 : 1));
-    page.writer.element("th", page.labels(Label::stage_attempt, execution.stage, execution.attempt),
+    const std::string place = page.labels(Label::stage_attempt, execution.stage, execution.attempt);
+    page.writer.element("th", execution.variant.empty() ? place : execution.variant + " · " + place,
                         {{"colspan", span}, {"scope", "rowgroup"}});
   }
   std::vector<std::string> zeros;

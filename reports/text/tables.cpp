@@ -105,6 +105,7 @@ void add_key_measurements(TextPage& page) {
   std::vector<Part> parts;
   for (const KeyColumn& column : columns) {
     std::string header = column.row->name + " " + unit_text(column.row->unit);
+    if (!column.execution->variant.empty()) header = column.execution->variant + " " + header;
     if (column.execution->attempt > 1) header += fmt::format(" #{}", column.execution->attempt);
     table.header.push_back(header);
     table.right_aligned.push_back(true);

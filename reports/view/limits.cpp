@@ -6,10 +6,11 @@
 
 namespace assay::reports {
 std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view check,
-                                    std::string_view measurement) {
+                                    const std::string& variant, std::string_view measurement) {
   std::vector<const Limit*> found;
   for (const Limit& limit : criteria.limits) {
-    if (limit.check == check && limit.measurement == measurement) found.push_back(&limit);
+    if (limit.check == check && limit.measurement == measurement && limit.is_of(variant))
+      found.push_back(&limit);
   }
   return found;
 }
@@ -32,6 +33,7 @@ std::string limit_text(const Labels& labels, const Limit& limit) {
   if (limit.kind == LimitKind::peer_equal) return text;
   const bool ratio = limit.kind == LimitKind::peer_ratio;
   text += " " + with_unit(value_text(bound_of(limit)), ratio ? std::string_view("1") : symbol(limit.unit));
+  if (!limit.per.empty()) text += " / " + limit.per;
   if (limit.marginal_bound) {
     text += fmt::format(" ({} {})", labels(Label::marginal_band), number(*limit.marginal_bound));
   }

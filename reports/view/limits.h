@@ -14,7 +14,7 @@ namespace assay::reports {
 enum class Mark { none, marginal, outside };
 
 std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view check,
-                                    std::string_view measurement);
+                                    const std::string& variant, std::string_view measurement);
 
 /// Of min, max and equal limits. The others compare with other GPUs: what they say comes from the findings.
 Mark mark_of(const Limit& limit, const Value& value, std::string_view unit);

@@ -93,6 +93,7 @@ class TableInMaking {
       Execution& execution = executions_[{step.stage, step.attempt}];
       execution.stage = step.stage;
       execution.attempt = step.attempt;
+      execution.variant = step.variant;
       Row& row = row_of(execution,
                         {measurement.name, measurement.part.subcomponent(), measurement.unit, occurrence});
       row.cells.at(column) = cell_of(step, measurement, row);
@@ -139,7 +140,7 @@ class TableInMaking {
     if (!fresh) return execution.rows[place->second];
     Row row = wanted;
     row.cells.resize(columns_.size());
-    row.limits = limits_of(input_.criteria, check_, wanted.name);
+    row.limits = limits_of(input_.criteria, check_, execution.variant, wanted.name);
     return execution.rows.emplace_back(std::move(row));
   }
 
