@@ -23,6 +23,7 @@
 #include "harness/model/part.h"
 #include "harness/model/readings.h"
 #include "harness/node/clock.h"
+#include "harness/node/cublaslt_client.h"
 #include "harness/node/gpu.h"
 #include "harness/node/ranks.h"
 #include "harness/registry.h"
@@ -51,6 +52,8 @@ class Context {
   /// this check's share.
   virtual Gpu& gpu(int device = 0) = 0;
   virtual const Part& slot_of(int device) const = 0;
+  /// Opened when it is first asked for. Throws DeviceError of codes::library_missing.
+  virtual const CublasLt& cublaslt() = 0;
   /// The workers of this placement, which can meet. Of scopes other than ranks, it is alone.
   virtual Ranks& ranks() = 0;
   /// The first half of a check's work is done: returns when the stages that the profile lets it stay for have

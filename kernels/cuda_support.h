@@ -59,14 +59,19 @@ void launch(const Shape& shape, const Work&, void (*kernel)(Parameters...), Argu
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), "launch");
 }
 
-/// So many launches, queued back to back, of a kernel that leaves the same behind however often it runs, but
-/// for sums that it adds to. Returns how often it did run: under the emulation once, and the time of all
-/// passes.
-template <typename... Parameters, typename... Arguments>
-int launch_repeatedly(int times, const Shape& shape, const Work& work, void (*kernel)(Parameters...),
-                      Arguments&&... arguments) {
-  for (int i = 0; i < times; ++i) launch(shape, work, kernel, arguments...);
+/// body(i) so many times, where all leave the same behind but for sums that they add to. Returns how often it
+/// was called: under the emulation once, and its launches take the time of all.
+template <typename Body>
+int repeatedly(int times, const Body& body) {
+  for (int i = 0; i < times; ++i) body(i);
   return times;
+}
+
+/// body(), whose launches under the emulation take so many times their time: where they do less than the
+/// card's.
+template <typename Body>
+void in_time_of(double, const Body& body) {
+  body();
 }
 
 /// One block for each multiprocessor, where it has room for one at a time; all with the same work on the same
@@ -115,11 +120,15 @@ std::vector<StandIn> launch_one_block_an_sm(const Shape& shape, const Work& work
   return stand_ins;
 }
 
-template <typename... Parameters, typename... Arguments>
-int launch_repeatedly(int times, const Shape& shape, Work work, void (*kernel)(Parameters...),
-                      Arguments&&... arguments) {
-  work *= times;
-  launch(shape, work, kernel, arguments...);
+template <typename Body>
+void in_time_of(double times, const Body& body) {
+  const cuda_emulation::TimeOf all(times);
+  body();
+}
+
+template <typename Body>
+int repeatedly(int times, const Body& body) {
+  in_time_of(times, [&] { body(0); });
   return 1;
 }
 

@@ -154,22 +154,22 @@ class Bandwidth : public MemoryBandwidth {
   }
 
   int launch(const StreamStep& step, int times) {
+    return cuda::repeatedly(times, [&](int) { launch_once(step); });
+  }
+  void launch_once(const StreamStep& step) {
     const Buffer& source = sources_[step.source];
     const Work work = work_of(step.stream);
     switch (step.stream) {
       case Stream::read:
-        return cuda::launch_repeatedly(times, tiled_, work, add_up<Stored>, stored(source), words_,
-                                       count_.get());
+        return cuda::launch(tiled_, work, add_up<Stored>, stored(source), words_, count_.get());
       case Stream::write:
-        return cuda::launch_repeatedly(times, tiled_, work, write, data(target_), words_, step.seed);
+        return cuda::launch(tiled_, work, write, data(target_), words_, step.seed);
       case Stream::copy:
-        return cuda::launch_repeatedly(times, one_word_each_, work, copy, data(target_), stored(source),
-                                       words_);
+        return cuda::launch(one_word_each_, work, copy, data(target_), stored(source), words_);
       case Stream::triad:
-        break;
+        return cuda::launch(one_word_each_, work, triad, data(target_), stored(source),
+                            stored(sources_[1 - step.source]), words_);
     }
-    return cuda::launch_repeatedly(times, one_word_each_, work, triad, data(target_), stored(source),
-                                   stored(sources_[1 - step.source]), words_);
   }
 
   /// Adds to count_ the words that do not hold what the step left there.

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
+#include <filesystem>
 #include <set>
 
 #include "harness/config/fault.h"
@@ -233,13 +233,43 @@ TEST(SeveralFaults, WhatAllGpusComputeAlikeAccusesNoneAndIsNoAcceptance) {
               testing::ElementsAre("compute.unexpected_result@harness"));
 }
 
+/// A profile of one check alone, once through. Its path.
+std::string profile_of(const ScratchFolder& scratch, const std::string& check) {
+  return scratch.write("one.toml",
+                       "summary = \"one check\"\nsample_hz = 10\nidle_timeout = \"60 s\"\n[[checks]]\n"
+                       "check = \"" +
+                           check + "\"\nduration = \"0 s\"\ndeadline = \"120 s\"\n");
+}
+
+TEST(Products, OfTheLibraryThatAreWrongAreTheGpusEvenWhereTheFirstOneIs) {
+  const ScratchFolder scratch;
+  run_simulated(scratch, {"--profile", profile_of(scratch, "compute.gemm"), "--fault", "library-result"});
+  const auto judgement = judge(scratch, only_run(scratch));
+  EXPECT_THAT(accusations(judgement), testing::ElementsAre("compute.wrong_product@gpu3"));
+  EXPECT_THAT(judgement.at("findings").at(0).at("consequences").dump(),
+              testing::HasSubstr("compute.unexpected_product"));
+}
+
+TEST(Products, OfALibraryThatIsNotThereAreNobodysFault) {
+  const ScratchFolder scratch;
+  const std::filesystem::path folder = scratch / "bin", built = ASSAY_BINARY;
+  std::filesystem::create_directories(folder / "simulated");
+  std::filesystem::copy_file(built, folder / "assay");
+  std::filesystem::create_symlink(ASSAY_SIMULATED_NVML, folder / "simulated/libnvidia-ml.so.1");
+  const Finished run = assay(scratch,
+                             {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--out", scratch / "out",
+                              "--profile", profile_of(scratch, "compute.gemm")},
+                             {}, folder / "assay");
+  EXPECT_EQ(run.exit_code, 11) << run.out << run.err;
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
+              testing::ElementsAre("environment.library_missing@environment"));
+  EXPECT_THAT(run.out, testing::HasSubstr("the simulator's libcublasLt.so.13 is not beside"));
+}
+
 TEST(Products, AWrongElementIsItsSmsAndTheSumsFollowFromIt) {
   const ScratchFolder scratch;
-  std::ofstream(scratch / "products.toml")
-      << "summary = \"exact products alone\"\nsample_hz = 10\nidle_timeout = \"60 s\"\n"
-         "[[checks]]\ncheck = \"compute.gemm_exact\"\nduration = \"0 s\"\ndeadline = \"120 s\"\n";
   const Finished run = run_simulated(
-      scratch, {"--profile", scratch / "products.toml", "--fault", "configs/faults/gemm-repeats.toml"});
+      scratch, {"--profile", profile_of(scratch, "compute.gemm_exact"), "--fault", "gemm-repeats"});
   EXPECT_EQ(run.exit_code, 10) << run.out << run.err;
   const auto judgement = judge(scratch, only_run(scratch));
   EXPECT_THAT(accusations(judgement), testing::ElementsAre("compute.wrong_result@gpu6/sm88"));

@@ -19,6 +19,7 @@
 #include "harness/base/machine_refused.h"
 #include "harness/base/terminal.h"
 #include "harness/cli/backends.h"
+#include "harness/cli/libraries.h"
 #include "harness/config/nearest.h"
 #include "harness/ipc/child.h"
 #include "harness/record/append_file.h"
@@ -38,11 +39,13 @@ int child_main(const char* verb) {
   spdlog::set_default_logger(spdlog::stderr_logger_st("assay"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %P %l %v");
   if (std::strcmp(verb, "__worker") == 0) return run::worker_main(ipc::kChannelDescriptor, all_backends());
+  if (std::strcmp(verb, kLibrariesVerb) == 0) return libraries_main(ipc::kChannelDescriptor);
   return telemetry::sampler_main(ipc::kChannelDescriptor, all_backends());
 }
 
 bool is_child_verb(const char* verb) {
-  return std::strcmp(verb, "__worker") == 0 || std::strcmp(verb, "__sampler") == 0;
+  return std::strcmp(verb, "__worker") == 0 || std::strcmp(verb, "__sampler") == 0 ||
+         std::strcmp(verb, kLibrariesVerb) == 0;
 }
 
 bool contains(const Words& words, const std::string& word) {

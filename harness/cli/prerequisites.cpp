@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "harness/cli/cli.h"
+#include "harness/cli/libraries.h"
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/real_backend.h"
+#include "harness/registry.h"
 #include "harness/run/sampler_client.h"
 #include "harness/telemetry/kernel_log.h"
 
@@ -62,17 +65,35 @@ std::vector<Prerequisite> driver() {
   }
 }
 
-}  // namespace
+Prerequisite cublaslt() {
+  const FoundLibrary library = find_cublaslt();
+  const bool found = library.why_not.empty();
+  return {"cuBLASLt", found, found ? "version " + library.version + ", " + library.file : library.why_not,
+          std::string("install libcublas-13-0 of NVIDIA's repository, or put ") + kCublasLtLibrary +
+              " into the folder lib beside the program"};
+}
 
-std::vector<Prerequisite> prerequisites() {
+std::vector<Prerequisite> prerequisites_with(bool libraries) {
   std::vector<Prerequisite> all{cuda_in_this_build(), kernel_log()};
+  if (libraries) all.push_back(cublaslt());
   for (Prerequisite& p : driver()) all.push_back(std::move(p));
   return all;
 }
 
-void require_prerequisites() {
+}  // namespace
+
+std::vector<Prerequisite> prerequisites() {
+  return prerequisites_with(true);
+}
+
+void require_prerequisites(const Criteria& criteria) {
+  const auto& required = criteria.required;
+  const bool libraries = std::any_of(required.begin(), required.end(), [](const RequiredCheck& one) {
+    const Check* check = find_check(one.check);
+    return check != nullptr && check->uses_cublaslt;
+  });
   std::vector<std::string> lines{"the node cannot be tested:"};
-  for (const Prerequisite& p : prerequisites()) {
+  for (const Prerequisite& p : prerequisites_with(libraries)) {
     if (!p.met) lines.push_back(fmt::format("  {}: {}. {}", p.name, p.found, p.mend));
   }
   if (lines.size() > 1) throw CannotRun(std::move(lines));

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/criteria.h"
+
 namespace assay::cli {
 
 struct Prerequisite {
@@ -13,10 +15,11 @@ struct Prerequisite {
   std::string mend;   // how to mend it, where it is not met
 };
 
-/// Opens nothing that can hang in this process. In the order in which a person would mend them.
+/// Of all checks. Opens nothing that can hang in this process. In the order in which a person would mend
+/// them.
 std::vector<Prerequisite> prerequisites();
 
-/// Throws CannotRun with everything that is missing.
-void require_prerequisites();
+/// Throws CannotRun with everything that is missing for the checks that these require.
+void require_prerequisites(const Criteria& criteria);
 
 }  // namespace assay::cli

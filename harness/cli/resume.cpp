@@ -55,7 +55,7 @@ void require_same_gpus(const Plan& plan, const NodeReadings& readings) {
 
 std::unique_ptr<NodeSession> reopen(const StoredRun& stored) {
   if (!stored.run.plan.simulated) {
-    require_prerequisites();
+    require_prerequisites(stored.criteria);
     return open_real_node();
   }
   try {

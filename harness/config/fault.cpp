@@ -32,11 +32,11 @@ const FaultKind* find_fault_kind(const std::string& name) {
 
 /// What is wrong with `part` as a target of this kind; empty when nothing is.
 std::string target_problem(const FaultKind& kind, const Part& part) {
-  const bool memory = kind.target == "gpu/hbm";
+  const std::string below = kind.target.substr(std::min(kind.target.size(), std::string("gpu/").size()));
   const auto number = part.gpu_slot();
-  if (number && part == Part::gpu(*number).below(memory ? "hbm" : "")) return {};
+  if (number && part == Part::gpu(*number).below(below)) return {};
   return fmt::format("{} is planted in a {}, such as \"{}\", not in '{}'", kind.name, kind.target,
-                     memory ? "gpu3/hbm" : "gpu3", part);
+                     Part::gpu(3).below(below), part);
 }
 
 std::string value_problem(const FaultParameter& parameter, double value) {

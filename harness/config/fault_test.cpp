@@ -134,7 +134,7 @@ TEST(FaultKinds, AreConsistent) {
   std::set<std::string> names;
   for (const FaultKind& kind : fault_kinds()) {
     EXPECT_TRUE(names.insert(kind.name).second) << kind.name;
-    EXPECT_TRUE(kind.target == "gpu" || kind.target == "gpu/hbm") << kind.name;
+    EXPECT_TRUE(kind.target == "gpu" || kind.target == "gpu/hbm" || kind.target == "gpu/l2") << kind.name;
     EXPECT_FALSE(kind.summary.empty()) << kind.name;
     for (const FaultParameter& parameter : kind.parameters) {
       EXPECT_LE(parameter.minimum, parameter.fallback) << kind.name << " " << parameter.name;

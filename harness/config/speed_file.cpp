@@ -11,9 +11,9 @@ constexpr double kBytesPerGb = 1e9, kBytesPerMib = 1024.0 * 1024.0, kMillisecond
 
 /// By number of the kind.
 constexpr const char* kRates[kWorkKinds] = {
-    "read",         "write",          "copy",           "triad",     "sweep",   "sweep_halves",
-    "instructions", "bf16",           "fp16",           "tf32",      "fp8",     "int8",
-    "fp64",         "host_to_device", "device_to_host", "from_peer", "to_peer", "host_memory"};
+    "read",           "write",          "copy",      "triad",   "sweep",      "sweep_halves", "cached",
+    "instructions",   "bf16",           "fp16",      "tf32",    "fp8",        "int8",         "fp64",
+    "host_to_device", "device_to_host", "from_peer", "to_peer", "host_memory"};
 
 }  // namespace
 

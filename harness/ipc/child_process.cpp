@@ -77,7 +77,8 @@ std::vector<std::string> clean_environment(const std::map<std::string, std::stri
   std::vector<std::string> variables;
   for (char** inherited = environ; *inherited != nullptr; ++inherited) {
     const std::string_view variable = *inherited;
-    const bool bends = variable.substr(0, 5) == "CUDA_" || variable.substr(0, 5) == "NCCL_";
+    const bool bends = variable.substr(0, 5) == "CUDA_" || variable.substr(0, 5) == "NCCL_" ||
+                       variable.substr(0, 6) == "CUBLAS";
     if (variable.rfind(std::string(kParentVariable) + "=", 0) == 0) continue;
     if (!bends && set.count(std::string(variable.substr(0, variable.find('=')))) == 0)
       variables.emplace_back(variable);

@@ -71,6 +71,8 @@ struct Check {
   /// It calls Context::stay() between the two halves of its work, so that a profile can let it stay over
   /// other stages.
   bool stays = false;
+  /// It asks for Context::cublaslt(): a real node without it is refused before anything has run.
+  bool uses_cublaslt = false;
   /// It is a follow-up.
   std::optional<Condition> follows;
   /// What it works at: bodies that overlap there share it. Who works with a peer declares NVLink both ways,

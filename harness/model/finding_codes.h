@@ -46,6 +46,8 @@ inline constexpr const char* xid_fatal = "device.xid_fatal";
 inline constexpr const char* nvswitch_fatal = "nvswitch.fatal";
 inline constexpr const char* foreign_process = "environment.foreign_process";
 inline constexpr const char* not_idle = "environment.not_idle";
+/// A library that a check works with is not on the machine, or is another one.
+inline constexpr const char* library_missing = "environment.library_missing";
 /// The supervisor itself was stopped, as by Ctrl-C, or killed. Made up for by a later attempt that was not,
 /// unlike all other errors.
 inline constexpr const char* interrupted = "harness.interrupted";
@@ -81,6 +83,7 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        nvswitch_fatal,
                                        foreign_process,
                                        not_idle,
+                                       library_missing,
                                        interrupted,
                                        contained_error,
                                        contained_among_peers};

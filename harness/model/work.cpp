@@ -8,7 +8,7 @@ namespace assay {
 namespace {
 
 constexpr std::array<std::string_view, kResources> kNames{
-    "memory", "tensor_cores", "pcie_in", "pcie_out", "nvlink_in", "nvlink_out", "host_memory", "cores"};
+    "memory", "tensor_cores", "pcie_in", "pcie_out", "nvlink_in", "nvlink_out", "host_memory", "cores", "l2"};
 
 }  // namespace
 
@@ -31,6 +31,8 @@ Resource resource_of(WorkKind kind) {
     case WorkKind::sweep:
     case WorkKind::sweep_halves:
       return Resource::memory;
+    case WorkKind::cached:
+      return Resource::l2;
     case WorkKind::instructions:
       return Resource::cores;
     case WorkKind::bf16:

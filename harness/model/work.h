@@ -20,8 +20,9 @@ enum class Resource {
   nvlink_out,
   host_memory,
   cores,
+  l2,  // the second-level cache
 };
-inline constexpr std::size_t kResources = 8;
+inline constexpr std::size_t kResources = 9;
 
 /// "tensor_cores".
 std::string_view name_of(Resource resource);
@@ -45,6 +46,7 @@ enum class WorkKind {
   triad,
   sweep,
   sweep_halves,
+  cached,        // bytes read plus written that the second-level cache holds
   instructions,  // of the cores, those of each thread counted
   // Operations of the tensor cores: a multiplication with its addition is two.
   bf16,
@@ -60,7 +62,7 @@ enum class WorkKind {
   to_peer,
   host_memory,  // read plus written, by whatever
 };
-inline constexpr std::size_t kWorkKinds = 18;
+inline constexpr std::size_t kWorkKinds = 19;
 
 Resource resource_of(WorkKind kind);
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/real_clock.h"
@@ -18,6 +19,7 @@ class RealWorkerNode final : public WorkerNode {
                                 std::size_t) override {
     return open_cuda_gpu(pci_address);
   }
+  std::unique_ptr<Library> cublaslt(std::string& why_not) override { return open_real_cublaslt(why_not); }
 
  private:
   RealClock clock_;
@@ -76,6 +78,22 @@ const Backend& real_backend() {
 
 std::unique_ptr<NodeSession> open_real_node() {
   return std::make_unique<RealNode>();
+}
+
+std::unique_ptr<Library> open_real_cublaslt(std::string& why_not) {
+  const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const std::string name = kCublasLtLibrary;
+  // Ours first, then the loader's, then where NVIDIA's installers leave it without telling the loader.
+  const std::string candidates[] = {beside / "lib" / name, beside.parent_path() / "lib/assay" / name, name,
+                                    "/usr/local/cuda/lib64/" + name, "/usr/local/cuda/lib/" + name};
+  for (const std::string& path : candidates) {
+    if (path != name && !std::filesystem::exists(path)) continue;
+    auto library = Library::open(path, why_not);
+    if (library == nullptr) continue;
+    if (!library->is_stand_in()) return library;
+    why_not = library->file() + " stands in for the real library: a real node is not tested with it";
+  }
+  return nullptr;
 }
 
 NodeAddress real_sampler_address(const std::string& kernel_log, const std::string& library) {

@@ -109,4 +109,13 @@ void FaultyHbm::store(Word128* address, Word128 value) {
   }
 }
 
+Word128 FaultyHbm::load_cached(const Word128* address) {
+  Word128 value = *address;
+  const std::uint64_t word = holds(address) ? static_cast<std::uint64_t>(address - cells_) : 0;
+  for (const BadWire& wire : faults_.cache_wires) {
+    if (word % wire.stride == 0) set_bit(value, wire.bit, wire.value);
+  }
+  return value;
+}
+
 }  // namespace assay::sim

@@ -55,6 +55,7 @@ struct MemoryFaults {
   std::vector<BadCell> cells;
   std::vector<BadWire> wires;
   std::vector<BadAddressLine> address_lines;
+  std::vector<BadWire> cache_wires;  // of the second-level cache's data
 };
 
 /// What bad cells depend on.
@@ -75,11 +76,13 @@ class FaultyHbm final : public cuda_emulation::FaultyMemory {
 
   bool holds(const Word128* address) const { return address >= cells_ && address < cells_ + words_; }
   bool healthy() const {
-    return faults_.cells.empty() && faults_.wires.empty() && faults_.address_lines.empty();
+    return faults_.cells.empty() && faults_.wires.empty() && faults_.cache_wires.empty() &&
+           faults_.address_lines.empty();
   }
   /// Throws DeviceFailure(cudaErrorECCUncorrectable) where two bits of the codeword are wrong.
   Word128 load(const Word128* address) override;
   void store(Word128* address, Word128 value) override;
+  Word128 load_cached(const Word128* address) override;
 
   /// Events since this object was made.
   std::uint64_t corrected() const { return corrected_; }

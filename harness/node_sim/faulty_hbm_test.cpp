@@ -123,6 +123,19 @@ TEST(FaultyHbm, AWireBehindEccChangesDataAndNoCounter) {
   EXPECT_EQ(cells.memory.corrected(), 0u);
 }
 
+TEST(FaultyHbm, WhatTheCacheHoldsIsNotTheMemorysButTheCaches) {
+  MemoryFaults faults;
+  faults.wires = {{3, true, 1}};
+  faults.cache_wires = {{70, true, 4}};
+  Cells cells(9, faults);
+  for (std::uint64_t word = 0; word < 9; ++word) {
+    cells.store(word, kZeros);
+    EXPECT_EQ(cells.memory.load_cached(&cells.written[word]),
+              (word % 4 == 0 ? Word128{0, 1ULL << 6} : kZeros));
+    EXPECT_EQ(cells.load(word), (Word128{1ULL << 3, 0})) << "past the cache";
+  }
+}
+
 TEST(FaultyHbm, WhatLiesBesideTheCellsIsGood) {
   std::vector<Word128> all(10, kZeros);
   FaultyHbm memory(all.data() + 1, 8, {{}, {{0, true, 1}}});

@@ -29,16 +29,15 @@ int index_or_lost(const State& state, int slot) {
   return index;
 }
 
-/// Only of the memory a share can be lacking.
 DeviceSpeed speed_of_unit(State& state, int index, const Sharers& sharers) {
   const GpuConstants& unit = state.constants[index];
-  double memory_share = unit.bandwidth_factor;
-  for_each_fault(state, unit.slot, [&](const FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.bandwidth != nullptr) memory_share *= hooks.bandwidth(fault);
-  });
   DeviceSpeed speed = state.plant.speed.shared_by(sharers);
   for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
-    if (resource_of(static_cast<WorkKind>(kind)) == Resource::memory) speed.per_s[kind] *= memory_share;
+    const Resource resource = resource_of(static_cast<WorkKind>(kind));
+    if (resource == Resource::memory) speed.per_s[kind] *= unit.bandwidth_factor;
+    for_each_fault(state, unit.slot, [&](const FaultState& fault, const FaultHooks& hooks) {
+      if (hooks.share_of != nullptr) speed.per_s[kind] *= hooks.share_of(fault, resource);
+    });
   }
   return speed;
 }
@@ -282,6 +281,12 @@ class MemoryOfAll final : public cuda_emulation::FaultyMemory {
       if (device->hbm().holds(address)) return device->hbm().store(address, value);
     }
     *address = value;
+  }
+  Word128 load_cached(const Word128* address) override {
+    for (SimDevice* device : shown) {
+      if (device->hbm().holds(address)) return device->hbm().load_cached(address);
+    }
+    return *address;
   }
 
  private:

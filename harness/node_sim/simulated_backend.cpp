@@ -8,6 +8,9 @@
 
 #include "harness/base/files.h"
 #include "harness/base/terminal.h"
+#include "harness/node/cublaslt_client.h"
+#include "harness/node/nvml_client.h"
+#include "harness/node_sim/cublaslt_host.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_gpu.h"
 #include "harness/node_sim/virtual_clock.h"
@@ -41,6 +44,9 @@ class SimulatedWorkerNode final : public WorkerNode {
                                 std::size_t body) override {
     return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed,
                                     sharers_.at(body), checks_.at(body));
+  }
+  std::unique_ptr<Library> cublaslt(std::string& why_not) override {
+    return open_simulated_cublaslt(why_not);
   }
   void body_begins(std::size_t body, const std::string& check) override {
     checks_.at(body) = check;
@@ -203,13 +209,36 @@ std::unique_ptr<NodeSession> reopen_simulated_node(const std::string& folder) {
   return std::make_unique<SimulatedNode>(std::move(state), state_in(folder));
 }
 
-std::string simulated_library_path() {
+namespace {
+
+/// Of a stand-in for one of NVIDIA's libraries. Throws std::runtime_error where it is not there.
+std::string path_of_stand_in(const std::string& name) {
   const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  for (const char* candidate : {"simulated/libnvidia-ml.so.1", "../lib/assay/simulated/libnvidia-ml.so.1"}) {
-    const auto path = folder / candidate;
+  for (const char* candidate : {"simulated", "../lib/assay/simulated"}) {
+    const auto path = folder / candidate / name;
     if (std::filesystem::exists(path)) return path.string();
   }
-  throw std::runtime_error("the simulator's libnvidia-ml.so.1 is not beside " + folder.string());
+  throw std::runtime_error("the simulator's " + name + " is not beside " + folder.string());
+}
+
+}  // namespace
+
+std::string simulated_library_path() {
+  return path_of_stand_in(kNvmlLibrary);
+}
+
+std::unique_ptr<Library> open_simulated_cublaslt(std::string& why_not) {
+  std::unique_ptr<Library> library;
+  try {
+    library = Library::open(path_of_stand_in(kCublasLtLibrary), why_not);
+  } catch (const std::runtime_error& error) {
+    why_not = error.what();
+  }
+  if (library == nullptr) return nullptr;
+  const auto attach = reinterpret_cast<decltype(&cublaslt::assay_simulated_attach)>(
+      library->symbol("assay_simulated_attach"));
+  attach(&cublaslt::host_of_this_process());
+  return library;
 }
 
 }  // namespace assay::sim

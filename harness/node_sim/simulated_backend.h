@@ -25,5 +25,7 @@ std::unique_ptr<NodeSession> reopen_simulated_node(const std::string& folder);
 
 /// The stand-in management library that belongs to this binary.
 std::string simulated_library_path();
+/// The stand-in for cuBLASLt, over this process's emulated runtime.
+std::unique_ptr<Library> open_simulated_cublaslt(std::string& why_not);
 
 }  // namespace assay::sim

@@ -36,6 +36,16 @@ const Part& WorkerContext::slot_of(int device) const {
   return assignment_.devices.at(static_cast<std::size_t>(device)).slot;
 }
 
+const CublasLt& WorkerContext::cublaslt() {
+  if (!check_.uses_cublaslt) throw std::logic_error(check_.name + " does not say that it uses cuBLASLt");
+  if (cublaslt_ == nullptr) {
+    std::string why_not;
+    if (auto library = node_.cublaslt(why_not)) cublaslt_ = CublasLt::open(std::move(library), why_not);
+    if (cublaslt_ == nullptr) throw DeviceError(codes::library_missing, "cuBLASLt: " + why_not);
+  }
+  return *cublaslt_;
+}
+
 void WorkerContext::stay() {
   pipe_.ask("stay", json::object(), "go_on");
 }

@@ -23,6 +23,7 @@ class WorkerContext final : public Context, private Ranks {
   int devices() const override { return static_cast<int>(gpus_.size()); }
   Gpu& gpu(int device) override;
   const Part& slot_of(int device) const override;
+  const CublasLt& cublaslt() override;
   Ranks& ranks() override { return *this; }
   void stay() override;
   Clock& clock() override { return node_.clock(body_); }
@@ -57,6 +58,7 @@ class WorkerContext final : public Context, private Ranks {
   std::size_t body_;
   WorkerNode& node_;
   std::vector<std::unique_ptr<Gpu>> gpus_;
+  std::unique_ptr<CublasLt> cublaslt_;
   std::chrono::steady_clock::time_point last_progress_;
 };
 

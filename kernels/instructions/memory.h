@@ -24,6 +24,14 @@ __device__ inline Word128 load_streaming(const Word128* address) {
 __device__ inline Word128 load_past_l1(const Word128* address) {
   return to_word(__ldcg(reinterpret_cast<const ulonglong2*>(address)));
 }
+/// ld.global.cg.v2.u64 and st.global.cg.v2.u64 of a word that the second-level cache holds: under the
+/// emulation what is wrong with the memory behind it does not show.
+__device__ inline Word128 load_in_l2(const Word128* address) {
+  return load_past_l1(address);
+}
+__device__ inline void store_in_l2(Word128* address, Word128 value) {
+  __stcg(reinterpret_cast<ulonglong2*>(address), make_ulonglong2(value.low, value.high));
+}
 /// ld.volatile.u32: a value that others change by atomics meanwhile.
 __device__ inline std::uint32_t load_relaxed(const std::uint32_t* address) {
   return *static_cast<const volatile std::uint32_t*>(address);
@@ -40,6 +48,12 @@ inline Word128 load_streaming(const Word128* address) {
 }
 inline Word128 load_past_l1(const Word128* address) {
   return cuda_emulation::load_word(address);
+}
+inline Word128 load_in_l2(const Word128* address) {
+  return cuda_emulation::load_cached_word(address);
+}
+inline void store_in_l2(Word128* address, Word128 value) {
+  cuda_emulation::store_cached_word(address, value);
 }
 inline std::uint32_t load_relaxed(const std::uint32_t* address) {
   return __atomic_load_n(address, __ATOMIC_RELAXED);

@@ -5,6 +5,8 @@
 
 #include <cstring>
 #include <map>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "harness/check.h"
 #include "harness/node_sim/healthy_h200.h"
 #include "harness/node_sim/sim_gpu.h"
+#include "harness/node_sim/simulated_backend.h"
 #include "harness/registry.h"
 
 namespace assay {
@@ -40,10 +43,10 @@ struct Emitted {
 };
 
 /// Collects what a check emits, and holds it to its declaration.
-class Collector : public Context, public Emitted {
+class Collector : public Context, public Emitted, private Ranks {
  public:
-  Collector(const Check& check, const sim::SharedState& state, double duration_s)
-      : check_(check), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
+  Collector(const Check& check, const sim::SharedState& state, double duration_s, std::string variant = {})
+      : check_(check), variant_(std::move(variant)), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
   /// Works on another GPU than the simulated one.
   Gpu* instead = nullptr;
 
@@ -53,7 +56,17 @@ class Collector : public Context, public Emitted {
   Gpu& gpu(int) override { return instead != nullptr ? *instead : gpu_; }
   const Part& slot_of(int) const override { return part_; }
   void stay() override { clock_.sleep_for(stayed); }
-  Ranks& ranks() override { throw std::logic_error("no ranks"); }
+  const CublasLt& cublaslt() override {
+    if (cublaslt_ == nullptr) {
+      std::string why_not;
+      cublaslt_ = CublasLt::open(sim::open_simulated_cublaslt(why_not), why_not);
+    }
+    return *cublaslt_;
+  }
+  Ranks& ranks() override { return *this; }
+  /// What the first rank brings to a meeting; where nothing is said, this one is alone.
+  std::optional<std::string> brought_by_the_first;
+  std::string brought_last;  // by this one
   Clock& clock() override { return clock_; }
   const NodeReadings& readings() const override { return readings_; }
   std::vector<SlotInventory> slots() const override { return {}; }
@@ -95,6 +108,12 @@ class Collector : public Context, public Emitted {
   Nanoseconds stayed = 0;
 
  private:
+  int rank() const override { return brought_by_the_first ? 1 : 0; }
+  int count() const override { return brought_by_the_first ? 2 : 1; }
+  std::vector<std::string> exchange(const std::string& mine) override {
+    brought_last = mine;
+    return brought_by_the_first ? std::vector{*brought_by_the_first, mine} : std::vector{mine};
+  }
   void expect_declared(const std::string& name, Unit unit) const {
     bool declared = false;
     for (const Measure& measure : check_.measures) declared |= measure.name == name && measure.unit == unit;
@@ -107,6 +126,7 @@ class Collector : public Context, public Emitted {
   JumpingClock clock_;
   sim::SimGpu gpu_;
   NodeReadings readings_;
+  std::unique_ptr<CublasLt> cublaslt_;
   double duration_s_;
 };
 

@@ -30,6 +30,9 @@ class FaultyMemory {
   /// The next load comes from the memory, not from a cache: what reading enough else does, where a twin has
   /// no time for that.
   virtual void evict(const Word128*) {}
+  /// Of a word that the second-level cache is known to hold: what is planted in the memory behind it is not
+  /// met.
+  virtual Word128 load_cached(const Word128* address) { return *address; }
 };
 
 /// Of the device that runs the launch; null where nothing is planted in its memory.
@@ -46,7 +49,8 @@ class FaultySms {
   virtual ~FaultySms() = default;
   /// Whether it computes, rightly or wrongly, as all others of which that is true.
   virtual bool like_the_others(unsigned sm) const = 0;
-  /// What comes of a result. `where`: of a register its number, of shared memory the bank, else 0.
+  /// What comes of a result. `where`: of a register its number, of shared memory the bank, of the
+  /// tensor cores 1 in the library's kernels; else 0.
   virtual std::uint64_t result(const SmPlace& place, Datapath path, unsigned where, std::uint64_t bits) = 0;
 };
 

@@ -154,6 +154,13 @@ T result_of(Datapath path, T value, unsigned where = 0) {
 inline Word128 load_word(const Word128* address) {
   return faulty_memory == nullptr ? *address : faulty_memory->load(address);
 }
+/// The same where the second-level cache holds it.
+inline Word128 load_cached_word(const Word128* address) {
+  return faulty_memory == nullptr ? *address : faulty_memory->load_cached(address);
+}
+inline void store_cached_word(Word128* address, Word128 value) {
+  *address = value;
+}
 inline void store_word(Word128* address, Word128 value) {
   if (faulty_memory == nullptr) {
     *address = value;

@@ -24,6 +24,7 @@ struct HostThread {
   std::vector<Device*> devices;  // by ordinal; null where one was hidden again
   int current = 0;
   cudaError_t last = cudaSuccess;
+  double launches_stand_for = 1;
   std::map<const char*, Held> allocations;  // by address
 
   Device* device(int ordinal) const {
@@ -261,8 +262,10 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
 }
 
 std::uint64_t backed_bytes(const void* memory) {
-  const auto found = host.allocations.find(static_cast<const char*>(memory));
-  return found == host.allocations.end() ? 0 : found->second.backed_bytes;
+  const auto found = holder_of(memory, 1);
+  if (found == host.allocations.end()) return 0;
+  const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(memory) - found->first);
+  return found->second.backed_bytes - offset;
 }
 
 cudaError_t cudaGetLastError() {
@@ -316,7 +319,7 @@ cudaError_t launch_on_device(const Work& work, const std::function<void(Device&,
   const Device* const current = host.device(host.current);
   const bool whole = current != nullptr && current->broken == cudaSuccess;
   const cudaError_t error = on_device([&](Device& device) {
-    device.execute(work, [&] {
+    device.execute(Work(work) *= host.launches_stand_for, [&] {
       const Planted planted(device);
       body(device, device.schedule_seed());
     });
@@ -337,6 +340,13 @@ cudaError_t launch_grid(const Work& work, const std::function<void(Device&, std:
 }
 
 }  // namespace
+
+TimeOf::TimeOf(double launches) : before_(host.launches_stand_for) {
+  host.launches_stand_for *= launches;
+}
+TimeOf::~TimeOf() {
+  host.launches_stand_for = before_;
+}
 
 cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
                    void* arguments) {

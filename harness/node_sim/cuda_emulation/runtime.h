@@ -64,7 +64,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 /// All that was recorded has happened already.
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags = 0);
-/// What is there of an allocation; the emulation's own question.
+/// What is there of an allocation from here on; 0: this is none. The emulation's own question.
 std::uint64_t backed_bytes(const void* memory);
 
 cudaError_t cudaGetLastError();
@@ -89,6 +89,19 @@ struct StandIn {
 /// that compute alike one is run, and stands for the others: `stand_ins` has who, by block.
 cudaError_t launch_one_block_an_sm(dim3 block, std::size_t shared_bytes, const Work& work,
                                    void (*kernel)(void*), void* arguments, std::vector<StandIn>& stand_ins);
+
+/// As long as it lives, each launch of the calling thread takes the time of so many; of one within another,
+/// of their product.
+class TimeOf {
+ public:
+  explicit TimeOf(double launches);
+  ~TimeOf();
+  TimeOf(const TimeOf&) = delete;
+  TimeOf& operator=(const TimeOf&) = delete;
+
+ private:
+  double before_;
+};
 
 /// The same for what stands for a kernel and is no device code: its twin, which is faster. `twin` is given
 /// the seed that a grid's order is drawn by.

@@ -134,15 +134,15 @@ TEST_F(CudaRuntime, CopiesAskForTheLinkThatTheyTake) {
   };
   using Amounts =
       std::vector<double>;  // memory, tensor cores, PCIe in and out, NVLink in and out, host, cores
-  EXPECT_EQ(copied(here, host, cudaMemcpyHostToDevice), (Amounts{0, 0, 256, 0, 0, 0, 256, 0}));
-  EXPECT_EQ(copied(host, here, cudaMemcpyDeviceToHost), (Amounts{0, 0, 0, 256, 0, 0, 256, 0}));
-  EXPECT_EQ(copied(there, here, cudaMemcpyDeviceToDevice), (Amounts{0, 0, 0, 0, 0, 256, 0, 0}));
-  EXPECT_EQ(copied(here, here, cudaMemcpyDeviceToDevice), (Amounts{512, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(copied(here, host, cudaMemcpyHostToDevice), (Amounts{0, 0, 256, 0, 0, 0, 256, 0, 0}));
+  EXPECT_EQ(copied(host, here, cudaMemcpyDeviceToHost), (Amounts{0, 0, 0, 256, 0, 0, 256, 0, 0}));
+  EXPECT_EQ(copied(there, here, cudaMemcpyDeviceToDevice), (Amounts{0, 0, 0, 0, 0, 256, 0, 0, 0}));
+  EXPECT_EQ(copied(here, here, cudaMemcpyDeviceToDevice), (Amounts{512, 0, 0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(cudaMemcpy(here, there, sizeof(host), cudaMemcpyDeviceToDevice), cudaSuccess);
-  EXPECT_EQ(amounts(device.transfers.back()), (Amounts{0, 0, 0, 0, 256, 0, 0, 0}))
+  EXPECT_EQ(amounts(device.transfers.back()), (Amounts{0, 0, 0, 0, 256, 0, 0, 0, 0}))
       << "the current one fetches it";
   EXPECT_EQ(cudaMemset(there, 0, sizeof(host)), cudaSuccess);
-  EXPECT_EQ(amounts(other.transfers.back()), (Amounts{256, 0, 0, 0, 0, 0, 0, 0})) << "where the memory is";
+  EXPECT_EQ(amounts(other.transfers.back()), (Amounts{256, 0, 0, 0, 0, 0, 0, 0, 0})) << "where the memory is";
   other.broken = cudaErrorECCUncorrectable;
   EXPECT_EQ(cudaMemcpy(here, there, sizeof(host), cudaMemcpyDeviceToDevice), cudaErrorECCUncorrectable);
   other.broken = cudaSuccess;

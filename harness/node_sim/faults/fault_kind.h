@@ -51,8 +51,8 @@ struct FaultHooks {
   void (*in_memory)(const FaultState&, std::uint64_t words, MemoryFaults& faults) = nullptr;
   /// What multiprocessors are to compute wrongly.
   void (*in_sms)(const FaultState&, std::vector<BadDatapath>& bad) = nullptr;
-  /// Share of the memory's bandwidth that is left.
-  double (*bandwidth)(const FaultState&) = nullptr;
+  /// Of a resource's rate, what is left.
+  double (*share_of)(const FaultState&, Resource) = nullptr;
 };
 
 class RegisteredFault {

@@ -49,6 +49,12 @@ void stick_a_wire(const FaultState& fault, std::uint64_t, MemoryFaults& faults) 
   faults.wires.push_back({bit_parameter(fault, "bit", kWordBits), stuck_value(fault), stride});
 }
 
+void stick_a_wire_of_the_cache(const FaultState& fault, std::uint64_t words, MemoryFaults& faults) {
+  MemoryFaults of_memory;
+  stick_a_wire(fault, words, of_memory);
+  faults.cache_wires.push_back(of_memory.wires.front());
+}
+
 /// Cells one after another, as those of a row lie.
 void weaken_cells(const FaultState& fault, std::uint64_t words, MemoryFaults& faults) {
   const std::uint64_t first = planted_codeword(fault, words);
@@ -84,10 +90,6 @@ std::string are_two_lines(const config::Fault& fault) {
 std::string is_one_bit(const config::Fault& fault) {
   if (fault.parameters.at("bit") != fault.parameters.at("second_bit")) return {};
   return "'second_bit' must be another bit than 'bit': the same one flipped twice is no error";
-}
-
-double slow(const FaultState& fault) {
-  return std::clamp(fault_parameter(fault, "factor", 0.8), 0.01, 1.0);
 }
 
 const RegisteredFault stuck_bit{
@@ -149,7 +151,27 @@ const RegisteredFault slow_memory{
      "the memory delivers a part of its bandwidth",
      "gpu/hbm",
      {{"factor", "share of this unit's bandwidth that is left", Unit::ratio, 0.3, 0.99, 0.8}}},
-    {.bandwidth = slow}};
+    {.share_of = [](const FaultState& fault, Resource resource) {
+      return resource == Resource::memory ? fault_parameter(fault, "factor", 1) : 1;
+    }}};
+
+const RegisteredFault slow_cache{
+    {"l2_slow",
+     "the second-level cache delivers a part of its rate, as where it does not hold what it should",
+     "gpu/l2",
+     {{"factor", "share that is left", Unit::ratio, 0.1, 0.99, 0.6}}},
+    {.share_of = [](const FaultState& fault, Resource resource) {
+      return resource == Resource::l2 ? fault_parameter(fault, "factor", 1) : 1;
+    }}};
+
+const RegisteredFault cache_wire{
+    {"l2_wire",
+     "a bit on the way between the second-level cache and its readers is stuck, which no counter shows",
+     "gpu/l2",
+     {{"bit", "of the 16-byte word", Unit::count, 0, kWordBits - 1, 21},
+      kStuckValue,
+      {"stride", "of words, every so many-th is read wrongly", Unit::count, 1, 4096, 64}}},
+    {.in_memory = stick_a_wire_of_the_cache}};
 
 const RegisteredFault memory_short{{"memory_short",
                                     "the GPU shows less memory than it should",

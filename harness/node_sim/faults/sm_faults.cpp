@@ -1,4 +1,5 @@
 // Faults of multiprocessors (SMs): results with a wrong bit.
+#include "harness/node_sim/cublaslt_host.h"
 #include "harness/node_sim/faults/fault_kind.h"
 
 namespace assay::sim {
@@ -74,6 +75,32 @@ const RegisteredFault sm_shared_bank{
     {.in_sms = [](const FaultState& fault, std::vector<BadDatapath>& bad) {
       bad.push_back(bad_datapath(fault, Datapath::shared));
       bad.back().where = static_cast<unsigned>(fault_parameter(fault, "bank", 0));
+    }}};
+
+const RegisteredFault library_result{
+    {"library_result",
+     "results of the tensor cores come out with a bit wrong where NVIDIA's own kernels use them, and are "
+     "right "
+     "where ours do",
+     "gpu",
+     with_conditions({FaultParameter{.name = "datapath",
+                                     .meaning = "whose results",
+                                     .unit = Unit::text,
+                                     .fallback_text = "tensor_bf16",
+                                     .choices = datapath_names()}})},
+    {.in_sms = [](const FaultState& fault, std::vector<BadDatapath>& bad) {
+      bad.push_back(
+          bad_datapath(fault, datapath_named(fault_text(fault, "datapath")).value_or(Datapath::tensor_bf16)));
+      bad.back().where = cublaslt::kOfTheLibrary;
+    }}};
+
+const RegisteredFault tensor_slow{
+    {"tensor_slow",
+     "the tensor cores deliver a part of their rate, at the same clock",
+     "gpu",
+     {{"factor", "share that is left", Unit::ratio, 0.3, 0.99, 0.85}}},
+    {.share_of = [](const FaultState& fault, Resource resource) {
+      return resource == Resource::tensor_cores ? fault_parameter(fault, "factor", 1) : 1;
     }}};
 
 }  // namespace

@@ -1,0 +1,130 @@
+#include <algorithm>
+
+#include "kernels/cuda_support.h"
+#include "kernels/instructions/memory.h"
+#include "kernels/l2_march/l2_march.h"
+
+namespace assay::memory::ASSAY_TARGET {
+namespace {
+
+using Sum = unsigned long long;
+
+constexpr unsigned kThreads = 512;
+constexpr unsigned kBlocksPerSm = 2;
+/// Words that a thread has in flight: a read takes some 450 cycles, and the cache answers 50 to 60 bytes a
+/// cycle to each SM.
+constexpr unsigned kInFlight = 4;
+
+struct BadWords {
+  static constexpr unsigned kMost = 64;
+  std::uint32_t listed;  // it may count more than kMost
+  std::uint32_t unused;
+  Sum count;
+  L2Miscompare of[kMost];
+};
+
+struct March {
+  Word128* data;
+  std::uint64_t words;
+  std::uint64_t seed_before, seed;  // of the last launch, and of this one
+  bool inverted_before;
+  int rounds;
+  unsigned shift;  // of blocks against pieces
+};
+
+__device__ void compare(std::uint64_t index, const Word128& expected, const Word128& actual, BadWords* bad) {
+  if (is_zero(actual ^ expected)) return;
+  atomicAdd(&bad->count, Sum{1});
+  const std::uint32_t place = atomicAdd(&bad->listed, 1u);
+  if (place < BadWords::kMost) bad->of[place] = {index, expected, actual};
+}
+
+/// A block a piece. A thread keeps to its own words, so that nobody waits for anybody between rounds.
+__global__ void __launch_bounds__(kThreads) march_through(March march, BadWords* bad) {
+  const std::uint64_t piece = (blockIdx.x + march.shift) % gridDim.x;
+  const std::uint64_t first = march.words * piece / gridDim.x, end = march.words * (piece + 1) / gridDim.x;
+  for (int round = 0; round < march.rounds; ++round) {
+    const std::uint64_t seed_before = round == 0 ? march.seed_before : march.seed;
+    const bool inverted_before = round == 0 ? march.inverted_before : round % 2 == 0;
+    for (std::uint64_t i = first + threadIdx.x; i < end; i += kThreads * kInFlight) {
+      Word128 read[kInFlight];
+#pragma unroll
+      for (unsigned u = 0; u < kInFlight; ++u) {
+        if (i + u * kThreads < end) read[u] = cuda::load_in_l2(march.data + i + u * kThreads);
+      }
+#pragma unroll
+      for (unsigned u = 0; u < kInFlight; ++u) {
+        const std::uint64_t index = i + u * kThreads;
+        if (index >= end) break;
+        compare(index, l2_word(seed_before, index, inverted_before), read[u], bad);
+        cuda::store_in_l2(march.data + index, l2_word(march.seed, index, round % 2 != 0));
+      }
+    }
+  }
+}
+
+__global__ void __launch_bounds__(kThreads) fill(Word128* data, std::uint64_t words, std::uint64_t seed) {
+  const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * kThreads;
+  for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * kThreads + threadIdx.x; i < words;
+       i += stride)
+    cuda::store_in_l2(data + i, l2_word(seed, i, false));
+}
+
+class L2MarchOnGpu final : public L2March {
+ public:
+  L2MarchOnGpu(Gpu& gpu, std::uint64_t seed)
+      : data_(gpu.allocate(l2_working_set(gpu.l2_bytes()))),
+        grid_{
+            static_cast<unsigned>(std::min<std::uint64_t>(
+                kBlocksPerSm * static_cast<unsigned>(gpu.multiprocessors()), data_->words() / kThreads + 1)),
+            kThreads},
+        rounds_(gpu.emulated() ? 4 : kRoundsOfL2),
+        seed_(mix64(seed)) {
+    cuda::launch(grid_, Work(WorkKind::cached, static_cast<double>(data_->bytes())), fill,
+                 cuda::pointer<Word128>(data_), data_->words(), seed_);
+  }
+
+  L2Report march(int times) override {
+    bad_.clear();
+    watch_.start();
+    cuda::repeatedly(times, [&](int) { launch(); });
+    L2Report report;
+    report.seconds = watch_.stop();
+    report.bytes = 2ull * kRoundsOfL2 * data_->bytes() * static_cast<std::uint64_t>(times);
+    const BadWords bad = bad_.download();
+    report.bad_words = bad.count;
+    report.first.assign(bad.of, bad.of + std::min(bad.listed, BadWords::kMost));
+    return report;
+  }
+
+ private:
+  /// Prime to any number of blocks: each piece goes round all SMs.
+  static constexpr unsigned kShift = 61;
+
+  void launch() {
+    const std::uint64_t next = mix64(seed_);
+    ++launches_;
+    const March march{cuda::pointer<Word128>(data_),    data_->words(), seed_, next, inverted_, rounds_,
+                      launches_ * kShift % grid_.blocks};
+    cuda::launch(grid_, work_of_l2_march(data_->bytes()), march_through, march, bad_.get());
+    seed_ = next;
+    inverted_ = (rounds_ - 1) % 2 != 0;
+  }
+
+  std::unique_ptr<DeviceBuffer> data_;
+  cuda::Shape grid_;
+  int rounds_;
+  std::uint64_t seed_;
+  bool inverted_ = false;
+  unsigned launches_ = 0;
+  cuda::Stopwatch watch_;
+  cuda::Resident<BadWords> bad_;
+};
+
+}  // namespace
+
+std::unique_ptr<L2March> make_l2_march(Gpu& gpu, std::uint64_t seed) {
+  return std::make_unique<L2MarchOnGpu>(gpu, seed);
+}
+
+}  // namespace assay::memory::ASSAY_TARGET

@@ -1,0 +1,108 @@
+// The second-level cache (L2): a working set that stays in it, which the rate shows, marched through by all
+// multiprocessors, each reading what another one wrote.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "harness/check.h"
+#include "harness/model/quantile.h"
+#include "kernels/l2_march/l2_march.h"
+
+namespace assay {
+namespace {
+
+constexpr int kFewestBatches = 16;
+
+/// Bits that were wrong, of all words that were looked at.
+std::vector<int> wrong_bits(const std::vector<memory::L2Miscompare>& bad) {
+  std::vector<int> bits;
+  for (int bit = 0; bit < 128; ++bit) {
+    const auto is_wrong = [&](const memory::L2Miscompare& one) {
+      using memory::operator^;
+      const Word128 flipped = one.expected ^ one.actual;
+      return ((bit < 64 ? flipped.low >> bit : flipped.high >> (bit - 64)) & 1) != 0;
+    };
+    if (std::any_of(bad.begin(), bad.end(), is_wrong)) bits.push_back(bit);
+  }
+  return bits;
+}
+
+std::string text_of(Word128 word) {
+  char text[33];
+  std::snprintf(text, sizeof(text), "%016llx%016llx", static_cast<unsigned long long>(word.high),
+                static_cast<unsigned long long>(word.low));
+  return text;
+}
+
+void emit_bad_words(Context& context, std::uint64_t count, const std::vector<memory::L2Miscompare>& first) {
+  context.measure("bad_words", static_cast<double>(count), Unit::count);
+  if (first.empty()) return;
+  const std::vector<int> bits = wrong_bits(first);
+  context.measure(kCulprit, bits.size() == 1 ? "bit " + std::to_string(bits.front()) + " of the data path"
+                                             : std::to_string(bits.size()) + " bits of the data path");
+  nlohmann::json list = nlohmann::json::array();
+  for (const memory::L2Miscompare& one : first)
+    list.push_back(
+        {{"word", one.index}, {"expected", text_of(one.expected)}, {"actual", text_of(one.actual)}});
+  context.evidence("first_miscompares", {{"wrong_bits", bits}, {"words", list}});
+}
+
+void run(Context& context) {
+  const auto march = memory::make_l2_march(context.gpu(), context.seed());
+  // The first one loads the kernel, and the working set into the cache.
+  memory::L2Report report = march->march(1);
+  std::uint64_t bad_words = report.bad_words;
+  std::vector<memory::L2Miscompare> first = report.first;
+  const double duration_s = context.duration_s();
+  const double once_s = march->march(1).seconds;  // what it finds wrong comes again
+  const int times = std::max(1, static_cast<int>(duration_s / kFewestBatches / once_s));
+  std::vector<double> rates;
+  const Nanoseconds start = context.clock().now();
+  for (double elapsed_s = 0; elapsed_s < duration_s || rates.size() < kFewestBatches;) {
+    report = march->march(times);
+    rates.push_back(static_cast<double>(report.bytes) / report.seconds / 1e9);
+    bad_words += report.bad_words;
+    if (first.empty()) first = report.first;
+    elapsed_s = static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
+    if (duration_s > 0) context.progress(std::min(1.0, elapsed_s / duration_s));
+  }
+  emit_bad_words(context, bad_words, first);
+  context.measure("rate", median(rates), Unit::gb_per_s);
+}
+
+double device_seconds(const DeviceSpeed& speed, double duration_s) {
+  const auto bytes = memory::l2_working_set(static_cast<std::uint64_t>(speed.l2_bytes));
+  return std::max(duration_s, (kFewestBatches + 2) * speed.seconds(memory::work_of_l2_march(bytes)));
+}
+
+const Registered memory_l2{{
+    .name = "memory.l2",
+    .summary = "The second-level cache gives back what any multiprocessor wrote, in both of its partitions",
+    .scope = Scope::gpu,
+    .measures =
+        {
+            {"bad_words", Unit::count,
+             "reads of 16-byte words that were not as another multiprocessor, or the same "
+             "one a round before, had written them",
+             "l2"},
+            {kCulprit, Unit::text, "which bits", "l2", false},
+            {"rate", Unit::gb_per_s,
+             "bytes read plus written over device time, median of 16 batches or more: more than the memory "
+             "can "
+             "deliver, so that it was the cache that did",
+             "l2"},
+        },
+    .findings = {"memory.l2_miscompare", "memory.l2_coverage"},
+    .run = run,
+    .detects = "bits that the second-level cache, or the way to and from it, gets wrong and its ECC does not "
+               "see; between all multiprocessors and both partitions",
+    .misses = "the fifth of the cache that the working set leaves to others; what its ECC corrects is in the "
+              "device's own counters",
+    .device_evidence = "never run on a GPU",
+    .loads = {Resource::l2, Resource::cores},
+    .device_seconds = device_seconds,
+}};
+
+}  // namespace
+}  // namespace assay
