@@ -35,24 +35,6 @@ ASSAY_HD constexpr ElementFormat format_of(Datapath path) {
   }
 }
 
-/// At which of a GPU's rates a datapath of the tensor cores works.
-constexpr WorkKind work_kind_of(Datapath path) {
-  switch (path) {
-    case Datapath::tensor_bf16:
-      return WorkKind::bf16;
-    case Datapath::tensor_fp16:
-      return WorkKind::fp16;
-    case Datapath::tensor_tf32:
-      return WorkKind::tf32;
-    case Datapath::tensor_int8:
-      return WorkKind::int8;
-    case Datapath::tensor_fp64:
-      return WorkKind::fp64;
-    default:
-      return WorkKind::fp8;
-  }
-}
-
 /// So that sums over so many elements of K stay exact.
 ASSAY_HD constexpr int most_for_sums(const ElementFormat& format, std::int64_t k) {
   std::int64_t most = 1;

@@ -62,6 +62,7 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"compute.coverage", "sm_test: a multiprocessor that no block reaches"},
       {"compute.unexpected_result", "faults_test: what all GPUs compute alike"},
       {"compute.unexpected_product", "faults_test: what the library gets wrong alike, as a consequence"},
+      {"environment.library_unknown", "faults_test: a SKU that knows another version"},
       {"environment.library_missing", "faults_test: a node without cuBLASLt"},
       {"compute.wrong_sums", "faults_test: products, as a consequence"},
       {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},

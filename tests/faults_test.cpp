@@ -263,7 +263,20 @@ TEST(Products, OfALibraryThatIsNotThereAreNobodysFault) {
   EXPECT_EQ(run.exit_code, 11) << run.out << run.err;
   EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
               testing::ElementsAre("environment.library_missing@environment"));
-  EXPECT_THAT(run.out, testing::HasSubstr("the simulator's libcublasLt.so.13 is not beside"));
+  EXPECT_THAT(run.out, testing::HasSubstr("cuBLASLt: the simulator's libcublasLt.so.13"));
+}
+
+TEST(Products, OfAVersionOfTheLibraryThatIsNotKnownProveNothing) {
+  const ScratchFolder scratch;
+  std::string sku = read_text(std::string(ASSAY_SOURCE_DIR) + "/configs/skus/h200-sxm-8.toml");
+  const std::string known = "equal = \"13.1.0\"";
+  ASSERT_NE(sku.find(known), std::string::npos);
+  sku.replace(sku.find(known), known.size(), "equal = \"13.0.2\"");
+  const Finished run = run_simulated(scratch, {"--sku", scratch.write("h200-sxm-8.toml", sku), "--profile",
+                                               profile_of(scratch, "compute.gemm")});
+  EXPECT_EQ(run.exit_code, 11) << run.out << run.err;
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
+              testing::ElementsAre("environment.library_unknown@environment"));
 }
 
 TEST(Products, AWrongElementIsItsSmsAndTheSumsFollowFromIt) {

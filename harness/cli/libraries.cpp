@@ -1,8 +1,7 @@
 #include "harness/cli/libraries.h"
 
-#include <poll.h>
-
-#include <csignal>
+#include <chrono>
+#include <thread>
 
 #include "harness/ipc/channel.h"
 #include "harness/ipc/child.h"
@@ -13,6 +12,7 @@ namespace assay::cli {
 namespace {
 
 constexpr int kPatienceMs = 30'000;  // from a disk that is slow and asleep
+constexpr int kLastWordsMs = 1000;
 
 FoundLibrary open_cublaslt() {
   FoundLibrary found;
@@ -47,7 +47,8 @@ FoundLibrary find_cublaslt() {
   } catch (const ipc::ProtocolError& error) {
     found.why_not = error.what();
   }
-  child->signal(SIGKILL);
+  for (int i = 0; i < kLastWordsMs && !child->ended(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return found;
 }
 

@@ -212,7 +212,7 @@ Prepared prepare(const RunOptions& options) {
   Criteria criteria = build_criteria(loaded.sku, loaded.profile, loaded.site, loaded.findings);
   criteria.not_as_shipped = loaded.not_as_shipped;
   if (!options.limits.empty()) replace_limits(criteria, options.limits, loaded.sku);
-  if (!loaded.sim_node) require_prerequisites(criteria);
+  if (!loaded.sim_node) require_prerequisites(criteria, items_of("--only", options.only));
 
   const std::uint64_t seed = options.seed.value_or(fresh_seed());
   auto folder = [&] {

@@ -9,6 +9,7 @@
 #include "harness/cli/libraries.h"
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/real_backend.h"
+#include "harness/plan/planner.h"
 #include "harness/registry.h"
 #include "harness/run/sampler_client.h"
 #include "harness/telemetry/kernel_log.h"
@@ -75,8 +76,8 @@ Prerequisite cublaslt() {
 
 std::vector<Prerequisite> prerequisites_with(bool libraries) {
   std::vector<Prerequisite> all{cuda_in_this_build(), kernel_log()};
-  if (libraries) all.push_back(cublaslt());
   for (Prerequisite& p : driver()) all.push_back(std::move(p));
+  if (libraries) all.push_back(cublaslt());
   return all;
 }
 
@@ -86,11 +87,11 @@ std::vector<Prerequisite> prerequisites() {
   return prerequisites_with(true);
 }
 
-void require_prerequisites(const Criteria& criteria) {
+void require_prerequisites(const Criteria& criteria, const std::vector<std::string>& only) {
   const auto& required = criteria.required;
-  const bool libraries = std::any_of(required.begin(), required.end(), [](const RequiredCheck& one) {
+  const bool libraries = std::any_of(required.begin(), required.end(), [&](const RequiredCheck& one) {
     const Check* check = find_check(one.check);
-    return check != nullptr && check->uses_cublaslt;
+    return check != nullptr && check->uses_cublaslt && is_named(one.check, only);
   });
   std::vector<std::string> lines{"the node cannot be tested:"};
   for (const Prerequisite& p : prerequisites_with(libraries)) {

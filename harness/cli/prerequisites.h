@@ -19,7 +19,8 @@ struct Prerequisite {
 /// them.
 std::vector<Prerequisite> prerequisites();
 
-/// Throws CannotRun with everything that is missing for the checks that these require.
-void require_prerequisites(const Criteria& criteria);
+/// Throws CannotRun with everything that is missing for the checks that these require, of those that `only`
+/// names (plan/planner.h).
+void require_prerequisites(const Criteria& criteria, const std::vector<std::string>& only = {});
 
 }  // namespace assay::cli

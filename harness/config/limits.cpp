@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "harness/config/nearest.h"
-#include "harness/model/telemetry_measures.h"
 
 namespace assay::config {
 namespace {
@@ -110,9 +109,8 @@ void read_variant(Table& table, const Vocabulary& vocabulary, Limit& limit) {
 
 void read_per(Table& table, Limit& limit) {
   if (!table.has("per")) return;
-  std::vector<std::string> names;
-  for (const Measure& measure : telemetry_measures()) names.push_back(measure.name);
-  limit.per = table.name_in("per", "measure of telemetry", names);
+  static const std::vector<std::string> kReadings{"sm_clock_median", "power_median"};
+  limit.per = table.name_in("per", "reading to compare at", kReadings);
   if (limit.kind != LimitKind::peer_ratio) table.error("per", "only peer_ratio compares at the same reading");
 }
 

@@ -173,7 +173,7 @@ TEST(Limits, PeersCanBeComparedAtAReadingOfTelemetry) {
   EXPECT_EQ(outcome.errors, "");
   EXPECT_EQ(outcome.limits[1].per, "sm_clock_median");
   EXPECT_EQ(read(rate(peers + "per = \"sm_clok_median\"\n")).errors,
-            "10:7: there is no measure of telemetry 'sm_clok_median'; did you mean 'sm_clock_median'?\n");
+            "10:7: there is no reading to compare at 'sm_clok_median'; did you mean 'sm_clock_median'?\n");
   EXPECT_EQ(read(of("bad_words", "max = 8\nper = \"power_median\"\n")).errors,
             "8:7: only peer_ratio compares at the same reading\n");
 }

@@ -72,13 +72,13 @@ class ChildProcess final : public Child {
 /// The process id of the supervisor, for become_child().
 constexpr const char* kParentVariable = "ASSAY_SUPERVISOR_PID";
 
-/// "NAME=value" of each: what CUDA and NCCL read is set for each worker, never inherited.
+/// "NAME=value" of each: what CUDA, NCCL and cuBLAS read is set for each worker, never inherited.
 std::vector<std::string> clean_environment(const std::map<std::string, std::string>& set) {
   std::vector<std::string> variables;
   for (char** inherited = environ; *inherited != nullptr; ++inherited) {
     const std::string_view variable = *inherited;
     const bool bends = variable.substr(0, 5) == "CUDA_" || variable.substr(0, 5) == "NCCL_" ||
-                       variable.substr(0, 6) == "CUBLAS";
+                       variable.substr(0, 6) == "CUBLAS" || variable.rfind("NVIDIA_TF32_OVERRIDE=", 0) == 0;
     if (variable.rfind(std::string(kParentVariable) + "=", 0) == 0) continue;
     if (!bends && set.count(std::string(variable.substr(0, variable.find('=')))) == 0)
       variables.emplace_back(variable);

@@ -76,4 +76,8 @@ std::int64_t integer_from_portable(const json& j) {
   return static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
 }
 
+std::string hexadecimal(std::uint64_t value) {
+  return fmt::format("{:016x}", value);
+}
+
 }  // namespace assay

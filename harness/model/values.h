@@ -2,6 +2,7 @@
 // beyond 2^53.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -19,6 +20,9 @@ Value value_from_json(const nlohmann::json& j, const std::string& unit);
 
 /// The same JSON with non-finite numbers as above and integers beyond 2^53 as hexadecimal text ("0x...").
 nlohmann::json portable(const nlohmann::json& j);
+
+/// Sixteen digits, as digests are shown.
+std::string hexadecimal(std::uint64_t value);
 
 /// An integer that portable() wrote. Throws for anything else.
 std::int64_t integer_from_portable(const nlohmann::json& j);

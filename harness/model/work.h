@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "harness/model/datapath.h"
+
 namespace assay {
 
 /// What work uses. Directions are the GPU's: what comes in, what goes out. The host's memory is one for all
@@ -65,6 +67,24 @@ enum class WorkKind {
 inline constexpr std::size_t kWorkKinds = 19;
 
 Resource resource_of(WorkKind kind);
+
+/// At which of a GPU's rates a datapath of the tensor cores works.
+constexpr WorkKind work_kind_of(Datapath path) {
+  switch (path) {
+    case Datapath::tensor_bf16:
+      return WorkKind::bf16;
+    case Datapath::tensor_fp16:
+      return WorkKind::fp16;
+    case Datapath::tensor_tf32:
+      return WorkKind::tf32;
+    case Datapath::tensor_int8:
+      return WorkKind::int8;
+    case Datapath::tensor_fp64:
+      return WorkKind::fp64;
+    default:
+      return WorkKind::fp8;
+  }
+}
 
 inline constexpr int kNoPeer = -1;
 

@@ -35,6 +35,21 @@ enum class DataType : int {
   e5m2 = 29,
 };
 
+constexpr unsigned bytes_of(DataType type) {
+  switch (type) {
+    case DataType::f64:
+      return 8;
+    case DataType::f32:
+    case DataType::s32:
+      return 4;
+    case DataType::f16:
+    case DataType::bf16:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
 /// cublasComputeType_t.
 enum class ComputeType : int {
   f16 = 64,
@@ -72,7 +87,7 @@ enum class PreferenceAttribute : int {
 };
 
 /// CUBLASLT_REDUCTION_SCHEME_NONE: K is not split over blocks whose sums are added up afterwards.
-inline constexpr std::uint32_t kNoReduction = 0;
+inline constexpr std::uint32_t kNoReduction = 0, kAnyReduction = 7;
 
 enum class AlgorithmSetting : int { split_k = 2, reduction_scheme = 3 };  // 4 bytes each
 

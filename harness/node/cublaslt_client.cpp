@@ -11,6 +11,7 @@
 namespace assay {
 namespace {
 
+using cublaslt::bytes_of;
 using cublaslt::ComputeType;
 using cublaslt::DataType;
 using cublaslt::MatmulAttribute;
@@ -20,6 +21,8 @@ using cublaslt::Status;
 /// What cuBLAS recommends on Hopper (cuBLAS library documentation, cublasSetWorkspace).
 constexpr std::size_t kMostWorkspaceBytes = 32 << 20;
 constexpr int kProposals = 16;
+/// 130100 is 13.1.0.
+constexpr std::size_t kMajor = 10000, kMinor = 100, kKnownMajor = 13;
 
 struct Types {
   ComputeType compute;
@@ -121,10 +124,9 @@ class Owned {
   Status (*destroy_)(Object);
 };
 
-template <typename Functions>
-class LibraryGemm final : public Gemm {
+class CublasLtGemm final : public Gemm {
  public:
-  LibraryGemm(const Functions& api, const Types& types, const GemmSize& size)
+  CublasLtGemm(const CublasLt::Functions& api, const Types& types, const GemmSize& size)
       : api_(api),
         factors_(types.scale),
         handle_(made<cublaslt::Handle>("create", api.create), api.destroy),
@@ -139,26 +141,27 @@ class LibraryGemm final : public Gemm {
     if (types.operands == DataType::e4m3) set(MatmulAttribute::fast_accumulation, std::int8_t{1});
   }
 
-  std::vector<GemmAlgorithm> proposals() override {
+  GemmAlgorithm propose() override {
     const Owned<cublaslt::Preference> preference(
         made<cublaslt::Preference>("preference", api_.create_preference), api_.destroy_preference);
     const auto prefer = [&](PreferenceAttribute attribute, auto value) {
       api_.require(api_.set_preference(preference, attribute, &value, sizeof(value)), "preference");
     };
     prefer(PreferenceAttribute::max_workspace_bytes, std::uint64_t{kMostWorkspaceBytes});
-    prefer(PreferenceAttribute::reduction_scheme_mask, cublaslt::kNoReduction);
     cublaslt::HeuristicResult results[kProposals] = {};
-    int returned = 0;
-    api_.require(
-        api_.propose(handle_, descriptor_, a_, b_, d_, d_, preference, kProposals, results, &returned),
-        "algorithms");
-    std::vector<GemmAlgorithm> proposed;
-    for (int i = 0; i < returned; ++i) {
-      if (results[i].state == Status::success && !splits_k(results[i].algorithm))
-        proposed.push_back(plain(results[i].algorithm));
+    for (const std::uint32_t reductions : {cublaslt::kNoReduction, cublaslt::kAnyReduction}) {
+      prefer(PreferenceAttribute::reduction_scheme_mask, reductions);
+      int returned = 0;
+      const Status status =
+          api_.propose(handle_, descriptor_, a_, b_, d_, d_, preference, kProposals, results, &returned);
+      if (reductions == cublaslt::kAnyReduction) api_.require(status, "algorithms");
+      if (status != Status::success) continue;
+      for (int i = 0; i < returned; ++i) {
+        if (results[i].state == Status::success && !splits_k(results[i].algorithm))
+          return plain(results[i].algorithm);
+      }
     }
-    if (proposed.empty()) throw DeviceError(codes::device_call, "cuBLASLt proposes no algorithm");
-    return proposed;
+    throw DeviceError(codes::device_call, "cuBLASLt proposes no algorithm");
   }
 
   void use(const GemmAlgorithm& algorithm) override {
@@ -207,7 +210,7 @@ class LibraryGemm final : public Gemm {
     return bytes;
   }
 
-  const Functions& api_;
+  const CublasLt::Functions& api_;
   Factors factors_;
   Owned<cublaslt::Handle> handle_;
   Owned<cublaslt::MatmulDescriptor> descriptor_;
@@ -218,22 +221,22 @@ class LibraryGemm final : public Gemm {
 
 }  // namespace
 
+unsigned gemm_operand_bytes(Datapath type) {
+  return bytes_of(types_of(type).operands);
+}
+
 unsigned gemm_result_bytes(Datapath type) {
-  switch (types_of(type).result) {
-    case DataType::f64:
-      return 8;
-    case DataType::f32:
-    case DataType::s32:
-      return 4;
-    default:
-      return 2;
-  }
+  return bytes_of(types_of(type).result);
 }
 
 std::unique_ptr<CublasLt> CublasLt::open(std::unique_ptr<Library> library, std::string& why_not) {
   auto functions = std::make_unique<Functions>(*library);
   if (!functions->missing.empty()) {
-    why_not = library->file() + " is not cuBLASLt 13: it lacks " + functions->missing;
+    why_not = library->file() + " is not cuBLASLt: it lacks " + functions->missing;
+    return nullptr;
+  }
+  if (const std::size_t major = functions->version() / kMajor; major != kKnownMajor) {
+    why_not = library->file() + " is cuBLASLt " + std::to_string(major) + ", not 13";
     return nullptr;
   }
   return std::unique_ptr<CublasLt>(new CublasLt(std::move(library), std::move(functions)));
@@ -245,9 +248,9 @@ CublasLt::CublasLt(std::unique_ptr<Library> library, std::unique_ptr<Functions> 
 CublasLt::~CublasLt() = default;
 
 std::string CublasLt::version() const {
-  const std::size_t number = functions_->version();  // 130100 is 13.1.0
-  return std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
-         std::to_string(number % 100);
+  const std::size_t number = functions_->version();
+  return std::to_string(number / kMajor) + "." + std::to_string(number / kMinor % kMinor) + "." +
+         std::to_string(number % kMinor);
 }
 
 const std::string& CublasLt::file() const {
@@ -255,7 +258,7 @@ const std::string& CublasLt::file() const {
 }
 
 std::unique_ptr<Gemm> CublasLt::make_gemm(Datapath type, const GemmSize& size) const {
-  return std::make_unique<LibraryGemm<Functions>>(*functions_, types_of(type), size);
+  return std::make_unique<CublasLtGemm>(*functions_, types_of(type), size);
 }
 
 }  // namespace assay

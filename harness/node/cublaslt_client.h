@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "harness/model/datapath.h"
 #include "harness/node/library.h"
@@ -31,9 +30,9 @@ using GemmAlgorithm = std::array<std::uint64_t, 8>;
 class Gemm {
  public:
   virtual ~Gemm() = default;
-  /// That the library proposes, the best first, none of which splits K: with another order of sums it would
-  /// still compute the same at every run, but by a slower way to add up. At least one. Throws DeviceError.
-  virtual std::vector<GemmAlgorithm> proposals() = 0;
+  /// What the library takes for the fastest that does not split K over blocks: their sums would be added up
+  /// in an order that is nobody's. Throws DeviceError.
+  virtual GemmAlgorithm propose() = 0;
   /// Computes by it from now on. Throws DeviceError where the library refuses it here.
   virtual void use(const GemmAlgorithm& algorithm) = 0;
   /// Of the algorithm in use.
@@ -43,6 +42,8 @@ class Gemm {
   virtual void multiply(const void* a, const void* b, void* d, void* workspace, void* stream) = 0;
 };
 
+/// Bytes of an element of A and B.
+unsigned gemm_operand_bytes(Datapath type);
 /// Bytes of an element of D: bf16's and fp16's as the operands', int8's four, of the others' floats four and
 /// doubles eight; e4m3's is a bf16.
 unsigned gemm_result_bytes(Datapath type);
@@ -64,8 +65,9 @@ class CublasLt {
   /// std::invalid_argument. Throws DeviceError.
   std::unique_ptr<Gemm> make_gemm(Datapath type, const GemmSize& size) const;
 
- private:
   struct Functions;
+
+ private:
   CublasLt(std::unique_ptr<Library> library, std::unique_ptr<Functions> functions);
   std::unique_ptr<Library> library_;
   std::unique_ptr<Functions> functions_;

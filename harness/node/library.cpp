@@ -21,6 +21,10 @@ Library::~Library() {
   dlclose(handle_);
 }
 
+void Library::keep_loaded() const {
+  dlopen(file_.c_str(), RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 void* Library::symbol(const char* name) const {
   return dlsym(handle_, name);
 }

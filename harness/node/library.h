@@ -1,4 +1,4 @@
-// A library that is not ours, opened by path at run time: NVML, later NCCL and cuBLASLt.
+// A library that is not ours, opened by path at run time: NVML, cuBLASLt, later NCCL.
 #pragma once
 
 #include <memory>
@@ -19,6 +19,8 @@ class Library {
   void* symbol(const char* name) const;
   /// The file that was opened, which a soname does not tell.
   const std::string& file() const { return file_; }
+  /// It stays in the process: CUDA calls what a library has registered there when a context ends.
+  void keep_loaded() const;
   /// It says of itself that it stands in for the real one: what a simulated node opens, and a real one
   /// refuses.
   bool is_stand_in() const { return symbol("assay_simulated") != nullptr; }

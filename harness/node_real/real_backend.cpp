@@ -89,8 +89,12 @@ std::unique_ptr<Library> open_real_cublaslt(std::string& why_not) {
   for (const std::string& path : candidates) {
     if (path != name && !std::filesystem::exists(path)) continue;
     auto library = Library::open(path, why_not);
+    if (library == nullptr && path != name) return nullptr;  // it is there, and broken
     if (library == nullptr) continue;
-    if (!library->is_stand_in()) return library;
+    if (!library->is_stand_in()) {
+      library->keep_loaded();
+      return library;
+    }
     why_not = library->file() + " stands in for the real library: a real node is not tested with it";
   }
   return nullptr;

@@ -28,12 +28,6 @@ Limits limits_of_measurement(Criteria& criteria, const Limit& limit) {
   return found;
 }
 
-Limit* of_kind(const Limits& existing, LimitKind kind) {
-  const auto found =
-      std::find_if(existing.begin(), existing.end(), [&](const Limit* other) { return other->kind == kind; });
-  return found == existing.end() ? nullptr : *found;
-}
-
 /// The one that `limit` replaces, or null.
 Limit* replaced_by(const Limit& limit, const Limits& existing) {
   const auto found = std::find_if(existing.begin(), existing.end(), [&](const Limit* other) {
@@ -99,8 +93,10 @@ void require_performance(const Criteria& criteria, const Limit& limit) {
 /// A GPU that lags behind its peers is only marginal while it keeps an absolute limit: a lower one, or a
 /// first one, loosens the comparison too.
 void require_performance_of_peers(const Criteria& criteria, const Limit& limit, const Limits& existing) {
-  const Limit* peers = of_kind(existing, LimitKind::peer_ratio);
-  if (peers != nullptr && is_absolute(limit)) require_performance(criteria, *peers);
+  if (!is_absolute(limit)) return;
+  for (const Limit* other : existing) {
+    if (other->kind == LimitKind::peer_ratio) require_performance(criteria, *other);
+  }
 }
 
 /// What accuses nobody explains or excuses what does, and a REJECT would become INCONCLUSIVE.

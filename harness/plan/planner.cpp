@@ -126,9 +126,8 @@ const Check& check_of(const PlanRequest& request, const std::string& name) {
 }
 
 bool is_chosen(const PlanRequest& request, const config::ProfileEntry& entry) {
-  return request.only.empty() || std::any_of(entry.bodies.begin(), entry.bodies.end(), [&](const Body& body) {
-           return matches_any(body.check, request.only);
-         });
+  return std::any_of(entry.bodies.begin(), entry.bodies.end(),
+                     [&](const Body& body) { return is_named(body.check, request.only); });
 }
 
 /// All stages of one entry of the profile; without a GPU to run it on none: the judge misses it, and
@@ -237,6 +236,10 @@ std::vector<PlannedSlot> assign_slots(const config::Sku& sku, const config::Site
   }
   require_one_slot_a_gpu(slots);
   return slots;
+}
+
+bool is_named(const std::string& check, const std::vector<std::string>& only) {
+  return only.empty() || matches_any(check, only);
 }
 
 Plan make_plan(const PlanRequest& request) {

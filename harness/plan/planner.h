@@ -34,6 +34,9 @@ struct PlanRequest {
   std::vector<config::Fault> faults;
 };
 
+/// Whether `only` names the check; where it is empty, it names all.
+bool is_named(const std::string& check, const std::vector<std::string>& only);
+
 /// Throws PlanError.
 Plan make_plan(const PlanRequest& request);
 

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <new>
@@ -31,6 +32,12 @@ Part slot_at(const Assignment& assignment, const std::string& pci_address) {
   return {};
 }
 
+/// Ranks can meet without touching one another's memory.
+bool works_with_peers(const std::string& name) {
+  const Check* check = find_check(name);
+  return check == nullptr || std::count(check->loads.begin(), check->loads.end(), Resource::nvlink_in) > 0;
+}
+
 /// False when nobody listens any more. `left`: bodies that have not ended.
 bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, WorkerNode& node,
               std::atomic<std::size_t>& left) {
@@ -46,7 +53,8 @@ bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, 
     } catch (const ipc::ProtocolError&) {
       throw;
     } catch (const DeviceError& error) {
-      const bool among_peers = assignment.devices.size() > 1 || assignment.ranks > 1;
+      const bool among_peers = assignment.devices.size() > 1 ||
+                               (assignment.ranks > 1 && works_with_peers(assignment.bodies[body].check));
       if (among_peers && error.code() == codes::contained_error) {
         // It may be any peer's, or of what lies between: the devices' own words say whose.
         send_error(pipe, body, codes::contained_among_peers, error.what(), assignment.placement);

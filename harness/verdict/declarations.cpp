@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "harness/model/finding_codes.h"
 #include "harness/verdict/series.h"
@@ -87,14 +89,27 @@ bool can_judge(const Limit& limit, const RequiredCheck& required, const Required
   return !peers || std::count_if(parts.begin(), parts.end(), has_peers) > 1;
 }
 
+/// As the plan runs it; one without a name where it is run in one way, or not at all.
+std::set<std::string> variants_of(const Case& c, const RequiredCheck& required) {
+  std::set<std::string> variants;
+  for (const Step& step : c.run.steps) {
+    if (step.check == required.check) variants.insert(step.variant);
+  }
+  if (variants.empty()) variants.emplace();
+  return variants;
+}
+
 void observe_limits_exist(const Case& c, const RequiredCheck& required, std::vector<Observation>& seen) {
   for (const RequiredMeasure& measure : required.measures) {
     if (!measure.judged) continue;
     const auto& limits = c.limits(required.check, measure.name);
-    if (std::any_of(limits.begin(), limits.end(),
-                    [&](const Limit* limit) { return can_judge(*limit, required, measure); })) {
-      continue;
-    }
+    const std::set<std::string> variants = variants_of(c, required);
+    const bool all_limited = std::all_of(variants.begin(), variants.end(), [&](const std::string& variant) {
+      return std::any_of(limits.begin(), limits.end(), [&](const Limit* limit) {
+        return limit->is_of(variant) && can_judge(*limit, required, measure);
+      });
+    });
+    if (all_limited) continue;
     Observation observation;
     observation.code = codes::no_limit;
     observation.check = required.check;

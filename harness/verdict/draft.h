@@ -50,6 +50,6 @@ std::vector<CheckOutcome> check_outcomes(const Case& c, const std::vector<Observ
 std::vector<const Hardware*> hardware_of(const RunRecord& run, const Part& part);
 
 /// Fills summary and next_step from the catalogue's texts.
-void fill_texts(const FindingKind* kind, Finding& finding);
+void fill_texts(const RunRecord& run, const FindingKind* kind, Finding& finding);
 
 }  // namespace assay::verdict

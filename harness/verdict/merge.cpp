@@ -74,7 +74,7 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
     findings[of].consequences.push_back(
         {draft.code, draft.check, draft.part, describe(draft.evidence.front())});
   }
-  for (std::size_t i = 0; i < findings.size(); ++i) fill_texts(kinds[i], findings[i]);
+  for (std::size_t i = 0; i < findings.size(); ++i) fill_texts(c.run, kinds[i], findings[i]);
   return findings;
 }
 

@@ -52,8 +52,8 @@ std::map<const Series*, double> factors_of(const Limit& limit, const Group& grou
     if (reading == all.end()) return {};
     std::vector<double> values;
     for (const Sample& sample : reading->samples) {
-      if (const auto value = number_of(sample.measurement->value); value && *value > 0)
-        values.push_back(*value);
+      const auto value = number_of(sample.measurement->value);
+      if (value && *value > 0 && sample.step->status == Status::complete) values.push_back(*value);
     }
     if (values.empty()) return {};
     of_all.push_back(readings[series] = median(values));
@@ -93,10 +93,11 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, const 
           fmt::format("{}{} of the other GPUs' median {} {}", outcome.detail.empty() ? "" : "; ", *ratio,
                       text_of(reference), symbol(limit.unit));
       if (!factors.empty()) {
-        outcome.detail += fmt::format(", all at the same {}: {} {} here", limit.per,
-                                      text_of(medians.at(series)), symbol(limit.unit));
+        const double compared = number_of(outcome.value).value_or(0) * factor_of(series);
+        outcome.detail +=
+            fmt::format(", all at the same {}: {} {} here", limit.per, text_of(compared), symbol(limit.unit));
       }
-      seen.push_back(observation_of(c, *series, limit, outcome, *ratio * reference));
+      seen.push_back(observation_of(c, *series, limit, outcome, *ratio * reference / factor_of(series)));
     }
   }
 }

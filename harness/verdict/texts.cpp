@@ -37,12 +37,21 @@ std::string culprit(const Finding& finding) {
   return {};
 }
 
-Values values_of(const Finding& finding) {
+/// "compute.gemm (bf16)".
+std::string check_with_variant(const RunRecord& run, const Finding& finding) {
+  for (const Step& step : run.steps) {
+    if (step.id == finding.evidence.front().step && step.check == finding.check && !step.variant.empty())
+      return finding.check + " (" + step.variant + ")";
+  }
+  return finding.check;
+}
+
+Values values_of(const RunRecord& run, const Finding& finding) {
   const EvidenceItem& first = finding.evidence.front();
   return {{"{part}", known(where(finding))},
           {"{serial}", known(finding.serial)},
           {"{slot}", known(finding.slot)},
-          {"{check}", known(finding.check)},
+          {"{check}", known(check_with_variant(run, finding))},
           {"{value}", first.value ? text_of(*first.value) : kUnknown},
           {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
           {"{unit}", first.unit == symbol(Unit::count) || first.unit == symbol(Unit::text) ? "" : first.unit},
@@ -73,8 +82,8 @@ std::string fill(const std::string& text, const Values& values) {
 
 }  // namespace
 
-void fill_texts(const FindingKind* kind, Finding& finding) {
-  const Values values = values_of(finding);
+void fill_texts(const RunRecord& run, const FindingKind* kind, Finding& finding) {
+  const Values values = values_of(run, finding);
   if (kind == nullptr) {
     finding.summary["en"] = fill("{detail} (the catalogue has no " + finding.code.text() + ")", values);
     return;

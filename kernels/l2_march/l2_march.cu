@@ -35,17 +35,20 @@ struct March {
 __device__ void compare(std::uint64_t index, const Word128& expected, const Word128& actual, BadWords* bad) {
   if (is_zero(actual ^ expected)) return;
   atomicAdd(&bad->count, Sum{1});
+  if (cuda::load_relaxed(&bad->listed) >= BadWords::kMost) return;  // it is not to come round to 0
   const std::uint32_t place = atomicAdd(&bad->listed, 1u);
   if (place < BadWords::kMost) bad->of[place] = {index, expected, actual};
 }
 
 /// A block a piece. A thread keeps to its own words, so that nobody waits for anybody between rounds.
+template <bool kWrites>
 __global__ void __launch_bounds__(kThreads) march_through(March march, BadWords* bad) {
   const std::uint64_t piece = (blockIdx.x + march.shift) % gridDim.x;
   const std::uint64_t first = march.words * piece / gridDim.x, end = march.words * (piece + 1) / gridDim.x;
   for (int round = 0; round < march.rounds; ++round) {
-    const std::uint64_t seed_before = round == 0 ? march.seed_before : march.seed;
-    const bool inverted_before = round == 0 ? march.inverted_before : round % 2 == 0;
+    const bool as_left = !kWrites || round == 0;
+    const std::uint64_t seed_before = as_left ? march.seed_before : march.seed;
+    const bool inverted_before = as_left ? march.inverted_before : round % 2 == 0;
     for (std::uint64_t i = first + threadIdx.x; i < end; i += kThreads * kInFlight) {
       Word128 read[kInFlight];
 #pragma unroll
@@ -57,7 +60,8 @@ __global__ void __launch_bounds__(kThreads) march_through(March march, BadWords*
         const std::uint64_t index = i + u * kThreads;
         if (index >= end) break;
         compare(index, l2_word(seed_before, index, inverted_before), read[u], bad);
-        cuda::store_in_l2(march.data + index, l2_word(march.seed, index, round % 2 != 0));
+        if constexpr (kWrites)
+          cuda::store_in_l2(march.data + index, l2_word(march.seed, index, round % 2 != 0));
       }
     }
   }
@@ -84,29 +88,35 @@ class L2MarchOnGpu final : public L2March {
                  cuda::pointer<Word128>(data_), data_->words(), seed_);
   }
 
-  L2Report march(int times) override {
+  L2Report march(int times) override { return report_of<true>(times); }
+  L2Report look(int times) override { return report_of<false>(times); }
+
+ private:
+  /// It shares no divisor with an H200's 264 blocks: each piece goes round all of them.
+  static constexpr unsigned kShift = 61;
+
+  template <bool kWrites>
+  L2Report report_of(int times) {
     bad_.clear();
     watch_.start();
-    cuda::repeatedly(times, [&](int) { launch(); });
+    cuda::repeatedly(times, [&](int) { launch<kWrites>(); });
     L2Report report;
     report.seconds = watch_.stop();
-    report.bytes = 2ull * kRoundsOfL2 * data_->bytes() * static_cast<std::uint64_t>(times);
+    report.bytes = (kWrites ? 2ull : 1ull) * kRoundsOfL2 * data_->bytes() * static_cast<std::uint64_t>(times);
     const BadWords bad = bad_.download();
     report.bad_words = bad.count;
     report.first.assign(bad.of, bad.of + std::min(bad.listed, BadWords::kMost));
     return report;
   }
 
- private:
-  /// Prime to any number of blocks: each piece goes round all SMs.
-  static constexpr unsigned kShift = 61;
-
+  template <bool kWrites>
   void launch() {
     const std::uint64_t next = mix64(seed_);
     ++launches_;
     const March march{cuda::pointer<Word128>(data_),    data_->words(), seed_, next, inverted_, rounds_,
                       launches_ * kShift % grid_.blocks};
-    cuda::launch(grid_, work_of_l2_march(data_->bytes()), march_through, march, bad_.get());
+    cuda::launch(grid_, work_of_l2_march(data_->bytes(), kWrites), march_through<kWrites>, march, bad_.get());
+    if (!kWrites) return;
     seed_ = next;
     inverted_ = (rounds_ - 1) % 2 != 0;
   }

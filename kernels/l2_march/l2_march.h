@@ -47,12 +47,14 @@ class L2March {
   virtual ~L2March() = default;
   /// So many launches, in each of which every word is read and written kRoundsOfL2 times.
   virtual L2Report march(int times) = 0;
+  /// The same, read alone: how fast the cache is, known of an H200 (reports/evidence/2026-11-26-h200-2).
+  virtual L2Report look(int times) = 0;
 };
 
 /// Throws DeviceError.
 std::unique_ptr<L2March> make_l2_march(Gpu& gpu, std::uint64_t seed);
 
-/// Of one launch.
-Work work_of_l2_march(std::uint64_t bytes_of_working_set);
+/// Of one launch, that reads and writes, or reads.
+Work work_of_l2_march(std::uint64_t bytes_of_working_set, bool writes);
 
 }  // namespace assay::memory

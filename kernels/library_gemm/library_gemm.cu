@@ -96,6 +96,7 @@ __global__ void __launch_bounds__(kThreads)
     const Word128 now = cuda::load_streaming(product + i), then = cuda::load_streaming(first + i);
     if (memory::is_zero(memory::operator^(now, then))) return;
     atomicAdd(&others->count, Sum{1});
+    if (cuda::load_relaxed(&others->listed) >= OtherWords::kMost) return;  // it is not to come round to 0
     const std::uint32_t place = atomicAdd(&others->listed, 1u);
     if (place < OtherWords::kMost) others->of[place] = {i, now, then};
   });
@@ -108,8 +109,8 @@ class LibraryGemmOnGpu final : public LibraryGemm {
         type_(type),
         size_(gpu.emulated() ? kSizeUnderEmulation : size_on_card(type)),
         gemm_(library.make_gemm(type, size_)),
-        a_(gpu.allocate(size_.k * size_.m * bytes_of_operand())),
-        b_(gpu.allocate(size_.k * size_.n * bytes_of_operand())),
+        a_(gpu.allocate(size_.k * size_.m * gemm_operand_bytes(type))),
+        b_(gpu.allocate(size_.k * size_.n * gemm_operand_bytes(type))),
         product_(gpu.allocate(size_.m * size_.n * gemm_result_bytes(type))),
         first_(gpu.allocate(size_.m * size_.n * gemm_result_bytes(type))),
         grid_{kBlocksPerSm * static_cast<unsigned>(gpu.multiprocessors()), kThreads} {
@@ -121,15 +122,16 @@ class LibraryGemmOnGpu final : public LibraryGemm {
     }
   }
 
-  std::vector<GemmAlgorithm> proposals() override { return gemm_->proposals(); }
+  GemmAlgorithm propose() override { return gemm_->propose(); }
 
-  void use(const GemmAlgorithm& algorithm) override {
+  std::uint64_t use(const GemmAlgorithm& algorithm) override {
     gemm_->use(algorithm);
     workspace_.reset();
     if (gemm_->workspace_bytes() > 0) workspace_ = gpu_.allocate(gemm_->workspace_bytes());
     queue_product(first_);
     hash_of_first_.clear();
     hash(first_, hash_of_first_.get());
+    return hash_of_first_.download();
   }
 
   double multiply(int times) override {
@@ -141,6 +143,9 @@ class LibraryGemmOnGpu final : public LibraryGemm {
   Products multiply_and_check(int times) override {
     hashes_.clear();
     others_.clear();
+    // What is not stored is not to be the last product's.
+    cuda::check(cudaMemsetAsync(product_->device_pointer(), 0xff, product_->bytes(), cudaStreamPerThread),
+                "clear");
     watch_.start();
     const int done = cuda::repeatedly(times, [&](int i) {
       queue_product(product_);
@@ -168,9 +173,6 @@ class LibraryGemmOnGpu final : public LibraryGemm {
   };
   using Buffer = std::unique_ptr<DeviceBuffer>;
 
-  std::uint64_t bytes_of_operand() const {
-    return type_ == Datapath::tensor_fp64 ? 8 : static_cast<std::uint64_t>(format_of(type_).bytes);
-  }
   /// No more blocks than there are words for.
   cuda::Shape grid_of(std::uint64_t words) const {
     const std::uint64_t most = (words + kThreads - 1) / kThreads;
@@ -178,8 +180,13 @@ class LibraryGemmOnGpu final : public LibraryGemm {
   }
   void queue_product(const Buffer& to) {
     cuda::in_time_of(operations() / operations_of(size_), [&] {
-      gemm_->multiply(a_->device_pointer(), b_->device_pointer(), to->device_pointer(),
-                      workspace_ == nullptr ? nullptr : workspace_->device_pointer(), cudaStreamPerThread);
+      try {
+        gemm_->multiply(a_->device_pointer(), b_->device_pointer(), to->device_pointer(),
+                        workspace_ == nullptr ? nullptr : workspace_->device_pointer(), cudaStreamPerThread);
+      } catch (const DeviceError&) {
+        cuda::check(cudaGetLastError(), "product");  // the device's own word, where it has one
+        throw;
+      }
     });
   }
   /// Adds to `sum`.
@@ -246,8 +253,7 @@ struct SmallMatrix {
   std::vector<unsigned char> bytes;
 
   SmallMatrix(Datapath type, std::uint64_t count, int most, std::uint64_t seed) {
-    const std::size_t bytes_each =
-        type == Datapath::tensor_fp64 ? 8 : static_cast<std::size_t>(format_of(type).bytes);
+    const std::size_t bytes_each = gemm_operand_bytes(type);
     bytes.resize(count * bytes_each);
     for (std::uint64_t i = 0; i < count; ++i) {
       values.push_back(static_cast<int>(integer_up_to(most, memory::mix64(seed + i))));
@@ -269,7 +275,7 @@ std::uint64_t wrong_in_small_product(Gpu& gpu, const CublasLt& library, Datapath
   constexpr int kMost = 2;  // sums up to 256: exact in eight bits of mantissa
   const SmallMatrix a(type, kSize.k * kSize.m, kMost, 1), b(type, kSize.k * kSize.n, kMost, 100'000);
   const auto gemm = library.make_gemm(type, kSize);
-  gemm->use(gemm->proposals().front());
+  gemm->use(gemm->propose());
   const unsigned bytes = gemm_result_bytes(type);
   const auto on_a = uploaded(gpu, a.bytes), on_b = uploaded(gpu, b.bytes);
   const auto product = gpu.allocate(kSize.m * kSize.n * bytes);

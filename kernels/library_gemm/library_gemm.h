@@ -39,17 +39,18 @@ struct OtherElement {
 struct Products {
   double seconds = 0;  // device time, of products and looks at them
   std::map<std::uint64_t, int> by_hash;
-  std::uint64_t other_words = 0;  // 16-byte words that are not the first product's
-  std::vector<OtherElement> first_others;
+  std::uint64_t other_words = 0;           // 16-byte words that are not the first product's
+  std::vector<OtherElement> first_others;  // which of the two is right, the hashes say
 };
 
 class LibraryGemm {
  public:
   virtual ~LibraryGemm() = default;
-  /// Gemm::proposals().
-  virtual std::vector<GemmAlgorithm> proposals() = 0;
-  /// Makes the first product, by this algorithm, which all later ones go by. Before the two below.
-  virtual void use(const GemmAlgorithm& algorithm) = 0;
+  /// Gemm::propose().
+  virtual GemmAlgorithm propose() = 0;
+  /// Makes the first product, by this algorithm, which all later ones are compared with; its hash. Before the
+  /// two below.
+  virtual std::uint64_t use(const GemmAlgorithm& algorithm) = 0;
   /// So many products that nobody looks at; device seconds.
   virtual double multiply(int times) = 0;
   /// The same, each looked at. At most kMostAtOnce.

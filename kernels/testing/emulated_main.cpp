@@ -1,7 +1,11 @@
 // The tests of the device halves on a device of the emulation: no GPU is needed, and the sanitizers watch.
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "harness/node_sim/simulated_backend.h"
 #include "kernels/testing/emulated_device.h"
+#include "silicon/device_test/cublaslt_for_tests.h"
 
 namespace assay::testing_tools {
 namespace {
@@ -12,6 +16,11 @@ cuda_emulation::PlainDevice* the_device = nullptr;
 
 cuda_emulation::PlainDevice& emulated_device() {
   return *the_device;
+}
+
+std::unique_ptr<CublasLt> open_cublaslt(std::string& why_not) {
+  auto library = sim::open_simulated_cublaslt(why_not);
+  return library == nullptr ? nullptr : CublasLt::open(std::move(library), why_not);
 }
 
 }  // namespace assay::testing_tools

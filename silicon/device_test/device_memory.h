@@ -19,6 +19,34 @@ inline std::unique_ptr<Gpu> test_gpu() {
   return cuda::open_gpu(address);
 }
 
+/// Hands out what the test's GPU has, and keeps what was allocated in reach.
+class GpuInReach : public Gpu {
+ public:
+  void make_current() override { gpu_->make_current(); }
+  DeviceMemory memory() override { return gpu_->memory(); }
+  std::unique_ptr<DeviceBuffer> allocate(std::uint64_t bytes) override {
+    auto buffer = gpu_->allocate(bytes);
+    pointers_.push_back(static_cast<unsigned char*>(buffer->device_pointer()));
+    return buffer;
+  }
+  int multiprocessors() const override { return gpu_->multiprocessors(); }
+  std::uint64_t l2_bytes() const override { return gpu_->l2_bytes(); }
+  bool emulated() const override { return gpu_->emulated(); }
+
+  /// Flips a bit of an element, of so many bytes, of what was allocated as number `allocation`, from 0.
+  void flip(std::size_t allocation, std::uint64_t element, unsigned bytes, int bit) const {
+    unsigned char* const at = pointers_.at(allocation) + element * bytes + static_cast<std::size_t>(bit) / 8;
+    unsigned char value = 0;
+    cuda::check(cudaMemcpy(&value, at, 1, cudaMemcpyDeviceToHost), "download");
+    value = static_cast<unsigned char>(value ^ 1 << bit % 8);
+    cuda::check(cudaMemcpy(at, &value, 1, cudaMemcpyHostToDevice), "upload");
+  }
+
+ private:
+  std::unique_ptr<Gpu> gpu_ = test_gpu();
+  std::vector<unsigned char*> pointers_;
+};
+
 /// `words` in the middle of a larger allocation. No two rims are alike: what is copied from one into another
 /// shows.
 class RimmedBuffer : public DeviceBuffer {

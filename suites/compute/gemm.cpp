@@ -3,7 +3,6 @@
 // the first rank's library proposes: another one may add up in another order, and differ in the last bits.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <stdexcept>
@@ -12,6 +11,7 @@
 
 #include "harness/check.h"
 #include "harness/model/quantile.h"
+#include "harness/model/values.h"
 #include "kernels/library_gemm/library_gemm.h"
 
 namespace assay {
@@ -50,15 +50,9 @@ std::uint64_t hash_of(const GemmAlgorithm& algorithm) {
   return hash;
 }
 
-std::string hexadecimal(std::uint64_t value) {
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
 struct Totals {
   std::map<std::uint64_t, std::uint64_t> by_hash;
-  std::vector<double> rates, unchecked_rates;  // TFLOP/s of a batch each
+  std::vector<double> rates, checked_rates;  // TFLOP/s of a batch each
   std::uint64_t other_words = 0;
   std::vector<compute::OtherElement> first_others;
 
@@ -90,10 +84,10 @@ void multiply(Context& context, LibraryGemm& gemm, Totals& totals) {
   const Nanoseconds start = context.clock().now();
   for (int i = 1;; ++i) {
     if (i % kUncheckedEvery == 0) {
-      totals.unchecked_rates.push_back(tera * batch / gemm.multiply(batch));
+      totals.rates.push_back(tera * batch / gemm.multiply(batch));
     } else {
       const Products products = gemm.multiply_and_check(batch);
-      totals.rates.push_back(tera * batch / products.seconds);
+      totals.checked_rates.push_back(tera * batch / products.seconds);
       totals.add(products);
     }
     const double elapsed_s =
@@ -132,9 +126,9 @@ void run(Context& context) {
   const CublasLt& library = context.cublaslt();
   const std::uint64_t unexpected = compute::wrong_in_small_product(context.gpu(), library, *type);
   const auto gemm = compute::make_library_gemm(context.gpu(), library, *type, kDataSeed);
-  const GemmAlgorithm algorithm = agree(context, gemm->proposals().front(), library.version());
-  gemm->use(algorithm);
+  const GemmAlgorithm algorithm = agree(context, gemm->propose(), library.version());
   Totals totals;
+  ++totals.by_hash[gemm->use(algorithm)];
   try {
     multiply(context, *gemm, totals);
   } catch (const DeviceError&) {
@@ -142,12 +136,12 @@ void run(Context& context) {
     throw;
   }
   emit_correctness(context, totals);
-  const double rate = settled(totals.rates), unchecked = settled(totals.unchecked_rates);
+  const double rate = settled(totals.rates), checked = settled(totals.checked_rates);
   context.measure("rate", rate, Unit::tflop_per_s);
-  context.measure("checked_share", std::min(1.0, rate / unchecked), Unit::ratio);
+  context.measure("checked_share", std::min(1.0, checked / rate), Unit::ratio);
+  context.measure("library_version", library.version());
   context.measure("unexpected_elements", static_cast<double>(unexpected), Unit::count);
   context.evidence("library", {{"file", library.file()},
-                               {"version", library.version()},
                                {"algorithm", hexadecimal(hash_of(algorithm))},
                                {"products", totals.products()}});
 }
@@ -182,9 +176,12 @@ const Registered compute_gemm{{
             {"digest", Unit::text, "of the product: the same on every GPU", ""},
             {"unexpected_elements", Unit::count,
              "of a small product of whole numbers: those that this machine's CPU finds otherwise", ""},
-            {"checked_share", Unit::ratio, "the rate over that of products that nobody looks at", "", false},
+            {"library_version", Unit::text, "of cuBLASLt", ""},
+            {"checked_share", Unit::ratio, "of that rate, what is left where each product is looked at", "",
+             false},
         },
-    .findings = {"compute.slow", "compute.wrong_product", "compute.unexpected_product"},
+    .findings = {"compute.slow", "compute.wrong_product", "compute.unexpected_product",
+                 "environment.library_unknown"},
     .run = run,
     .detects =
         "GPUs that multiply more slowly than an H200 or than their peers do at the same clock and power; "

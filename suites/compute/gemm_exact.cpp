@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/check.h"
+#include "harness/model/values.h"
 #include "kernels/exact_gemm/exact_gemm.h"
 #include "kernels/memory_patterns.h"
 #include "suites/compute/wrong_sms.h"
@@ -129,9 +130,7 @@ void emit_wrong(Context& context, const Totals& totals) {
 std::string digest_of(const Totals& totals) {
   std::uint64_t digest = 0;
   for (const auto& [type, of_type] : totals.digests) digest = memory::mix64(digest ^ of_type);
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(digest));
-  return text;
+  return hexadecimal(digest);
 }
 
 void run(Context& context) {

@@ -1,6 +1,7 @@
 #include "harness/node_sim/cublaslt_library/product.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -67,18 +68,6 @@ TensorType tensor_type_of(Datapath path) {
   }
 }
 
-float float_of(std::uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-
-std::uint32_t bits_of(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits;
-}
-
 /// Sums of floats or integers of 32 bits, of so many rows and columns; K in runs, as the way says.
 std::vector<std::uint32_t> sums_of_32_bits(Datapath path, Operand& a, Operand& b, std::uint64_t rows,
                                            std::uint64_t columns, std::uint64_t k, unsigned runs) {
@@ -96,8 +85,10 @@ std::vector<std::uint32_t> sums_of_32_bits(Datapath path, Operand& a, Operand& b
   };
   const auto close_run = [&] {
     for (std::size_t i = 0; i < sums.size(); ++i) {
-      total[i] = cuda_emulation::is_integer(type) ? total[i] + sums[i]
-                                                  : bits_of(float_of(total[i]) + float_of(sums[i]));
+      total[i] =
+          cuda_emulation::is_integer(type)
+              ? total[i] + sums[i]
+              : std::bit_cast<std::uint32_t>(std::bit_cast<float>(total[i]) + std::bit_cast<float>(sums[i]));
     }
     std::fill(sums.begin(), sums.end(), 0);
   };
@@ -117,12 +108,6 @@ std::vector<std::uint32_t> sums_of_32_bits(Datapath path, Operand& a, Operand& b
   return total;
 }
 
-double double_of(std::uint64_t bits) {
-  double value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-
 std::vector<double> sums_of_doubles(Operand& a, Operand& b, std::uint64_t rows, std::uint64_t columns,
                                     std::uint64_t k, unsigned runs) {
   std::vector<double> total(rows * columns);
@@ -132,7 +117,8 @@ std::vector<double> sums_of_doubles(Operand& a, Operand& b, std::uint64_t rows, 
       for (std::uint64_t row = 0; row < rows; ++row) {
         double sum = 0;
         for (std::uint64_t i = from; i < to; ++i)
-          sum = std::fma(double_of(a.bits(row, i)), double_of(b.bits(column, i)), sum);
+          sum =
+              std::fma(std::bit_cast<double>(a.bits(row, i)), std::bit_cast<double>(b.bits(column, i)), sum);
         total[column * rows + row] += sum;
       }
     }
@@ -141,15 +127,12 @@ std::vector<double> sums_of_doubles(Operand& a, Operand& b, std::uint64_t rows, 
 }
 
 std::uint16_t to_bf16(float value) {
-  const std::uint32_t bits = bits_of(value);
+  const auto bits = std::bit_cast<std::uint32_t>(value);
   return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 std::uint16_t to_half(float value) {
-  const auto half = static_cast<_Float16>(value);
-  std::uint16_t bits;
-  std::memcpy(&bits, &half, sizeof(bits));
-  return bits;
+  return std::bit_cast<std::uint16_t>(static_cast<_Float16>(value));
 }
 
 /// In the bits of an element of D.
@@ -161,14 +144,14 @@ std::uint64_t result_of(const Problem& problem, std::uint32_t sum, const void* a
   }
   float factor;
   std::memcpy(&factor, alpha, sizeof(factor));
-  const float value = factor * float_of(sum);
+  const float value = factor * std::bit_cast<float>(sum);
   switch (problem.d.type) {
     case DataType::bf16:
       return to_bf16(value);
     case DataType::f16:
       return to_half(value);
     default:
-      return bits_of(value);
+      return std::bit_cast<std::uint32_t>(value);
   }
 }
 
@@ -221,10 +204,8 @@ std::vector<std::uint64_t> elements_of(const Problem& problem, const Way& way, c
     const auto sums = sums_of_doubles(a, b, m, n, k, way.runs_of_k);
     double factor;
     std::memcpy(&factor, operands.alpha, sizeof(factor));
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      const double value = factor * sums[i];
-      std::memcpy(&elements[i], &value, sizeof(value));
-    }
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      elements[i] = std::bit_cast<std::uint64_t>(factor * sums[i]);
   } else {
     const auto sums = sums_of_32_bits(datapath_of(problem), a, b, m, n, k, way.runs_of_k);
     for (std::size_t i = 0; i < sums.size(); ++i) elements[i] = result_of(problem, sums[i], operands.alpha);

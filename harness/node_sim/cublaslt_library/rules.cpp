@@ -84,21 +84,6 @@ bool scales_fit(const Problem& p) {
 
 }  // namespace
 
-unsigned bytes_of(DataType type) {
-  switch (type) {
-    case DataType::f64:
-      return 8;
-    case DataType::f32:
-    case DataType::s32:
-      return 4;
-    case DataType::f16:
-    case DataType::bf16:
-      return 2;
-    default:
-      return 1;
-  }
-}
-
 unsigned alignment_of(const Problem& p) {
   if (is_fp8(p.a.type)) return 16;
   return p.a.type == DataType::s8 ? 4 : bytes_of(p.a.type);

@@ -16,8 +16,6 @@ struct Problem {
   std::uint64_t k() const { return matmul.of_a == Operation::transpose ? a.rows : a.columns; }
 };
 
-unsigned bytes_of(DataType type);
-
 /// success, or what the library answers.
 Status judge(const Problem& problem);
 

@@ -1,0 +1,86 @@
+// Products of NVIDIA's library: the same every time, right on whole numbers, and what is damaged is named.
+#include <gtest/gtest.h>
+
+#include "kernels/library_gemm/library_gemm.h"
+#include "silicon/device_test/cublaslt_for_tests.h"
+#include "silicon/device_test/device_memory.h"
+
+namespace assay::compute {
+namespace {
+
+constexpr Datapath kTypes[] = {Datapath::tensor_bf16, Datapath::tensor_fp16, Datapath::tensor_tf32,
+                               Datapath::tensor_e4m3, Datapath::tensor_int8, Datapath::tensor_fp64};
+constexpr std::size_t kOperandA = 0, kFirstProduct = 3;  // numbers of allocations
+
+class LibraryGemmDeviceHalf : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string why_not;
+    library_ = testing_tools::open_cublaslt(why_not);
+    if (library_ == nullptr) GTEST_SKIP() << why_not;
+  }
+  std::unique_ptr<LibraryGemm> made(Gpu& gpu, Datapath type) {
+    auto gemm = make_library_gemm(gpu, *library_, type, 3);
+    hash_of_first_ = gemm->use(gemm->propose());
+    return gemm;
+  }
+
+  std::unique_ptr<CublasLt> library_;
+  std::uint64_t hash_of_first_ = 0;
+};
+
+TEST_F(LibraryGemmDeviceHalf, WholeNumbersComeOutAsOnTheHost) {
+  const auto gpu = memory::test_gpu();
+  for (const Datapath type : kTypes)
+    EXPECT_EQ(wrong_in_small_product(*gpu, *library_, type), 0u) << name_of(type);
+}
+
+TEST_F(LibraryGemmDeviceHalf, AProductIsTheSameEveryTime) {
+  for (const Datapath type : kTypes) {
+    const auto gpu = memory::test_gpu();
+    const auto gemm = made(*gpu, type);
+    EXPECT_GT(gemm->multiply(2), 0);
+    const Products products = gemm->multiply_and_check(5);
+    EXPECT_EQ(products.by_hash.size(), 1u) << name_of(type);
+    EXPECT_EQ(products.by_hash.begin()->first, hash_of_first_) << name_of(type);
+    EXPECT_EQ(products.by_hash.begin()->second, 5) << name_of(type);
+    EXPECT_EQ(products.other_words, 0u) << name_of(type);
+    EXPECT_EQ(gemm->multiply_and_check(1).by_hash.begin()->first, products.by_hash.begin()->first);
+  }
+}
+
+TEST_F(LibraryGemmDeviceHalf, OfABadOperandOneRowIsAnother) {
+  memory::GpuInReach gpu;
+  const auto gemm = made(gpu, Datapath::tensor_bf16);
+  const std::uint64_t right = gemm->multiply_and_check(1).by_hash.begin()->first;
+  gpu.flip(kOperandA, 5, 2, 9);  // of row 0 of A'
+  const Products products = gemm->multiply_and_check(1);
+  EXPECT_NE(products.by_hash.begin()->first, right);
+  EXPECT_GT(products.other_words, 0u);
+  ASSERT_FALSE(products.first_others.empty());
+  for (const OtherElement& element : products.first_others) {
+    EXPECT_EQ(element.row, 0u);
+    EXPECT_NE(element.bits, element.of_first);
+  }
+  gpu.flip(kOperandA, 5, 2, 9);
+  EXPECT_EQ(gemm->multiply_and_check(1).by_hash.begin()->first, right);
+}
+
+TEST_F(LibraryGemmDeviceHalf, OtherElementsAreLookedForOnlyWhereTheHashIsAnother) {
+  for (const Datapath type : kTypes) {
+    memory::GpuInReach gpu;
+    const auto gemm = made(gpu, type);
+    // What is compared with has changed, not the product: its hash is as before, so nobody looks.
+    const unsigned bytes = gemm_result_bytes(type);
+    gpu.flip(kFirstProduct, 45, bytes, 2);
+    EXPECT_EQ(gemm->multiply_and_check(1).other_words, 0u);
+    const unsigned operand = gemm_operand_bytes(type);
+    gpu.flip(kOperandA, 0, operand, static_cast<int>(8 * operand) - 1);  // its sign
+    const Products products = gemm->multiply_and_check(1);
+    ASSERT_FALSE(products.first_others.empty()) << name_of(type);
+    EXPECT_EQ(products.first_others[0].row, 0u) << name_of(type);
+  }
+}
+
+}  // namespace
+}  // namespace assay::compute
