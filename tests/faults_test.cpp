@@ -148,15 +148,17 @@ TEST(BusyGpus, AreEachNamedAndNoOther) {
 /// Codes of a judgement's findings that are nobody's consequence, and of the consequences of its environment.
 struct Seen {
   std::set<std::string> findings, excused;
+  std::string said;  // by the run
 };
 
 Seen seen_with(const std::string& profile, const std::vector<std::string>& faults) {
   const ScratchFolder scratch;
   std::vector<std::string> arguments{"--workers", "thread", "--profile", profile};
   for (const std::string& fault : faults) arguments.insert(arguments.end(), {"--fault", fault});
-  run_simulated(scratch, arguments);
+  const Finished run = run_simulated(scratch, arguments);
   const auto judgement = judge(scratch, only_run(scratch));
   Seen seen;
+  seen.said = run.out + run.err;
   for (const auto& finding : judgement.at("findings")) {
     const auto place = [](const nlohmann::json& j) {
       return j.at("code").get<std::string>() + "@" + j.at("part").get<std::string>();
@@ -177,7 +179,7 @@ TEST_P(BesideTheEnvironment, WhatIsWrongWithAnotherPartIsStillAFinding) {
   const std::string other = fault.part.unit() == "gpu0" ? "gpu5" : "gpu0";
   const std::string expected = fault.expect.code.text() + "@" + fault.expect.part.path();
   const Seen setting = seen_with(fault.expect.profile, {GetParam(), "ecc-off:part=" + other});
-  EXPECT_EQ(setting.findings.count(expected), 1u);
+  EXPECT_EQ(setting.findings.count(expected), 1u) << setting.said;
   EXPECT_EQ(setting.excused.count(expected), 0u);
   const Seen busy = seen_with(fault.expect.profile, {GetParam(), "not-idle:part=" + other});
   EXPECT_EQ(busy.excused.count(expected), 0u);
