@@ -14,8 +14,26 @@
 #include "harness/node_sim/sim_device_fixture.h"
 #include "harness/node_sim/simulated_backend.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace assay::cublaslt {
 namespace {
+
+/// The real library keeps 192 bytes of a cublasLtCreate() that fails for lack of a GPU.
+struct LeaksOfTheRealOne {
+#if defined(__SANITIZE_ADDRESS__)
+  LeaksOfTheRealOne() {
+    __lsan_disable();
+  }
+  ~LeaksOfTheRealOne() {
+    __lsan_enable();
+  }
+#else
+  LeaksOfTheRealOne() {}
+#endif
+};
 
 template <typename Function>
 Function* find(const Library& library, const char* name) {
@@ -317,7 +335,10 @@ TEST_F(CublasLtLibrary, AnswersAsTheRealOneWithoutAGpu) {
        {static_cast<const Library*>(real.get()), static_cast<const Library*>(library_.get())}) {
     EXPECT_EQ(ASSAY_CALL(cublasLtGetVersion)() / 10000, 13u);
     Handle handle = nullptr;
-    EXPECT_EQ(ASSAY_CALL(cublasLtCreate)(&handle), Status::not_initialized);
+    {
+      const LeaksOfTheRealOne known;
+      EXPECT_EQ(ASSAY_CALL(cublasLtCreate)(&handle), Status::not_initialized);
+    }
     MatmulDescriptor descriptor = nullptr;
     ASSERT_EQ(ASSAY_CALL(cublasLtMatmulDescCreate)(&descriptor, ComputeType::f32, DataType::f32),
               Status::success);
