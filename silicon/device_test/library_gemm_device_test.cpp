@@ -74,6 +74,7 @@ TEST_F(LibraryGemmDeviceHalf, OtherElementsAreLookedForOnlyWhereTheHashIsAnother
     const unsigned bytes = gemm_result_bytes(type);
     gpu.flip(kFirstProduct, 45, bytes, 2);
     EXPECT_EQ(gemm->multiply_and_check(1).other_words, 0u);
+    gpu.flip(kFirstProduct, 45, bytes, 2);
     const unsigned operand = gemm_operand_bytes(type);
     gpu.flip(kOperandA, 0, operand, static_cast<int>(8 * operand) - 1);  // its sign
     const Products products = gemm->multiply_and_check(1);
