@@ -47,6 +47,8 @@ Fiber::Fiber(std::shared_ptr<char> stack) : context_(new Context) {
 }
 
 Fiber::~Fiber() {
+  // What is mapped in its place next is not to be taken for its frames.
+  context_->state.forget_stack(context_->stack.get(), kStackBytes);
   context_->state.destroy();
   delete context_;
 }
