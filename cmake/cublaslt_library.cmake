@@ -3,6 +3,7 @@ file(GLOB cublaslt_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/harness/node_si
 list(FILTER cublaslt_sources EXCLUDE REGEX "_test\\.cpp$")
 add_library(simulated_cublaslt SHARED ${cublaslt_sources}
   ${CMAKE_SOURCE_DIR}/harness/model/work.cpp
+  ${CMAKE_SOURCE_DIR}/harness/node_sim/cuda_emulation/half_arithmetic.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/cuda_emulation/tensor_arithmetic.cpp)
 target_include_directories(simulated_cublaslt PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(simulated_cublaslt PRIVATE assay_warnings)

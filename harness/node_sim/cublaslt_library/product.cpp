@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "harness/node_sim/cuda_emulation/half_arithmetic.h"
 #include "harness/node_sim/cuda_emulation/tensor_arithmetic.h"
 
 namespace assay::cublaslt {
@@ -131,16 +132,13 @@ std::uint16_t to_bf16(float value) {
   return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-std::uint16_t to_half(float value) {
-  return std::bit_cast<std::uint16_t>(static_cast<_Float16>(value));
-}
-
 /// In the bits of an element of D.
 std::uint64_t result_of(const Problem& problem, std::uint32_t sum, const void* alpha) {
   if (problem.matmul.compute == ComputeType::s32) {
     std::int32_t factor;
     std::memcpy(&factor, alpha, sizeof(factor));
-    return sum * static_cast<std::uint32_t>(factor);
+    const std::uint32_t product = sum * static_cast<std::uint32_t>(factor);
+    return product;
   }
   float factor;
   std::memcpy(&factor, alpha, sizeof(factor));
@@ -149,7 +147,7 @@ std::uint64_t result_of(const Problem& problem, std::uint32_t sum, const void* a
     case DataType::bf16:
       return to_bf16(value);
     case DataType::f16:
-      return to_half(value);
+      return cuda_emulation::half_of(value);
     default:
       return std::bit_cast<std::uint32_t>(value);
   }
@@ -220,9 +218,10 @@ void compute(const Problem& problem, const Way& way, const Operands& operands, u
   const auto elements = elements_of(problem, way, operands, launched);
   Results results(problem, operands.d, multiprocessors, launched);
   const auto leading = static_cast<std::uint64_t>(problem.d.leading);
-  for (std::uint64_t number = 0; number < elements.size(); ++number) {
-    const std::uint64_t column = number / problem.m(), row = number % problem.m();
-    results.store(number, column * leading + row, elements[number]);
+  std::uint64_t number = 0;
+  for (std::uint64_t column = 0; column < problem.n(); ++column) {
+    for (std::uint64_t row = 0; row < problem.m(); ++row, ++number)
+      results.store(number, column * leading + row, elements[number]);
   }
   results.close();
 }

@@ -23,7 +23,8 @@ double double_of(std::uint16_t half) {
   return (half & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
-/// `value` of a kind that is rounded to odd where it is not exact, so that it can be rounded again.
+}  // namespace
+
 std::uint16_t half_of(double value) {
   const auto sign = static_cast<std::uint16_t>(std::signbit(value) ? 0x8000 : 0);
   const double magnitude = std::fabs(value);
@@ -39,8 +40,6 @@ std::uint16_t half_of(double value) {
   // A carry into the next power of two arrives in the field by itself.
   return static_cast<std::uint16_t>(sign | (field == 0 ? units : (field << 10) + units));
 }
-
-}  // namespace
 
 std::uint16_t fma_of_half(std::uint16_t a, std::uint16_t b, std::uint16_t c) {
   const double product = double_of(a) * double_of(b);  // exact: 22 bits
