@@ -35,9 +35,10 @@ TEST(Fiber, WhatIsMappedWhereItsStackWasCanBeWritten) {
     fibers.front()->resume();
     ASSERT_NE(left.frame.load(), nullptr);
   }
-  // NOLINTNEXTLINE(performance-no-int-to-ptr)
+  // NOLINTBEGIN(performance-no-int-to-ptr)
   void* const wanted =
       reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(left.frame.load()) / kPage * kPage);
+  // NOLINTEND(performance-no-int-to-ptr)
   void* const page =
       mmap(wanted, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
   ASSERT_EQ(page, wanted) << "another thread was faster";
