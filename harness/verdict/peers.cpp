@@ -39,7 +39,8 @@ bool holds_absolute_limit(const Case& c, const Series& series, Unit unit, const 
 }
 
 /// What each GPU's values are multiplied with, so that they are what they would be if all of the group had
-/// the same of what the limit is `per`. Empty where one has no such reading: then nothing is known of it.
+/// the same of what the limit is `per`, in steps that went to their end. Empty where one has no such reading:
+/// then values are compared as they are.
 std::map<const Series*, double> factors_of(const Limit& limit, const Group& group,
                                            const std::vector<Series>& all) {
   std::map<const Series*, double> readings;

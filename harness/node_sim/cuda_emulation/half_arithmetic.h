@@ -5,7 +5,8 @@
 
 namespace assay::cuda_emulation {
 
-/// To the nearest even. A value that was rounded before is to have been rounded to odd, or be exact in a float.
+/// To the nearest even. A value that was rounded before is to have been rounded to odd, or be exact in a
+/// float.
 std::uint16_t half_of(double value);
 
 /// a b + c, rounded once. Bits; NaN is 0x7fff, as on the card.

@@ -49,16 +49,23 @@ std::vector<std::string> datapath_names() {
   return names;
 }
 
+FaultParameter whose_results() {
+  return {.name = "datapath",
+          .meaning = "whose results",
+          .unit = Unit::text,
+          .fallback_text = "tensor_bf16",
+          .choices = datapath_names()};
+}
+
+Datapath datapath_of(const FaultState& fault) {
+  return datapath_named(fault_text(fault, "datapath")).value_or(Datapath::tensor_bf16);
+}
+
 const RegisteredFault sm_result{
     {"sm_result", "a multiprocessor gets a bit of one datapath's results wrong; no counter shows it", "gpu",
-     with_conditions({FaultParameter{.name = "datapath",
-                                     .meaning = "whose results",
-                                     .unit = Unit::text,
-                                     .fallback_text = "tensor_bf16",
-                                     .choices = datapath_names()}})},
+     with_conditions({whose_results()})},
     {.in_sms = [](const FaultState& fault, std::vector<BadDatapath>& bad) {
-      bad.push_back(
-          bad_datapath(fault, datapath_named(fault_text(fault, "datapath")).value_or(Datapath::tensor_bf16)));
+      bad.push_back(bad_datapath(fault, datapath_of(fault)));
     }}};
 
 const RegisteredFault sm_register{
@@ -82,15 +89,9 @@ const RegisteredFault library_result{
      "results of the tensor cores come out with a bit wrong where NVIDIA's own kernels use them, and are "
      "right "
      "where ours do",
-     "gpu",
-     with_conditions({FaultParameter{.name = "datapath",
-                                     .meaning = "whose results",
-                                     .unit = Unit::text,
-                                     .fallback_text = "tensor_bf16",
-                                     .choices = datapath_names()}})},
+     "gpu", with_conditions({whose_results()})},
     {.in_sms = [](const FaultState& fault, std::vector<BadDatapath>& bad) {
-      bad.push_back(
-          bad_datapath(fault, datapath_named(fault_text(fault, "datapath")).value_or(Datapath::tensor_bf16)));
+      bad.push_back(bad_datapath(fault, datapath_of(fault)));
       bad.back().where = cublaslt::kOfTheLibrary;
     }}};
 
