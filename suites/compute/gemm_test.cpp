@@ -39,6 +39,7 @@ TEST_F(ComputeGemm, EmitsAllItDeclaresOnAHealthyGpu) {
     EXPECT_GT(context.values.at("checked_share"), 0.97) << variant;
     EXPECT_EQ(context.evidences.count("other_elements"), 0u) << variant;
     EXPECT_EQ(context.texts.at("library_version"), "13.1.0");
+    EXPECT_EQ(context.evidences.at("library").at("products"), 6) << "two, three, and the first one";
     digests.insert(context.texts.at("digest"));
     EXPECT_EQ(run(variant).texts, context.texts) << variant;
   }
