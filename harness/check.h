@@ -25,6 +25,8 @@
 #include "harness/node/clock.h"
 #include "harness/node/cublaslt_client.h"
 #include "harness/node/gpu.h"
+#include "harness/node/host.h"
+#include "harness/node/pci_tree.h"
 #include "harness/node/ranks.h"
 #include "harness/registry.h"
 
@@ -52,6 +54,10 @@ class Context {
   /// this check's share.
   virtual Gpu& gpu(int device = 0) = 0;
   virtual const Part& slot_of(int device) const = 0;
+  /// "0000:19:00.0"
+  virtual const std::string& pci_address_of(int device) const = 0;
+  /// What its operating system says (pci::Tree reads PCI devices from it), and its memory.
+  virtual Host& host() = 0;
   /// Opened when it is first asked for. Throws DeviceError of codes::library_missing.
   virtual const CublasLt& cublaslt() = 0;
   /// The workers of this placement, which can meet. Of scopes other than ranks, it is alone.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/node/gpu.h"
+#include "harness/node/host.h"
 
 namespace assay::cuda {
 inline namespace ASSAY_TARGET {
@@ -74,6 +75,13 @@ void in_time_of(double, const Body& body) {
   body();
 }
 
+/// body() so many times, whose copies between host and device, each in a stream of its own, overlap. Under
+/// the emulation it is called once, and its copies take the time of all, which are `share` times as large.
+template <typename Body>
+void overlapped(int times, double, const Body& body) {
+  for (int i = 0; i < times; ++i) body();
+}
+
 /// One block for each multiprocessor, where it has room for one at a time; all with the same work on the same
 /// data. Under the emulation, of those on multiprocessors that compute alike one is run and stands for the
 /// others: the answer has who, by block, and is empty on the card, where each stands for itself.
@@ -127,6 +135,13 @@ void in_time_of(double times, const Body& body) {
 }
 
 template <typename Body>
+void overlapped(int times, double share, const Body& body) {
+  cuda_emulation::Overlapped copies(times * share);
+  body();
+  check(copies.finish(), "copy");
+}
+
+template <typename Body>
 int repeatedly(int times, const Body& body) {
   in_time_of(times, [&] { body(0); });
   return 1;
@@ -162,6 +177,50 @@ class Stopwatch {
  private:
   cudaEvent_t start_ = nullptr;
   cudaEvent_t stop_ = nullptr;
+};
+
+/// A stream of the current device, beside the calling thread's own.
+class Stream {
+ public:
+  Stream() {
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "create stream");
+    check(cudaEventCreate(&event_), "create event");
+  }
+  ~Stream() {
+    cudaEventDestroy(event_);
+    cudaStreamDestroy(stream_);
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  cudaStream_t get() const { return stream_; }
+  /// What comes into it from now on waits for what is in the thread's own now.
+  void follow() { order(cudaStreamPerThread, stream_); }
+  /// The other way about.
+  void lead() { order(stream_, cudaStreamPerThread); }
+
+ private:
+  void order(cudaStream_t first, cudaStream_t then) {
+    check(cudaEventRecord(event_, first), "record event");
+    check(cudaStreamWaitEvent(then, event_, 0), "wait for event");
+  }
+  cudaStream_t stream_ = nullptr;
+  cudaEvent_t event_ = nullptr;
+};
+
+/// As long as it lives, the GPUs reach this memory of the host by themselves, and its pages stay where they
+/// are.
+class Pinned {
+ public:
+  explicit Pinned(const HostMemory& memory) : memory_(memory.data()) {
+    check(cudaHostRegister(memory_, memory.bytes(), cudaHostRegisterDefault), "pin host memory");
+  }
+  ~Pinned() { cudaHostUnregister(memory_); }
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+
+ private:
+  void* memory_;
 };
 
 /// A zeroed T in device memory.

@@ -11,9 +11,11 @@ inline constexpr std::size_t kLongestFaultText = 255;
 inline constexpr int kMostCellWords = 1 << 22;
 inline constexpr int kMostSimGpus = 8;
 inline constexpr int kMostSimFaults = 16;
+/// A root port, and two switches.
+inline constexpr std::size_t kMostPciPortsAbove = 5;
 
 // Bytes, with the zero at the end.
 inline constexpr std::size_t kGpuNameSize = 64, kUuidSize = 64, kSerialSize = 32, kBoardPartNumberSize = 64,
-                             kVbiosSize = 32, kDriverVersionSize = 32;
+                             kVbiosSize = 32, kDriverVersionSize = 32, kPciSlotSize = 16;
 
 }  // namespace assay::config

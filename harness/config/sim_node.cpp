@@ -5,10 +5,10 @@
 #include <filesystem>
 
 #include "harness/config/paths.h"
-#include "harness/config/pci_address.h"
 #include "harness/config/plant_file.h"
 #include "harness/config/reader.h"
 #include "harness/config/sim_fields.h"
+#include "harness/model/pci_address.h"
 
 namespace assay::config {
 namespace {
@@ -19,6 +19,7 @@ constexpr int kFewestCellWords = 1024;
 constexpr int kMostSwitches = 64, kHighestModuleId = 255;
 constexpr double kMostMemoryMib = 1 << 24;  // far beyond any card, and its bytes are countable
 constexpr std::int64_t kAnyPciId = 0xffffffff;
+constexpr int kHighestNumaNode = 7;
 
 void check_unique(Table& table, const std::vector<SimGpu>& earlier, const SimGpu& gpu) {
   const auto same = [&](const char* key, const auto& mine, const auto& theirs) {
@@ -33,18 +34,33 @@ void check_unique(Table& table, const std::vector<SimGpu>& earlier, const SimGpu
   }
 }
 
+void require_address(Table& table, const Position& where, const std::string& address) {
+  if (address.empty() || is_pci_address(address)) return;
+  table.error(where, fmt::format("'{}' is no PCI address in lower case, such as \"0000:1b:00.0\"", address));
+}
+
+void read_place(Table& table, SimGpu& gpu) {
+  gpu.pci_address = table.text("pci_address");
+  require_address(table, table.position_of("pci_address"), gpu.pci_address);
+  for (const Entry& port : table.texts("pci_ports")) {
+    require_address(table, port.position, port.value);
+    gpu.pci_ports.push_back(port.value);
+  }
+  if (gpu.pci_ports.size() > kMostPciPortsAbove)
+    table.error("pci_ports", fmt::format("at most {} ports above a GPU, not {}", kMostPciPortsAbove,
+                                         gpu.pci_ports.size()));
+  if (table.has("pci_slot")) gpu.pci_slot = table.short_text("pci_slot", kPciSlotSize);
+  gpu.numa_node = static_cast<int>(table.optional_integer("numa_node", -1, kHighestNumaNode).value_or(-1));
+}
+
 SimGpu read_gpu(Table& table) {
   SimGpu gpu;
   gpu.module_id = static_cast<int>(table.integer("module_id", 0, kHighestModuleId));
-  gpu.pci_address = table.text("pci_address");
+  read_place(table, gpu);
   gpu.serial = table.short_text("serial", kSerialSize);
   gpu.uuid = table.short_text("uuid", kUuidSize);
   gpu.board_part_number = table.short_text("board_part_number", kBoardPartNumberSize);
   gpu.vbios = table.short_text("vbios", kVbiosSize);
-  if (!gpu.pci_address.empty() && !is_pci_address(gpu.pci_address)) {
-    table.error("pci_address", fmt::format("'{}' is no PCI address in lower case, such as \"0000:1b:00.0\"",
-                                           gpu.pci_address));
-  }
   return gpu;
 }
 
@@ -66,6 +82,7 @@ SimNode load_sim_node(const std::string& path, Diagnostics& diagnostics) {
   node.nvml_version = root.short_text("nvml_version", kDriverVersionSize);
   node.cuda_driver_version = static_cast<int>(root.integer("cuda_driver_version", 1000, 99999));
   node.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));
+  if (root.has("virtual_pci_ports")) node.virtual_pci_ports = root.flag("virtual_pci_ports");
   node.gpu_name = root.short_text("gpu_name", kGpuNameSize);
   node.pci_device = static_cast<unsigned>(root.integer("pci_device", 0, kAnyPciId));
   node.pci_subsystem = static_cast<unsigned>(root.integer("pci_subsystem", 0, kAnyPciId));

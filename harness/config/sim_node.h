@@ -11,7 +11,10 @@ namespace assay::config {
 
 struct SimGpu {
   int module_id = 0;
-  std::string pci_address;  // "0000:1b:00.0"
+  std::string pci_address;             // "0000:1b:00.0"
+  std::vector<std::string> pci_ports;  // the bridges above it, root port first
+  std::string pci_slot;                // what firmware calls the slot; empty: it names none
+  int numa_node = -1;                  // that it is near to; -1: nobody says
   std::string serial, uuid, board_part_number, vbios;
 };
 
@@ -34,6 +37,8 @@ struct SimNode {
   std::string driver_version, nvml_version;
   int cuda_driver_version = 13000;
   int nvswitches = 0;
+  /// A virtual machine makes up the bridges above what is passed through to it, and how they are trained.
+  bool virtual_pci_ports = false;
   std::string gpu_name;
   unsigned pci_device = 0, pci_subsystem = 0;
   double memory_mib = 0;

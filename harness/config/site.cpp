@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "harness/config/paths.h"
-#include "harness/config/pci_address.h"
 #include "harness/config/reader.h"
 #include "harness/config/site_reader.h"
+#include "harness/model/pci_address.h"
 
 namespace assay::config {
 namespace {

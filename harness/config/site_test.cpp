@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/config/pci_address.h"
 #include "harness/config/site_reader.h"
 #include "harness/config/test_files.h"
+#include "harness/model/pci_address.h"
 
 namespace assay::config {
 namespace {

@@ -12,6 +12,16 @@ const std::vector<Measure>& telemetry_measures() {
       {"remapped_rows_uncorrected_delta", Unit::count,
        "HBM rows remapped for uncorrected errors over the step", "hbm"},
       {"pcie_replay_delta", Unit::count, "PCIe replays counted over the step", "pcie"},
+      {"pcie_rollover_delta", Unit::count,
+       "PCIe replays over the step that did not help, so that the link trained again", "pcie"},
+      {"pcie_nak_delta", Unit::count, "PCIe packets over the step that the GPU or the port above it refused",
+       "pcie"},
+      {"pcie_corrected_delta", Unit::count,
+       "PCIe errors over the step that the GPU counted and corrected: of its receiver, of packets", "pcie"},
+      {"pcie_uncorrected_delta", Unit::count,
+       "PCIe errors over the step that the GPU counted and could not correct", "pcie"},
+      {"pcie_recovery_delta", Unit::count,
+       "how often the GPU's PCIe link left its working state over the step and trained again", "pcie", false},
       {"nvlink_replay_delta", Unit::count, "NVLink replays over the step, all links", ""},
       {"nvlink_recovery_delta", Unit::count, "NVLink recoveries over the step, all links", ""},
       {"xid_count", Unit::count,
@@ -32,7 +42,8 @@ const std::vector<Measure>& telemetry_measures() {
 const std::vector<FindingCode>& telemetry_findings() {
   static const std::vector<FindingCode> findings{
       "memory.ecc_corrected", "memory.ecc_uncorrected", "memory.rows_remapped", "device.ecc_sram",
-      "device.xid",           "pcie.replays",           "nvlink.errors",
+      "device.xid",           "pcie.replays",           "pcie.errors",          "pcie.uncorrected",
+      "nvlink.errors",
   };
   return findings;
 }

@@ -16,6 +16,7 @@
 #include "harness/model/work.h"
 #include "harness/node/clock.h"
 #include "harness/node/gpu.h"
+#include "harness/node/host.h"
 #include "harness/node/library.h"
 
 namespace assay {
@@ -33,6 +34,7 @@ class WorkerNode {
   /// The GPU in this slot, at this PCI address. `seed` is the measurement's. Throws DeviceError.
   virtual std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string& pci_address, std::uint64_t seed,
                                         std::size_t body) = 0;
+  virtual Host& host() = 0;
   /// NVIDIA's library of matrix products (node/cublaslt_client.h). Null, and the reason in `why_not`, where
   /// there is none.
   virtual std::unique_ptr<Library> cublaslt(std::string& why_not) = 0;

@@ -101,6 +101,8 @@ inline constexpr unsigned nvlink_remote_link_id = 146, nvswitch_connected_links 
 inline constexpr unsigned nvlink_replay = 161, nvlink_recovery = 162, nvlink_crc = 163;
 inline constexpr unsigned nvlink_speed_mb_per_s = 164, nvlink_state = 165, nvlink_version = 166;
 inline constexpr unsigned pcie_l0_to_recovery = 169;
+inline constexpr unsigned pcie_naks_received = 174, pcie_receiver_errors = 175, pcie_bad_tlp = 176;
+inline constexpr unsigned pcie_naks_sent = 177, pcie_bad_dllp = 178, pcie_nonfatal = 179, pcie_fatal = 180;
 inline constexpr unsigned power_average_mw = 185, power_instant_mw = 186, power_min_limit_mw = 187;
 inline constexpr unsigned power_max_limit_mw = 188, power_default_limit_mw = 189,
                           power_current_limit_mw = 190;

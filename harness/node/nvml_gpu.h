@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <string>
@@ -46,6 +47,7 @@ class GpuQuery {
   Integer current_of(const Function<Return(Device, unsigned*, unsigned*)>& current_and_pending);
   Text text(const Function<Return(Device, char*, unsigned)>& function);
   Integer field(unsigned id);
+  Integer sum_of_fields(std::initializer_list<unsigned> ids);
 
   void read_pci(GpuIdentity& identity);
   Integer compute_capability();

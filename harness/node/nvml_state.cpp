@@ -12,6 +12,13 @@ GpuState GpuQuery::state() {
   read_rows(state);
 
   counter[counters::pcie_replay] = number(api_.pcie_replay_counter);
+  // Each of these fields takes the driver about 0.1 ms (reports/evidence/2026-11-26-h200).
+  counter[counters::pcie_rollover] = field(field::pcie_replay_rollover);
+  counter[counters::pcie_recovery] = field(field::pcie_l0_to_recovery);
+  counter[counters::pcie_naks] = sum_of_fields({field::pcie_naks_received, field::pcie_naks_sent});
+  counter[counters::pcie_corrected] =
+      sum_of_fields({field::pcie_receiver_errors, field::pcie_bad_tlp, field::pcie_bad_dllp});
+  counter[counters::pcie_uncorrected] = sum_of_fields({field::pcie_nonfatal, field::pcie_fatal});
   const auto active = links();
   counter[counters::nvlink_replay] = nvlink_errors(active, kNvlinkReplay);
   counter[counters::nvlink_recovery] = nvlink_errors(active, kNvlinkRecovery);
@@ -35,6 +42,17 @@ GpuState GpuQuery::state() {
   state.pcie_width = number(api_.pcie_width);
   state.processes = processes();
   return state;
+}
+
+/// One that does not answer leaves no sum.
+Integer GpuQuery::sum_of_fields(std::initializer_list<unsigned> ids) {
+  std::int64_t sum = 0;
+  for (const unsigned id : ids) {
+    const Integer one = field(id);
+    if (!one.has_value()) return one;
+    sum += *one.value;
+  }
+  return Integer::of(sum);
 }
 
 Integer GpuQuery::ecc(unsigned error, unsigned location) {

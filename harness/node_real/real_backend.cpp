@@ -7,10 +7,23 @@
 #include <filesystem>
 
 #include "harness/node_real/cuda_gpu.h"
+#include "harness/node_real/file_tree.h"
+#include "harness/node_real/pages.h"
 #include "harness/node_real/real_clock.h"
 
 namespace assay {
 namespace {
+
+class RealHost final : public Host {
+ public:
+  const HostFiles& files() const override { return files_; }
+  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
+    return allocate_pages(bytes, numa_node);
+  }
+
+ private:
+  FileTree files_{"/"};
+};
 
 class RealWorkerNode final : public WorkerNode {
  public:
@@ -19,10 +32,12 @@ class RealWorkerNode final : public WorkerNode {
                                 std::size_t) override {
     return open_cuda_gpu(pci_address);
   }
+  Host& host() override { return host_; }
   std::unique_ptr<Library> cublaslt(std::string& why_not) override { return open_real_cublaslt(why_not); }
 
  private:
   RealClock clock_;
+  RealHost host_;
 };
 
 class RealSamplerNode final : public SamplerNode {

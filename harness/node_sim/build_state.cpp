@@ -38,6 +38,28 @@ PlantConstants plant_constants(const config::PlantFile& file) {
 constexpr double kBytesPerMib = 1024.0 * 1024.0;
 constexpr double kSpreadLimit = 2.5;  // standard deviations: a healthy delivery has been tested by its maker
 
+/// Number of the port at this address, which may stand above other GPUs already. Switches have two ports on a
+/// GPU's way: counted from the GPU, every other one looks towards the root.
+std::int32_t place_port(State& state, const std::string& address, std::int32_t above, bool towards_root) {
+  for (std::int32_t number = 1; number <= state.pci_port_count; ++number) {
+    if (address == state.pci_port(number)->address) return number;
+  }
+  PciPort& port = *state.pci_port(++state.pci_port_count);
+  set_text(port.address, address);
+  port.above = above;
+  port.towards_root = towards_root ? 1 : 0;
+  port.generation = port.max_generation = kHealthyPcieGeneration;
+  port.width = port.max_width = kHealthyPcieWidth;
+  return state.pci_port_count;
+}
+
+std::int32_t place_ports(State& state, const std::vector<std::string>& addresses) {
+  std::int32_t above = 0;
+  for (std::size_t i = 0; i < addresses.size(); ++i)
+    above = place_port(state, addresses[i], above, (addresses.size() - i) % 2 == 0);
+  return above;
+}
+
 void build_gpu(State& state, int index, const NodeSetup& setup) {
   const config::SimGpu& gpu = setup.node.gpus[static_cast<std::size_t>(index)];
   GpuConstants& constants = state.constants[index];
@@ -53,6 +75,9 @@ void build_gpu(State& state, int index, const NodeSetup& setup) {
   constants.slot = slot == setup.slot_of_module.end() ? index : slot->second;
   constants.pci_device = setup.node.pci_device;
   constants.pci_subsystem = setup.node.pci_subsystem;
+  constants.pci_port = place_ports(state, gpu.pci_ports);
+  set_text(constants.pci_slot, gpu.pci_slot);
+  constants.numa_node = gpu.numa_node;
   constants.memory_bytes = static_cast<std::int64_t>(setup.node.memory_mib * kBytesPerMib);
   constants.cell_words = setup.node.cell_words;
   const double place = std::clamp(deviate(setup.seed, "unit/" + gpu.serial, 0), -kSpreadLimit, kSpreadLimit);
@@ -84,8 +109,7 @@ void add_fault(State& state, const config::Fault& fault) {
   }
   const FaultHooks* hooks = fault_hooks(planted);
   const int gpu = gpu_index_of_slot(state, planted.slot);
-  if (hooks != nullptr && hooks->at_start != nullptr && gpu >= 0)
-    hooks->at_start({state.constants[gpu], state.dynamic[gpu], planted});
+  if (hooks != nullptr && hooks->at_start != nullptr && gpu >= 0) hooks->at_start({state, gpu, planted});
 }
 
 }  // namespace
@@ -100,6 +124,7 @@ void build_state(State& state, const NodeSetup& setup) {
   set_text(state.kernel_log_path, setup.kernel_log_path);
   state.cuda_driver_version = setup.node.cuda_driver_version;
   state.nvswitches = setup.node.nvswitches;
+  state.virtual_pci_ports = setup.node.virtual_pci_ports ? 1 : 0;
   state.gpu_count = static_cast<std::int32_t>(setup.node.gpus.size());
   state.clock.now = setup.start;
   state.clock.time_scale = setup.time_scale;

@@ -47,6 +47,7 @@ void make_healthy_h200(GpuConstants& constants) {
   constants.pci_subsystem = 0x18be10de;
   constants.memory_bytes = 143771LL << 20;  // nvidia-smi's 143771 MiB
   constants.bandwidth_factor = 1;
+  constants.numa_node = -1;
 }
 
 void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds time, bool nvlinks) {
@@ -54,8 +55,8 @@ void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds 
   dynamic.present = 1;
   dynamic.ecc_enabled = dynamic.persistence_enabled = 1;
   dynamic.power_limit_mw = static_cast<std::int32_t>(plant.power_limit_w * kMilliwattsPerWatt);
-  dynamic.pcie_generation = dynamic.pcie_max_generation = 5;
-  dynamic.pcie_width = dynamic.pcie_max_width = 16;
+  dynamic.pcie_generation = dynamic.pcie_max_generation = kHealthyPcieGeneration;
+  dynamic.pcie_width = dynamic.pcie_max_width = kHealthyPcieWidth;
   for (Nvlink& link : dynamic.nvlinks) link.active = nvlinks ? 1 : 0;
   dynamic.heat_time = time;
   dynamic.power_w = plant.idle_power_w;

@@ -6,6 +6,8 @@
 
 namespace assay::sim {
 
+inline constexpr std::int32_t kHealthyPcieGeneration = 5, kHealthyPcieWidth = 16;
+
 PlantConstants healthy_h200_plant();
 
 /// Fills in all but what tells one card from another: uuid, serial, PCI address, module and slot, cells.

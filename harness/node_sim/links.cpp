@@ -4,30 +4,42 @@
 #include <cmath>
 #include <iterator>
 
+#include "harness/node_sim/healthy_h200.h"
+
 namespace assay::sim {
 namespace {
 
 constexpr double kPeakMemoryBytesPerSecond = 4.8e12;  // H200 datasheet
-constexpr int kPcieGeneration = 5, kPcieWidth = 16;   // what the rates were measured at
 
 std::int64_t active_nvlinks(const GpuDynamic& gpu) {
   return std::count_if(std::begin(gpu.nvlinks), std::end(gpu.nvlinks),
                        [](const Nvlink& link) { return link.active != 0; });
 }
 
-/// Every generation doubles the one before it.
-double pcie_share(const GpuDynamic& gpu) {
-  return std::ldexp(static_cast<double>(gpu.pcie_width) / kPcieWidth, gpu.pcie_generation - kPcieGeneration);
+/// Of what the rates were measured at. Every generation doubles the one before it.
+double share_of(std::int32_t generation, std::int32_t width) {
+  return std::ldexp(static_cast<double>(width) / kHealthyPcieWidth, generation - kHealthyPcieGeneration);
+}
+
+double pcie_share(const State& state, int gpu) {
+  const GpuDynamic& dynamic = state.dynamic[gpu];
+  double share = share_of(dynamic.pcie_generation, dynamic.pcie_width);
+  for (const PciPort* port = state.pci_port(state.constants[gpu].pci_port); port != nullptr;
+       port = state.pci_port(port->above)) {
+    if (port->towards_root != 0) share = std::min(share, share_of(port->generation, port->width));
+  }
+  return share;
 }
 
 }  // namespace
 
-DeviceSpeed over_links(DeviceSpeed speed, const GpuDynamic& gpu) {
+DeviceSpeed over_links(DeviceSpeed speed, const State& state, int gpu) {
   for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
     const Resource resource = resource_of(static_cast<WorkKind>(kind));
-    if (resource == Resource::pcie_in || resource == Resource::pcie_out) speed.per_s[kind] *= pcie_share(gpu);
+    if (resource == Resource::pcie_in || resource == Resource::pcie_out)
+      speed.per_s[kind] *= pcie_share(state, gpu);
     if (resource == Resource::nvlink_in || resource == Resource::nvlink_out)
-      speed.per_s[kind] *= static_cast<double>(active_nvlinks(gpu)) / kNvlinks;
+      speed.per_s[kind] *= static_cast<double>(active_nvlinks(state.dynamic[gpu])) / kNvlinks;
   }
   return speed;
 }

@@ -6,9 +6,9 @@
 
 namespace assay::sim {
 
-/// `speed` with the links as they are: an NVLink that is down is missing, and PCIe is as wide and as fast as
-/// it was trained.
-DeviceSpeed over_links(DeviceSpeed speed, const GpuDynamic& gpu);
+/// `speed` with the GPU's links as they are: an NVLink that is down is missing, and PCIe is as wide and as
+/// fast as the worst link up to the root was trained.
+DeviceSpeed over_links(DeviceSpeed speed, const State& state, int gpu);
 
 bool has_nvlink(const GpuDynamic& gpu);
 

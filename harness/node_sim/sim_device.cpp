@@ -218,7 +218,7 @@ double SimDevice::seconds_of(const Ends& ends) {
   double seconds = 0;
   const Lock lock(state_->mutex);
   for (const auto& [end, work] : ends)
-    seconds = std::max(seconds, over_links(end->speed_, end->dynamic()).seconds_of_demands(work));
+    seconds = std::max(seconds, over_links(end->speed_, *state_, end->index_).seconds_of_demands(work));
   return seconds;
 }
 
@@ -250,14 +250,18 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
 }
 
 void SimDevice::transfer(const Work& work, const std::function<void()>& body) {
+  if (work.amount(Resource::pcie_in) + work.amount(Resource::pcie_out) > 0) {
+    for_each_fault(*state_, constants().slot, [&](FaultState& fault, const FaultHooks& hooks) {
+      if (hooks.at_copy != nullptr) hooks.at_copy({*state_, index_, clock_, launches_, fault, check_});
+    });
+  }
   const Ends ends = ends_of(work);
   run(ends, body);
   const double seconds = seconds_of(ends) + speed_.transfer_s;
   constexpr double kShort = 50e-6;
-  if (seconds >= kShort) {
-    require_declared(work);
-    return load_for(seconds, ends);
-  }
+  // Of a link as it should be: that one is slow is nothing that a check declares.
+  if (state_->plant.speed.seconds_of_demands(work) >= kShort) require_declared(work);
+  if (seconds >= kShort) return load_for(seconds, ends);
   count(ends);
   owed_ += static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
   if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();

@@ -13,6 +13,7 @@
 #include "harness/node_sim/cublaslt_host.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_gpu.h"
+#include "harness/node_sim/simulated_host.h"
 #include "harness/node_sim/virtual_clock.h"
 
 namespace assay::sim {
@@ -36,7 +37,8 @@ class SimulatedWorkerNode final : public WorkerNode {
       : state_(state_at(address)),
         seats_(address.at("seats").get<std::vector<Seat>>()),
         sharers_(address.at("sharers").get<std::vector<Sharers>>()),
-        checks_(seats_.size()) {
+        checks_(seats_.size()),
+        host_(state_) {
     for (const Seat seat : seats_) clocks_.push_back(std::make_unique<VirtualClock>(state_, seat));
   }
   Clock& clock(std::size_t body) override { return *clocks_.at(body); }
@@ -45,6 +47,7 @@ class SimulatedWorkerNode final : public WorkerNode {
     return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed,
                                     sharers_.at(body), checks_.at(body));
   }
+  Host& host() override { return host_; }
   std::unique_ptr<Library> cublaslt(std::string& why_not) override {
     return open_simulated_cublaslt(why_not);
   }
@@ -62,6 +65,7 @@ class SimulatedWorkerNode final : public WorkerNode {
   std::vector<Sharers> sharers_;
   std::vector<std::string> checks_;
   std::vector<std::unique_ptr<VirtualClock>> clocks_;
+  SimulatedHost host_;
 };
 
 class SimulatedSamplerNode final : public SamplerNode {

@@ -29,7 +29,8 @@ inline constexpr int kMaxFaultTexts = 3;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
-inline constexpr std::uint32_t kStateVersion = 8;
+inline constexpr int kMaxPciPorts = kMaxGpus * static_cast<int>(config::kMostPciPortsAbove);
+inline constexpr std::uint32_t kStateVersion = 9;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -59,6 +60,23 @@ struct PlantConstants {
   double idle_sm_mhz, boost_sm_mhz, memory_mhz;
 };
 
+/// What a PCIe device has counted since it was found; the kernel's names are in simulated_sysfs.cpp.
+struct PcieErrors {
+  std::int64_t receiver, bad_tlp, bad_dllp, nonfatal, fatal;
+  std::int64_t naks_received, naks_sent, rollovers, recoveries;  // that only a GPU's driver tells
+};
+
+/// A bridge above GPUs: a root port, or a port of a switch.
+struct PciPort {
+  char address[16];    // "0000:15:01.0"
+  std::int32_t above;  // number of the port above it (State::pci_port); 0: it is a root port
+  /// A switch's port towards the root: the link above it is trained so. Of other ports the link is the one
+  /// below, whose other end has it.
+  std::int32_t towards_root;
+  std::int32_t generation, width, max_generation, max_width;
+  PcieErrors errors;
+};
+
 struct GpuConstants {
   char name[config::kGpuNameSize], uuid[config::kUuidSize], serial[config::kSerialSize],
       board_part_number[config::kBoardPartNumberSize], vbios[config::kVbiosSize], inforom_image[32];
@@ -66,6 +84,9 @@ struct GpuConstants {
   std::int32_t module_id;
   std::int32_t slot;  // chassis slot: what "gpuN" means; fixed by the module id
   std::uint32_t pci_device, pci_subsystem;
+  std::int32_t pci_port;  // number of the port above it (State::pci_port); 0: none
+  char pci_slot[config::kPciSlotSize];
+  std::int32_t numa_node;  // -1: nobody says
   std::int64_t memory_bytes;
   std::int64_t cell_words;  // 16-byte words of simulated HBM
   double bandwidth_factor;  // this unit's place in the spread between units
@@ -110,6 +131,7 @@ struct GpuDynamic {
   std::int64_t remapped_corrected, remapped_uncorrected;
   std::int32_t remap_pending, remap_failure, recovery_action;
   std::int64_t pcie_replay;
+  PcieErrors pcie_errors;
   std::int64_t pcie_received_bytes, pcie_sent_bytes;
   Nvlink nvlinks[kNvlinks];
   std::int64_t memory_used_bytes;  // ours and others'
@@ -146,6 +168,8 @@ struct State {
   char driver_version[config::kDriverVersionSize], nvml_version[config::kDriverVersionSize];
   char kernel_log_path[PATH_MAX];  // the node's kernel log: lines as /dev/kmsg would give them
   std::int32_t cuda_driver_version, nvswitches, gpu_count, fault_count;
+  std::int32_t pci_port_count, virtual_pci_ports;
+  PciPort pci_ports[kMaxPciPorts];
   ClockState clock;
   PlantConstants plant;
   pthread_mutex_t mutex;      // robust, process-shared; never taken while holding clock.mutex
@@ -153,6 +177,10 @@ struct State {
   GpuConstants constants[kMaxGpus];
   GpuDynamic dynamic[kMaxGpus];
   FaultState faults[kMaxFaults];
+
+  /// Numbers of ports are from 1; null for 0.
+  const PciPort* pci_port(std::int32_t number) const { return number > 0 ? &pci_ports[number - 1] : nullptr; }
+  PciPort* pci_port(std::int32_t number) { return number > 0 ? &pci_ports[number - 1] : nullptr; }
 };
 
 /// A mapping of the state file.

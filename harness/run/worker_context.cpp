@@ -36,6 +36,10 @@ const Part& WorkerContext::slot_of(int device) const {
   return assignment_.devices.at(static_cast<std::size_t>(device)).slot;
 }
 
+const std::string& WorkerContext::pci_address_of(int device) const {
+  return assignment_.devices.at(static_cast<std::size_t>(device)).pci_address;
+}
+
 const CublasLt& WorkerContext::cublaslt() {
   if (!check_.uses_cublaslt) throw std::logic_error(check_.name + " does not say that it uses cuBLASLt");
   if (cublaslt_ == nullptr) {

@@ -23,6 +23,8 @@ class WorkerContext final : public Context, private Ranks {
   int devices() const override { return static_cast<int>(gpus_.size()); }
   Gpu& gpu(int device) override;
   const Part& slot_of(int device) const override;
+  const std::string& pci_address_of(int device) const override;
+  Host& host() override { return node_.host(); }
   const CublasLt& cublaslt() override;
   Ranks& ranks() override { return *this; }
   void stay() override;

@@ -20,6 +20,7 @@ struct SeatsOfANode : Backend {
     std::unique_ptr<Gpu> open_gpu(const Part&, const std::string&, std::uint64_t, std::size_t) override {
       throw std::logic_error("no test of these has a GPU");
     }
+    Host& host() override { throw std::logic_error("no test of these asks for the host"); }
     std::unique_ptr<Library> cublaslt(std::string&) override { return nullptr; }
     void body_done(std::size_t body) override {
       const std::lock_guard lock(seats_.mutex);

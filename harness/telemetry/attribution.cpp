@@ -17,13 +17,18 @@ struct Delta {
   const char* measure;
 };
 
-constexpr std::array<Delta, 8> kDeltas{{
+constexpr std::array<Delta, 13> kDeltas{{
     {counters::ecc_corrected_dram, "ecc_corrected_dram_delta"},
     {counters::ecc_uncorrected_dram, "ecc_uncorrected_dram_delta"},
     {counters::ecc_corrected_sram, "ecc_corrected_sram_delta"},
     {counters::ecc_uncorrected_sram, "ecc_uncorrected_sram_delta"},
     {counters::remapped_uncorrected, "remapped_rows_uncorrected_delta"},
     {counters::pcie_replay, "pcie_replay_delta"},
+    {counters::pcie_rollover, "pcie_rollover_delta"},
+    {counters::pcie_naks, "pcie_nak_delta"},
+    {counters::pcie_corrected, "pcie_corrected_delta"},
+    {counters::pcie_uncorrected, "pcie_uncorrected_delta"},
+    {counters::pcie_recovery, "pcie_recovery_delta"},
     {counters::nvlink_replay, "nvlink_replay_delta"},
     {counters::nvlink_recovery, "nvlink_recovery_delta"},
 }};

@@ -5,7 +5,8 @@
 
 namespace assay::compute {
 
-ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<ExactGemm> make_exact_gemm(Gpu&, Datapath, std::uint64_t))
+ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<ExactGemm> make_exact_gemm(Gpu&, Datapath, std::uint64_t,
+                                                                  const GemmShape&))
 
 unsigned element_bytes(Datapath type) {
   return type == Datapath::tensor_fp64 ? 8 : static_cast<unsigned>(format_of(type).bytes);
@@ -28,6 +29,15 @@ GemmShape shape_on_card(Datapath type) {
   }
 }
 
+GemmShape shape_under_emulation(const Gpu& gpu) {
+  const auto sms = static_cast<unsigned>(gpu.multiprocessors());
+  unsigned rows = 1;
+  for (unsigned i = 1; i * i <= sms; ++i) {
+    if (sms % i == 0) rows = i;
+  }
+  return {rows, sms / rows, 1, 1};
+}
+
 Work work_of_multiplication(Datapath type, const GemmShape& shape) {
   const double k = static_cast<double>(shape.chunks) * kChunkBytes / element_bytes(type);
   return {work_kind_of(type),
@@ -42,8 +52,13 @@ Work work_of_check(Datapath type, const GemmShape& shape) {
   return work;
 }
 
+std::unique_ptr<ExactGemm> make_exact_gemm(Gpu& gpu, Datapath type, std::uint64_t seed,
+                                           const GemmShape& shape) {
+  return ASSAY_OF_TARGET(gpu, make_exact_gemm)(gpu, type, seed, shape);
+}
+
 std::unique_ptr<ExactGemm> make_exact_gemm(Gpu& gpu, Datapath type, std::uint64_t seed) {
-  return ASSAY_OF_TARGET(gpu, make_exact_gemm)(gpu, type, seed);
+  return make_exact_gemm(gpu, type, seed, gpu.emulated() ? shape_under_emulation(gpu) : shape_on_card(type));
 }
 
 }  // namespace assay::compute

@@ -13,17 +13,6 @@ constexpr std::size_t kMostLines = 64;
 constexpr std::uint32_t kNobody = ~0u;  // has stored a tile
 constexpr unsigned kShares = 16;        // of panels or rows, by which a sum is split
 
-/// What the emulation multiplies in the card's place: a tile for each SM, one chunk of K.
-GemmShape shape_for(const Gpu& gpu, Datapath type) {
-  if (!gpu.emulated()) return shape_on_card(type);
-  const auto sms = static_cast<unsigned>(gpu.multiprocessors());
-  unsigned rows = 1;
-  for (unsigned i = 1; i * i <= sms; ++i) {
-    if (sms % i == 0) rows = i;
-  }
-  return {rows, sms / rows, 1, 1};
-}
-
 std::unique_ptr<DeviceBuffer> zeroed(Gpu& gpu, std::uint64_t bytes) {
   auto buffer = gpu.allocate(bytes);
   cuda::check(cudaMemset(buffer->device_pointer(), 0, bytes), "clear");
@@ -36,10 +25,10 @@ using cuda::pointer;
 template <Datapath kType, typename Tile>
 class Gemm : public ExactGemm {
  public:
-  Gemm(Gpu& gpu, std::uint64_t seed)
+  Gemm(Gpu& gpu, std::uint64_t seed, const GemmShape& shape)
       : gpu_(gpu),
         nominal_(shape_on_card(kType)),
-        shape_(shape_for(gpu, kType)),
+        shape_(shape),
         of_a_(gpu.allocate(std::uint64_t{shape_.row_panels} * shape_.chunks * kPieceBytes)),
         of_b_(gpu.allocate(std::uint64_t{shape_.column_panels} * shape_.chunks * kPieceBytes)),
         of_c_(gpu.allocate(shape_.rows() * shape_.columns() * sizeof(Bits))),
@@ -218,29 +207,30 @@ class Gemm : public ExactGemm {
 };
 
 template <Datapath kType, typename Form>
-std::unique_ptr<ExactGemm> by_wgmma(Gpu& gpu, std::uint64_t seed) {
-  return std::make_unique<Gemm<kType, WgmmaTile<Form, kType>>>(gpu, seed);
+std::unique_ptr<ExactGemm> by_wgmma(Gpu& gpu, std::uint64_t seed, const GemmShape& shape) {
+  return std::make_unique<Gemm<kType, WgmmaTile<Form, kType>>>(gpu, seed, shape);
 }
 
 }  // namespace
 
-std::unique_ptr<ExactGemm> make_exact_gemm(Gpu& gpu, Datapath type, std::uint64_t seed) {
+std::unique_ptr<ExactGemm> make_exact_gemm(Gpu& gpu, Datapath type, std::uint64_t seed,
+                                           const GemmShape& shape) {
   namespace form = cuda::wgmma;
   switch (type) {
     case Datapath::tensor_bf16:
-      return by_wgmma<Datapath::tensor_bf16, form::Bf16>(gpu, seed);
+      return by_wgmma<Datapath::tensor_bf16, form::Bf16>(gpu, seed, shape);
     case Datapath::tensor_fp16:
-      return by_wgmma<Datapath::tensor_fp16, form::F16>(gpu, seed);
+      return by_wgmma<Datapath::tensor_fp16, form::F16>(gpu, seed, shape);
     case Datapath::tensor_tf32:
-      return by_wgmma<Datapath::tensor_tf32, form::Tf32>(gpu, seed);
+      return by_wgmma<Datapath::tensor_tf32, form::Tf32>(gpu, seed, shape);
     case Datapath::tensor_e4m3:
-      return by_wgmma<Datapath::tensor_e4m3, form::E4m3>(gpu, seed);
+      return by_wgmma<Datapath::tensor_e4m3, form::E4m3>(gpu, seed, shape);
     case Datapath::tensor_e5m2:
-      return by_wgmma<Datapath::tensor_e5m2, form::E5m2>(gpu, seed);
+      return by_wgmma<Datapath::tensor_e5m2, form::E5m2>(gpu, seed, shape);
     case Datapath::tensor_int8:
-      return by_wgmma<Datapath::tensor_int8, form::S8>(gpu, seed);
+      return by_wgmma<Datapath::tensor_int8, form::S8>(gpu, seed, shape);
     default:
-      return std::make_unique<Gemm<Datapath::tensor_fp64, DoubleTile>>(gpu, seed);
+      return std::make_unique<Gemm<Datapath::tensor_fp64, DoubleTile>>(gpu, seed, shape);
   }
 }
 

@@ -73,7 +73,14 @@ class ExactGemm {
   virtual double operations() const = 0;
 };
 
-/// `type` is one of the tensor cores'. Throws DeviceError.
+/// What the emulation multiplies in the card's place: a tile for each SM, one chunk of K.
+GemmShape shape_under_emulation(const Gpu& gpu);
+
+/// `type` is one of the tensor cores'. In the time of shape_on_card(), whatever the shape is. Throws
+/// DeviceError.
+std::unique_ptr<ExactGemm> make_exact_gemm(Gpu& gpu, Datapath type, std::uint64_t seed,
+                                           const GemmShape& shape);
+/// Of the shape that `gpu` has time for.
 std::unique_ptr<ExactGemm> make_exact_gemm(Gpu& gpu, Datapath type, std::uint64_t seed);
 
 /// Demands of one multiply() and of one check() of this shape.

@@ -7,21 +7,11 @@
 namespace assay::memory::ASSAY_TARGET {
 namespace {
 
-using Sum = unsigned long long;
-
 constexpr unsigned kThreads = 512;
 constexpr unsigned kBlocksPerSm = 2;
 /// Words that a thread has in flight: a read takes some 450 cycles, and the cache answers 50 to 60 bytes a
 /// cycle to each SM.
 constexpr unsigned kInFlight = 4;
-
-struct BadWords {
-  static constexpr unsigned kMost = 64;
-  std::uint32_t listed;  // it may count more than kMost
-  std::uint32_t unused;
-  Sum count;
-  L2Miscompare of[kMost];
-};
 
 struct March {
   Word128* data;
@@ -32,17 +22,9 @@ struct March {
   unsigned shift;  // of blocks against pieces
 };
 
-__device__ void compare(std::uint64_t index, const Word128& expected, const Word128& actual, BadWords* bad) {
-  if (is_zero(actual ^ expected)) return;
-  atomicAdd(&bad->count, Sum{1});
-  if (cuda::load_relaxed(&bad->listed) >= BadWords::kMost) return;  // it is not to come round to 0
-  const std::uint32_t place = atomicAdd(&bad->listed, 1u);
-  if (place < BadWords::kMost) bad->of[place] = {index, expected, actual};
-}
-
 /// A block a piece. A thread keeps to its own words, so that nobody waits for anybody between rounds.
 template <bool kWrites>
-__global__ void __launch_bounds__(kThreads) march_through(March march, BadWords* bad) {
+__global__ void __launch_bounds__(kThreads) march_through(March march, BadWordList* bad) {
   const std::uint64_t piece = (blockIdx.x + march.shift) % gridDim.x;
   const std::uint64_t first = march.words * piece / gridDim.x, end = march.words * (piece + 1) / gridDim.x;
   for (int round = 0; round < march.rounds; ++round) {
@@ -103,9 +85,9 @@ class L2MarchOnGpu final : public L2March {
     L2Report report;
     report.seconds = watch_.stop();
     report.bytes = (kWrites ? 2ull : 1ull) * kRoundsOfL2 * data_->bytes() * static_cast<std::uint64_t>(times);
-    const BadWords bad = bad_.download();
+    const BadWords bad = bad_.download().words();
     report.bad_words = bad.count;
-    report.first.assign(bad.of, bad.of + std::min(bad.listed, BadWords::kMost));
+    report.first = bad.first;
     return report;
   }
 
@@ -128,7 +110,7 @@ class L2MarchOnGpu final : public L2March {
   bool inverted_ = false;
   unsigned launches_ = 0;
   cuda::Stopwatch watch_;
-  cuda::Resident<BadWords> bad_;
+  cuda::Resident<BadWordList> bad_;
 };
 
 }  // namespace

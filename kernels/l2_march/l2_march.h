@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harness/node/gpu.h"
-#include "kernels/memory_patterns.h"
+#include "kernels/bad_words.h"
 
 namespace assay::memory {
 
@@ -30,16 +30,11 @@ ASSAY_HD constexpr Word128 l2_word(std::uint64_t seed, std::uint64_t index, bool
   return inverted ? complement(word) : word;
 }
 
-struct L2Miscompare {
-  std::uint64_t index;  // of the 16-byte word in the working set
-  Word128 expected, actual;
-};
-
 struct L2Report {
   double seconds = 0;
   std::uint64_t bytes = 0;      // read plus written
   std::uint64_t bad_words = 0;  // reads of a word that was not as written
-  std::vector<L2Miscompare> first;
+  std::vector<BadWord> first;
 };
 
 class L2March {

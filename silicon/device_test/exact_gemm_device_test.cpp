@@ -30,6 +30,31 @@ TEST(ExactGemmDeviceHalf, EveryElementIsRightInEveryType) {
   }
 }
 
+/// Two warp groups a tile, and so much of K that every stage of the pipeline is filled more than twice: what
+/// the card runs, and too much for the emulation in the card's size.
+TEST(ExactGemmDeviceHalf, StagesAreFilledAgainAndAgain) {
+  constexpr GemmShape kShape{4, 2, 9, 2};
+  for (const Datapath type : kTypes) {
+    memory::GpuInReach gpu;
+    const auto gemm = make_exact_gemm(gpu, type, 5, kShape);
+    gemm->multiply(3);
+    for (unsigned tile = 0; tile < kShape.tiles(); ++tile)
+      EXPECT_EQ(gemm->wrong_in_tile(tile), 0u) << name_of(type) << " tile " << tile;
+    const GemmFindings right = gemm->check();
+    EXPECT_EQ(right.wrong_rows + right.wrong_columns, 0u) << name_of(type);
+    // An element of the second group of a tile that is neither the first nor in the first column of tiles.
+    const std::uint64_t element = 200 * kShape.columns() + 70;
+    gpu.flip(kResult, element, result_bytes(type), 0);
+    const GemmFindings found = gemm->check();
+    ASSERT_EQ(found.first.size(), 1u) << name_of(type);
+    EXPECT_EQ(found.first[0].row, 200u);
+    EXPECT_EQ(found.first[0].column, 70u);
+    EXPECT_EQ(found.wrong_rows, 1u);
+    EXPECT_EQ(found.wrong_columns, 1u);
+    EXPECT_EQ(found.wrong_elements, 1u);
+  }
+}
+
 TEST(ExactGemmDeviceHalf, OtherOperandsGiveAnotherProduct) {
   const auto gpu = memory::test_gpu();
   std::uint64_t digests[2] = {};

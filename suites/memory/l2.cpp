@@ -15,10 +15,10 @@ namespace {
 constexpr int kFewestBatches = 16;
 
 /// Bits that were wrong, of all words that were looked at.
-std::vector<int> wrong_bits(const std::vector<memory::L2Miscompare>& bad) {
+std::vector<int> wrong_bits(const std::vector<memory::BadWord>& bad) {
   std::vector<int> bits;
   for (int bit = 0; bit < 128; ++bit) {
-    const auto is_wrong = [&](const memory::L2Miscompare& one) {
+    const auto is_wrong = [&](const memory::BadWord& one) {
       using memory::operator^;
       const Word128 flipped = one.expected ^ one.actual;
       return ((bit < 64 ? flipped.low >> bit : flipped.high >> (bit - 64)) & 1) != 0;
@@ -32,14 +32,14 @@ std::string text_of(Word128 word) {
   return hexadecimal(word.high) + hexadecimal(word.low);
 }
 
-void emit_bad_words(Context& context, std::uint64_t count, const std::vector<memory::L2Miscompare>& first) {
+void emit_bad_words(Context& context, std::uint64_t count, const std::vector<memory::BadWord>& first) {
   context.measure("bad_words", static_cast<double>(count), Unit::count);
   if (first.empty()) return;
   const std::vector<int> bits = wrong_bits(first);
   context.measure(kCulprit, bits.size() == 1 ? "bit " + std::to_string(bits.front()) + " of the data path"
                                              : std::to_string(bits.size()) + " bits of the data path");
   nlohmann::json list = nlohmann::json::array();
-  for (const memory::L2Miscompare& one : first)
+  for (const memory::BadWord& one : first)
     list.push_back(
         {{"word", one.index}, {"expected", text_of(one.expected)}, {"actual", text_of(one.actual)}});
   context.evidence("first_miscompares", {{"wrong_bits", bits}, {"words", list}});
@@ -47,7 +47,7 @@ void emit_bad_words(Context& context, std::uint64_t count, const std::vector<mem
 
 struct Totals {
   std::uint64_t bad_words = 0;
-  std::vector<memory::L2Miscompare> first;
+  std::vector<memory::BadWord> first;
   std::vector<double> rates;  // of reading, GB/s
 
   double add(const memory::L2Report& report) {

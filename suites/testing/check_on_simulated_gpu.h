@@ -15,6 +15,7 @@
 #include "harness/node_sim/healthy_h200.h"
 #include "harness/node_sim/sim_gpu.h"
 #include "harness/node_sim/simulated_backend.h"
+#include "harness/node_sim/simulated_host.h"
 #include "harness/registry.h"
 
 namespace assay {
@@ -46,15 +47,24 @@ struct Emitted {
 class Collector : public Context, public Emitted, private Ranks {
  public:
   Collector(const Check& check, const sim::SharedState& state, double duration_s, std::string variant = {})
-      : check_(check), variant_(std::move(variant)), gpu_(state, kSlot, clock_, 1), duration_s_(duration_s) {}
+      : check_(check),
+        variant_(std::move(variant)),
+        gpu_(state, kSlot, clock_, 1),
+        host_(state),
+        pci_address_(state->constants[0].pci_address),
+        duration_s_(duration_s) {}
   /// Works on another GPU than the simulated one.
   Gpu* instead = nullptr;
+  /// Sees another host than the simulated one.
+  Host* host_instead = nullptr;
 
   const Part& part() const override { return part_; }
   const std::string& variant() const override { return variant_; }
   int devices() const override { return 1; }
   Gpu& gpu(int) override { return instead != nullptr ? *instead : gpu_; }
   const Part& slot_of(int) const override { return part_; }
+  const std::string& pci_address_of(int) const override { return pci_address_; }
+  Host& host() override { return host_instead != nullptr ? *host_instead : host_; }
   void stay() override { clock_.sleep_for(stayed); }
   const CublasLt& cublaslt() override {
     if (cublaslt_ == nullptr) {
@@ -125,6 +135,8 @@ class Collector : public Context, public Emitted, private Ranks {
   Part part_ = "gpu1";
   JumpingClock clock_;
   sim::SimGpu gpu_;
+  sim::SimulatedHost host_;
+  std::string pci_address_;
   NodeReadings readings_;
   std::unique_ptr<CublasLt> cublaslt_;
   double duration_s_;

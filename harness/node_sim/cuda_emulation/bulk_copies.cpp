@@ -45,19 +45,21 @@ Word128 through_faults(Word128 word) {
   return word;
 }
 
-void arrive(BulkLoad& load) {
-  auto* const to = static_cast<Word128*>(load.to);
-  for (std::uint32_t i = 0; i < load.bytes / kUnit; ++i) to[i] = through_faults(load_word(load.from + i));
-  for (ByteBarrier& barrier : grid->current->block->byte_barriers) {
-    if (barrier.place == load.barrier) barrier.pending_bytes -= load.bytes;
-  }
-}
-
 /// The one arrival has come, and as many bytes as it said.
 void end_phase_if_over(ByteBarrier& barrier) {
   if (!barrier.arrived || barrier.pending_bytes != 0) return;
   barrier.arrived = false;
   ++barrier.phase;
+}
+
+void arrive(const BulkLoad& load) {
+  auto* const to = static_cast<Word128*>(load.to);
+  for (std::uint32_t i = 0; i < load.bytes / kUnit; ++i) to[i] = through_faults(load_word(load.from + i));
+  for (ByteBarrier& barrier : grid->current->block->byte_barriers) {
+    if (barrier.place != load.barrier) continue;
+    barrier.pending_bytes -= load.bytes;
+    end_phase_if_over(barrier);
+  }
 }
 
 }  // namespace
@@ -94,13 +96,12 @@ void copy_to_shared(void* shared, const void* global, std::uint32_t bytes, std::
 
 bool phase_ended(std::uint64_t* place, std::uint32_t parity, Where where) {
   Block& block = *grid->current->block;
-  ByteBarrier& barrier = barrier_at(place, where);
+  const ByteBarrier& barrier = barrier_at(place, where);
   if (!block.bulk_loads.empty() && below(2) == 0) {
     std::swap(block.bulk_loads[below(static_cast<unsigned>(block.bulk_loads.size()))],
               block.bulk_loads.back());
     arrive(block.bulk_loads.back());
     block.bulk_loads.pop_back();
-    end_phase_if_over(barrier);
   }
   if (barrier.phase % 2 != parity % 2) {
     sanitizers::acquire(&block.order);

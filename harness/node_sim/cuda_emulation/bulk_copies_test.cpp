@@ -67,6 +67,39 @@ TEST(BulkCopies, BytesAreThereOnceThePhaseHasEnded) {
   }
 }
 
+/// A wait for one barrier lets copies of others arrive, too, and their phases end.
+TEST(BulkCopies, BarriersEndTheirPhasesWhoeverIsWaitedFor) {
+  const Source source;
+  constexpr std::uint32_t kBarriers = 4;
+  struct Barriers {
+    std::uint64_t of[kBarriers];
+  };
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    unsigned wrong = 0;
+    run(
+        [&] {
+          ASSAY_SHARED(Barriers, barriers);
+          auto* const shared = static_cast<unsigned char*>(dynamic_shared());
+          if (threadIdx.x == 0) {
+            for (std::uint64_t& one : barriers.of) byte_barrier_init(&one, here());
+            for (std::uint32_t i = 0; i < kBarriers; ++i) {
+              expect_bytes(&barriers.of[i], 128, here());
+              copy_to_shared(shared + 128 * i, source.bytes + 128 * i, 128, &barriers.of[i], here());
+            }
+          }
+          __syncthreads();
+          for (std::uint32_t i = kBarriers; i-- > 0;) {
+            while (!phase_ended(&barriers.of[i], 0, here())) {
+            }
+            for (std::uint32_t k = threadIdx.x; k < 128; k += kThreads)
+              wrong += shared[128 * i + k] != source.bytes[128 * i + k] ? 1 : 0;
+          }
+        },
+        seed);
+    EXPECT_EQ(wrong, 0u);
+  }
+}
+
 TEST(BulkCopies, WhoReadsTooEarlyReadsSomethingElse) {
   const Source source;
   bool differed = false;

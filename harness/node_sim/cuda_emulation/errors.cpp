@@ -20,6 +20,8 @@ const char* cudaGetErrorName(cudaError_t error) {
     ASSAY_NAME(cudaErrorNotReady);
     ASSAY_NAME(cudaErrorIllegalAddress);
     ASSAY_NAME(cudaErrorLaunchTimeout);
+    ASSAY_NAME(cudaErrorHostMemoryAlreadyRegistered);
+    ASSAY_NAME(cudaErrorHostMemoryNotRegistered);
     ASSAY_NAME(cudaErrorHardwareStackError);
     ASSAY_NAME(cudaErrorIllegalInstruction);
     ASSAY_NAME(cudaErrorMisalignedAddress);

@@ -25,7 +25,10 @@ struct HostThread {
   int current = 0;
   cudaError_t last = cudaSuccess;
   double launches_stand_for = 1;
-  std::map<const char*, Held> allocations;  // by address
+  bool copies_overlap = false;
+  std::map<Device*, Work> overlapping;            // since that began
+  std::map<const void*, std::size_t> registered;  // of the host's memory
+  std::map<const char*, Held> allocations;        // by address
 
   Device* device(int ordinal) const {
     const bool known = ordinal >= 0 && static_cast<std::size_t>(ordinal) < devices.size();
@@ -79,6 +82,14 @@ bool is_of_current(cudaStream_t stream) {
 
 int ordinal_of(const Device* device) {
   return static_cast<int>(std::find(host.devices.begin(), host.devices.end(), device) - host.devices.begin());
+}
+
+/// At once, or when all that overlaps is there.
+void transfer(Device& device, const Work& work, const std::function<void()>& copy) {
+  if (!host.copies_overlap) return device.transfer(work, copy);
+  device.transfer({}, copy);
+  Work& all = host.overlapping[&device];
+  for (const Demand& demand : work) all.add(demand.kind, demand.amount, demand.peer);
 }
 
 /// By whole words, as everything is read: whoever plants something there has whole words behind it.
@@ -227,8 +238,8 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
       }
     };
     const auto over_pcie = [&](WorkKind way) { return Work(way, amount).add(WorkKind::host_memory, amount); };
-    if (source == nullptr) return target->transfer(over_pcie(WorkKind::host_to_device), copy);
-    if (target == nullptr) return source->transfer(over_pcie(WorkKind::device_to_host), copy);
+    if (source == nullptr) return transfer(*target, over_pcie(WorkKind::host_to_device), copy);
+    if (target == nullptr) return transfer(*source, over_pcie(WorkKind::device_to_host), copy);
     if (source == target) return source->transfer({WorkKind::copy, 2 * amount}, copy);
     if (&current == target) return target->transfer({WorkKind::from_peer, amount, ordinal_of(source)}, copy);
     source->transfer({WorkKind::to_peer, amount, ordinal_of(target)}, copy);
@@ -244,6 +255,20 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
                             cudaStream_t stream) {
   if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
   return cudaMemcpy(to, from, bytes, kind);
+}
+
+cudaError_t cudaHostRegister(void* memory, std::size_t bytes, unsigned flags) {
+  if (memory == nullptr || bytes == 0 || flags != cudaHostRegisterDefault)
+    return remember(cudaErrorInvalidValue);
+  return on_device([&](Device&) {
+    if (!host.registered.emplace(memory, bytes).second)
+      throw DeviceFailure{cudaErrorHostMemoryAlreadyRegistered, false};
+  });
+}
+
+cudaError_t cudaHostUnregister(void* memory) {
+  if (host.registered.erase(memory) == 0) return remember(cudaErrorHostMemoryNotRegistered);
+  return cudaSuccess;
 }
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
@@ -346,6 +371,20 @@ TimeOf::TimeOf(double launches) : before_(host.launches_stand_for) {
 }
 TimeOf::~TimeOf() {
   host.launches_stand_for = before_;
+}
+
+Overlapped::Overlapped(double times) : times_(times) {
+  host.copies_overlap = true;
+}
+Overlapped::~Overlapped() {
+  host.copies_overlap = false;
+  host.overlapping.clear();
+}
+cudaError_t Overlapped::finish() {
+  host.copies_overlap = false;
+  return on_device([&](Device&) {
+    for (auto& [device, work] : host.overlapping) device->transfer(work *= times_, [] {});
+  });
 }
 
 cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),

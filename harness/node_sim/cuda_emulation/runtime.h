@@ -60,6 +60,10 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream);
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream);
+/// The emulation's copies take as long from any memory of the host.
+inline constexpr unsigned cudaHostRegisterDefault = 0;
+cudaError_t cudaHostRegister(void* memory, std::size_t bytes, unsigned flags);
+cudaError_t cudaHostUnregister(void* memory);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 /// All that was recorded has happened already.
@@ -101,6 +105,20 @@ class TimeOf {
 
  private:
   double before_;
+};
+
+/// As long as it lives, copies of the calling thread between host and device take no time: in finish() those
+/// of each device take it together, so many times, as copies in several streams do. One at a time.
+class Overlapped {
+ public:
+  explicit Overlapped(double times);
+  ~Overlapped();
+  Overlapped(const Overlapped&) = delete;
+  Overlapped& operator=(const Overlapped&) = delete;
+  cudaError_t finish();
+
+ private:
+  double times_;
 };
 
 /// The same for what stands for a kernel and is no device code: its twin, which is faster. `twin` is given

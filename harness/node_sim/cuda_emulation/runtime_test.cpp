@@ -23,6 +23,35 @@ struct CudaRuntime : testing::Test {
   cuda_emulation::PlainDevice device;
 };
 
+TEST_F(CudaRuntime, CopiesThatOverlapTakeTheirTimeTogether) {
+  char* memory = nullptr;
+  ASSERT_EQ(cudaMalloc(&memory, 64), cudaSuccess);
+  char host[64] = {7};
+  Overlapped copies(3);
+  EXPECT_EQ(cudaMemcpyAsync(memory, host, 64, cudaMemcpyHostToDevice, cudaStreamPerThread), cudaSuccess);
+  EXPECT_EQ(cudaMemcpyAsync(host, memory, 32, cudaMemcpyDeviceToHost, cudaStreamPerThread), cudaSuccess);
+  EXPECT_EQ(memory[0], 7) << "what is copied is there at once";
+  EXPECT_EQ(device.now(), 0);
+  EXPECT_EQ(copies.finish(), cudaSuccess);
+  EXPECT_EQ(device.now(), 3 * 64);
+  EXPECT_EQ(device.transfers.back().amount(Resource::pcie_out), 3 * 32);
+  EXPECT_EQ(cudaMemcpy(host, memory, 32, cudaMemcpyDeviceToHost), cudaSuccess);
+  EXPECT_EQ(device.now(), 3 * 64 + 32) << "nothing overlaps any more";
+  EXPECT_EQ(cudaFree(memory), cudaSuccess);
+}
+
+TEST_F(CudaRuntime, HostMemoryIsPinnedOnce) {
+  char memory[64];
+  EXPECT_EQ(cudaHostUnregister(memory), cudaErrorHostMemoryNotRegistered);
+  EXPECT_EQ(cudaHostRegister(memory, sizeof(memory), cudaHostRegisterDefault), cudaSuccess);
+  EXPECT_EQ(cudaHostRegister(memory, sizeof(memory), cudaHostRegisterDefault),
+            cudaErrorHostMemoryAlreadyRegistered);
+  EXPECT_EQ(cudaHostUnregister(memory), cudaSuccess);
+  EXPECT_EQ(cudaHostRegister(nullptr, 1, cudaHostRegisterDefault), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaHostRegister(memory, 0, cudaHostRegisterDefault), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaHostRegister(memory, 1, 64), cudaErrorInvalidValue);
+}
+
 TEST_F(CudaRuntime, CopiesStayWithinTheirAllocation) {
   std::uint64_t* memory = nullptr;
   ASSERT_EQ(cudaMalloc(&memory, 80), cudaSuccess);

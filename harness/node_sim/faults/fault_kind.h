@@ -16,10 +16,12 @@ namespace assay::sim {
 
 /// A fault in a GPU, as the node is built.
 struct Planting {
-  GpuConstants& constants;
-  GpuDynamic& dynamic;
+  State& state;
+  int gpu;
   const FaultState& fault;
 
+  GpuConstants& constants() const { return state.constants[gpu]; }
+  GpuDynamic& dynamic() const { return state.dynamic[gpu]; }
   double parameter(const char* name) const { return fault_parameter(fault, name, 0); }
   std::int64_t whole(const char* name) const { return static_cast<std::int64_t>(parameter(name)); }
 };
@@ -47,6 +49,8 @@ struct FaultHooks {
   /// Before each launch on the GPU. May throw DeviceFailure, raise a signal, or never return: then it waits
   /// by the clock, since a hanging GPU does not stop the others' time.
   void (*at_launch)(const Launch&) = nullptr;
+  /// Before each copy over PCIe.
+  void (*at_copy)(const Launch&) = nullptr;
   /// What loads of a memory of so many words are to meet.
   void (*in_memory)(const FaultState&, std::uint64_t words, MemoryFaults& faults) = nullptr;
   /// What multiprocessors are to compute wrongly.

@@ -48,7 +48,7 @@ TEST(Faults, EachLinkIsItsOwn) {
   GpuDynamic& dynamic = state->dynamic[0];
   for (Nvlink& link : dynamic.nvlinks) link.active = 1;
   for_each_fault(*state, 0, [&](const FaultState& fault, const FaultHooks& hooks) {
-    hooks.at_start({state->constants[0], dynamic, fault});
+    hooks.at_start({*state, 0, fault});
   });
   for (int link = 0; link < kNvlinks; ++link)
     EXPECT_EQ(dynamic.nvlinks[link].active, link >= 16 || link == 0 ? 0 : 1) << link;

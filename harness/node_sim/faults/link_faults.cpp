@@ -1,16 +1,23 @@
 // Faults of PCIe and NVLink, and of NVSwitches.
 #include "harness/node_sim/faults/fault_kind.h"
+#include "harness/node_sim/healthy_h200.h"
 #include "harness/node_sim/sim_kernel_log.h"
 
 namespace assay::sim {
 namespace {
+
+/// The port towards the root of the switch that the GPU is at; null where it is at none.
+PciPort* switch_above(State& state, int gpu) {
+  const PciPort* const own = state.pci_port(state.constants[gpu].pci_port);
+  return own == nullptr ? nullptr : state.pci_port(own->above);
+}
 
 const RegisteredFault pcie_generation{{"pcie_generation",
                                        "the PCIe link cannot train to its generation",
                                        "gpu",
                                        {{"generation", "it can", Unit::count, 1, 4, 4}}},
                                       {.at_start = [](const Planting& gpu) {
-                                        gpu.dynamic.pcie_generation = gpu.dynamic.pcie_max_generation =
+                                        gpu.dynamic().pcie_generation = gpu.dynamic().pcie_max_generation =
                                             static_cast<std::int32_t>(gpu.whole("generation"));
                                       }}};
 
@@ -19,18 +26,55 @@ const RegisteredFault pcie_width{{"pcie_width",
                                   "gpu",
                                   {{"width", "lanes it can", Unit::count, 1, 8, 8}}},
                                  {.at_start = [](const Planting& gpu) {
-                                   gpu.dynamic.pcie_width = gpu.dynamic.pcie_max_width =
+                                   gpu.dynamic().pcie_width = gpu.dynamic().pcie_max_width =
                                        static_cast<std::int32_t>(gpu.whole("width"));
                                  }}};
 
 const RegisteredFault pcie_replays{{"pcie_replays",
                                     "the PCIe link repeats packets under load",
                                     "gpu",
-                                    {{"replays", "at each launch", Unit::count, 1, 100000, 50}}},
-                                   {.at_launch = [](const Launch& launch) {
+                                    {{"replays", "at each copy", Unit::count, 1, 100000, 50}}},
+                                   {.at_copy = [](const Launch& launch) {
                                      const Lock lock(launch.state.mutex);
                                      launch.dynamic().pcie_replay += launch.whole("replays");
                                    }}};
+
+/// Neither end says that it cannot do better: whoever looks at what a link could do sees nothing.
+const RegisteredFault pcie_trained_down{
+    {"pcie_trained_down",
+     "a PCIe link is trained below what both of its ends can",
+     "gpu",
+     {{"generation", "it trained to", Unit::count, 1, kHealthyPcieGeneration, kHealthyPcieGeneration},
+      {"width", "lanes it trained to", Unit::count, 1, kHealthyPcieWidth, kHealthyPcieWidth},
+      {"above", "0: the GPU's own link; 1: the one above the switch that the GPU is at", Unit::count, 0, 1,
+       0}}},
+    {.at_start = [](const Planting& gpu) {
+      const auto generation = static_cast<std::int32_t>(gpu.whole("generation")),
+                 width = static_cast<std::int32_t>(gpu.whole("width"));
+      if (gpu.whole("above") == 0) {
+        gpu.dynamic().pcie_generation = generation;
+        gpu.dynamic().pcie_width = width;
+      } else if (PciPort* const port = switch_above(gpu.state, gpu.gpu)) {
+        port->generation = generation;
+        port->width = width;
+      }
+    }}};
+
+const RegisteredFault pcie_errors{
+    {"pcie_errors",
+     "a PCIe link damages packets under load",
+     "gpu",
+     {{"corrected", "errors at each copy that are corrected", Unit::count, 0, 100000, 40},
+      {"uncorrected", "errors at each copy that are not", Unit::count, 0, 1000, 0},
+      {"above", "0: the GPU counts them; 1: the switch that the GPU is at, at its end towards the root",
+       Unit::count, 0, 1, 0}}},
+    {.at_copy = [](const Launch& launch) {
+      const Lock lock(launch.state.mutex);
+      PciPort* const port = launch.whole("above") == 0 ? nullptr : switch_above(launch.state, launch.gpu);
+      PcieErrors& errors = port == nullptr ? launch.dynamic().pcie_errors : port->errors;
+      errors.bad_dllp += launch.whole("corrected");
+      errors.nonfatal += launch.whole("uncorrected");
+    }}};
 
 const RegisteredFault nvlinks_down{
     {"nvlinks_down",
@@ -41,7 +85,7 @@ const RegisteredFault nvlinks_down{
        kNvlinks - 1, kNvlinks - 1}}},
     {.at_start = [](const Planting& gpu) {
       for (std::int64_t i = 0; i < gpu.whole("links"); ++i)
-        gpu.dynamic.nvlinks[(gpu.whole("first") + i) % kNvlinks].active = 0;
+        gpu.dynamic().nvlinks[(gpu.whole("first") + i) % kNvlinks].active = 0;
     }}};
 
 const RegisteredFault nvlink_errors{{"nvlink_errors",

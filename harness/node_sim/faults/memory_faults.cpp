@@ -178,23 +178,23 @@ const RegisteredFault memory_short{{"memory_short",
                                     "gpu",
                                     {{"missing", "what is missing", Unit::mebibytes, 1, 65536, 24576}}},
                                    {.at_start = [](const Planting& gpu) {
-                                     gpu.constants.memory_bytes -= gpu.whole("missing") * kBytesPerMib;
+                                     gpu.constants().memory_bytes -= gpu.whole("missing") * kBytesPerMib;
                                    }}};
 
 const RegisteredFault row_remap_pending{
     {"row_remap_pending", "a row was remapped, which takes effect with the next reset", "gpu/hbm", {}},
-    {.at_start = [](const Planting& gpu) { gpu.dynamic.remap_pending = 1; }}};
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().remap_pending = 1; }}};
 
 const RegisteredFault row_remap_failure{
     {"row_remap_failure", "a row could not be remapped", "gpu/hbm", {}},
-    {.at_start = [](const Planting& gpu) { gpu.dynamic.remap_failure = 1; }}};
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().remap_failure = 1; }}};
 
 const RegisteredFault rows_remapped{
     {"rows_remapped",
      "rows were remapped for uncorrected errors in the card's life",
      "gpu/hbm",
      {{"rows", "how many", Unit::count, 1, 512, 2}}},
-    {.at_start = [](const Planting& gpu) { gpu.dynamic.remapped_uncorrected = gpu.whole("rows"); }}};
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().remapped_uncorrected = gpu.whole("rows"); }}};
 
 const RegisteredFault sram_errors{{"sram_errors",
                                    "on-chip memory makes errors under load",
@@ -209,11 +209,11 @@ const RegisteredFault sram_errors{{"sram_errors",
 
 const RegisteredFault sram_threshold{
     {"sram_threshold", "on-chip memory errors are above the maker's threshold", "gpu", {}},
-    {.at_start = [](const Planting& gpu) { gpu.dynamic.sram_threshold_exceeded = 1; }}};
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().sram_threshold_exceeded = 1; }}};
 
 const RegisteredFault counter_reset{
     {"counter_reset", "an error counter starts again at 0 in the middle of the run", "gpu", {}},
-    {.at_start = [](const Planting& gpu) { gpu.dynamic.ecc_corrected_dram = 3; },
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().ecc_corrected_dram = 3; },
      .at_launch =
          [](const Launch& launch) {
            const Lock lock(launch.state.mutex);

@@ -9,7 +9,7 @@ constexpr std::int64_t kBytesPerMib = 1 << 20;
 constexpr double kMilliwattsPerWatt = 1000;
 
 const RegisteredFault gpu_missing{{"gpu_missing", "nothing answers from the slot", "gpu", {}},
-                                  {.at_start = [](const Planting& gpu) { gpu.dynamic.present = 0; }}};
+                                  {.at_start = [](const Planting& gpu) { gpu.dynamic().present = 0; }}};
 
 const RegisteredFault wrong_part{{"wrong_part",
                                   "another product is in the slot",
@@ -17,19 +17,19 @@ const RegisteredFault wrong_part{{"wrong_part",
                                   {{"pci_device", "PCI device and vendor id; the default is an H100 SXM's",
                                     Unit::count, 0, 4294967295.0, 0x233010de}}},
                                  {.at_start = [](const Planting& gpu) {
-                                   gpu.constants.pci_device =
+                                   gpu.constants().pci_device =
                                        static_cast<std::uint32_t>(gpu.whole("pci_device"));
                                  }}};
 
 const RegisteredFault other_vbios{
     {"other_vbios", "the GPU runs another VBIOS than its peers", "gpu", {}},
-    {.at_start = [](const Planting& gpu) { set_text(gpu.constants.vbios, "96.00.74.00.1A"); }}};
+    {.at_start = [](const Planting& gpu) { set_text(gpu.constants().vbios, "96.00.74.00.1A"); }}};
 
 const RegisteredFault ecc_off{{"ecc_off", "somebody switched ECC off", "gpu", {}},
-                              {.at_start = [](const Planting& gpu) { gpu.dynamic.ecc_enabled = 0; }}};
+                              {.at_start = [](const Planting& gpu) { gpu.dynamic().ecc_enabled = 0; }}};
 
 const RegisteredFault mig_on{{"mig_on", "somebody partitioned the GPU", "gpu", {}},
-                             {.at_start = [](const Planting& gpu) { gpu.dynamic.mig_enabled = 1; }}};
+                             {.at_start = [](const Planting& gpu) { gpu.dynamic().mig_enabled = 1; }}};
 
 const RegisteredFault compute_mode{
     {"compute_mode",
@@ -37,7 +37,7 @@ const RegisteredFault compute_mode{
      "gpu",
      {{"mode", "2: prohibited, 3: one process at a time", Unit::count, 2, 3, 3}}},
     {.at_start = [](const Planting& gpu) {
-      gpu.dynamic.compute_mode = static_cast<std::int32_t>(gpu.whole("mode"));
+      gpu.dynamic().compute_mode = static_cast<std::int32_t>(gpu.whole("mode"));
     }}};
 
 const RegisteredFault power_limit{
@@ -46,7 +46,7 @@ const RegisteredFault power_limit{
      "gpu",
      {{"limit", "in force", Unit::watts, 200, 699, 500}}},
     {.at_start = [](const Planting& gpu) {
-      gpu.dynamic.power_limit_mw = static_cast<std::int32_t>(gpu.parameter("limit") * kMilliwattsPerWatt);
+      gpu.dynamic().power_limit_mw = static_cast<std::int32_t>(gpu.parameter("limit") * kMilliwattsPerWatt);
     }}};
 
 const RegisteredFault foreign_process{
@@ -57,8 +57,8 @@ const RegisteredFault foreign_process{
       {"memory", "what it holds", Unit::mebibytes, 1, 143771, 2048}}},
     {.at_start = [](const Planting& gpu) {
       const std::int64_t bytes = gpu.whole("memory") * kBytesPerMib;
-      gpu.dynamic.processes[0] = {static_cast<std::int32_t>(gpu.whole("pid")), 0, bytes};
-      gpu.dynamic.memory_used_bytes += bytes;
+      gpu.dynamic().processes[0] = {static_cast<std::int32_t>(gpu.whole("pid")), 0, bytes};
+      gpu.dynamic().memory_used_bytes += bytes;
     }}};
 
 const RegisteredFault memory_held{{"memory_held",
@@ -66,8 +66,8 @@ const RegisteredFault memory_held{{"memory_held",
                                    "gpu",
                                    {{"memory", "what is held", Unit::mebibytes, 1, 143000, 16384}}},
                                   {.at_start = [](const Planting& gpu) {
-                                    gpu.dynamic.memory_held_bytes = gpu.whole("memory") * kBytesPerMib;
-                                    gpu.dynamic.memory_used_bytes += gpu.dynamic.memory_held_bytes;
+                                    gpu.dynamic().memory_held_bytes = gpu.whole("memory") * kBytesPerMib;
+                                    gpu.dynamic().memory_used_bytes += gpu.dynamic().memory_held_bytes;
                                   }}};
 
 const RegisteredFault not_idle{{"not_idle",
@@ -75,7 +75,7 @@ const RegisteredFault not_idle{{"not_idle",
                                 "gpu",
                                 {{"utilisation", "share of the time", Unit::ratio, 0.06, 1, 0.4}}},
                                {.at_start = [](const Planting& gpu) {
-                                 gpu.dynamic.foreign_utilisation = gpu.parameter("utilisation");
+                                 gpu.dynamic().foreign_utilisation = gpu.parameter("utilisation");
                                }}};
 
 const RegisteredFault recovery_action{
@@ -84,7 +84,7 @@ const RegisteredFault recovery_action{
      "gpu",
      {{"action", "1 reset, 2 reboot, 3 drain, 4 drain and reset", Unit::count, 1, 4, 1}}},
     {.at_start = [](const Planting& gpu) {
-      gpu.dynamic.recovery_action = static_cast<std::int32_t>(gpu.whole("action"));
+      gpu.dynamic().recovery_action = static_cast<std::int32_t>(gpu.whole("action"));
     }}};
 
 }  // namespace

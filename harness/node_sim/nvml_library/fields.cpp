@@ -126,6 +126,31 @@ bool set_power_and_heat(const GpuView& gpu, FieldValue& value) {
   }
 }
 
+std::optional<std::int64_t> pcie_errors(const sim::PcieErrors& errors, unsigned id) {
+  switch (id) {
+    case field::pcie_replay_rollover:
+      return errors.rollovers;
+    case field::pcie_l0_to_recovery:
+      return errors.recoveries;
+    case field::pcie_naks_received:
+      return errors.naks_received;
+    case field::pcie_receiver_errors:
+      return errors.receiver;
+    case field::pcie_bad_tlp:
+      return errors.bad_tlp;
+    case field::pcie_naks_sent:
+      return errors.naks_sent;
+    case field::pcie_bad_dllp:
+      return errors.bad_dllp;
+    case field::pcie_nonfatal:
+      return errors.nonfatal;
+    case field::pcie_fatal:
+      return errors.fatal;
+    default:
+      return std::nullopt;
+  }
+}
+
 bool set_pcie(const GpuView& gpu, FieldValue& value) {
   if (value.field_id == field::pcie_replay) {
     set_count(value, gpu.dynamic.pcie_replay);
@@ -137,8 +162,8 @@ bool set_pcie(const GpuView& gpu, FieldValue& value) {
                                                   : gpu.dynamic.pcie_received_bytes));
     return true;
   }
-  if (value.field_id == field::pcie_replay_rollover || value.field_id == field::pcie_l0_to_recovery) {
-    set_count(value, 0);
+  if (const auto count = pcie_errors(gpu.dynamic.pcie_errors, value.field_id)) {
+    set_unsigned(value, static_cast<unsigned>(*count));
     return true;
   }
   return false;

@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-namespace assay::config {
+namespace assay {
 
 /// Lower case, domain of four digits, bus, device and function.
 bool is_pci_address(std::string_view text);
 
-}  // namespace assay::config
+}  // namespace assay

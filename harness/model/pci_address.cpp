@@ -1,6 +1,6 @@
-#include "harness/config/pci_address.h"
+#include "harness/model/pci_address.h"
 
-namespace assay::config {
+namespace assay {
 
 bool is_pci_address(std::string_view text) {
   constexpr std::string_view kShape = "xxxx:xx:xx.x";
@@ -13,4 +13,4 @@ bool is_pci_address(std::string_view text) {
   return true;
 }
 
-}  // namespace assay::config
+}  // namespace assay
