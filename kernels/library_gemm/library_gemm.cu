@@ -15,9 +15,6 @@ using Sum = unsigned long long;
 constexpr unsigned kThreads = 256;
 constexpr unsigned kBlocksPerSm = 8;
 
-/// What the emulation multiplies in the card's place, in its time.
-constexpr GemmSize kSizeUnderEmulation{32, 32, 128};
-
 double operations_of(const GemmSize& size) {
   return 2.0 * static_cast<double>(size.m) * static_cast<double>(size.n) * static_cast<double>(size.k);
 }

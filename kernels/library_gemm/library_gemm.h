@@ -20,6 +20,8 @@ namespace assay::compute {
 /// Large enough for the tensor cores to be busy nearly all of the time, with K so long that reading the
 /// result once more costs 1 to 2 % of making it.
 GemmSize size_on_card(Datapath type);
+/// What the emulation multiplies in the card's place, in its time.
+inline constexpr GemmSize kSizeUnderEmulation{32, 32, 128};
 
 /// Of one product, and of looking at it.
 Work work_of_product(Datapath type);

@@ -42,6 +42,10 @@ class GpuInReach : public Gpu {
     cuda::check(cudaMemcpy(at, &value, 1, cudaMemcpyHostToDevice), "upload");
   }
 
+  std::vector<Word128> download(std::size_t allocation, std::uint64_t words) const {
+    return cuda::download<Word128>(pointers_.at(allocation), words);
+  }
+
  private:
   std::unique_ptr<Gpu> gpu_ = test_gpu();
   std::vector<unsigned char*> pointers_;

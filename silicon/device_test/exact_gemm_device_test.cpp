@@ -55,6 +55,21 @@ TEST(ExactGemmDeviceHalf, StagesAreFilledAgainAndAgain) {
   }
 }
 
+/// Operands are what they are by definition, and nothing else says so: others are noticed here.
+TEST(ExactGemmDeviceHalf, AProductIsTheOneThatWasDefined) {
+  constexpr GemmShape kShape{2, 1, 3, 1};
+  constexpr std::uint64_t kDigests[] = {0x5cb14428d88039eb, 0x5cb14428d88039eb, 0xbf6b9be37d54924a,
+                                        0x8227de47a97bea45, 0x8227de47a97bea45, 0x5c0ef4a064dd064,
+                                        0xfd5ba5601ddbb601};
+  const auto gpu = memory::test_gpu();
+  for (std::size_t i = 0; i < std::size(kTypes); ++i) {
+    const auto gemm = make_exact_gemm(*gpu, kTypes[i], 3, kShape);
+    gemm->multiply(0);
+    const std::uint64_t digest = gemm->check().digest;
+    EXPECT_EQ(digest, kDigests[i]) << name_of(kTypes[i]) << std::hex << " 0x" << digest;
+  }
+}
+
 TEST(ExactGemmDeviceHalf, OtherOperandsGiveAnotherProduct) {
   const auto gpu = memory::test_gpu();
   std::uint64_t digests[2] = {};

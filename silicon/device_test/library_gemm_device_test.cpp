@@ -49,6 +49,32 @@ TEST_F(LibraryGemmDeviceHalf, AProductIsTheSameEveryTime) {
   }
 }
 
+TEST_F(LibraryGemmDeviceHalf, AHashIsOfEveryWordOnce) {
+  for (const Datapath type : kTypes) {
+    memory::GpuInReach gpu;
+    const auto gemm = made(gpu, type);
+    const GemmSize size = gpu.emulated() ? kSizeUnderEmulation : size_on_card(type);
+    const auto words =
+        gpu.download(kFirstProduct, size.m * size.n * gemm_result_bytes(type) / sizeof(Word128));
+    std::uint64_t hash = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) hash += hash_term(i, words[i]);
+    EXPECT_EQ(hash, hash_of_first_) << name_of(type);
+  }
+}
+
+/// Operands are what they are by definition, and nothing else says so: others are noticed here, where the
+/// product is small enough to be always the same.
+TEST_F(LibraryGemmDeviceHalf, AProductIsTheOneThatWasDefined) {
+  constexpr std::uint64_t kHashes[] = {0x469763f60f98e98d, 0xb097fadfe9a4e1d6, 0x476e68afb25d18ff,
+                                       0x49554fffcc0ff01a, 0x7ac9d7af2d20cc44, 0xdbb0804833473907};
+  const auto gpu = memory::test_gpu();
+  if (!gpu->emulated()) GTEST_SKIP() << "a card's products are larger";
+  for (std::size_t i = 0; i < std::size(kTypes); ++i) {
+    made(*gpu, kTypes[i]);
+    EXPECT_EQ(hash_of_first_, kHashes[i]) << name_of(kTypes[i]) << std::hex << " 0x" << hash_of_first_;
+  }
+}
+
 TEST_F(LibraryGemmDeviceHalf, OfABadOperandOneRowIsAnother) {
   memory::GpuInReach gpu;
   const auto gemm = made(gpu, Datapath::tensor_bf16);
