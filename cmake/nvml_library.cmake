@@ -6,6 +6,7 @@ add_library(simulated_nvml SHARED ${nvml_sources}
   ${CMAKE_SOURCE_DIR}/harness/base/hash.cpp
   ${CMAKE_SOURCE_DIR}/harness/node/nvml_result.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/healthy_h200.cpp
+  ${CMAKE_SOURCE_DIR}/harness/node_sim/nvlink_wiring.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/state.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/virtual_clock.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/plant.cpp

@@ -21,6 +21,7 @@
 
 #include "harness/model/declaration.h"
 #include "harness/model/part.h"
+#include "harness/model/plan.h"
 #include "harness/model/readings.h"
 #include "harness/node/clock.h"
 #include "harness/node/cublaslt_client.h"
@@ -69,6 +70,10 @@ class Context {
 
   /// Taken by the sampler just before this step, so that no check ever waits for a driver.
   virtual const NodeReadings& readings() const = 0;
+  /// Has the sampler take new ones. Only a check of scope node may ask; the older ones are gone.
+  virtual const NodeReadings& look_again() = 0;
+  /// How long NVLinks that are not up are looked at again before that counts, and how often (the SKU's).
+  virtual const Settling& settling() const = 0;
   /// The SKU's slots, in order, with what was found. Points into readings().
   virtual std::vector<SlotInventory> slots() const = 0;
 

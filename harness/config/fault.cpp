@@ -32,6 +32,14 @@ const FaultKind* find_fault_kind(const std::string& name) {
 
 /// What is wrong with `part` as a target of this kind; empty when nothing is.
 std::string target_problem(const FaultKind& kind, const Part& part) {
+  if (kind.target == "node")
+    return part == "node" ? ""
+                          : fmt::format("{} is planted in the node, \"node\", not in '{}'", kind.name, part);
+  if (kind.target == "nvswitch") {
+    if (part.nvswitch_number().value_or(kMostSimSwitches) < kMostSimSwitches) return {};
+    return fmt::format("{} is planted in an NVSwitch, \"nvswitch0\" to \"nvswitch{}\", not in '{}'",
+                       kind.name, kMostSimSwitches - 1, part);
+  }
   const std::string below = kind.target.substr(std::min(kind.target.size(), std::string("gpu/").size()));
   const auto number = part.gpu_slot();
   if (number && part == Part::gpu(*number).below(below)) return {};

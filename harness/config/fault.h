@@ -28,7 +28,7 @@ struct Fault;
 /// What can be planted: the part of a kind that a configuration speaks of.
 struct FaultKind {
   std::string name, summary;
-  std::string target;  // "gpu", "gpu/hbm", "gpu/l2"
+  std::string target;  // "gpu", "gpu/hbm", "gpu/l2", "nvswitch", "node"
   std::vector<FaultParameter> parameters;
   /// What is wrong with the parameters together; empty where nothing is. May be null.
   std::string (*problem)(const Fault& fault) = nullptr;

@@ -134,7 +134,8 @@ TEST(FaultKinds, AreConsistent) {
   std::set<std::string> names;
   for (const FaultKind& kind : fault_kinds()) {
     EXPECT_TRUE(names.insert(kind.name).second) << kind.name;
-    EXPECT_TRUE(kind.target == "gpu" || kind.target == "gpu/hbm" || kind.target == "gpu/l2") << kind.name;
+    const std::set<std::string> targets{"gpu", "gpu/hbm", "gpu/l2", "nvswitch", "node"};
+    EXPECT_EQ(targets.count(kind.target), 1u) << kind.name;
     EXPECT_FALSE(kind.summary.empty()) << kind.name;
     for (const FaultParameter& parameter : kind.parameters) {
       EXPECT_LE(parameter.minimum, parameter.fallback) << kind.name << " " << parameter.name;

@@ -10,6 +10,7 @@ inline constexpr std::size_t kLongestFaultText = 255;
 /// Of 16 bytes, behind each GPU.
 inline constexpr int kMostCellWords = 1 << 22;
 inline constexpr int kMostSimGpus = 8;
+inline constexpr int kMostSimSwitches = 4;
 inline constexpr int kMostSimFaults = 16;
 /// A root port, and two switches.
 inline constexpr std::size_t kMostPciPortsAbove = 5;

@@ -16,7 +16,7 @@ namespace {
 // The simulated node's own geometry; a fault's stride and the sweep's pages need room, and a run must stay
 // short.
 constexpr int kFewestCellWords = 1024;
-constexpr int kMostSwitches = 64, kHighestModuleId = 255;
+constexpr int kHighestModuleId = 255;
 constexpr double kMostMemoryMib = 1 << 24;  // far beyond any card, and its bytes are countable
 constexpr std::int64_t kAnyPciId = 0xffffffff;
 constexpr int kHighestNumaNode = 7;
@@ -81,7 +81,7 @@ SimNode load_sim_node(const std::string& path, Diagnostics& diagnostics) {
   node.driver_version = root.short_text("driver_version", kDriverVersionSize);
   node.nvml_version = root.short_text("nvml_version", kDriverVersionSize);
   node.cuda_driver_version = static_cast<int>(root.integer("cuda_driver_version", 1000, 99999));
-  node.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));
+  node.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSimSwitches));
   if (root.has("virtual_pci_ports")) node.virtual_pci_ports = root.flag("virtual_pci_ports");
   node.gpu_name = root.short_text("gpu_name", kGpuNameSize);
   node.pci_device = static_cast<unsigned>(root.integer("pci_device", 0, kAnyPciId));

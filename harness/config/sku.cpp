@@ -116,6 +116,17 @@ void read_speed(Table& root, Sku& sku, Diagnostics& diagnostics) {
   sku.speed = load_speed(resolve("speeds", name), diagnostics);
 }
 
+void read_settling(Table& root, Settling& settling) {
+  constexpr int kMostLooks = 1000;
+  auto table = root.optional_table("nvlinks");
+  if (!table) return;
+  settling.most_s = table->quantity("settle_within", Unit::seconds);
+  settling.looks = static_cast<int>(table->integer("looks", 1, kMostLooks));
+  table->text("source");
+  table->date("date");
+  if (settling.most_s < 0) table->error("settle_within", "it lies ahead: at least 0 s");
+}
+
 enum class Role { whole, base };
 
 Sku read(const std::string& path, const Vocabulary& vocabulary, Diagnostics& diagnostics, Role role);
@@ -146,6 +157,7 @@ Sku read(const std::string& path, const Vocabulary& vocabulary, Diagnostics& dia
   sku.summary = root.text("summary");
   sku.certifiable = root.flag("certifiable");
   sku.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));
+  read_settling(root, sku.settling);
   read_speed(root, sku, diagnostics);
   sku.slots = read_slots(root);
   sku.peaks = read_peaks(root, std::move(base.peaks));

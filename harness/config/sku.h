@@ -9,6 +9,7 @@
 #include "harness/config/diagnostics.h"
 #include "harness/config/shipped_files.h"
 #include "harness/model/criteria.h"
+#include "harness/model/plan.h"
 #include "harness/model/work.h"
 
 namespace assay::config {
@@ -31,6 +32,7 @@ struct Sku {
   bool certifiable = true;
   std::vector<Slot> slots;
   int nvswitches = 0;
+  Settling settling;  // of NVLinks after a start
   DeviceSpeed speed;  // of one of its GPUs: what estimates are made of
   /// Measurements that this SKU cannot have ("inventory.gpus/module_id"), with the reason: not required,
   /// shown as absent.

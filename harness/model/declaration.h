@@ -48,6 +48,8 @@ struct Measure {
   bool judged = true;
   /// Scope node only: one value for the whole node, instead of one for every slot of the SKU.
   bool of_node = false;
+  /// Scope node only: one value for each NVSwitch of the SKU, nvswitch0, ..., instead of one for every slot.
+  bool of_switches = false;
   /// The part has many of the subcomponent: "sm" stands for sm0, sm1, ... A value is emitted by measure_at()
   /// for those that there is something to say of, and its absence says nothing: another measure says how many
   /// were looked at.

@@ -44,6 +44,8 @@ inline constexpr const char* contained_among_peers = "nvlink.contained_error";
 inline constexpr const char* telemetry_hung = "device.telemetry_hung";
 inline constexpr const char* xid_fatal = "device.xid_fatal";
 inline constexpr const char* nvswitch_fatal = "nvswitch.fatal";
+/// CUDA's error 802, and NVLinks that are all down: nobody has made the way over the NVSwitches ready.
+inline constexpr const char* fabric_manager = "environment.fabric_manager";
 inline constexpr const char* foreign_process = "environment.foreign_process";
 inline constexpr const char* not_idle = "environment.not_idle";
 /// A library that a check works with is not on the machine, or is another one.
@@ -81,6 +83,7 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        telemetry_hung,
                                        xid_fatal,
                                        nvswitch_fatal,
+                                       fabric_manager,
                                        foreign_process,
                                        not_idle,
                                        library_missing,

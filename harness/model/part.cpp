@@ -9,7 +9,7 @@
 namespace assay {
 namespace {
 
-constexpr std::string_view kGpu = "gpu";
+constexpr std::string_view kGpu = "gpu", kNvswitch = "nvswitch";
 constexpr std::size_t kMostDigits = 3;
 
 bool is_segment(std::string_view text) {
@@ -18,9 +18,10 @@ bool is_segment(std::string_view text) {
   });
 }
 
-std::optional<int> slot_in(std::string_view unit) {
-  if (unit.substr(0, kGpu.size()) != kGpu) return std::nullopt;
-  const std::string_view digits = unit.substr(kGpu.size());
+/// N of "kindN".
+std::optional<int> number_of(std::string_view unit, std::string_view kind) {
+  if (unit.substr(0, kind.size()) != kind) return std::nullopt;
+  const std::string_view digits = unit.substr(kind.size());
   int slot = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), slot);
   const bool whole = error == std::errc() && end == digits.data() + digits.size();
@@ -35,6 +36,10 @@ Part Part::gpu(int slot) {
   return Part(std::string(kGpu) + std::to_string(slot));
 }
 
+Part Part::nvswitch(int number) {
+  return Part(std::string(kNvswitch) + std::to_string(number));
+}
+
 Part Part::pair(const Part& a, const Part& b) {
   const bool in_order = a.gpu_slot().value_or(0) <= b.gpu_slot().value_or(0);
   return Part(in_order ? a.path_ + "-" + b.path_ : b.path_ + "-" + a.path_);
@@ -47,7 +52,11 @@ bool Part::is_valid() const {
 }
 
 std::optional<int> Part::gpu_slot() const {
-  return slot_in(std::string_view(path_).substr(0, path_.find('/')));
+  return number_of(std::string_view(path_).substr(0, path_.find('/')), kGpu);
+}
+
+std::optional<int> Part::nvswitch_number() const {
+  return number_of(path_, kNvswitch);
 }
 
 Part Part::unit() const {
@@ -74,6 +83,10 @@ std::string Part::subcomponent() const {
 
 Part Part::below(std::string_view subcomponent) const {
   return subcomponent.empty() ? *this : Part(path_ + "/" + std::string(subcomponent));
+}
+
+bool Part::is_shared() const {
+  return !empty() && !is_node_level() && !is_pair() && !gpu_slot();
 }
 
 bool Part::is_node_level() const {

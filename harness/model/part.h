@@ -27,6 +27,7 @@ class Part {
   Part(std::string_view path) : path_(path) {}
   Part(const char* path) : path_(path) {}
   static Part gpu(int slot);
+  static Part nvswitch(int number);
   /// The lower slot first.
   static Part pair(const Part& a, const Part& b);
 
@@ -36,6 +37,8 @@ class Part {
 
   /// N of "gpuN" and of what is below it; nothing for other parts.
   std::optional<int> gpu_slot() const;
+  /// N of "nvswitchN"; nothing for other parts.
+  std::optional<int> nvswitch_number() const;
   /// "gpu3" of "gpu3/hbm": what a person can pull out.
   Part unit() const;
   /// "gpu0" and "gpu5" of a pair, the unit of anything else.
@@ -45,6 +48,9 @@ class Part {
   std::string subcomponent() const;
   /// "gpu3/hbm" of "gpu3" and "hbm"; itself where `subcomponent` is empty.
   Part below(std::string_view subcomponent) const;
+  /// What the node's GPUs share, such as an NVSwitch: neither a GPU, or a pair of them, nor the node as a
+  /// whole.
+  bool is_shared() const;
   /// Of the node as a whole, the harness or the environment.
   bool is_node_level() const;
   /// Something that a person finds on the node: not the harness, not the environment, not nothing.

@@ -211,6 +211,15 @@ std::string title_of(const Stage& stage) {
   return title;
 }
 
+void to_json(json& j, const Settling& settling) {
+  j = {{"most_s", settling.most_s}, {"looks", settling.looks}};
+}
+
+void from_json(const json& j, Settling& settling) {
+  j.at("most_s").get_to(settling.most_s);
+  j.at("looks").get_to(settling.looks);
+}
+
 void to_json(json& j, const Plan& plan) {
   j = {{"schema", kPlanSchema},
        {"assay_version", plan.assay_version},
@@ -226,6 +235,8 @@ void to_json(json& j, const Plan& plan) {
        {"slots", array_of(plan.slots, slot_json)},
        {"stages", array_of(plan.stages, stage_json)},
        {"faults", array_of(plan.faults, fault_json)}};
+  // Plans of before are known by what they say without it.
+  if (plan.settling.looks > 0) j["settling"] = plan.settling;
 }
 
 void from_json(const json& j, Plan& plan) {
@@ -240,6 +251,7 @@ void from_json(const json& j, Plan& plan) {
   plan.seed = number_from_hex(j.at("seed").get<std::string>());
   j.at("sample_hz").get_to(plan.sample_hz);
   j.at("idle_timeout_s").get_to(plan.idle_timeout_s);
+  if (j.contains("settling")) j.at("settling").get_to(plan.settling);
   plan.slots = vector_of(j.at("slots"), slot_from);
   plan.stages = vector_of(j.at("stages"), stage_from);
   plan.faults = vector_of(j.at("faults"), fault_from);

@@ -35,6 +35,13 @@ struct Stage {
   double deadline_s = 0;  // real time after which its workers are stopped
 };
 
+/// Of NVLinks, which train for a while after a start: how long they are waited for, and how often they are
+/// looked at meanwhile.
+struct Settling {
+  double most_s = 0;
+  int looks = 0;
+};
+
 /// A fault as planted: kind, target and parameters (config/fault.h).
 struct PlantedFault {
   std::string name, kind;
@@ -53,6 +60,7 @@ struct Plan {
   std::uint64_t seed = 0;
   double sample_hz = 10;
   double idle_timeout_s = 60;
+  Settling settling;
   std::vector<PlannedSlot> slots;  // every slot of the SKU, found or not
   std::vector<Stage> stages;
   std::vector<PlantedFault> faults;
@@ -74,6 +82,8 @@ std::string title_of(const Stage& stage);
 /// The slot that the part is, or is in. Null for others.
 const PlannedSlot* slot_of(const Plan& plan, const Part& part);
 
+void to_json(nlohmann::json& j, const Settling& settling);
+void from_json(const nlohmann::json& j, Settling& settling);
 /// The form of plan.json. Plans of a run that was made by an older Assay are read too.
 void to_json(nlohmann::json& j, const Plan& plan);
 void from_json(const nlohmann::json& j, Plan& plan);

@@ -43,7 +43,6 @@ void each_identity_reading(Identity& v, Visit visit) {
   visit("pcie_max_width", v.pcie_max_width);
   visit("max_sm_mhz", v.max_sm_mhz);
   visit("max_memory_mhz", v.max_memory_mhz);
-  visit("nvlinks_active", v.nvlinks_active);
   visit("compute_capability", v.compute_capability);
 }
 
@@ -57,6 +56,19 @@ void each_state_reading(State& v, Visit visit) {
   visit("pcie_generation", v.pcie_generation);
   visit("pcie_width", v.pcie_width);
   visit("processes", v.processes);
+  visit("fabric_state", v.fabric_state);
+  visit("fabric_status", v.fabric_status);
+}
+
+template <typename Link, typename Visit>
+void each_nvlink_reading(Link& v, Visit visit) {
+  visit("up", v.up);
+  visit("mb_per_s", v.mb_per_s);
+  visit("remote", v.remote);
+  visit("remote_link", v.remote_link);
+  visit("replays", v.replays);
+  visit("recoveries", v.recoveries);
+  visit("crc_errors", v.crc_errors);
 }
 
 template <typename Node, typename Visit>
@@ -64,7 +76,6 @@ void each_node_reading(Node& v, Visit visit) {
   visit("driver_version", v.driver_version);
   visit("nvml_version", v.nvml_version);
   visit("cuda_driver_version", v.cuda_driver_version);
-  visit("nvswitches", v.nvswitches);
 }
 
 /// A visitor that writes, and one that reads.
@@ -111,14 +122,24 @@ void to_json(json& j, const GpuSample& v) {
   write("memory_used_mib", v.memory_used_mib);
 }
 
-void to_json(json& j, const GpuState& v) {
+void to_json(json& j, const NvlinkReading& v) {
   j = json::object();
+  each_nvlink_reading(v, writer(j));
+}
+
+void from_json(const json& j, NvlinkReading& v) {
+  each_nvlink_reading(v, reader(j));
+}
+
+void to_json(json& j, const GpuState& v) {
+  j = {{"nvlinks", v.nvlinks}};
   each_state_reading(v, writer(j));
   json& counters = j["counters"] = json::object();
   for (const auto& [name, reading] : v.counters) counters[name] = packed(reading);
 }
 
 void from_json(const json& j, GpuState& v) {
+  j.at("nvlinks").get_to(v.nvlinks);
   each_state_reading(v, reader(j));
   v.counters.clear();
   for (const auto& [name, reading] : j.at("counters").items()) unpack(reading, v.counters[name]);

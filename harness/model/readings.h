@@ -45,9 +45,6 @@ inline constexpr const char* pcie_recovery = "pcie_recovery";  // the link train
 inline constexpr const char* pcie_naks = "pcie_naks";          // packets that either end refused
 inline constexpr const char* pcie_corrected = "pcie_corrected";
 inline constexpr const char* pcie_uncorrected = "pcie_uncorrected";  // fatal ones, too
-inline constexpr const char* nvlink_replay = "nvlink_replay";
-inline constexpr const char* nvlink_recovery = "nvlink_recovery";
-inline constexpr const char* nvlink_crc = "nvlink_crc";
 inline constexpr const char* thermal_throttle_ns = "hw_thermal_throttle_ns";
 inline constexpr const char* power_throttle_ns = "power_throttle_ns";
 inline constexpr const char* energy_mj = "energy_mj";
@@ -64,7 +61,6 @@ struct GpuIdentity {
   Integer power_limit_mw, power_default_limit_mw;
   Integer pcie_max_generation, pcie_max_width;
   Integer max_sm_mhz, max_memory_mhz;
-  Integer nvlinks_active;      // of 18
   Integer compute_capability;  // 90 is 9.0
 };
 
@@ -78,6 +74,16 @@ struct GpuSample {
   Integer throttle_reasons;  // nvmlClocksEventReason* bits
   Integer pcie_generation, pcie_width;
   Integer memory_used_mib;
+};
+
+/// One NVLink of a GPU at one moment. Of one that is down the driver knows nothing more.
+struct NvlinkReading {
+  Integer up;           // 1: it is
+  Integer mb_per_s;     // one way
+  Text remote;          // PCI address of what it ends at; "not_shown" in a virtual machine without it
+  Integer remote_link;  // number of the port there
+  // Since the driver was loaded.
+  Integer replays, recoveries, crc_errors;
 };
 
 struct ForeignProcess {
@@ -94,6 +100,9 @@ struct GpuState {
   Integer utilisation_percent;
   Integer pcie_generation, pcie_width;
   Reading<std::vector<ForeignProcess>> processes;  // compute processes, ours included
+  std::vector<NvlinkReading> nvlinks;              // in the GPU's order
+  /// Of the way over the switches: 3 is completed. Its result, 0 is success, says something only then.
+  Integer fabric_state, fabric_status;
 };
 
 struct GpuReadings {
@@ -108,13 +117,14 @@ struct NodeReadings {
   std::vector<GpuReadings> gpus;  // in the library's order, which says nothing about slots
   Text driver_version, nvml_version;
   Integer cuda_driver_version;  // 13000 is 13.0
-  Integer nvswitches;           // on PCI; "not_supported" where the host does not show them
   bool simulated = false;       // the library said so itself
 };
 
 void to_json(nlohmann::json& j, const GpuIdentity& v);
 void from_json(const nlohmann::json& j, GpuIdentity& v);
 void to_json(nlohmann::json& j, const GpuSample& v);
+void to_json(nlohmann::json& j, const NvlinkReading& v);
+void from_json(const nlohmann::json& j, NvlinkReading& v);
 void to_json(nlohmann::json& j, const GpuState& v);
 void from_json(const nlohmann::json& j, GpuState& v);
 void to_json(nlohmann::json& j, const NodeReadings& v);

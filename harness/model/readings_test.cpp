@@ -45,7 +45,6 @@ NodeReadings every_reading_set() {
   node.driver_version = text();
   node.nvml_version = text();
   node.cuda_driver_version = number();
-  node.nvswitches = Integer::none("not_supported");
   GpuReadings gpu;
   GpuIdentity& identity = gpu.identity;
   for (Text* member : {&identity.name, &identity.uuid, &identity.serial, &identity.board_part_number,
@@ -56,17 +55,23 @@ NodeReadings every_reading_set() {
                           &identity.ecc_enabled, &identity.mig_enabled, &identity.persistence_enabled,
                           &identity.compute_mode, &identity.power_limit_mw, &identity.power_default_limit_mw,
                           &identity.pcie_max_generation, &identity.pcie_max_width, &identity.max_sm_mhz,
-                          &identity.max_memory_mhz, &identity.nvlinks_active, &identity.compute_capability}) {
+                          &identity.max_memory_mhz, &identity.compute_capability}) {
     *member = number();
   }
   GpuState& state = gpu.state;
   for (Integer* member : {&state.row_remap_pending, &state.row_remap_failure, &state.recovery_action,
                           &state.sram_threshold_exceeded, &state.utilisation_percent, &state.pcie_generation,
-                          &state.pcie_width}) {
+                          &state.pcie_width, &state.fabric_state, &state.fabric_status}) {
     *member = number();
   }
   state.counters[counters::energy_mj] = number();
-  state.counters[counters::nvlink_crc] = Integer::none("gpu_lost");
+  state.counters[counters::pcie_naks] = Integer::none("gpu_lost");
+  NvlinkReading link;
+  for (Integer* member :
+       {&link.up, &link.mb_per_s, &link.remote_link, &link.replays, &link.recoveries, &link.crc_errors})
+    *member = number();
+  link.remote = text();
+  state.nvlinks = {link, NvlinkReading{}};
   state.processes = decltype(state.processes)::of({{4711, 1LL << 40}});
   gpu.lost = "reset_required";
   node.gpus = {gpu, GpuReadings{}};
@@ -79,7 +84,6 @@ TEST(Readings, NodeSurvivesTheJourney) {
   EXPECT_EQ(json(after), json(before));
   EXPECT_EQ(after.time, before.time);
   EXPECT_TRUE(after.simulated);
-  EXPECT_EQ(after.nvswitches.missing, "not_supported");
   ASSERT_EQ(after.gpus.size(), 2u);
   EXPECT_EQ(after.gpus[0].lost, "reset_required");
   EXPECT_EQ(after.gpus[1].lost, "");
@@ -87,7 +91,10 @@ TEST(Readings, NodeSurvivesTheJourney) {
   EXPECT_EQ(gpu.identity.pci_address.value, before.gpus[0].identity.pci_address.value);
   EXPECT_EQ(gpu.identity.compute_capability.value, before.gpus[0].identity.compute_capability.value);
   EXPECT_EQ(gpu.state.pcie_width.value, before.gpus[0].state.pcie_width.value);
-  EXPECT_EQ(gpu.state.counters.at(counters::nvlink_crc).missing, "gpu_lost");
+  EXPECT_EQ(gpu.state.counters.at(counters::pcie_naks).missing, "gpu_lost");
+  ASSERT_EQ(gpu.state.nvlinks.size(), 2u);
+  EXPECT_EQ(gpu.state.nvlinks[0].remote.value, before.gpus[0].state.nvlinks[0].remote.value);
+  EXPECT_FALSE(gpu.state.nvlinks[1].up.has_value());
   ASSERT_TRUE(gpu.state.processes.has_value());
   EXPECT_EQ(gpu.state.processes.value->at(0).memory_bytes, 1LL << 40);
 }

@@ -2,6 +2,16 @@
 
 namespace assay {
 
+namespace {
+
+/// Of one of many, where there is something to say of it.
+Measure numbered(Measure measure) {
+  measure.numbered = true;
+  return measure;
+}
+
+}  // namespace
+
 const std::vector<Measure>& telemetry_measures() {
   static const std::vector<Measure> measures{
       {"ecc_corrected_dram_delta", Unit::count, "corrected HBM errors counted over the step", "hbm"},
@@ -22,8 +32,13 @@ const std::vector<Measure>& telemetry_measures() {
        "PCIe errors over the step that the GPU counted and could not correct", "pcie"},
       {"pcie_recovery_delta", Unit::count,
        "how often the GPU's PCIe link left its working state over the step and trained again", "pcie", false},
-      {"nvlink_replay_delta", Unit::count, "NVLink replays over the step, all links", ""},
-      {"nvlink_recovery_delta", Unit::count, "NVLink recoveries over the step, all links", ""},
+      {"nvlinks_counted", Unit::count,
+       "NVLinks that were up after the step, and whose errors were counted over it", ""},
+      numbered({"nvlink_replay_delta", Unit::count, "replays of one NVLink over the step", "nvlink"}),
+      numbered({"nvlink_recovery_delta", Unit::count,
+                "how often one NVLink went down over the step and trained again", "nvlink"}),
+      numbered({"nvlink_crc_delta", Unit::count, "damaged packets on one NVLink over the step", "nvlink"}),
+      numbered({kCulprit, Unit::text, "where the NVLink ends", "nvlink", false}),
       {"xid_count", Unit::count,
        "Xid lines that name this GPU over the step; without fatal ones, which are errors, and those that "
        "mean nothing alone (43, 45, 63, 154)",
@@ -43,7 +58,7 @@ const std::vector<FindingCode>& telemetry_findings() {
   static const std::vector<FindingCode> findings{
       "memory.ecc_corrected", "memory.ecc_uncorrected", "memory.rows_remapped", "device.ecc_sram",
       "device.xid",           "pcie.replays",           "pcie.errors",          "pcie.uncorrected",
-      "nvlink.errors",
+      "nvlink.errors",        "nvlink.link_down",
   };
   return findings;
 }

@@ -146,10 +146,6 @@ GpuReadings NvmlClient::readings(int gpu) {
   return readings;
 }
 
-std::set<std::string> NvmlClient::nvswitch_addresses(int gpu) {
-  return gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu)).nvswitch_addresses();
-}
-
 NodeReadings NvmlClient::node(Nanoseconds now) {
   NodeReadings node;
   node.time = now;
@@ -157,13 +153,7 @@ NodeReadings NvmlClient::node(Nanoseconds now) {
   node.driver_version = driver_version();
   node.nvml_version = nvml_version();
   node.cuda_driver_version = cuda_driver_version();
-  std::set<std::string> switches;
-  for (int gpu = 0; gpu < device_count(); ++gpu) {
-    node.gpus.push_back(readings(gpu));
-    switches.merge(nvswitch_addresses(gpu));
-  }
-  node.nvswitches = switches.empty() ? Integer::none(nvml::word(Return::not_supported))
-                                     : Integer::of(static_cast<std::int64_t>(switches.size()));
+  for (int gpu = 0; gpu < device_count(); ++gpu) node.gpus.push_back(readings(gpu));
   return node;
 }
 

@@ -44,8 +44,6 @@ class NvmlClient {
   /// Identity and state, and why the GPU is lost if it is. What a lost GPU once said it is stays in its
   /// identity.
   GpuReadings readings(int gpu);
-  /// PCI addresses of the NVSwitches that its active links end at; none where the host does not show them.
-  std::set<std::string> nvswitch_addresses(int gpu);
 
   NodeReadings node(Nanoseconds now);
 

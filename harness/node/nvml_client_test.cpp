@@ -6,6 +6,7 @@
 #include <array>
 #include <thread>
 
+#include "harness/node_sim/nvlink_wiring.h"
 #include "harness/node_sim/plant.h"
 #include "harness/testing/sim_state_builder.h"
 
@@ -46,7 +47,6 @@ TEST(NvmlClient, ShowsEightGpusInPciOrder) {
     EXPECT_EQ(identity.compute_capability.value, 90);
     EXPECT_EQ(identity.max_sm_mhz.value, 1980);
     EXPECT_EQ(identity.max_memory_mhz.value, 3201);
-    EXPECT_EQ(identity.nvlinks_active.value, 18);
   }
 }
 
@@ -60,7 +60,6 @@ TEST(NvmlClient, ReadsSettings) {
   gpu.power_limit_mw = 500'000;
   gpu.pcie_max_generation = 4;
   gpu.pcie_max_width = 8;
-  gpu.nvlinks[4].active = 0;
   const GpuIdentity identity = open(state)->identity(nvml_index_of(2));
   EXPECT_EQ(identity.ecc_enabled.value, 0);
   EXPECT_EQ(identity.mig_enabled.value, 1);
@@ -70,7 +69,6 @@ TEST(NvmlClient, ReadsSettings) {
   EXPECT_EQ(identity.power_default_limit_mw.value, 700'000);
   EXPECT_EQ(identity.pcie_max_generation.value, 4);
   EXPECT_EQ(identity.pcie_max_width.value, 8);
-  EXPECT_EQ(identity.nvlinks_active.value, 17);
 }
 
 TEST(NvmlClient, SamplesOneGpuAtRest) {
@@ -136,9 +134,11 @@ TEST(NvmlClient, CountersFollowTheNode) {
   EXPECT_EQ(now.counters.at(counters::remapped_corrected).value, 3);
   EXPECT_EQ(now.counters.at(counters::remapped_uncorrected).value, 4);
   EXPECT_EQ(now.counters.at(counters::pcie_replay).value, 150);
-  EXPECT_EQ(now.counters.at(counters::nvlink_replay).value, 5);
-  EXPECT_EQ(now.counters.at(counters::nvlink_recovery).value, 6);
-  EXPECT_EQ(now.counters.at(counters::nvlink_crc).value, 7);
+  EXPECT_EQ(now.nvlinks[0].replays.value, 5);
+  EXPECT_EQ(now.nvlinks[7].recoveries.value, 6);
+  EXPECT_EQ(now.nvlinks[17].crc_errors.value, 3);
+  EXPECT_EQ(now.nvlinks[16].crc_errors.value, 4);
+  EXPECT_EQ(now.nvlinks[15].crc_errors.value, 0);
   EXPECT_EQ(now.counters.at(counters::thermal_throttle_ns).value, 0);
   EXPECT_EQ(now.counters.at(counters::power_throttle_ns).value, 0);
   EXPECT_EQ(now.counters.at(counters::energy_mj).value, 1'000'000 + 790'000);  // 10 s of 79 W
@@ -176,7 +176,7 @@ TEST(NvmlClient, GpuLostMidWayKeepsItsIndexAndItsName) {
   EXPECT_EQ(lost.identity.module_id.value, 7);
   EXPECT_EQ(lost.identity.ecc_enabled.missing, "gpu_lost");
   EXPECT_EQ(lost.state.recovery_action.missing, "gpu_lost");
-  EXPECT_EQ(lost.state.counters.at(counters::nvlink_crc).missing, "gpu_lost");
+  EXPECT_EQ(lost.state.nvlinks[3].up.missing, "gpu_lost");
   EXPECT_EQ(lost.state.processes.missing, "gpu_lost");
   EXPECT_EQ(client->sample(nvml_index_of(6), 0).power_mw.missing, "gpu_lost");
   EXPECT_EQ(node.gpus[nvml_index_of(5)].lost, "");
@@ -226,13 +226,48 @@ TEST(NvmlClient, ReadsTheNode) {
   EXPECT_EQ(node.driver_version.value, "580.95.05");
   EXPECT_EQ(node.nvml_version.value, "13.580.95.05");
   EXPECT_EQ(node.cuda_driver_version.value, 13000);
-  EXPECT_EQ(node.nvswitches.value, 4);
 }
 
-TEST(NvmlClient, NodeWithoutSwitchesDoesNotCountThem) {
+TEST(NvmlClient, ReadsEveryNvlinkAndWhatItEndsAt) {
   const SimStateFile state;
-  state->nvswitches = 0;  // links that end at nothing that the machine shows
-  EXPECT_EQ(open(state)->node(0).nvswitches.missing, "not_supported");
+  sim::GpuDynamic& gpu = state->dynamic[2];
+  gpu.nvlinks[4].active = 0;
+  gpu.nvlinks[9].up_at = testing::kTestNodeTime + kSecond;
+  const auto client = open(state);
+  const GpuState now = client->state(nvml_index_of(2));
+  ASSERT_THAT(now.nvlinks, SizeIs(sim::kNvlinks));
+  std::set<std::pair<std::string, std::int64_t>> ends;
+  for (int link = 0; link < sim::kNvlinks; ++link) {
+    const bool up = link != 4 && link != 9;
+    EXPECT_EQ(now.nvlinks[link].up.value, up ? 1 : 0) << link;
+    EXPECT_EQ(now.nvlinks[link].remote.has_value(), up) << link;
+    if (!up) continue;
+    EXPECT_EQ(now.nvlinks[link].mb_per_s.value, 26562) << link;
+    EXPECT_EQ(now.nvlinks[link].remote.value, sim::nvswitch_address(sim::far_end(2, link).nvswitch)) << link;
+    EXPECT_TRUE(ends.emplace(*now.nvlinks[link].remote.value, *now.nvlinks[link].remote_link.value).second)
+        << link;
+  }
+  state->clock.now += 2 * kSecond;
+  EXPECT_EQ(client->state(nvml_index_of(2)).nvlinks[9].up.value, 1) << "it has trained";
+  EXPECT_EQ(now.fabric_state.value, 3);
+  EXPECT_EQ(now.fabric_status.value, 0);
+}
+
+TEST(NvmlClient, AWayThatIsNotCompletedHasNoResultYet) {
+  const SimStateFile state;
+  state->fabric_state = 2;
+  const GpuState now = open(state)->state(0);
+  EXPECT_EQ(now.fabric_state.value, 2);
+  EXPECT_EQ(now.fabric_status.missing, "not_completed");
+}
+
+TEST(NvmlClient, LinksOfANodeWithoutSwitchesEndAtNothingThatIsShown) {
+  const SimStateFile state;
+  state->nvswitches = 0;
+  const GpuState now = open(state)->state(0);
+  EXPECT_EQ(now.nvlinks[0].up.value, 1);
+  EXPECT_EQ(now.nvlinks[0].remote.missing, "not_shown");
+  EXPECT_EQ(now.fabric_state.missing, "not_supported");
 }
 
 TEST(NvmlClient, WithoutAStateFileShowsAHealthyNodeAtRest) {

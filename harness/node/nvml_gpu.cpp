@@ -34,9 +34,10 @@ Text GpuQuery::text(const Function<Return(Device, char*, unsigned)>& function) {
   return Text::of(buffer);
 }
 
-Integer GpuQuery::field(unsigned id) {
+Integer GpuQuery::field(unsigned id, unsigned scope) {
   FieldValue value{};
   value.field_id = id;
+  value.scope_id = scope;
   const Return result = ask(api_.field_values, 1, &value);
   if (result != Return::success) return Integer::none(word(result));
   if (means_lost(value.result)) lost_ = word(value.result);

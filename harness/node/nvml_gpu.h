@@ -2,10 +2,8 @@
 // out here.
 #pragma once
 
-#include <array>
 #include <initializer_list>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "harness/model/readings.h"
@@ -28,9 +26,6 @@ class GpuQuery {
   GpuIdentity identity();
   GpuSample sample(Nanoseconds now);
   GpuState state();
-  /// Addresses of the NVSwitches that this GPU's active links end at. Empty in a virtual machine without
-  /// them.
-  std::set<std::string> nvswitch_addresses();
 
   /// Why the GPU did not answer, if any question so far has shown that; see means_lost.
   const std::string& lost() const { return lost_; }
@@ -46,7 +41,8 @@ class GpuQuery {
   Integer number(const Function<Return(Device, unsigned, unsigned*)>& function, unsigned argument);
   Integer current_of(const Function<Return(Device, unsigned*, unsigned*)>& current_and_pending);
   Text text(const Function<Return(Device, char*, unsigned)>& function);
-  Integer field(unsigned id);
+  /// `scope`: of a field of links, which one.
+  Integer field(unsigned id, unsigned scope = 0);
   Integer sum_of_fields(std::initializer_list<unsigned> ids);
 
   void read_pci(GpuIdentity& identity);
@@ -58,9 +54,11 @@ class GpuQuery {
   Integer power();
   Integer ecc(unsigned error, unsigned location);
   void read_rows(GpuState& state);
-  /// Active or not, by link; missing where the driver knows no such link.
-  std::array<Integer, kHopperNvlinks> links();
-  Integer nvlink_errors(const std::array<Integer, kHopperNvlinks>& links, unsigned counter);
+  NvlinkReading nvlink(unsigned link);
+  /// Of an active link.
+  Text remote_of(unsigned link);
+  Integer nvlink_errors(unsigned link, unsigned counter);
+  void read_fabric(GpuState& state);
   Reading<std::vector<ForeignProcess>> processes();
 
   const Api& api_;

@@ -129,11 +129,11 @@ TEST_F(NvmlGpu, LinkThatCannotBeAskedIsNotTakenForDown) {
   set(
       api.nvlink_error_counter,
       +[](Device, unsigned, unsigned, unsigned long long* count) { return *count = 1, Return::success; });
-  EXPECT_EQ(query().identity().nvlinks_active.missing, "unknown_error");
-  EXPECT_EQ(query().state().counters.at(counters::nvlink_crc).missing, "unknown_error");
+  EXPECT_EQ(query().state().nvlinks[7].up.missing, "unknown_error");
+  EXPECT_EQ(query().state().nvlinks[6].up.value, 1);
 }
 
-TEST_F(NvmlGpu, ErrorsAreSummedOverActiveLinks) {
+TEST_F(NvmlGpu, ErrorsAreOfEachLinkThatIsUp) {
   set(
       api.nvlink_state, +[](Device, unsigned link, unsigned* active) {
         *active = link != 3;
@@ -144,8 +144,10 @@ TEST_F(NvmlGpu, ErrorsAreSummedOverActiveLinks) {
         *count = counter == kNvlinkCrcFlit ? link : 0;
         return link == 3 ? Return::not_supported : Return::success;
       });
-  EXPECT_EQ(query().state().counters.at(counters::nvlink_crc).value, 17 * 18 / 2 - 3);
-  EXPECT_EQ(query().state().counters.at(counters::nvlink_replay).value, 0);
+  const GpuState state = query().state();
+  EXPECT_EQ(state.nvlinks[17].crc_errors.value, 17);
+  EXPECT_EQ(state.nvlinks[17].replays.value, 0);
+  EXPECT_FALSE(state.nvlinks[3].crc_errors.has_value());
 }
 
 TEST_F(NvmlGpu, MoreProcessesThanExpectedAreAllListed) {

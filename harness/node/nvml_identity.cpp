@@ -5,16 +5,6 @@ namespace {
 
 constexpr unsigned long long kMebibyte = 1ULL << 20;
 
-/// One link that cannot be asked leaves no number: counting it as down would accuse it.
-Integer links_active(const std::array<Integer, kHopperNvlinks>& links) {
-  std::int64_t active = 0;
-  for (const Integer& link : links) {
-    if (!link.has_value()) return link;
-    active += *link.value;
-  }
-  return Integer::of(active);
-}
-
 }  // namespace
 
 GpuIdentity GpuQuery::identity() {
@@ -41,7 +31,6 @@ GpuIdentity GpuQuery::identity() {
   identity.compute_capability = compute_capability();
   read_pci(identity);
 
-  identity.nvlinks_active = links_active(links());
   return identity;
 }
 
@@ -78,27 +67,6 @@ Integer GpuQuery::memory_used_mib() {
   Memory older{};
   const Return older_result = ask(api_.memory_info, &older);
   return integer(older_result, older.used / kMebibyte);
-}
-
-std::array<Integer, kHopperNvlinks> GpuQuery::links() {
-  std::array<Integer, kHopperNvlinks> active;
-  for (unsigned link = 0; link < kHopperNvlinks; ++link) active[link] = number(api_.nvlink_state, link);
-  return active;
-}
-
-std::set<std::string> GpuQuery::nvswitch_addresses() {
-  std::set<std::string> addresses;
-  const auto active = links();
-  for (unsigned link = 0; link < kHopperNvlinks; ++link) {
-    if (active[link].value != 1) continue;
-    const Integer type = number(api_.nvlink_remote_type, link);
-    PciInfo remote{};
-    const Return result = ask(api_.nvlink_remote_pci, link, &remote);
-    // In a virtual machine that was not given the switches, every bit of the address is set.
-    if (type.value != kRemoteSwitch || result != Return::success || remote.bus >= 0xff) continue;
-    addresses.insert(pci_address(remote.domain, remote.bus, remote.device));
-  }
-  return addresses;
 }
 
 }  // namespace assay::nvml

@@ -19,11 +19,6 @@ GpuState GpuQuery::state() {
   counter[counters::pcie_corrected] =
       sum_of_fields({field::pcie_receiver_errors, field::pcie_bad_tlp, field::pcie_bad_dllp});
   counter[counters::pcie_uncorrected] = sum_of_fields({field::pcie_nonfatal, field::pcie_fatal});
-  const auto active = links();
-  counter[counters::nvlink_replay] = nvlink_errors(active, kNvlinkReplay);
-  counter[counters::nvlink_recovery] = nvlink_errors(active, kNvlinkRecovery);
-  counter[counters::nvlink_crc] = nvlink_errors(active, kNvlinkCrcFlit);
-
   counter[counters::thermal_throttle_ns] = field(hardware_thermal_field(driver_version_));
   counter[counters::power_throttle_ns] = field(field::power_violation_ns);
   unsigned long long energy_mj = 0;
@@ -41,6 +36,8 @@ GpuState GpuQuery::state() {
   state.pcie_generation = number(api_.pcie_generation);
   state.pcie_width = number(api_.pcie_width);
   state.processes = processes();
+  for (unsigned link = 0; link < kHopperNvlinks; ++link) state.nvlinks.push_back(nvlink(link));
+  read_fabric(state);
   return state;
 }
 
@@ -77,20 +74,47 @@ void GpuQuery::read_rows(GpuState& state) {
   state.row_remap_failure = either(failure, field::remap_failure);
 }
 
-/// Over the active links. One that does not answer leaves no sum: a part of it would read as the whole.
-Integer GpuQuery::nvlink_errors(const std::array<Integer, kHopperNvlinks>& links, unsigned counter) {
-  std::int64_t sum = 0;
-  bool any_active = false;
-  for (unsigned link = 0; link < kHopperNvlinks; ++link) {
-    if (!links[link].has_value()) return links[link];
-    if (links[link].value != 1) continue;
-    any_active = true;
-    unsigned long long count = 0;
-    const Return result = ask(api_.nvlink_error_counter, link, counter, &count);
-    if (result != Return::success) return Integer::none(word(result));
-    sum += static_cast<std::int64_t>(count);
+NvlinkReading GpuQuery::nvlink(unsigned link) {
+  NvlinkReading reading;
+  reading.up = number(api_.nvlink_state, link);
+  if (reading.up.value != 1) return reading;
+  reading.mb_per_s = field(field::nvlink_speed_mb_per_s, link);
+  reading.remote = remote_of(link);
+  reading.remote_link = field(field::nvlink_remote_link_id, link);
+  reading.replays = nvlink_errors(link, kNvlinkReplay);
+  reading.recoveries = nvlink_errors(link, kNvlinkRecovery);
+  reading.crc_errors = nvlink_errors(link, kNvlinkCrcFlit);
+  return reading;
+}
+
+Text GpuQuery::remote_of(unsigned link) {
+  PciInfo remote{};
+  const Return result = ask(api_.nvlink_remote_pci, link, &remote);
+  if (result != Return::success) return Text::none(word(result));
+  // In a virtual machine that was not given the switches, every bit of the address is set.
+  if (remote.bus >= 0xff) return Text::none("not_shown");
+  return Text::of(pci_address(remote.domain, remote.bus, remote.device));
+}
+
+Integer GpuQuery::nvlink_errors(unsigned link, unsigned counter) {
+  unsigned long long count = 0;
+  const Return result = ask(api_.nvlink_error_counter, link, counter, &count);
+  return integer(result, count);
+}
+
+void GpuQuery::read_fabric(GpuState& state) {
+  FabricInfoV3 info{};
+  info.version = kFabricInfoV3;
+  Return result = ask(api_.fabric_info, &info);
+  if (result == Return::argument_version_mismatch) {
+    info = {};
+    info.version = kFabricInfoV2;  // before driver 580
+    result = ask(api_.fabric_info, &info);
   }
-  return any_active ? Integer::of(sum) : Integer::none("no_active_link");
+  state.fabric_state = integer(result, info.state);
+  state.fabric_status = integer(result, static_cast<int>(info.status));
+  if (result == Return::success && info.state != kFabricCompleted)
+    state.fabric_status = Integer::none("not_completed");
 }
 
 Reading<std::vector<ForeignProcess>> GpuQuery::processes() {

@@ -94,6 +94,7 @@ void add_fault(State& state, const config::Fault& fault) {
   FaultState& planted = state.faults[state.fault_count++];
   set_text(planted.kind, fault.kind);
   planted.slot = fault.part.gpu_slot().value_or(-1);
+  planted.nvswitch = fault.part.nvswitch_number().value_or(-1);
   std::size_t i = 0;
   for (const auto& [name, value] : fault.parameters) {
     if (i >= kMaxFaultParameters)
@@ -110,6 +111,7 @@ void add_fault(State& state, const config::Fault& fault) {
   const FaultHooks* hooks = fault_hooks(planted);
   const int gpu = gpu_index_of_slot(state, planted.slot);
   if (hooks != nullptr && hooks->at_start != nullptr && gpu >= 0) hooks->at_start({state, gpu, planted});
+  if (hooks != nullptr && hooks->in_node != nullptr) hooks->in_node(state, planted);
 }
 
 }  // namespace
@@ -124,6 +126,7 @@ void build_state(State& state, const NodeSetup& setup) {
   set_text(state.kernel_log_path, setup.kernel_log_path);
   state.cuda_driver_version = setup.node.cuda_driver_version;
   state.nvswitches = setup.node.nvswitches;
+  state.fabric_state = kFabricReady;
   state.virtual_pci_ports = setup.node.virtual_pci_ports ? 1 : 0;
   state.gpu_count = static_cast<std::int32_t>(setup.node.gpus.size());
   state.clock.now = setup.start;

@@ -5,15 +5,17 @@
 #include <iterator>
 
 #include "harness/node_sim/healthy_h200.h"
+#include "harness/node_sim/nvlink_wiring.h"
 
 namespace assay::sim {
 namespace {
 
 constexpr double kPeakMemoryBytesPerSecond = 4.8e12;  // H200 datasheet
 
-std::int64_t active_nvlinks(const GpuDynamic& gpu) {
-  return std::count_if(std::begin(gpu.nvlinks), std::end(gpu.nvlinks),
-                       [](const Nvlink& link) { return link.active != 0; });
+std::int64_t active_nvlinks(const State& state, int gpu) {
+  const Nvlink(&links)[kNvlinks] = state.dynamic[gpu].nvlinks;
+  return std::count_if(std::begin(links), std::end(links),
+                       [&](const Nvlink& link) { return is_up(link, state.clock.now); });
 }
 
 /// Of what the rates were measured at. Every generation doubles the one before it.
@@ -39,13 +41,13 @@ DeviceSpeed over_links(DeviceSpeed speed, const State& state, int gpu) {
     if (resource == Resource::pcie_in || resource == Resource::pcie_out)
       speed.per_s[kind] *= pcie_share(state, gpu);
     if (resource == Resource::nvlink_in || resource == Resource::nvlink_out)
-      speed.per_s[kind] *= static_cast<double>(active_nvlinks(state.dynamic[gpu])) / kNvlinks;
+      speed.per_s[kind] *= static_cast<double>(active_nvlinks(state, gpu)) / kNvlinks;
   }
   return speed;
 }
 
-bool has_nvlink(const GpuDynamic& gpu) {
-  return active_nvlinks(gpu) > 0;
+bool has_nvlink(const State& state, int gpu) {
+  return active_nvlinks(state, gpu) > 0;
 }
 
 BothEnds at_both_ends(const Demand& demand, bool linked) {
@@ -55,14 +57,15 @@ BothEnds at_both_ends(const Demand& demand, bool linked) {
   return {{sent ? sends : receives, demand.amount}, {sent ? receives : sends, demand.amount}};
 }
 
-void count_traffic(GpuDynamic& gpu, const Work& work) {
+void count_traffic(State& state, int index, const Work& work) {
+  GpuDynamic& gpu = state.dynamic[index];
   const auto bytes = [&](Resource resource) { return static_cast<std::int64_t>(work.amount(resource)); };
   gpu.pcie_received_bytes += bytes(Resource::pcie_in);
   gpu.pcie_sent_bytes += bytes(Resource::pcie_out);
-  const std::int64_t active = active_nvlinks(gpu);
+  const std::int64_t active = active_nvlinks(state, index);
   std::int64_t number = 0;
   for (Nvlink& link : gpu.nvlinks) {
-    if (link.active == 0) continue;
+    if (!is_up(link, state.clock.now)) continue;
     const auto share = [&](std::int64_t all) { return all / active + (number < all % active ? 1 : 0); };
     link.received_bytes += share(bytes(Resource::nvlink_in));
     link.sent_bytes += share(bytes(Resource::nvlink_out));

@@ -106,6 +106,7 @@ double SimDevice::memory_temperature() {
 void SimDevice::require_usable() {
   const Lock lock(state_->mutex);
   if (dynamic().present == 0) throw DeviceFailure{cuda_emulation::cudaErrorUnknown};
+  if (state_->cuda_not_ready != 0) throw DeviceFailure{cuda_emulation::cudaErrorSystemNotReady};
 }
 
 int SimDevice::multiprocessors() const {
@@ -137,7 +138,7 @@ void SimDevice::settle() {
 
 void SimDevice::count(const Ends& ends) {
   const Lock lock(state_->mutex);
-  for (const auto& [end, work] : ends) count_traffic(end->dynamic(), work);
+  for (const auto& [end, work] : ends) count_traffic(*state_, end->index_, work);
 }
 
 void SimDevice::change_loads(const Ends& ends, double seconds, decltype(&add_load) change) {
@@ -190,7 +191,7 @@ SimDevice::Ends SimDevice::ends_of(const Work& work) {
     auto* const peer = static_cast<SimDevice*>(cuda_emulation::visible_device(demand.peer));
     if (peer == nullptr || peer == this) throw std::logic_error("work with a peer that is none");
     const Lock lock(state_->mutex);
-    const bool linked = has_nvlink(dynamic()) && has_nvlink(peer->dynamic());
+    const bool linked = has_nvlink(*state_, index_) && has_nvlink(*state_, peer->index_);
     const BothEnds both = at_both_ends(demand, linked);
     work_of(*this).add(both.here.kind, both.here.amount);
     work_of(*peer).add(both.there.kind, both.there.amount);

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "harness/node_sim/nvlink_wiring.h"
+
 namespace assay::sim {
 
 void log_line(const State& state, const std::string& text) {
@@ -36,10 +38,8 @@ void log_xid(const State& state, int gpu, int number, bool ours, const std::stri
 }
 
 void log_sxid(const State& state, int nvswitch, int number) {
-  constexpr int kFirstBus = 0xc3;  // as one maker's boards have them
-  log_line(state,
-           fmt::format("nvidia-nvswitch{}: SXid (PCI:0000:{:02x}:00.0): {}, Fatal, Link 30 LTSSM Fault Up",
-                       nvswitch, kFirstBus + nvswitch, number));
+  log_line(state, fmt::format("nvidia-nvswitch{}: SXid (PCI:{}): {}, Fatal, Link 30 LTSSM Fault Up", nvswitch,
+                              nvswitch_address(nvswitch), number));
 }
 
 }  // namespace assay::sim

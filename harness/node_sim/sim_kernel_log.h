@@ -17,7 +17,7 @@ std::string driver_address(const State& state, int gpu);
 /// false.
 void log_xid(const State& state, int gpu, int number, bool ours, const std::string& text);
 
-/// "nvidia-nvswitch2: SXid (PCI:0000:c4:00.0): 20034, Fatal, Link 30 LTSSM Fault Up".
+/// "nvidia-nvswitch2: SXid (PCI:0000:85:00.0): 20034, Fatal, Link 30 LTSSM Fault Up".
 void log_sxid(const State& state, int nvswitch, int number);
 
 }  // namespace assay::sim

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include "harness/node_sim/nvlink_wiring.h"
+
 namespace assay::sim {
 namespace {
 
@@ -25,11 +27,13 @@ double speed_of(std::int32_t generation) {
   return kSpeeds[std::clamp(generation, 1, 6) - 1];
 }
 
-/// A device of the tree: a GPU, or a port above one.
+constexpr const char *kGpuClass = "0x030200", *kBridgeClass = "0x060400", *kNvswitchClass = "0x068000";
+
+/// A device of the tree: a GPU, a port above one, or an NVSwitch.
 struct Device {
   std::string address;
   const PciPort* above = nullptr;
-  const GpuConstants* gpu = nullptr;  // null: a port
+  const char* pci_class = kBridgeClass;
   Shown current{}, most{};
   const PcieErrors* errors = nullptr;
   int numa_node = -1;
@@ -46,7 +50,7 @@ Device gpu_of(const State& state, int index) {
   Device device;
   device.address = constants.pci_address;
   device.above = state.pci_port(constants.pci_port);
-  device.gpu = &constants;
+  device.pci_class = kGpuClass;
   device.current = {speed_of(dynamic.pcie_generation), dynamic.pcie_width};
   device.most = {speed_of(dynamic.pcie_max_generation), dynamic.pcie_max_width};
   device.errors = &dynamic.pcie_errors;
@@ -90,7 +94,21 @@ std::vector<Device> below(const State& state, const PciPort& port) {
   return children;
 }
 
+/// Two lanes of the fourth generation, by design; what is above it is left out.
+Device nvswitch_at(const std::string& address) {
+  static const PcieErrors none{};
+  Device device;
+  device.address = address;
+  device.pci_class = kNvswitchClass;
+  device.current = device.most = {16, 2};
+  device.errors = &none;
+  return device;
+}
+
 std::optional<Device> device_at(const State& state, std::string_view address) {
+  for (int i = 0; i < state.nvswitches; ++i) {
+    if (address == nvswitch_address(i)) return nvswitch_at(nvswitch_address(i));
+  }
   for (int i = 0; i < state.gpu_count; ++i) {
     if (address == state.constants[i].pci_address && state.dynamic[i].present != 0) return gpu_of(state, i);
   }
@@ -130,7 +148,7 @@ std::string speed_text(const Shown& shown) {
 }
 
 std::optional<std::string> attribute(const Device& device, std::string_view name) {
-  if (name == "class") return device.gpu != nullptr ? "0x030200" : "0x060400";
+  if (name == "class") return device.pci_class;
   if (name == "current_link_speed") return speed_text(device.current);
   if (name == "current_link_width") return std::to_string(device.current.width);
   if (name == "max_link_speed") return speed_text(device.most);
@@ -190,6 +208,7 @@ std::vector<std::string> SimulatedSysfs::list(const std::string& folder) const {
   }
   for (int number = 1; folder == kDevices && number <= state_->pci_port_count; ++number)
     names.push_back(state_->pci_port(number)->address);
+  for (int i = 0; folder == kDevices && i < state_->nvswitches; ++i) names.push_back(nvswitch_address(i));
   std::sort(names.begin(), names.end());
   return names;
 }

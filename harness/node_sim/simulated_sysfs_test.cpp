@@ -43,7 +43,7 @@ TEST_F(SimulatedSysfsTest, GpusAreNestedAsOnTheMachine) {
   EXPECT_EQ(tree.slot_name("0000:db:00.0"), "22");
   EXPECT_EQ(tree.numa_node("0000:5d:00.0"), 0);
   EXPECT_EQ(tree.numa_node("0000:9b:00.0"), 1);
-  EXPECT_EQ(files.list("/sys/bus/pci/devices").size(), 32u);
+  EXPECT_EQ(files.list("/sys/bus/pci/devices").size(), 36u);
 }
 
 TEST_F(SimulatedSysfsTest, EveryEndOfEveryLinkTrainsAsItShould) {

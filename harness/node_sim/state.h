@@ -29,8 +29,10 @@ inline constexpr int kMaxFaultTexts = 3;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
+/// nvmlGpuFabricInfoV_t: the way over the switches is ready.
+inline constexpr std::int32_t kFabricReady = 3;
 inline constexpr int kMaxPciPorts = kMaxGpus * static_cast<int>(config::kMostPciPortsAbove);
-inline constexpr std::uint32_t kStateVersion = 9;
+inline constexpr std::uint32_t kStateVersion = 10;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -111,6 +113,7 @@ struct DeviceAllocation {
 
 struct Nvlink {
   std::int32_t active;
+  std::int64_t up_at;  // it trains until then (Nanoseconds)
   std::int64_t replay, recovery, crc;
   std::int64_t sent_bytes, received_bytes;
 };
@@ -147,8 +150,9 @@ struct GpuDynamic {
 };
 
 struct FaultState {
-  char kind[48];  // faults/ has the kinds
-  std::int32_t slot;
+  char kind[48];                 // faults/ has the kinds
+  std::int32_t slot;             // -1: it is in no GPU
+  std::int32_t nvswitch;         // that it is in; -1: in none
   std::uint32_t calls;           // how often it could have acted so far, where that is counted
   std::uint32_t without_effect;  // how often it could not: the answer is of another kind than what is planted
   struct {
@@ -169,6 +173,9 @@ struct State {
   char kernel_log_path[PATH_MAX];  // the node's kernel log: lines as /dev/kmsg would give them
   std::int32_t cuda_driver_version, nvswitches, gpu_count, fault_count;
   std::int32_t pci_port_count, virtual_pci_ports;
+  /// What the driver says of the way over the switches (nvmlGpuFabricInfoV_t: 3 is completed; 0 success); and
+  /// whether CUDA refuses to start, since it is not ready (802).
+  std::int32_t fabric_state, fabric_status, cuda_not_ready;
   PciPort pci_ports[kMaxPciPorts];
   ClockState clock;
   PlantConstants plant;

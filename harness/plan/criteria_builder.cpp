@@ -23,6 +23,8 @@ std::vector<RequiredMeasure> required_measures(const config::Sku& sku, const std
     RequiredMeasure required{measure.name, measure.unit,    measure.subcomponent, measure.judged && available,
                              {},           measure.numbered};
     if (measure.of_node) required.parts = {"node"};
+    for (int i = 0; measure.of_switches && i < sku.nvswitches; ++i)
+      required.parts.push_back(Part::nvswitch(i));
     result.push_back(std::move(required));
   }
   return result;

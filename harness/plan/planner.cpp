@@ -257,6 +257,7 @@ Plan make_plan(const PlanRequest& request) {
   plan.seed = request.seed;
   plan.sample_hz = request.profile.sample_hz;
   plan.idle_timeout_s = request.profile.idle_timeout_s;
+  plan.settling = request.sku.settling;
   plan.slots = assign_slots(request.sku, request.site, request.readings);
   plan.stages = make_stages(request, chosen_gpus(request, plan.slots));
   for (const config::Fault& fault : request.faults) {

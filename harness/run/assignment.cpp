@@ -36,9 +36,9 @@ static void from_json(const json& j, BodyAssignment& body) {
 }
 
 void to_json(json& j, const Assignment& a) {
-  j = {{"part", a.part},       {"placement", a.placement}, {"bodies", a.bodies},
-       {"devices", a.devices}, {"rank", a.rank},           {"ranks", a.ranks},
-       {"node", a.node},       {"slots", a.slots},         {"readings", a.readings}};
+  j = {{"part", a.part},         {"placement", a.placement}, {"bodies", a.bodies}, {"devices", a.devices},
+       {"rank", a.rank},         {"ranks", a.ranks},         {"node", a.node},     {"slots", a.slots},
+       {"readings", a.readings}, {"settling", a.settling}};
 }
 
 void from_json(const json& j, Assignment& a) {
@@ -51,6 +51,7 @@ void from_json(const json& j, Assignment& a) {
   a.node = j.at("node");
   j.at("slots").get_to(a.slots);
   j.at("readings").get_to(a.readings);
+  j.at("settling").get_to(a.settling);
 }
 
 std::uint64_t seed_of(std::uint64_t run_seed, int stage, const std::string& check, const std::string& variant,

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/model/part.h"
+#include "harness/model/plan.h"
 #include "harness/model/readings.h"
 #include "harness/node/backend.h"
 
@@ -35,6 +36,7 @@ struct Assignment {
   NodeAddress node;
   std::vector<Device> slots;  // every slot of the SKU
   NodeReadings readings;
+  Settling settling;
 };
 
 void to_json(nlohmann::json& j, const Assignment& assignment);

@@ -41,6 +41,7 @@ Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext&
   for (const PlannedSlot& slot : context.plan.slots)
     assignment.slots.push_back({slot.part, slot.pci_address});
   assignment.readings = context.readings;
+  assignment.settling = context.plan.settling;
   return assignment;
 }
 

@@ -21,7 +21,7 @@ StageRunner::StageRunner(const RunServices& services, telemetry::Ledger ledger)
       journal_(services.journal, services.plan, services.criteria),
       counters_(services.sampler, services.node, journal_, services.plan, std::move(ledger)),
       gate_(services.plan, counters_, services.node.clock(), services.progress, services.interrupt),
-      pool_(journal_, services.node, services.sampler, services.progress, services.interrupt) {}
+      pool_(journal_, services.node, services.sampler, counters_, services.progress, services.interrupt) {}
 
 bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt attempt) {
   services_.progress.stage_started(stage, attempt.number);

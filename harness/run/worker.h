@@ -18,6 +18,7 @@ namespace assay::run {
 ///   meant, its slot
 /// - exchange {blob}: bytes as hexadecimal text; answered by {exchange: [blob, ...]} when all ranks have come
 /// - stay {}: the first half of a resident's work is done; answered by {go_on: {}} at the end of its lifetime
+/// - look_again {}: answered by {readings: ...}, taken now
 /// - done {}: the last one
 int worker_main(int fd, const Backend& backend);
 

@@ -54,6 +54,12 @@ void WorkerContext::stay() {
   pipe_.ask("stay", json::object(), "go_on");
 }
 
+const NodeReadings& WorkerContext::look_again() {
+  if (check_.scope != Scope::node) throw std::logic_error(check_.name + " is no check of the node");
+  newer_ = pipe_.ask("look_again", json::object(), "readings").get<NodeReadings>();
+  return *newer_;
+}
+
 std::vector<std::string> WorkerContext::exchange(const std::string& mine) {
   std::vector<std::string> blobs;
   for (const json& blob : pipe_.ask("exchange", {{"blob", to_hex(mine)}}, "exchange"))
@@ -104,7 +110,7 @@ void WorkerContext::progress(double fraction) {
 }
 
 const GpuReadings* WorkerContext::find(const std::string& pci_address) const {
-  for (const GpuReadings& gpu : assignment_.readings.gpus) {
+  for (const GpuReadings& gpu : readings().gpus) {
     if (!pci_address.empty() && gpu.identity.pci_address.value == pci_address) return &gpu;
   }
   return nullptr;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,9 @@ class WorkerContext final : public Context, private Ranks {
   Ranks& ranks() override { return *this; }
   void stay() override;
   Clock& clock() override { return node_.clock(body_); }
-  const NodeReadings& readings() const override { return assignment_.readings; }
+  const NodeReadings& readings() const override { return newer_ ? *newer_ : assignment_.readings; }
+  const NodeReadings& look_again() override;
+  const Settling& settling() const override { return assignment_.settling; }
   std::vector<SlotInventory> slots() const override;
   std::uint64_t seed() const override { return mine().seed; }
   double duration_s() const override { return mine().duration_s; }
@@ -60,6 +63,7 @@ class WorkerContext final : public Context, private Ranks {
   std::size_t body_;
   WorkerNode& node_;
   std::vector<std::unique_ptr<Gpu>> gpus_;
+  std::optional<NodeReadings> newer_;
   std::unique_ptr<CublasLt> cublaslt_;
   std::chrono::steady_clock::time_point last_progress_;
 };

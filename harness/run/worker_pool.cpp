@@ -205,6 +205,8 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
     bring_to_exchange(crew, worker, *x);
   } else if (message.contains("stay")) {
     let_stay(crew, worker);
+  } else if (message.contains("look_again")) {
+    look_again(worker);
   } else if (!message.contains("done")) {
     throw ipc::ProtocolError("a message of no known kind");
   }
@@ -236,6 +238,13 @@ void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json&
     if (other.get() != &worker) node_.worker_resumes(other->assignment().node);
     send(*other, {{"exchange", blobs}});
   }
+}
+
+/// Where the sampler is lost, nobody answers: the step ends with that as its reason.
+void WorkerPool::look_again(WorkerHandle& worker) {
+  if (counters_.snapshot()) return send(worker, {{"readings", counters_.readings()}});
+  const Error loss = counters_.loss();
+  worker.stop(loss.symptom, loss.message, steady_clock::now());
 }
 
 void WorkerPool::let_stay(const Crew& crew, WorkerHandle& worker) {

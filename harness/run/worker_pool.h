@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/node/backend.h"
+#include "harness/run/counter_ledger.h"
 #include "harness/run/crew.h"
 #include "harness/run/foreign_work.h"
 #include "harness/run/interrupt.h"
@@ -16,9 +17,14 @@ namespace assay::run {
 
 class WorkerPool {
  public:
-  WorkerPool(StepJournal& journal, NodeSession& node, SamplerClient& sampler, Progress& progress,
-             Interrupt& interrupt)
-      : journal_(journal), node_(node), sampler_(sampler), progress_(progress), interrupt_(interrupt) {}
+  WorkerPool(StepJournal& journal, NodeSession& node, SamplerClient& sampler, CounterLedger& counters,
+             Progress& progress, Interrupt& interrupt)
+      : journal_(journal),
+        node_(node),
+        sampler_(sampler),
+        counters_(counters),
+        progress_(progress),
+        interrupt_(interrupt) {}
 
   void add(std::unique_ptr<Crew> crew) { crews_.push_back(std::move(crew)); }
   /// Until every crew is over or rests. When the run is interrupted, all workers are stopped.
@@ -49,12 +55,14 @@ class WorkerPool {
   void handle(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);
   void take(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);
   void bring_to_exchange(Crew& crew, WorkerHandle& worker, const nlohmann::json& content);
+  void look_again(WorkerHandle& worker);
   void let_stay(const Crew& crew, WorkerHandle& worker);
   void worker_ended(Crew& crew, std::size_t index);
 
   StepJournal& journal_;
   NodeSession& node_;
   SamplerClient& sampler_;
+  CounterLedger& counters_;
   Progress& progress_;
   Interrupt& interrupt_;
   Crews crews_;

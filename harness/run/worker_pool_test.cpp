@@ -77,8 +77,21 @@ struct WorkerPoolTest : RunFixture {
   std::deque<Placement> placements;
   int attempt = 0, last_stage = 0;
   SamplerClient sampler{FakeSampler({snapshot()}).start()};
-  WorkerPool pool{steps, node, sampler, progress, interrupt};
+  CounterLedger counters{sampler, node, steps, run.plan, telemetry::Ledger()};
+  WorkerPool pool{steps, node, sampler, counters, progress, interrupt};
 };
+
+TEST_F(WorkerPoolTest, AWorkerThatLooksAgainGetsNewReadings) {
+  start({"node"}, [](ipc::Channel& channel) {
+    channel.send({{"look_again", json::object()}});
+    const auto answer = channel.receive();
+    channel.send({{"log", {{"message", answer->at("readings").contains("gpus") ? "readings" : "nothing"}}}});
+    channel.send({{"done", json::object()}});
+  });
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), testing::IsEmpty());
+}
 
 void measure_and_end(ipc::Channel& channel) {
   channel.send(

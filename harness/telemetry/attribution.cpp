@@ -8,6 +8,7 @@
 
 #include "harness/model/finding_codes.h"
 #include "harness/model/telemetry_measures.h"
+#include "harness/telemetry/nvlink_counters.h"
 
 namespace assay::telemetry {
 namespace {
@@ -17,7 +18,7 @@ struct Delta {
   const char* measure;
 };
 
-constexpr std::array<Delta, 13> kDeltas{{
+constexpr std::array<Delta, 11> kDeltas{{
     {counters::ecc_corrected_dram, "ecc_corrected_dram_delta"},
     {counters::ecc_uncorrected_dram, "ecc_uncorrected_dram_delta"},
     {counters::ecc_corrected_sram, "ecc_corrected_sram_delta"},
@@ -29,8 +30,6 @@ constexpr std::array<Delta, 13> kDeltas{{
     {counters::pcie_corrected, "pcie_corrected_delta"},
     {counters::pcie_uncorrected, "pcie_uncorrected_delta"},
     {counters::pcie_recovery, "pcie_recovery_delta"},
-    {counters::nvlink_replay, "nvlink_replay_delta"},
-    {counters::nvlink_recovery, "nvlink_recovery_delta"},
 }};
 
 // NVIDIA's Xid catalogue (November 2026): of these, by themselves, nothing is to be concluded. 43 and 45
@@ -61,6 +60,9 @@ class Builder {
       result.measurements.push_back({name, value, std::string(symbol(measure.unit)),
                                      gpu_.below(measure.subcomponent), kTelemetryCheck});
     }
+  }
+  void measure_at(const Part& part, const std::string& name, Value value, Unit unit) {
+    result.measurements.push_back({name, std::move(value), std::string(symbol(unit)), part, kTelemetryCheck});
   }
   void measure(const std::string& name, const Reading<double>& reading) {
     if (reading.value) measure(name, *reading.value);
@@ -94,6 +96,25 @@ void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& bef
       continue;
     }
     builder.measure(delta.measure, static_cast<double>(*last - first->second));
+  }
+}
+
+void add_nvlinks(Builder& builder, const std::map<std::string, std::int64_t>& before,
+                 const GpuReadings& after) {
+  const NvlinkChanges all = nvlink_changes(before, after.state.nvlinks);
+  // None at all: there are no switches, or nobody has made the way over them ready.
+  if (all.counted > 0) builder.measure("nvlinks_counted", all.counted);
+  std::set<std::size_t> grown;
+  for (const NvlinkChange& change : all.changes) {
+    const Part link = builder.gpu().below(nvlink_name(change.link));
+    if (change.after < change.before) {
+      builder.error(codes::counter_backwards, fmt::format("{} of {} went from {} to {}", change.measure, link,
+                                                          change.before, change.after));
+      continue;
+    }
+    builder.measure_at(link, change.measure, static_cast<double>(change.after - change.before), Unit::count);
+    if (grown.insert(change.link).second)
+      builder.measure_at(link, kCulprit, far_end_of(after.state.nvlinks[change.link]), Unit::text);
   }
 }
 
@@ -176,6 +197,7 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
     builder.error(codes::device_lost, "the management library answers: " + last->lost);
   } else {
     add_deltas(builder, before, *last);
+    add_nvlinks(builder, before, *last);
   }
   const auto series = after.series.find(pci_address);
   if (series != after.series.end()) add_series(builder, series->second);

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "harness/telemetry/nvlink_counters.h"
+
 namespace assay::telemetry {
 namespace {
 
@@ -15,11 +17,14 @@ std::string boot_id() {
   return id;
 }
 
-std::map<std::string, std::int64_t> counters_of(const GpuReadings& gpu) {
+/// `earlier`: what was known of it before.
+std::map<std::string, std::int64_t> counters_of(const GpuReadings& gpu,
+                                                const std::map<std::string, std::int64_t>& earlier) {
   std::map<std::string, std::int64_t> counters;
   for (const auto& [name, reading] : gpu.state.counters) {
     if (reading.value) counters[name] = *reading.value;
   }
+  add_nvlink_counters(gpu.state.nvlinks, earlier, counters);
   return counters;
 }
 
@@ -68,7 +73,7 @@ void Ledger::add(Snapshot snapshot) {
   for (const GpuReadings& gpu : latest_.readings.gpus) {
     if (!gpu.identity.pci_address.value) continue;
     const std::string& address = *gpu.identity.pci_address.value;
-    marks_.try_emplace(address, CounterMark{address, boot_, nothing_attributed, counters_of(gpu)});
+    marks_.try_emplace(address, CounterMark{address, boot_, nothing_attributed, counters_of(gpu, {})});
   }
   if (!latest_.kernel_log_missing.empty()) {
     for (const auto& [address, mark] : marks_) log_missing_[address] = latest_.kernel_log_missing;
@@ -95,7 +100,7 @@ Ledger::Attributed Ledger::attribute(const Part& gpu, const std::string& pci_add
   result.mark.boot = boot_;
   result.mark.log_position = latest_.kernel_log_position;
   const GpuReadings* now = find_gpu(latest_.readings, pci_address);
-  if (now != nullptr && now->lost.empty()) result.mark.counters = counters_of(*now);
+  if (now != nullptr && now->lost.empty()) result.mark.counters = counters_of(*now, result.mark.counters);
   marks_[pci_address] = result.mark;
   pending_.erase(std::remove_if(pending_.begin(), pending_.end(),
                                 [&](const auto& event) { return event.pci_address == pci_address; }),

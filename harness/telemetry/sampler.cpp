@@ -125,7 +125,6 @@ class Sampler {
     result.readings.driver_version = client_->driver_version();
     result.readings.nvml_version = client_->nvml_version();
     result.readings.cuda_driver_version = client_->cuda_driver_version();
-    result.readings.nvswitches = Integer::none("not_supported");
     result.readings.simulated = client_->simulated();
     poll_kernel_log();
     // An exception's lines come within milliseconds; one that has no last line is waited for in vain.

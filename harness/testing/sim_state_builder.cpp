@@ -42,6 +42,7 @@ SimStateFile::SimStateFile() : state_(sim::SharedState::create(path_)) {
   print(state.kernel_log_path, "%s", kernel_log_path().c_str());
   state.cuda_driver_version = 13000;
   state.nvswitches = 4;
+  state.fabric_state = sim::kFabricReady;
   state.gpu_count = sim::kMaxGpus;
   state.clock.now = kTestNodeTime;
   state.plant = sim::healthy_h200_plant();

@@ -128,7 +128,7 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
     std::string missing;
     for (const RequiredMeasure& measure : required.measures) {
       const Part part = gpu.below(measure.subcomponent);
-      if (!measure.judged || measured.count({measure.name, part}) != 0) continue;
+      if (!measure.judged || measure.numbered || measured.count({measure.name, part}) != 0) continue;
       missing += (missing.empty() ? "" : ", ") + measure.name;
     }
     if (missing.empty()) continue;

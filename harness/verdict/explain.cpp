@@ -59,13 +59,14 @@ class Causes {
   using Indices = std::vector<std::size_t>;
   struct ByUnit {
     std::map<Part, Indices> units;
-    Indices node_level, all;
+    Indices node_level, shared, all;
   };
 
   void add(ByUnit& list, std::size_t index) {
     const Part unit = drafts_[index].part.unit();
     list.units[unit].push_back(index);
     if (unit.is_node_level()) list.node_level.push_back(index);
+    if (unit.is_shared()) list.shared.push_back(index);
     list.all.push_back(index);
   }
 
@@ -74,6 +75,7 @@ class Causes {
     // What is seen at node level (a collective) may come from any unit, and its causes act on everything.
     if (part.unit().is_node_level()) return consider(causes.all, effect, first);
     consider(causes.node_level, effect, first);
+    if (!part.unit().is_shared()) consider(causes.shared, effect, first);  // all GPUs hang on it
     consider(causes.units, part.unit(), effect, first);
     if (!part.is_pair()) return;
     // What is seen between two GPUs may come from either; what is wrong between them says nothing of one.

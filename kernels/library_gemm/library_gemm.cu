@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/bad_words.h"
 #include "kernels/cuda_support.h"
 #include "kernels/instructions/memory.h"
 #include "kernels/library_gemm/library_gemm.h"
@@ -73,29 +74,13 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x % memory::kLanes == 0) atomicAdd(hash, mine);
 }
 
-struct OtherWords {
-  static constexpr unsigned kMost = 64;
-  std::uint32_t listed;  // it may count more than kMost
-  std::uint32_t unused;
-  Sum count;
-  struct {
-    std::uint64_t index;
-    Word128 now, first;
-  } of[kMost];
-};
-
 /// Looks for them only where the hash is another.
 __global__ void __launch_bounds__(kThreads)
     list_others(const Word128* product, const Word128* first, std::uint64_t words, const Sum* hash,
-                const Sum* hash_of_first, OtherWords* others) {
+                const Sum* hash_of_first, memory::BadWordList* others) {
   if (*hash == *hash_of_first) return;
   for_each_word(words, [&](std::uint64_t i) {
-    const Word128 now = cuda::load_streaming(product + i), then = cuda::load_streaming(first + i);
-    if (memory::is_zero(memory::operator^(now, then))) return;
-    atomicAdd(&others->count, Sum{1});
-    if (cuda::load_relaxed(&others->listed) >= OtherWords::kMost) return;  // it is not to come round to 0
-    const std::uint32_t place = atomicAdd(&others->listed, 1u);
-    if (place < OtherWords::kMost) others->of[place] = {i, now, then};
+    memory::compare(i, cuda::load_streaming(first + i), cuda::load_streaming(product + i), others);
   });
 }
 
@@ -155,10 +140,10 @@ class LibraryGemmOnGpu final : public LibraryGemm {
     products.seconds = watch_.stop();
     const Hashes hashes = hashes_.download();
     for (int i = 0; i < done; ++i) products.by_hash[hashes.of[i]] += times / done;
-    const OtherWords others = others_.download();
+    const memory::BadWords others = others_.download().words();
     products.other_words = others.count;
-    for (std::uint32_t i = 0; i < std::min(others.listed, OtherWords::kMost); ++i)
-      add_elements(others.of[i].index, others.of[i].now, others.of[i].first, products.first_others);
+    for (const memory::BadWord& one : others.first)
+      add_elements(one.index, one.actual, one.expected, products.first_others);
     return products;
   }
 
@@ -214,7 +199,7 @@ class LibraryGemmOnGpu final : public LibraryGemm {
   cuda::Stopwatch watch_;
   cuda::Resident<Hashes> hashes_;
   cuda::Resident<Sum> hash_of_first_;
-  cuda::Resident<OtherWords> others_;
+  cuda::Resident<memory::BadWordList> others_;
 };
 
 /// Bits of a whole number as an operand, or as a result.

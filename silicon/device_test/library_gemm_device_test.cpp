@@ -106,6 +106,12 @@ TEST_F(LibraryGemmDeviceHalf, OtherElementsAreLookedForOnlyWhereTheHashIsAnother
     const Products products = gemm->multiply_and_check(1);
     ASSERT_FALSE(products.first_others.empty()) << name_of(type);
     EXPECT_EQ(products.first_others[0].row, 0u) << name_of(type);
+    gpu.flip(kOperandA, 0, operand, static_cast<int>(8 * operand) - 1);
+    // Of the last row: the very last element is another, too.
+    const GemmSize size = gpu.emulated() ? kSizeUnderEmulation : size_on_card(type);
+    gpu.flip(kOperandA, size.m * size.k - 1, operand, static_cast<int>(8 * operand) - 1);
+    const Products of_last = gemm->multiply_and_check(1);
+    EXPECT_EQ(of_last.other_words, size.n) << name_of(type) << ": one word of each column";
   }
 }
 

@@ -38,7 +38,6 @@ void measure_slot(Context& context, const Part& part, const GpuIdentity& gpu) {
   measure_integer(context, part, "power_limit", gpu.power_limit_mw, Unit::watts, kWattsPerMilliwatt);
   measure_integer(context, part, "pcie_max_generation", gpu.pcie_max_generation, Unit::count);
   measure_integer(context, part, "pcie_max_width", gpu.pcie_max_width, Unit::count);
-  measure_integer(context, part, "nvlinks_active", gpu.nvlinks_active, Unit::count);
 }
 
 bool in_a_slot(const std::vector<SlotInventory>& slots, const GpuReadings& gpu) {
@@ -80,13 +79,12 @@ const Registered inventory_gpus{{
             {"power_limit", Unit::watts, "power limit in force", ""},
             {"pcie_max_generation", Unit::count, "highest PCIe generation that GPU and slot can train", ""},
             {"pcie_max_width", Unit::count, "widest PCIe link that GPU and slot can train", ""},
-            {"nvlinks_active", Unit::count, "NVLinks that are up, of 18", ""},
             {.name = "unexpected_gpus", .meaning = "GPUs that belong to no slot of the SKU", .of_node = true},
         },
     .findings = {"inventory.gpu_missing", "inventory.wrong_part", "inventory.memory_size",
                  "inventory.firmware_differs", "inventory.unexpected_gpu", "settings.ecc_off",
                  "settings.mig_on", "settings.compute_mode", "settings.power_limit", "pcie.generation",
-                 "pcie.width", "nvlink.link_down"},
+                 "pcie.width"},
     .run = run,
     .detects = "a slot without a GPU, another part or firmware than the SKU's, settings that somebody "
                "changed, links that cannot "

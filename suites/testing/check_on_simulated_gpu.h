@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,7 +37,7 @@ class JumpingClock : public Clock {
 };
 
 struct Emitted {
-  /// By name; of a numbered subcomponent by "sm57/wrong_results".
+  /// By name; of a numbered subcomponent by "sm57/wrong_results"; of a check of the node by "gpu3/links_up".
   std::map<std::string, double> values;
   std::map<std::string, std::string> texts;
   std::map<std::string, nlohmann::json> evidences;
@@ -78,8 +79,22 @@ class Collector : public Context, public Emitted, private Ranks {
   std::optional<std::string> brought_by_the_first;
   std::string brought_last;  // by this one
   Clock& clock() override { return clock_; }
-  const NodeReadings& readings() const override { return readings_; }
-  std::vector<SlotInventory> slots() const override { return {}; }
+  const NodeReadings& readings() const override { return node; }
+  const NodeReadings& look_again() override {
+    if (before_next_look) before_next_look(node);
+    return node;
+  }
+  const Settling& settling() const override { return settling_of_node; }
+  std::vector<SlotInventory> slots() const override {
+    std::vector<SlotInventory> all;
+    for (std::size_t i = 0; i < node.gpus.size(); ++i)
+      all.push_back({Part::gpu(static_cast<int>(i)), &node.gpus[i]});
+    return all;
+  }
+  /// What a check of the node sees: GPUs in the order of their slots.
+  NodeReadings node;
+  Settling settling_of_node;
+  std::function<void(NodeReadings&)> before_next_look;
   std::uint64_t seed() const override { return 11; }
   double duration_s() const override { return duration_s_; }
   void measure(const std::string& name, double value, Unit unit) override {
@@ -94,14 +109,12 @@ class Collector : public Context, public Emitted, private Ranks {
     texts[name] = value;
   }
   void measure_at(const Part& part, const std::string& name, double value, Unit unit) override {
-    EXPECT_EQ(part.unit(), part_);
     expect_declared(name, unit);
-    values[part.subcomponent() + "/" + name] = value;
+    values[key_of(part, name)] = value;
   }
   void measure_at(const Part& part, const std::string& name, const std::string& value) override {
-    EXPECT_EQ(part.unit(), part_);
     expect_declared(name, Unit::text);
-    texts[part.subcomponent() + "/" + name] = value;
+    texts[key_of(part, name)] = value;
   }
   void evidence(const std::string& name, const nlohmann::json& content) override {
     evidences[name] = content;
@@ -124,6 +137,12 @@ class Collector : public Context, public Emitted, private Ranks {
     brought_last = mine;
     return brought_by_the_first ? std::vector{*brought_by_the_first, mine} : std::vector{mine};
   }
+  /// A check of the node speaks of any part, others of their own.
+  std::string key_of(const Part& part, const std::string& name) const {
+    if (check_.scope == Scope::node) return part.path() + "/" + name;
+    EXPECT_EQ(part.unit(), part_);
+    return part.subcomponent() + "/" + name;
+  }
   void expect_declared(const std::string& name, Unit unit) const {
     bool declared = false;
     for (const Measure& measure : check_.measures) declared |= measure.name == name && measure.unit == unit;
@@ -137,7 +156,6 @@ class Collector : public Context, public Emitted, private Ranks {
   sim::SimGpu gpu_;
   sim::SimulatedHost host_;
   std::string pci_address_;
-  NodeReadings readings_;
   std::unique_ptr<CublasLt> cublaslt_;
   double duration_s_;
 };

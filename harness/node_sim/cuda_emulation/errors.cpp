@@ -28,6 +28,7 @@ const char* cudaGetErrorName(cudaError_t error) {
     ASSAY_NAME(cudaErrorInvalidAddressSpace);
     ASSAY_NAME(cudaErrorInvalidPc);
     ASSAY_NAME(cudaErrorLaunchFailure);
+    ASSAY_NAME(cudaErrorSystemNotReady);
     ASSAY_NAME(cudaErrorUnknown);
 #undef ASSAY_NAME
   }

@@ -46,6 +46,8 @@ struct Launch {
 struct FaultHooks {
   /// Changes the node as it is from the start.
   void (*at_start)(const Planting&) = nullptr;
+  /// The same, for what is in no GPU.
+  void (*in_node)(State&, const FaultState&) = nullptr;
   /// Before each launch on the GPU. May throw DeviceFailure, raise a signal, or never return: then it waits
   /// by the clock, since a hanging GPU does not stop the others' time.
   void (*at_launch)(const Launch&) = nullptr;

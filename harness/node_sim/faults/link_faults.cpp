@@ -1,6 +1,7 @@
 // Faults of PCIe and NVLink, and of NVSwitches.
 #include "harness/node_sim/faults/fault_kind.h"
 #include "harness/node_sim/healthy_h200.h"
+#include "harness/node_sim/nvlink_wiring.h"
 #include "harness/node_sim/sim_kernel_log.h"
 
 namespace assay::sim {
@@ -88,17 +89,71 @@ const RegisteredFault nvlinks_down{
         gpu.dynamic().nvlinks[(gpu.whole("first") + i) % kNvlinks].active = 0;
     }}};
 
+const RegisteredFault nvlinks_late{
+    {"nvlinks_late",
+     "NVLinks of the GPU train for a while before they come up",
+     "gpu",
+     {{"links", "how many", Unit::count, 1, kNvlinks, kNvlinks},
+      {"after", "the node's start", Unit::seconds, 0, 3600, 40}}},
+    {.at_start = [](const Planting& gpu) {
+      const auto up_at = gpu.state.clock.now +
+                         static_cast<Nanoseconds>(gpu.parameter("after") * static_cast<double>(kSecond));
+      for (std::int64_t i = 0; i < gpu.whole("links"); ++i) gpu.dynamic().nvlinks[i].up_at = up_at;
+    }}};
+
+/// As at a start: CUDA does not begin on a GPU whose way over the switches is not made.
+void let_cuda_wait(State& state) {
+  constexpr std::int32_t kNotStarted = 1;
+  state.fabric_state = kNotStarted;
+  state.cuda_not_ready = 1;
+}
+
+const RegisteredFault fabric_manager_off{
+    {"fabric_manager_off", "nobody has made the way over the NVSwitches ready: no NVLink is up", "node", {}},
+    {.in_node = [](State& state, const FaultState&) {
+      let_cuda_wait(state);
+      for (int gpu = 0; gpu < state.gpu_count; ++gpu) {
+        for (Nvlink& link : state.dynamic[gpu].nvlinks) link.active = 0;
+      }
+    }}};
+
+/// Of all GPUs.
+void take_links_down(State& state, int nvswitch) {
+  for (int gpu = 0; gpu < state.gpu_count; ++gpu) {
+    for (int link = 0; link < kNvlinks; ++link) {
+      if (far_end(gpu, link).nvswitch == nvswitch) state.dynamic[gpu].nvlinks[link].active = 0;
+    }
+  }
+}
+
+const RegisteredFault nvswitch_down{
+    {"nvswitch_down",
+     "an NVSwitch has lost the links of all GPUs",
+     "nvswitch",
+     {{"at_start", "1: before CUDA was started, which then does not begin at all; 0: since", Unit::count, 0,
+       1, 1}}},
+    {.in_node = [](State& state, const FaultState& fault) {
+      if (fault_parameter(fault, "at_start", 1) != 0) let_cuda_wait(state);
+      take_links_down(state, fault.nvswitch);
+    }}};
+
+const RegisteredFault nvswitch_missing{
+    {"nvswitch_missing", "the last NVSwitch is not on PCI", "node", {}},
+    {.in_node = [](State& state, const FaultState&) { take_links_down(state, --state.nvswitches); }}};
+
 const RegisteredFault nvlink_errors{{"nvlink_errors",
                                      "an NVLink repeats and recovers under load",
                                      "gpu",
                                      {{"link", "which", Unit::count, 0, kNvlinks - 1, 7},
                                       {"replays", "at each launch", Unit::count, 0, 100000, 20},
-                                      {"recoveries", "at each launch", Unit::count, 0, 1000, 1}}},
+                                      {"recoveries", "at each launch", Unit::count, 0, 1000, 1},
+                                      {"crc", "damaged packets at each launch", Unit::count, 0, 100000, 0}}},
                                     {.at_launch = [](const Launch& launch) {
                                       const Lock lock(launch.state.mutex);
                                       Nvlink& link = launch.dynamic().nvlinks[launch.whole("link")];
                                       link.replay += launch.whole("replays");
                                       link.recovery += launch.whole("recoveries");
+                                      link.crc += launch.whole("crc");
                                     }}};
 
 const RegisteredFault nvswitch_error{{"nvswitch_error",

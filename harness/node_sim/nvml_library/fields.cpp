@@ -201,7 +201,7 @@ std::optional<unsigned long long> of_link(const GpuView& gpu, unsigned id, unsig
 }
 
 bool set_nvlink(const GpuView& gpu, FieldValue& value, Return& result) {
-  const unsigned links = links_up(gpu.dynamic);
+  const unsigned links = links_up(gpu.state, gpu.gpu, gpu.now);
   switch (value.field_id) {
     case field::nvlink_link_count:
       set_unsigned(value, sim::kNvlinks);

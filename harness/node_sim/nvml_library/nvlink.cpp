@@ -1,17 +1,14 @@
 #include "harness/node_sim/nvml_library/nvlink.h"
 
+#include "harness/node_sim/nvlink_wiring.h"
 #include "harness/node_sim/nvml_library/pci.h"
 
 namespace assay::nvml {
 namespace {
 
 constexpr unsigned kNvswitchDevice = 0x22a310de;
-constexpr unsigned kFirstNvswitchBus = 0xc3;
 constexpr unsigned kErrorCounters = 5;
 constexpr unsigned kCapabilities = 6;
-// A GPU of an HGX board has 4, 5, 5 and 4 links to its four switches.
-constexpr int kSwitchOfLink[sim::kNvlinks] = {0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3};
-constexpr unsigned kMaxLinksToOneSwitch = 5;
 
 bool exists(unsigned link) {
   return link < sim::kNvlinks;
@@ -19,10 +16,9 @@ bool exists(unsigned link) {
 
 /// In a virtual machine that was not given the switches all bits of the address are set.
 PciAddress remote_address(const GpuView& gpu, unsigned link) {
-  const int switches = gpu.state.nvswitches;
-  if (switches <= 0) return {0x0fffffff, 0xff, 0xff};
-  const int number = switches == 4 ? kSwitchOfLink[link] : static_cast<int>(link) % switches;
-  return {0, kFirstNvswitchBus + static_cast<unsigned>(number), 0};
+  if (gpu.state.nvswitches <= 0) return {0x0fffffff, 0xff, 0xff};
+  const sim::NvlinkEnd end = sim::far_end(gpu.gpu, static_cast<int>(link));
+  return *parse_pci(sim::nvswitch_address(end.nvswitch));
 }
 
 template <typename Info>
@@ -38,14 +34,14 @@ void fill_remote(const GpuView& gpu, unsigned link, Info& info) {
 
 }  // namespace
 
-unsigned links_up(const sim::GpuDynamic& gpu) {
+unsigned links_up(const sim::State& state, int gpu, Nanoseconds now) {
   unsigned up = 0;
-  for (const sim::Nvlink& link : gpu.nvlinks) up += link.active != 0;
+  for (const sim::Nvlink& link : state.dynamic[gpu].nvlinks) up += sim::is_up(link, now) ? 1 : 0;
   return up;
 }
 
 bool link_active(const GpuView& gpu, unsigned link) {
-  return gpu.dynamic.nvlinks[link].active != 0;
+  return sim::is_up(gpu.dynamic.nvlinks[link], gpu.now);
 }
 
 unsigned long long link_errors(const GpuView& gpu, unsigned link, unsigned counter) {
@@ -69,10 +65,7 @@ unsigned long long errors_of_all_links(const GpuView& gpu, unsigned counter) {
 }
 
 unsigned remote_link(const GpuView& gpu, unsigned link) {
-  unsigned ordinal = 0;  // among this GPU's links to the same switch
-  for (unsigned earlier = 0; earlier < link; ++earlier)
-    ordinal += kSwitchOfLink[earlier] == kSwitchOfLink[link];
-  return static_cast<unsigned>(gpu.gpu) * kMaxLinksToOneSwitch + ordinal;
+  return static_cast<unsigned>(sim::far_end(gpu.gpu, static_cast<int>(link)).port);
 }
 
 Return nvmlDeviceGetNvLinkState(Device device, unsigned link, unsigned* active) {

@@ -8,7 +8,7 @@ namespace assay::nvml {
 inline constexpr unsigned kNvlinkVersion4 = 6;           // NVML's number for NVLink 4.0
 inline constexpr unsigned kNvlinkMegabytesPerS = 26562;  // each way
 
-unsigned links_up(const sim::GpuDynamic& gpu);
+unsigned links_up(const sim::State& state, int gpu, Nanoseconds now);
 bool link_active(const GpuView& gpu, unsigned link);
 /// `counter` is a NvlinkErrorCounter.
 unsigned long long link_errors(const GpuView& gpu, unsigned link, unsigned counter);

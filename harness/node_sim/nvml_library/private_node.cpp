@@ -49,6 +49,7 @@ sim::SharedState make_private_node() {
   print(state.nvml_version, "13.580.95.05");
   state.cuda_driver_version = 13000;
   state.nvswitches = 4;
+  state.fabric_state = sim::kFabricReady;
   state.gpu_count = sim::kMaxGpus;
   state.plant = sim::healthy_h200_plant();
   const Nanoseconds now = static_cast<Nanoseconds>(std::time(nullptr)) * kSecond;

@@ -19,11 +19,10 @@ Return with_pair(Device first, Device second, bool arguments_valid, Body body) {
 }
 
 template <typename Info>
-void fill_fabric(Info& info) {
-  const auto completed = kFabricCompleted;
-  info.status = Return::success;
+void fill_fabric(const GpuView& gpu, Info& info) {
+  info.status = static_cast<Return>(gpu.state.fabric_status);
   info.clique_id = 0;
-  info.state = completed;
+  info.state = static_cast<unsigned char>(gpu.state.fabric_state);
 }
 
 }  // namespace
@@ -33,8 +32,8 @@ Return nvmlDeviceGetP2PStatus(Device first, Device second, unsigned capability, 
   constexpr unsigned kNvlinkCapability = 2, kCapabilities = 5;
   return with_pair(first, second, status && capability < kCapabilities,
                    [&](const GpuView& gpu, const DeviceObject& other) {
-                     const bool linked =
-                         links_up(gpu.dynamic) > 0 && links_up(gpu.state.dynamic[other.gpu]) > 0;
+                     const bool linked = links_up(gpu.state, gpu.gpu, gpu.now) > 0 &&
+                                         links_up(gpu.state, other.gpu, gpu.now) > 0;
                      *status = capability != kNvlinkCapability || linked ? kOk : kNotSupported;
                      return Return::success;
                    });
@@ -53,7 +52,7 @@ Return nvmlDeviceGetGpuFabricInfo(Device device, FabricInfo* info) {
   return with_gpu(device, info != nullptr, [&](const GpuView& gpu) {
     if (gpu.state.nvswitches <= 0) return Return::not_supported;
     *info = {};
-    fill_fabric(*info);
+    fill_fabric(gpu, *info);
     return Return::success;
   });
 }
@@ -67,7 +66,7 @@ Return nvmlDeviceGetGpuFabricInfoV(Device device, FabricInfoV3* info) {
     std::memset(static_cast<void*>(info), 0,
                 version == kFabricInfoV2 ? sizeof(FabricInfoV2) : sizeof(FabricInfoV3));
     info->version = version;
-    fill_fabric(*info);
+    fill_fabric(gpu, *info);
     return Return::success;
   });
 }
