@@ -25,7 +25,8 @@ std::map<std::string, nlohmann::json> measurements(const std::string& run) {
     const auto& m = step->at("measurement");
     const std::string key = step->at("testStepId").get<std::string>() + " " +
                             m.at("name").get<std::string>() + " " + m.value("hardwareInfoId", "") + "/" +
-                            m.value("/subcomponent/name"_json_pointer, "");
+                            m.value("/subcomponent/name"_json_pointer, "") +
+                            m.value("/metadata/part"_json_pointer, "");
     EXPECT_FALSE(result.count(key)) << key << " twice";
     result[key] = m.at("value");
   }

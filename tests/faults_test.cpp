@@ -50,6 +50,14 @@ std::string test_name(const testing::TestParamInfo<std::string>& fault) {
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, Faults, testing::ValuesIn(config::names("faults")), test_name);
 
+/// Also that what they say of the time after the wait is what is judged.
+TEST(LinksThatTrainLate, AreWaitedForAndAccepted) {
+  const ScratchFolder scratch;
+  const Finished run = run_simulated(scratch, {"--fault", "configs/faults/nvlinks-too-late.toml:after=40"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), testing::IsEmpty());
+}
+
 TEST(SeveralFaults, AreToldApart) {
   const ScratchFolder scratch;
   const Finished run = run_simulated(scratch, {"--fault", "configs/faults/slow-hbm.toml", "--fault",

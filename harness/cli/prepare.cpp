@@ -149,8 +149,9 @@ Configuration load(const RunOptions& options) {
   }
   for (const config::Fault& fault : loaded.faults) {
     require_workers_for(fault.name, fault.kind, options.workers);
-    const bool is_slot = std::any_of(loaded.sku.slots.begin(), loaded.sku.slots.end(),
-                                     [&](const config::Slot& slot) { return slot.part == fault.part.unit(); });
+    const bool is_slot =
+        std::any_of(loaded.sku.slots.begin(), loaded.sku.slots.end(),
+                    [&](const config::Slot& slot) { return slot.part == fault.part.unit(); });
     const auto nvswitch = fault.part.nvswitch_number();
     if (!is_slot && fault.part != "node" && !(nvswitch && *nvswitch < loaded.sku.nvswitches))
       throw UsageError(fmt::format("--fault {}: SKU {} has no {}", fault.name, loaded.sku.name, fault.part));
