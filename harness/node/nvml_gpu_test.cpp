@@ -150,6 +150,18 @@ TEST_F(NvmlGpu, ErrorsAreOfEachLinkThatIsUp) {
   EXPECT_FALSE(state.nvlinks[3].crc_errors.has_value());
 }
 
+TEST_F(NvmlGpu, ErrorsThatTheCallDoesNotGiveComeByAField) {
+  set(
+      api.nvlink_state, +[](Device, unsigned, unsigned* active) { return *active = 1, Return::success; });
+  set(
+      api.nvlink_error_counter,
+      +[](Device, unsigned, unsigned, unsigned long long*) { return Return::not_supported; });
+  set(api.field_values, one_field<field::nvlink_recovery, 4>);
+  const GpuState state = query().state();
+  EXPECT_EQ(state.nvlinks[5].recoveries.value, 4);
+  EXPECT_EQ(state.nvlinks[5].replays.missing, "not_supported");
+}
+
 TEST_F(NvmlGpu, MoreProcessesThanExpectedAreAllListed) {
   set(
       api.compute_processes_v2, +[](Device, unsigned* count, ProcessInfo* infos) {

@@ -96,10 +96,14 @@ Text GpuQuery::remote_of(unsigned link) {
   return Text::of(pci_address(remote.domain, remote.bus, remote.device));
 }
 
+/// Drivers give them by a call of their own, by a field, or by both.
 Integer GpuQuery::nvlink_errors(unsigned link, unsigned counter) {
   unsigned long long count = 0;
   const Return result = ask(api_.nvlink_error_counter, link, counter, &count);
-  return integer(result, count);
+  if (result == Return::success) return integer(result, count);
+  constexpr unsigned kFields[] = {field::nvlink_replay, field::nvlink_recovery, field::nvlink_crc};
+  const Integer by_field = field(kFields[counter], link);
+  return by_field.has_value() ? by_field : integer(result, count);
 }
 
 void GpuQuery::read_fabric(GpuState& state) {

@@ -20,8 +20,12 @@ std::optional<std::string> FileTree::read(const std::string& path) const {
   if (!real) return std::nullopt;
   std::ifstream file(root_ / fs::path(*real).relative_path(), std::ios::binary);
   if (!file) return std::nullopt;
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) return std::nullopt;
+  std::string content;
+  try {
+    content.assign(std::istreambuf_iterator<char>(file), {});
+  } catch (const std::ios_base::failure&) {  // a folder; a device that does not answer
+    return std::nullopt;
+  }
   if (!content.empty() && content.back() == '\n') content.pop_back();
   return content;
 }

@@ -186,6 +186,10 @@ TEST_F(BrokenCopy, ALinkOfFewerLanesIsSeenByWhatItIsNotByWhatItCan) {
   EXPECT_EQ(generation_of(*training.speed_gt_per_s), 1);
 }
 
+TEST_F(BrokenCopy, WhatCannotBeReadIsNotThere) {
+  EXPECT_FALSE(files.read("/sys/bus/pci/devices/" + kGpu)) << "a folder";
+}
+
 TEST_F(BrokenCopy, OldKernelsWriteSpeedsWithoutAPoint) {
   dell.set(kGpu, "current_link_speed", "16 GT/s");
   EXPECT_EQ(tree.training(kGpu).speed_gt_per_s, 16);

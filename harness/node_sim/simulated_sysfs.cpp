@@ -149,6 +149,7 @@ std::string speed_text(const Shown& shown) {
 
 std::optional<std::string> attribute(const Device& device, std::string_view name) {
   if (name == "class") return device.pci_class;
+  if (name == "vendor") return device.pci_class == kBridgeClass ? "0x8086" : "0x10de";
   if (name == "current_link_speed") return speed_text(device.current);
   if (name == "current_link_width") return std::to_string(device.current.width);
   if (name == "max_link_speed") return speed_text(device.most);

@@ -103,7 +103,7 @@ void add_nvlinks(Builder& builder, const std::map<std::string, std::int64_t>& be
                  const GpuReadings& after) {
   const NvlinkChanges all = nvlink_changes(before, after.state.nvlinks);
   // None at all: there are no switches, or nobody has made the way over them ready.
-  if (all.counted > 0) builder.measure("nvlinks_counted", all.counted);
+  if (all.counted > 0 || all.all_lost) builder.measure("nvlinks_counted", all.counted);
   std::set<std::size_t> grown;
   for (const NvlinkChange& change : all.changes) {
     const Part link = builder.gpu().below(nvlink_name(change.link));

@@ -33,6 +33,13 @@ bool is_counted(const NvlinkReading& link) {
          });
 }
 
+/// A bit for each link whose errors were ever known: what is met for the first time is where counting begins.
+constexpr const char* kSeen = "nvlinks_seen";
+
+bool is_seen(const std::map<std::string, std::int64_t>& counters, std::size_t link) {
+  return (value_in(counters, kSeen) >> link & 1) != 0;
+}
+
 }  // namespace
 
 std::string nvlink_name(std::size_t link) {
@@ -42,21 +49,29 @@ std::string nvlink_name(std::size_t link) {
 void add_nvlink_counters(const std::vector<NvlinkReading>& links,
                          const std::map<std::string, std::int64_t>& earlier,
                          std::map<std::string, std::int64_t>& counters) {
+  std::int64_t seen = value_in(earlier, kSeen);
   for (std::size_t i = 0; i < links.size(); ++i) {
+    if (is_counted(links[i])) seen |= std::int64_t{1} << i;
     for (const Counter& counter : kCounters) {
       const Integer& now = links[i].*counter.errors;
       const std::int64_t value = is_counted(links[i]) ? *now.value : value_in(earlier, key_of(i, counter));
       if (value > 0) counters[key_of(i, counter)] = value;
     }
   }
+  if (seen != 0) counters[kSeen] = seen;
 }
 
 NvlinkChanges nvlink_changes(const std::map<std::string, std::int64_t>& before,
                              const std::vector<NvlinkReading>& after) {
   NvlinkChanges all;
+  const bool all_down =
+      !after.empty() &&
+      std::all_of(after.begin(), after.end(), [](const NvlinkReading& link) { return link.up.value == 0; });
+  all.all_lost = all_down && value_in(before, kSeen) != 0;
   for (std::size_t i = 0; i < after.size(); ++i) {
     if (!is_counted(after[i])) continue;
     ++all.counted;
+    if (!is_seen(before, i)) continue;
     for (const Counter& counter : kCounters) {
       const std::int64_t first = value_in(before, key_of(i, counter)),
                          last = *(after[i].*counter.errors).value;

@@ -14,8 +14,8 @@ namespace assay::telemetry {
 /// "nvlink07".
 std::string nvlink_name(std::size_t link);
 
-/// Adds those that are above 0, as "nvlink07_replay". Of a link that is down, or does not answer, what
-/// `earlier` knows stays.
+/// Adds those that are above 0, as "nvlink07_replay", and which links were ever seen. Of a link that is down,
+/// or does not answer, what `earlier` knows stays.
 void add_nvlink_counters(const std::vector<NvlinkReading>& links,
                          const std::map<std::string, std::int64_t>& earlier,
                          std::map<std::string, std::int64_t>& counters);
@@ -28,7 +28,8 @@ struct NvlinkChange {
 };
 
 struct NvlinkChanges {
-  int counted = 0;  // links that are up, and whose errors are known
+  int counted = 0;        // links that are up, and whose errors are known
+  bool all_lost = false;  // there were such links, and now all are down
   std::vector<NvlinkChange> changes;
 };
 NvlinkChanges nvlink_changes(const std::map<std::string, std::int64_t>& before,

@@ -30,7 +30,7 @@ Counters counters_of(const std::vector<NvlinkReading>& links, const Counters& ea
 
 TEST(NvlinkCounters, OnlyThoseThatAreNotZeroAreKept) {
   EXPECT_EQ(counters_of({link(0, 0, 0), link(5, 0, 2)}),
-            (Counters{{"nvlink01_replay", 5}, {"nvlink01_crc", 2}}));
+            (Counters{{"nvlink01_replay", 5}, {"nvlink01_crc", 2}, {"nvlinks_seen", 3}}));
 }
 
 TEST(NvlinkCounters, OfALinkThatWentDownTheyStayAsTheyWere) {
@@ -38,7 +38,23 @@ TEST(NvlinkCounters, OfALinkThatWentDownTheyStayAsTheyWere) {
   EXPECT_EQ(counters_of({down(), link(0, 0, 0)}, before), before);
 }
 
-TEST(NvlinkCounters, ChangesAreOfEachLinkAndCountFromNothingWhereNothingWasKnown) {
+TEST(NvlinkCounters, WhatIsMetForTheFirstTimeIsWhereCountingBegins) {
+  EXPECT_TRUE(nvlink_changes({}, {link(7, 1, 0)}).changes.empty());
+  const Counters before = counters_of({link(0, 0, 0), down()});
+  const std::vector<NvlinkReading> trained{link(0, 0, 0), link(7, 1, 0)};
+  EXPECT_TRUE(nvlink_changes(before, trained).changes.empty());
+  EXPECT_EQ(nvlink_changes(counters_of(trained, before), {link(0, 0, 0), link(9, 1, 0)}).changes.size(), 1u);
+}
+
+TEST(NvlinkCounters, AGpuThatHadLinksAndHasNoneHasLostThem) {
+  const Counters before = counters_of({link(0, 0, 0), link(0, 0, 0)});
+  EXPECT_TRUE(nvlink_changes(before, {down(), down()}).all_lost);
+  EXPECT_FALSE(nvlink_changes({}, {down(), down()}).all_lost) << "there never were any";
+  EXPECT_FALSE(nvlink_changes(before, {down(), link(0, 0, 0)}).all_lost);
+  EXPECT_FALSE(nvlink_changes(before, {down(), NvlinkReading{}}).all_lost) << "one does not answer";
+}
+
+TEST(NvlinkCounters, ChangesAreOfEachLink) {
   const std::vector<NvlinkReading> after{link(7, 1, 0), down(), link(0, 0, 3)};
   const NvlinkChanges all = nvlink_changes(counters_of({link(5, 1, 0), link(0, 0, 0), link(0, 0, 0)}), after);
   EXPECT_EQ(all.counted, 2);

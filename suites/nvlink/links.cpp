@@ -16,11 +16,14 @@
 namespace assay {
 namespace {
 
-constexpr int kFabricCompleted = 3;  // nvmlGpuFabricInfoV_t: 0 not supported, 1 not started, 2 in progress
-constexpr const char* kNvswitchClass = "0x068000";
+constexpr int kFabricCompleted = 3;  // nvmlGpuFabricInfoV_t, as those below
+constexpr int kFabricNotStarted = 1, kFabricInProgress = 2;
+constexpr const char *kNvswitchClass = "0x068000", *kNvidia = "0x10de";
 
 bool trains(const SlotInventory& slot) {
   if (slot.found == nullptr) return false;
+  const auto fabric = slot.found->state.fabric_state.value;
+  if (fabric == kFabricNotStarted || fabric == kFabricInProgress) return true;
   const auto& links = slot.found->state.nvlinks;
   return std::any_of(links.begin(), links.end(),
                      [](const NvlinkReading& link) { return link.up.value == 0; });
@@ -71,7 +74,10 @@ std::vector<GpuLinks> known_links(const std::vector<SlotInventory>& slots) {
 std::vector<std::string> nvswitches(const HostFiles& files, const std::vector<GpuLinks>& gpus) {
   std::set<std::string> addresses;
   for (const std::string& device : files.list("/sys/bus/pci/devices")) {
-    if (files.read("/sys/bus/pci/devices/" + device + "/class") == kNvswitchClass) addresses.insert(device);
+    const std::string folder = "/sys/bus/pci/devices/" + device;
+    // The class is that of any bridge that is no other kind of one.
+    if (files.read(folder + "/class") == kNvswitchClass && files.read(folder + "/vendor") == kNvidia)
+      addresses.insert(device);
   }
   for (const GpuLinks& gpu : gpus) {
     for (const auto& [address, links] : gpu.by_switch) addresses.insert(address);
@@ -133,12 +139,14 @@ void emit_fabric(Context& context, const Part& slot, const GpuState& gpu) {
   context.measure_at(slot, "fabric_ready", ready ? 1 : 0, Unit::count);
 }
 
+/// Only GPUs that have links at all say something of a switch.
 void emit_switches(Context& context, const std::vector<GpuLinks>& gpus,
                    const std::vector<std::string>& switches) {
   for (std::size_t i = 0; i < switches.size(); ++i) {
-    const auto linked = std::count_if(
-        gpus.begin(), gpus.end(), [&](const GpuLinks& gpu) { return gpu.by_switch.count(switches[i]) != 0; });
-    context.measure_at(Part::nvswitch(static_cast<int>(i)), "gpus_linked", static_cast<double>(linked),
+    const auto without = std::count_if(gpus.begin(), gpus.end(), [&](const GpuLinks& gpu) {
+      return !gpu.by_switch.empty() && gpu.by_switch.count(switches[i]) == 0;
+    });
+    context.measure_at(Part::nvswitch(static_cast<int>(i)), "gpus_without_link", static_cast<double>(without),
                        Unit::count);
   }
 }
@@ -168,7 +176,9 @@ void run(Context& context) {
   const std::vector<std::string> switches = nvswitches(context.host().files(), gpus);
   const auto linked = std::count_if(gpus.begin(), gpus.end(), [](const GpuLinks& gpu) { return gpu.up > 0; });
   context.measure_at("node", "gpus_with_links", static_cast<double>(linked), Unit::count);
-  context.measure_at("node", "switches", static_cast<double>(switches.size()), Unit::count);
+  // A virtual machine may see none, and then nobody knows how many there are.
+  if (!switches.empty())
+    context.measure_at("node", "switches", static_cast<double>(switches.size()), Unit::count);
   context.evidence("nvlinks", table_of(gpus));
   // Where no GPU of the node has a link, no single one is to be looked at.
   if (linked == 0) return;
@@ -187,8 +197,8 @@ const Registered nvlink_links{{
             {"fabric_ready", Unit::count, "1: the driver says that the way over the NVSwitches is completed",
              ""},
             {kCulprit, Unit::text, "which links are down, and to which NVSwitch", "", false},
-            {.name = "gpus_linked",
-             .meaning = "GPUs that have a link to this NVSwitch that is up",
+            {.name = "gpus_without_link",
+             .meaning = "GPUs that have NVLinks up, and none of them to this NVSwitch",
              .of_switches = true},
             {.name = "gpus_with_links", .meaning = "GPUs that have any link that is up", .of_node = true},
             {.name = "switches",

@@ -63,7 +63,7 @@ TEST_F(NvlinkLinks, OfAHealthyNodeAllAreUpAndEndAtFourSwitches) {
     EXPECT_EQ(value(slot + "/slowest_link"), 26.562);
     EXPECT_EQ(value(slot + "/fabric_ready"), 1);
   }
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(value(Part::nvswitch(i).path() + "/gpus_linked"), 8);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(value(Part::nvswitch(i).path() + "/gpus_without_link"), 0);
   EXPECT_TRUE(collector.texts.empty());
 }
 
@@ -84,8 +84,8 @@ TEST_F(NvlinkLinks, ASwitchWithoutLinksIsStillListedAndHasNoGpu) {
   take_down(3);
   run();
   EXPECT_EQ(value("node/switches"), 4) << "PCI shows it";
-  EXPECT_EQ(value("nvswitch3/gpus_linked"), 0);
-  EXPECT_EQ(value("nvswitch2/gpus_linked"), 8);
+  EXPECT_EQ(value("nvswitch3/gpus_without_link"), 8);
+  EXPECT_EQ(value("nvswitch2/gpus_without_link"), 0);
   EXPECT_EQ(value("gpu5/links_up"), 14);
 }
 
@@ -101,7 +101,23 @@ TEST_F(NvlinkLinks, WhereNoGpuHasALinkNoneIsLookedAt) {
   run();
   EXPECT_EQ(value("node/gpus_with_links"), 0);
   EXPECT_FALSE(says("gpu0/links_up"));
-  EXPECT_FALSE(says("nvswitch0/gpus_linked"));
+  EXPECT_FALSE(says("nvswitch0/gpus_without_link"));
+}
+
+TEST_F(NvlinkLinks, GpusThatAreGoneOrHaveNoLinkAccuseNoSwitch) {
+  collector.node.gpus.resize(4);
+  for (int number = 0; number < kLinks; ++number) link(3, number) = down_link();
+  run();
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(value(Part::nvswitch(i).path() + "/gpus_without_link"), 0);
+  EXPECT_EQ(value("gpu3/links_up"), 0);
+}
+
+TEST_F(NvlinkLinks, AWayThatIsInTheMakingIsWaitedFor) {
+  collector.settling_of_node = {90, 9};
+  collector.node.gpus[0].state.fabric_state = Integer::of(2);
+  collector.before_next_look = [&](NodeReadings& node) { node.gpus[0].state.fabric_state = Integer::of(3); };
+  run();
+  EXPECT_EQ(value("gpu0/fabric_ready"), 1);
 }
 
 TEST_F(NvlinkLinks, ThoseThatTrainAreWaitedForAndNoLonger) {
@@ -153,8 +169,8 @@ TEST_F(NvlinkLinks, AVirtualMachineThatSeesNoSwitchesSaysNothingOfThem) {
     collector.node.gpus[gpu].state.fabric_state = Integer::none("not_supported");
   }
   run();
-  EXPECT_EQ(value("node/switches"), 0);
-  EXPECT_FALSE(says("nvswitch0/gpus_linked"));
+  EXPECT_FALSE(says("node/switches"));
+  EXPECT_FALSE(says("nvswitch0/gpus_without_link"));
   EXPECT_FALSE(says("gpu0/fabric_ready"));
   EXPECT_EQ(value("gpu0/links_up"), 18);
 }

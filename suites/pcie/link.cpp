@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -79,37 +82,43 @@ class WatchedLink {
   std::vector<LinkState> seen_;
 };
 
-/// Errors of all devices between a GPU and the root.
+/// What some devices have counted since the beginning. Nothing where one of them does not tell it any more,
+/// or has begun anew: then nobody knows.
+struct ErrorGrowth {
+  std::int64_t corrected = 0, uncorrected = 0;
+  std::vector<std::string> who;  // "0000:17:01.0 counted 12 BadDLLP"
+};
+
 class WatchedErrors {
  public:
-  WatchedErrors(const pci::Tree& tree, const std::vector<std::string>& devices) : tree_(tree) {
+  WatchedErrors(const pci::Tree& tree, const std::vector<std::string>& devices)
+      : tree_(tree), devices_(devices) {
     for (const std::string& device : devices) {
       if (auto counts = tree.errors(device)) before_.emplace_back(device, std::move(*counts));
     }
   }
-  bool any_counts() const { return !before_.empty(); }
 
-  struct Growth {
-    std::int64_t corrected = 0, uncorrected = 0;
-    std::vector<std::string> who;  // "0000:17:01.0 counted 12 BadDLLP"
-  };
-  Growth growth() const {
-    Growth all;
+  std::optional<ErrorGrowth> growth() const {
+    if (before_.empty() && !devices_.empty()) return std::nullopt;  // nobody counts
+    ErrorGrowth all;
     for (const auto& [device, before] : before_) {
       const auto after = tree_.errors(device);
-      if (!after) continue;
+      if (!after) return std::nullopt;
       std::map<std::string, std::int64_t> grown;
       all.corrected += pci::growth(before.correctable, after->correctable, grown);
       all.uncorrected += pci::growth(before.nonfatal, after->nonfatal, grown);
       all.uncorrected += pci::growth(before.fatal, after->fatal, grown);
-      for (const auto& [name, count] : grown)
+      for (const auto& [name, count] : grown) {
+        if (count < 0) return std::nullopt;
         all.who.push_back(fmt::format("{} counted {} {}", device, count, name));
+      }
     }
     return all;
   }
 
  private:
   const pci::Tree& tree_;
+  std::vector<std::string> devices_;
   std::vector<std::pair<std::string, pci::ErrorCounts>> before_;
 };
 
@@ -129,7 +138,8 @@ std::vector<std::string> trained_down(const pci::Tree& tree, const std::vector<W
   std::vector<std::string> texts;
   for (const WatchedLink& one : links) {
     const LinkState is = one.lowest(), can = one.most();
-    if (is.generation >= can.generation && is.width >= can.width) continue;
+    const bool is_known = is.generation > 0 && is.width > 0;
+    if (!is_known || (is.generation >= can.generation && is.width >= can.width)) continue;
     texts.push_back(fmt::format("the link {} runs at {}, both of its ends can {}", name_of(tree, one.link()),
                                 text_of(is), text_of(can)));
   }
@@ -149,8 +159,33 @@ void under_load(Context& context, pcie::HostCopies& copies, const std::function<
   }
 }
 
+/// Where nobody may choose a NUMA node, as in many containers, any will do: what is looked at are the links.
+std::unique_ptr<pcie::HostCopies> copies_near(Context& context, int numa_node) {
+  const auto made = [&](int node) {
+    return pcie::make_host_copies(context.gpu(), context.host(), node, pcie::kCopyBytes, context.seed());
+  };
+  try {
+    return made(numa_node);
+  } catch (const std::system_error& error) {
+    context.log(std::string(error.what()) + ": copying from and to whichever the kernel takes");
+    return made(kAnyNumaNode);
+  }
+}
+
 void emit(Context& context, const char* name, int value) {
   if (value > 0) context.measure(name, value, Unit::count);
+}
+
+struct ErrorMeasures {
+  const char *corrected, *uncorrected;
+};
+
+void emit_errors(Context& context, const std::optional<ErrorGrowth>& growth, const ErrorMeasures& measures,
+                 std::vector<std::string>& culprits) {
+  if (!growth) return;
+  context.measure(measures.corrected, static_cast<double>(growth->corrected), Unit::count);
+  context.measure(measures.uncorrected, static_cast<double>(growth->uncorrected), Unit::count);
+  culprits.insert(culprits.end(), growth->who.begin(), growth->who.end());
 }
 
 void run(Context& context) {
@@ -159,28 +194,31 @@ void run(Context& context) {
   // A device without a port above it has a link all the same, whose upper end nobody shows.
   std::vector<WatchedLink> links;
   for (pci::Link& link : tree.links_above(gpu)) links.emplace_back(tree, std::move(link));
-  if (links.empty()) links.emplace_back(tree, pci::Link{"a port that is not shown", gpu});
+  const bool path_is_known = !links.empty();
+  if (!path_is_known) links.emplace_back(tree, pci::Link{"a port that is not shown", gpu});
 
-  const WatchedErrors errors(tree, tree.path_to(gpu));
-  const auto copies = pcie::make_host_copies(context.gpu(), context.host(), tree.numa_node(gpu),
-                                             pcie::kCopyBytes, context.seed());
+  // The GPU's own link has two ends; what lies above is nothing of the GPU's.
+  const std::vector<std::string> path = tree.path_to(gpu);
+  const auto own_end = path.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(path.size(), 2));
+  const WatchedErrors own_errors(tree, {own_end, path.end()}), errors_above(tree, {path.begin(), own_end});
+  const auto copies = copies_near(context, tree.numa_node(gpu));
   under_load(context, *copies, [&] {
     for (WatchedLink& link : links) link.look();
   });
 
-  LinkState worst = kNone;
-  for (const WatchedLink& link : links) worst = lowest_of(worst, link.lowest());
   emit(context, "generation", links.front().lowest().generation);
   emit(context, "width", links.front().lowest().width);
-  emit(context, "path_generation", worst.generation);
-  emit(context, "path_width", worst.width);
-  const WatchedErrors::Growth growth = errors.growth();
-  if (errors.any_counts()) {
-    context.measure("corrected_errors", static_cast<double>(growth.corrected), Unit::count);
-    context.measure("uncorrected_errors", static_cast<double>(growth.uncorrected), Unit::count);
+  if (path_is_known) {
+    LinkState worst = kNone;
+    for (const WatchedLink& link : links) worst = lowest_of(worst, link.lowest());
+    emit(context, "path_generation", worst.generation);
+    emit(context, "path_width", worst.width);
   }
   std::vector<std::string> culprits = trained_down(tree, links);
-  culprits.insert(culprits.end(), growth.who.begin(), growth.who.end());
+  emit_errors(context, own_errors.growth(), {"corrected_errors", "uncorrected_errors"}, culprits);
+  if (path_is_known)
+    emit_errors(context, errors_above.growth(), {"path_corrected_errors", "path_uncorrected_errors"},
+                culprits);
   if (!culprits.empty()) context.measure(kCulprit, fmt::format("{}", fmt::join(culprits, "; ")));
 }
 
@@ -204,13 +242,17 @@ const Registered pcie_link{{
             {"path_generation", Unit::count, "the same, the lowest of all links up to the root", "pcie"},
             {"path_width", Unit::count, "the same, the fewest of all links up to the root", "pcie"},
             {"corrected_errors", Unit::count,
-             "corrected errors that the GPU and the ports above it counted under load (AER)", "pcie"},
+             "corrected errors that the GPU and the port that it is at counted under load (AER)", "pcie"},
             {"uncorrected_errors", Unit::count,
              "errors that were not corrected, fatal ones too, counted likewise", "pcie"},
+            {"path_corrected_errors", Unit::count, "corrected errors that the ports above those counted",
+             "pcie"},
+            {"path_uncorrected_errors", Unit::count, "their errors that were not corrected", "pcie"},
             {kCulprit, Unit::text, "which link does less than its ends can, which device counted what",
              "pcie", false},
         },
-    .findings = {"pcie.generation", "pcie.width", "pcie.path", "pcie.errors", "pcie.uncorrected"},
+    .findings = {"pcie.generation", "pcie.width", "pcie.path", "pcie.path_errors", "pcie.errors",
+                 "pcie.uncorrected"},
     .run = run,
     .detects =
         "a link that is trained to fewer lanes or a lower generation than it should, the GPU's own or one "

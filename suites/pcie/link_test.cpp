@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <system_error>
 
 #include "suites/testing/check_on_simulated_gpu.h"
 
@@ -36,7 +37,9 @@ TEST_F(PcieLink, AHealthyOneIsOfTheFifthGenerationAndSixteenLanesUpToTheRoot) {
                                                              {"path_generation", 5},
                                                              {"path_width", 16},
                                                              {"corrected_errors", 0},
-                                                             {"uncorrected_errors", 0}}));
+                                                             {"uncorrected_errors", 0},
+                                                             {"path_corrected_errors", 0},
+                                                             {"path_uncorrected_errors", 0}}));
   EXPECT_TRUE(collector.texts.empty());
   EXPECT_EQ(collector.last_progress, 1);
 }
@@ -69,13 +72,39 @@ TEST_F(PcieLink, WhoCountsErrorsUnderLoadIsNamed) {
   state_->dynamic[0].pcie_errors.bad_tlp = 14;  // before
   Collector collector(check("pcie.link"), state_, 0);
   run(collector);
-  const double copies = collector.values.at("uncorrected_errors");
+  const double copies = collector.values.at("path_uncorrected_errors");
   EXPECT_GE(copies, 16);
-  EXPECT_EQ(collector.values.at("corrected_errors"), 3 * copies);
+  EXPECT_EQ(collector.values.at("path_corrected_errors"), 3 * copies);
+  EXPECT_EQ(collector.values.at("corrected_errors") + collector.values.at("uncorrected_errors"), 0)
+      << "the GPU's link is well";
   const std::string count = std::to_string(static_cast<int>(copies));
   EXPECT_EQ(collector.texts.at("culprit"), "0000:16:00.0 counted " +
                                                std::to_string(static_cast<int>(3 * copies)) +
                                                " BadDLLP; 0000:16:00.0 counted " + count + " CmpltTO");
+}
+
+/// As many containers do.
+class HostThatLetsNobodyChoose final : public Host {
+ public:
+  explicit HostThatLetsNobodyChoose(const sim::SharedState& state) : simulated_(state) {}
+  const HostFiles& files() const override { return simulated_.files(); }
+  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
+    if (numa_node != kAnyNumaNode)
+      throw std::system_error(EPERM, std::generic_category(), "memory of a NUMA node");
+    return simulated_.allocate(bytes, numa_node);
+  }
+
+ private:
+  sim::SimulatedHost simulated_;
+};
+
+TEST_F(PcieLink, WhereNobodyMayChooseTheMemoryAnyWillDo) {
+  state_->constants[0].numa_node = 1;
+  HostThatLetsNobodyChoose host(state_);
+  Collector collector(check("pcie.link"), state_, 0);
+  collector.host_instead = &host;
+  run(collector);
+  EXPECT_EQ(collector.values.at("width"), 16);
 }
 
 /// A host whose files change from read to read.
@@ -156,6 +185,19 @@ TEST_F(ScriptedPcieLink, WhereNobodyCountsErrorsThereAreNotNone) {
   run(collector);
   EXPECT_EQ(collector.values.count("corrected_errors") + collector.values.count("uncorrected_errors"), 0u);
   EXPECT_EQ(collector.values.at("width"), 16) << "its own link is seen without a port above it";
+  EXPECT_EQ(collector.values.count("path_width") + collector.values.count("path_corrected_errors"), 0u);
+}
+
+TEST_F(ScriptedPcieLink, CountsThatBeginAnewOrAreNotThereAnyMoreSayNothing) {
+  for (const char* last : {"RxErr 2\nBadTLP 0\nTOTAL_ERR_COR 2", ""}) {
+    ScriptedHost changing(state_);
+    changing.script["aer_dev_correctable"] = {"RxErr 9\nBadTLP 0\nTOTAL_ERR_COR 9", last};
+    Collector other(check("pcie.link"), state_, 0);
+    other.host_instead = &changing;
+    run(other);
+    EXPECT_EQ(other.values.count("corrected_errors"), 0u) << last;
+    EXPECT_EQ(other.values.at("path_corrected_errors"), 0) << last;
+  }
 }
 
 }  // namespace
