@@ -16,14 +16,14 @@
 namespace assay {
 namespace {
 
-constexpr int kFabricCompleted = 3;  // nvmlGpuFabricInfoV_t, as those below
-constexpr int kFabricNotStarted = 1, kFabricInProgress = 2;
+// nvmlGpuFabricInfoV_t; between them: not started, in progress.
+constexpr int kFabricNotSupported = 0, kFabricCompleted = 3;
 constexpr const char *kNvswitchClass = "0x068000", *kNvidia = "0x10de";
 
 bool trains(const SlotInventory& slot) {
   if (slot.found == nullptr) return false;
-  const auto fabric = slot.found->state.fabric_state.value;
-  if (fabric == kFabricNotStarted || fabric == kFabricInProgress) return true;
+  const auto fabric = slot.found->state.fabric_state.value.value_or(kFabricCompleted);
+  if (fabric > kFabricNotSupported && fabric < kFabricCompleted) return true;
   const auto& links = slot.found->state.nvlinks;
   return std::any_of(links.begin(), links.end(),
                      [](const NvlinkReading& link) { return link.up.value == 0; });
