@@ -45,7 +45,7 @@ GpuState GpuQuery::state() {
 Integer GpuQuery::sum_of_fields(std::initializer_list<unsigned> ids) {
   std::int64_t sum = 0;
   for (const unsigned id : ids) {
-    const Integer one = field(id);
+    Integer one = field(id);
     if (!one.has_value()) return one;
     sum += *one.value;
   }

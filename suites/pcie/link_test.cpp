@@ -13,12 +13,12 @@ constexpr const char* kGpu = "0000:19:00.0";
 
 struct PcieLink : CheckOnSimulatedGpu {
   PcieLink() {
-    std::strcpy(state_->constants[0].pci_address, kGpu);
-    std::strcpy(state_->constants[0].pci_slot, "28");
+    sim::set_text(state_->constants[0].pci_address, kGpu);
+    sim::set_text(state_->constants[0].pci_slot, "28");
     const char* const above[] = {"0000:15:01.0", "0000:16:00.0", "0000:17:01.0"};
     for (const char* address : above) {
       sim::PciPort& port = state_->pci_ports[state_->pci_port_count++];
-      std::strcpy(port.address, address);
+      sim::set_text(port.address, address);
       port.above = state_->pci_port_count - 1;
       port.towards_root = state_->pci_port_count == 2 ? 1 : 0;
       port.generation = port.max_generation = 5;
