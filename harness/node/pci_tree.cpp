@@ -142,18 +142,16 @@ std::optional<int> generation_of(double gt_per_s) {
   return static_cast<int>(found - std::begin(kSpeeds)) + 1;
 }
 
-std::int64_t growth(const std::map<std::string, std::int64_t>& before,
-                    const std::map<std::string, std::int64_t>& after,
-                    std::map<std::string, std::int64_t>& grown) {
-  std::int64_t sum = 0;
-  for (const auto& [name, count] : after) {
-    const auto was = before.find(name);
-    const std::int64_t more = count - (was == before.end() ? 0 : was->second);
-    if (more == 0) continue;
-    grown[name] += more;
-    sum += more;
+std::optional<std::map<std::string, std::int64_t>> growth(const std::map<std::string, std::int64_t>& before,
+                                                          const std::map<std::string, std::int64_t>& after) {
+  std::map<std::string, std::int64_t> grown = after;
+  for (const auto& [name, count] : before) {
+    const auto now = grown.find(name);
+    if (now == grown.end() || now->second < count) return std::nullopt;
+    now->second -= count;
   }
-  return sum;
+  for (auto kind = grown.begin(); kind != grown.end();) kind = kind->second == 0 ? grown.erase(kind) : ++kind;
+  return grown;
 }
 
 }  // namespace assay::pci

@@ -66,9 +66,9 @@ std::optional<double> speed_of(const std::string& text);
 /// 5 of 32 GT/s; nothing of a speed that no generation has.
 std::optional<int> generation_of(double gt_per_s);
 
-/// Sum over all kinds of `after` less `before`; kinds that did not grow are left out of `grown`.
-std::int64_t growth(const std::map<std::string, std::int64_t>& before,
-                    const std::map<std::string, std::int64_t>& after,
-                    std::map<std::string, std::int64_t>& grown);
+/// `after` less `before`, of the kinds that grew. Nothing where one shrank or is gone: counting has begun
+/// anew.
+std::optional<std::map<std::string, std::int64_t>> growth(const std::map<std::string, std::int64_t>& before,
+                                                          const std::map<std::string, std::int64_t>& after);
 
 }  // namespace assay::pci

@@ -246,11 +246,16 @@ TEST_F(BrokenCopy, WidthsThatAreNoneAreMissing) {
 TEST_F(BrokenCopy, ErrorsThatGrewAreNamed) {
   const auto before = tree.errors(kPort);
   dell.set(kPort, "aer_dev_correctable",
-           "RxErr 3\nBadTLP 0\nBadDLLP 7\ndev_cor_errs_bit[9] 1\nTOTAL_ERR_COR 11");
-  std::map<std::string, std::int64_t> grown;
-  EXPECT_EQ(growth(before->correctable, tree.errors(kPort)->correctable, grown), 11);
-  EXPECT_EQ(grown,
+           "RxErr 3\nBadTLP 0\nBadDLLP 7\nRollover 0\nTimeout 0\nNonFatalErr 0\nCorrIntErr 0\nHeaderOF 0\n"
+           "dev_cor_errs_bit[9] 1\nTOTAL_ERR_COR 11");
+  EXPECT_EQ(growth(before->correctable, tree.errors(kPort)->correctable),
             (std::map<std::string, std::int64_t>{{"RxErr", 3}, {"BadDLLP", 7}, {"dev_cor_errs_bit[9]", 1}}));
+}
+
+TEST(PciErrors, CountsThatShrankOrAreGoneHaveBegunAnew) {
+  EXPECT_EQ(growth({{"DLP", 2}}, {{"DLP", 1}, {"CmpltTO", 5}}), std::nullopt);
+  EXPECT_EQ(growth({{"DLP", 0}}, {{"CmpltTO", 5}}), std::nullopt);
+  EXPECT_EQ(growth({{"DLP", 2}}, {{"DLP", 2}}), (std::map<std::string, std::int64_t>{}));
 }
 
 TEST(PciSpeeds, OnlyThoseOfAGenerationHaveOne) {

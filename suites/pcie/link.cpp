@@ -39,7 +39,7 @@ constexpr LinkState kNone{std::numeric_limits<int>::max(), std::numeric_limits<i
 /// may rise with the load, and then has to stay.
 class WatchedLink {
  public:
-  /// `of_lower`: what the device below shows, that above being of a virtual machine's making.
+  /// By what its lower end shows: a virtual machine makes up the upper one.
   WatchedLink(const pci::Tree& tree, pci::Link link) : tree_(tree), link_(std::move(link)) {}
 
   void look() {
@@ -82,13 +82,12 @@ class WatchedLink {
   std::vector<LinkState> seen_;
 };
 
-/// What some devices have counted since the beginning. Nothing where one of them does not tell it any more,
-/// or has begun anew: then nobody knows.
 struct ErrorGrowth {
   std::int64_t corrected = 0, uncorrected = 0;
   std::vector<std::string> who;  // "0000:17:01.0 counted 12 BadDLLP"
 };
 
+/// What some devices have counted since the beginning.
 class WatchedErrors {
  public:
   WatchedErrors(const pci::Tree& tree, const std::vector<std::string>& devices)
@@ -98,25 +97,33 @@ class WatchedErrors {
     }
   }
 
+  /// Nothing where none of them counts, or where one does not tell it any more or has begun anew.
   std::optional<ErrorGrowth> growth() const {
-    if (before_.empty() && !devices_.empty()) return std::nullopt;  // nobody counts
+    if (before_.empty() && !devices_.empty()) return std::nullopt;
     ErrorGrowth all;
     for (const auto& [device, before] : before_) {
       const auto after = tree_.errors(device);
-      if (!after) return std::nullopt;
-      std::map<std::string, std::int64_t> grown;
-      all.corrected += pci::growth(before.correctable, after->correctable, grown);
-      all.uncorrected += pci::growth(before.nonfatal, after->nonfatal, grown);
-      all.uncorrected += pci::growth(before.fatal, after->fatal, grown);
-      for (const auto& [name, count] : grown) {
-        if (count < 0) return std::nullopt;
-        all.who.push_back(fmt::format("{} counted {} {}", device, count, name));
-      }
+      if (!after || !add(device, before.correctable, after->correctable, all.corrected, all.who) ||
+          !add(device, before.nonfatal, after->nonfatal, all.uncorrected, all.who) ||
+          !add(device, before.fatal, after->fatal, all.uncorrected, all.who))
+        return std::nullopt;
     }
     return all;
   }
 
  private:
+  using Counts = std::map<std::string, std::int64_t>;
+  static bool add(const std::string& device, const Counts& before, const Counts& after, std::int64_t& sum,
+                  std::vector<std::string>& who) {
+    const auto grown = pci::growth(before, after);
+    if (!grown) return false;
+    for (const auto& [name, count] : *grown) {
+      sum += count;
+      who.push_back(fmt::format("{} counted {} {}", device, count, name));
+    }
+    return true;
+  }
+
   const pci::Tree& tree_;
   std::vector<std::string> devices_;
   std::vector<std::pair<std::string, pci::ErrorCounts>> before_;
@@ -198,7 +205,8 @@ void run(Context& context) {
   if (!path_is_known) links.emplace_back(tree, pci::Link{"a port that is not shown", gpu});
 
   // The GPU's own link has two ends; what lies above is nothing of the GPU's.
-  const std::vector<std::string> path = tree.path_to(gpu);
+  std::vector<std::string> path = tree.path_to(gpu);
+  if (path.empty()) path = {gpu};  // nobody says how it is nested: it is asked all the same
   const auto own_end = path.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(path.size(), 2));
   const WatchedErrors own_errors(tree, {own_end, path.end()}), errors_above(tree, {path.begin(), own_end});
   const auto copies = copies_near(context, tree.numa_node(gpu));

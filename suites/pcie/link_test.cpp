@@ -117,6 +117,7 @@ class ScriptedHost final : public Host, private HostFiles {
   }
   /// What a file of the GPU holds, by how often it was read; the last one for ever. Empty: it is not there.
   std::map<std::string, std::vector<std::string>> script;
+  bool unresolvable = false;
 
  private:
   std::optional<std::string> read(const std::string& path) const override {
@@ -130,7 +131,7 @@ class ScriptedHost final : public Host, private HostFiles {
     return simulated_.files().list(folder);
   }
   std::optional<std::string> resolve(const std::string& path) const override {
-    return simulated_.files().resolve(path);
+    return unresolvable ? std::nullopt : simulated_.files().resolve(path);
   }
 
   sim::SimulatedHost simulated_;
@@ -198,6 +199,23 @@ TEST_F(ScriptedPcieLink, CountsThatBeginAnewOrAreNotThereAnyMoreSayNothing) {
     EXPECT_EQ(other.values.count("corrected_errors"), 0u) << last;
     EXPECT_EQ(other.values.at("path_corrected_errors"), 0) << last;
   }
+}
+
+/// A fatal error more is not made up for by a count that begins anew.
+TEST_F(ScriptedPcieLink, KindsOfOneNameAreCountedApart) {
+  host.script["aer_dev_nonfatal"] = {"CmpltTO 1", "CmpltTO 0"};
+  host.script["aer_dev_fatal"] = {"CmpltTO 0", "CmpltTO 1"};
+  run(collector);
+  EXPECT_EQ(collector.values.count("uncorrected_errors"), 0u);
+}
+
+/// Nobody says how the GPU is nested, and its own errors cannot be read: that is not none.
+TEST_F(ScriptedPcieLink, WithoutAPathAndWithoutCountsNothingIsSaidOfErrors) {
+  host.unresolvable = true;
+  host.script["aer_dev_fatal"] = {""};
+  run(collector);
+  EXPECT_EQ(collector.values.count("corrected_errors") + collector.values.count("path_corrected_errors"), 0u);
+  EXPECT_EQ(collector.values.at("width"), 16);
 }
 
 }  // namespace
