@@ -6,6 +6,7 @@
 
 #include "harness/base/hash.h"
 #include "harness/model/part.h"
+#include "harness/node/nvml_abi.h"
 #include "harness/node_sim/faults/fault_kind.h"
 #include "harness/node_sim/healthy_h200.h"
 #include "harness/node_sim/plant.h"
@@ -126,7 +127,7 @@ void build_state(State& state, const NodeSetup& setup) {
   set_text(state.kernel_log_path, setup.kernel_log_path);
   state.cuda_driver_version = setup.node.cuda_driver_version;
   state.nvswitches = setup.node.nvswitches;
-  state.fabric_state = kFabricReady;
+  state.fabric_state = nvml::kFabricCompleted;
   state.virtual_pci_ports = setup.node.virtual_pci_ports ? 1 : 0;
   state.gpu_count = static_cast<std::int32_t>(setup.node.gpus.size());
   state.clock.now = setup.start;

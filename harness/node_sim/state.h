@@ -29,8 +29,6 @@ inline constexpr int kMaxFaultTexts = 3;
 inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
-/// nvmlGpuFabricInfoV_t: the way over the switches is ready.
-inline constexpr std::int32_t kFabricReady = 3;
 inline constexpr int kMaxPciPorts = kMaxGpus * static_cast<int>(config::kMostPciPortsAbove);
 inline constexpr std::uint32_t kStateVersion = 10;
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "harness/node/nvml_abi.h"
 #include "harness/node_sim/healthy_h200.h"
 
 namespace assay::testing {
@@ -42,7 +43,7 @@ SimStateFile::SimStateFile() : state_(sim::SharedState::create(path_)) {
   print(state.kernel_log_path, "%s", kernel_log_path().c_str());
   state.cuda_driver_version = 13000;
   state.nvswitches = 4;
-  state.fabric_state = sim::kFabricReady;
+  state.fabric_state = nvml::kFabricCompleted;
   state.gpu_count = sim::kMaxGpus;
   state.clock.now = kTestNodeTime;
   state.plant = sim::healthy_h200_plant();

@@ -3,6 +3,7 @@
 
 #include "kernels/bad_words.h"
 #include "kernels/cuda_support.h"
+#include "kernels/each_word.h"
 #include "kernels/host_copies/host_copies.h"
 #include "kernels/instructions/memory.h"
 
@@ -18,21 +19,14 @@ __device__ __host__ inline Word128 word_at(std::uint64_t seed, std::uint64_t ind
   return memory::pattern_word<memory::PatternKind::random>(memory::random_data(seed), index);
 }
 
-template <typename Body>
-__device__ void for_each_word(std::uint64_t words, const Body& body) {
-  const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * kThreads;
-  for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * kThreads + threadIdx.x; i < words;
-       i += stride)
-    body(i);
-}
-
 __global__ void __launch_bounds__(kThreads) fill(Word128* out, std::uint64_t words, std::uint64_t seed) {
-  for_each_word(words, [&](std::uint64_t i) { cuda::store_streaming(out + i, word_at(seed, i)); });
+  cuda::for_each_word<kThreads>(words,
+                                [&](std::uint64_t i) { cuda::store_streaming(out + i, word_at(seed, i)); });
 }
 
 __global__ void __launch_bounds__(kThreads)
     look_through(const Word128* arrived, std::uint64_t words, std::uint64_t seed, BadWordList* bad) {
-  for_each_word(words, [&](std::uint64_t i) {
+  cuda::for_each_word<kThreads>(words, [&](std::uint64_t i) {
     memory::compare(i, word_at(seed, i), cuda::load_streaming(arrived + i), bad);
   });
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/bad_words.h"
 #include "kernels/cuda_support.h"
+#include "kernels/each_word.h"
 #include "kernels/instructions/memory.h"
 #include "kernels/library_gemm/library_gemm.h"
 #include "kernels/tensor_elements.h"
@@ -47,18 +48,9 @@ RandomBits random_bits_of(Datapath type) {
   }
 }
 
-/// Calls body(index) for each word of this thread's.
-template <typename Body>
-__device__ void for_each_word(std::uint64_t words, const Body& body) {
-  const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * kThreads;
-  for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * kThreads + threadIdx.x; i < words;
-       i += stride)
-    body(i);
-}
-
 __global__ void __launch_bounds__(kThreads)
     fill_with_random_bits(Word128* out, std::uint64_t words, RandomBits bits, std::uint64_t seed) {
-  for_each_word(words, [&](std::uint64_t i) {
+  cuda::for_each_word<kThreads>(words, [&](std::uint64_t i) {
     const Word128 word{memory::mix64(seed + 2 * i), memory::mix64(seed + 2 * i + 1)};
     cuda::store_streaming(out + i, Word128{(word.low & bits.random.low) | bits.fixed.low,
                                            (word.high & bits.random.high) | bits.fixed.high});
@@ -68,7 +60,8 @@ __global__ void __launch_bounds__(kThreads)
 __global__ void __launch_bounds__(kThreads)
     hash_product(const Word128* product, std::uint64_t words, Sum* hash) {
   Sum mine = 0;
-  for_each_word(words, [&](std::uint64_t i) { mine += hash_term(i, cuda::load_streaming(product + i)); });
+  cuda::for_each_word<kThreads>(
+      words, [&](std::uint64_t i) { mine += hash_term(i, cuda::load_streaming(product + i)); });
   for (int distance = memory::kLanes / 2; distance > 0; distance /= 2)
     mine += __shfl_down_sync(0xffffffffu, mine, distance);
   if (threadIdx.x % memory::kLanes == 0) atomicAdd(hash, mine);
@@ -79,7 +72,7 @@ __global__ void __launch_bounds__(kThreads)
     list_others(const Word128* product, const Word128* first, std::uint64_t words, const Sum* hash,
                 const Sum* hash_of_first, memory::BadWordList* others) {
   if (*hash == *hash_of_first) return;
-  for_each_word(words, [&](std::uint64_t i) {
+  cuda::for_each_word<kThreads>(words, [&](std::uint64_t i) {
     memory::compare(i, cuda::load_streaming(first + i), cuda::load_streaming(product + i), others);
   });
 }

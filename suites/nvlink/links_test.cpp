@@ -89,6 +89,41 @@ TEST_F(NvlinkLinks, ASwitchWithoutLinksIsStillListedAndHasNoGpu) {
   EXPECT_EQ(value("gpu5/links_up"), 14);
 }
 
+/// As PIIX4's power management in virtual machines: a bridge of no other kind, of another maker.
+class HostWithAForeignBridge final : public Host, private HostFiles {
+ public:
+  explicit HostWithAForeignBridge(const sim::SharedState& state) : simulated_(state) {}
+  const HostFiles& files() const override { return *this; }
+  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
+    return simulated_.allocate(bytes, numa_node);
+  }
+
+ private:
+  static constexpr const char* kForeign = "0000:00:01.3";
+  std::optional<std::string> read(const std::string& path) const override {
+    if (path.find(kForeign) == std::string::npos) return simulated_.files().read(path);
+    return path.find("/class") != std::string::npos ? "0x068000" : "0x8086";
+  }
+  std::vector<std::string> list(const std::string& folder) const override {
+    auto names = simulated_.files().list(folder);
+    names.insert(names.begin(), kForeign);
+    return names;
+  }
+  std::optional<std::string> resolve(const std::string& path) const override {
+    return simulated_.files().resolve(path);
+  }
+
+  sim::SimulatedHost simulated_;
+};
+
+TEST_F(NvlinkLinks, ABridgeOfAnotherMakerIsNoSwitch) {
+  HostWithAForeignBridge host(state_);
+  collector.host_instead = &host;
+  run();
+  EXPECT_EQ(value("node/switches"), 4);
+  EXPECT_EQ(value("nvswitch0/gpus_without_link"), 0);
+}
+
 TEST_F(NvlinkLinks, ASwitchThatPciDoesNotShowEitherIsMissing) {
   take_down(3);
   state_->nvswitches = 3;

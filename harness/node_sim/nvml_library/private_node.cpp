@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "harness/node/nvml_abi.h"
 #include "harness/node_sim/healthy_h200.h"
 
 namespace assay::nvml {
@@ -49,7 +50,7 @@ sim::SharedState make_private_node() {
   print(state.nvml_version, "13.580.95.05");
   state.cuda_driver_version = 13000;
   state.nvswitches = 4;
-  state.fabric_state = sim::kFabricReady;
+  state.fabric_state = kFabricCompleted;
   state.gpu_count = sim::kMaxGpus;
   state.plant = sim::healthy_h200_plant();
   const Nanoseconds now = static_cast<Nanoseconds>(std::time(nullptr)) * kSecond;
