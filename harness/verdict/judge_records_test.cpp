@@ -1,14 +1,12 @@
-// What the records must hold: absence, odd values, limits and attempts, and the GPUs against one another.
+// What the records must hold: absence, odd values, limits and attempts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "harness/model/finding_codes.h"
-#include "harness/model/judgement.h"
-#include "harness/testing/run_builder.h"
 #include "harness/testing/stages.h"
-#include "harness/verdict/judge.h"
+#include "harness/verdict/judge_fixture.h"
 
 namespace assay::verdict {
 namespace {
@@ -17,29 +15,7 @@ using namespace assay::builders;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class JudgeRecords : public ::testing::Test {
- protected:
-  /// The only finding that there is.
-  Finding only(Verdict verdict) {
-    const Judgement judgement = judge(run, criteria);
-    EXPECT_EQ(judgement.verdict, verdict);
-    EXPECT_EQ(judgement.findings.size(), 1u) << to_json(judgement).dump(1);
-    return judgement.findings.empty() ? Finding{} : judgement.findings[0];
-  }
-  Measurement& bandwidth(int gpu, int attempt = 1) {
-    return measurement_of(step_of(run, "memory.bandwidth", Part::gpu(gpu), attempt), "copy_bandwidth",
-                          Part::gpu(gpu).below("hbm"));
-  }
-  CheckOutcome outcome(const std::string& check, const Part& part) {
-    for (const CheckOutcome& candidate : judge(run, criteria).checks) {
-      if (candidate.check == check && candidate.part == part) return candidate;
-    }
-    return {};
-  }
-
-  Criteria criteria = sample_criteria();
-  RunRecord run = healthy_run(criteria);
-};
+using JudgeRecords = JudgeFixture;
 
 TEST_F(JudgeRecords, ACheckThatRanTooRarely) {
   required_of(criteria, "memory.sweep").occurrences = 2;
@@ -291,25 +267,6 @@ TEST_F(JudgeRecords, AFlagIsHeldAgainstANumber) {
   EXPECT_EQ(outcome("inventory.gpus", "node").result, Result::fail);
 }
 
-TEST_F(JudgeRecords, AnOutlierAboveTheAbsoluteFloorIsMarginal) {
-  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
-  set_bandwidth(run, 3, 4200);  // 0.97 of 4400 is 4268
-  const Finding finding = only(Verdict::accept);
-  EXPECT_EQ(finding.part, "gpu3/hbm");
-  EXPECT_EQ(finding.severity, Severity::marginal);
-  EXPECT_EQ(finding.evidence.at(0).relation, "peer_ratio");
-  EXPECT_DOUBLE_EQ(std::get<double>(*finding.evidence.at(0).limit), 0.97 * 4400);
-}
-
-TEST_F(JudgeRecords, AnOutlierWithoutAnAbsoluteLimitFails) {
-  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
-  set_bandwidth(run, 3, 4200);
-  auto& limits = criteria.limits;
-  limits.erase(limits.begin() + 3);
-  ASSERT_EQ(limits[3].kind, LimitKind::peer_ratio);
-  EXPECT_EQ(only(Verdict::reject).severity, Severity::fail);
-}
-
 TEST_F(JudgeRecords, TheWorstEvidenceDecidesAndIsQuotedWhateverItsOrder) {
   limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).bound = 0.5;
   run.plan.stages.push_back(gpu_stage(4, "memory.bandwidth", {"gpu3"}));
@@ -327,40 +284,6 @@ TEST_F(JudgeRecords, TheWorstEvidenceDecidesAndIsQuotedWhateverItsOrder) {
   }
 }
 
-TEST_F(JudgeRecords, BelowTheScaleFloorNobodyIsAnOutlier) {
-  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
-  set_bandwidth(run, 3, 4200);
-  limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).scale_floor = 200;
-  EXPECT_THAT(judge(run, criteria).findings, IsEmpty());
-}
-
-TEST_F(JudgeRecords, PeersAreComparedAtTheSameReadingWhereALimitSaysSo) {
-  limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).per = "sm_clock_median";
-  for (RequiredCheck& required : criteria.required) {
-    if (required.check == "telemetry")
-      required.measures.push_back({"sm_clock_median", Unit::megahertz, "", false});
-  }
-  const auto at_clock = [&](int slot, double mhz) {
-    const Part gpu = Part::gpu(slot);
-    Step& step = step_of(run, "memory.bandwidth", gpu);
-    step.measurements.push_back({"sm_clock_median", mhz, "MHz", gpu, "telemetry"});
-  };
-  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
-  set_bandwidth(run, 3, 4200);
-  for (int slot = 0; slot + 1 < kGpus; ++slot) at_clock(slot, slot == 3 ? 1890 : 1980);
-  EXPECT_EQ(only(Verdict::accept).part, "gpu3/hbm") << "one has no reading: values are compared as they are";
-  at_clock(kGpus - 1, 1980);
-  EXPECT_THAT(judge(run, criteria).findings, IsEmpty()) << "as fast as its peers would be at its clock";
-  measurement_of(step_of(run, "memory.bandwidth", "gpu3"), "sm_clock_median", "gpu3").value = 1980.0;
-  set_bandwidth(run, 5, 4390);
-  measurement_of(step_of(run, "memory.bandwidth", "gpu5"), "sm_clock_median", "gpu5").value = 2100.0;
-  const auto findings = judge(run, criteria).findings;
-  ASSERT_EQ(findings.size(), 2u);
-  EXPECT_EQ(findings[0].part, "gpu3/hbm");
-  EXPECT_EQ(findings[1].part, "gpu5/hbm") << "it needs a higher clock for the same";
-  EXPECT_THAT(findings[1].evidence.at(0).detail, HasSubstr("all at the same sm_clock_median: 4139"));
-}
-
 TEST_F(JudgeRecords, ALimitOfAVariantHoldsForThatOneAlone) {
   Limit limit = limit_of(criteria, "copy_bandwidth", LimitKind::min);
   limit.bound = 4600.0;
@@ -375,26 +298,6 @@ TEST_F(JudgeRecords, ALimitOfAVariantHoldsForThatOneAlone) {
   EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.code == "memory.slow" && finding.part == "gpu2/hbm";
   }));
-}
-
-TEST_F(JudgeRecords, TheMinorityDiffers) {
-  measurement_of(step_of(run, "inventory.gpus", "node"), "vbios", "gpu6").value =
-      std::string("96.00.00.00.00");
-  kind_of(criteria, "inventory.vbios_differs").cls = FindingClass::device_fault;
-  const Finding finding = only(Verdict::reject);
-  EXPECT_EQ(finding.part, "gpu6");
-  EXPECT_EQ(std::get<std::string>(*finding.evidence.at(0).limit), "96.00.A5.00.01");
-}
-
-TEST_F(JudgeRecords, WithoutAMajorityItIsTheNode) {
-  for (int slot = 0; slot < 4; ++slot) {
-    measurement_of(step_of(run, "inventory.gpus", "node"), "vbios", Part::gpu(slot)).value =
-        std::string("other");
-  }
-  kind_of(criteria, "inventory.vbios_differs").cls = FindingClass::device_fault;
-  const Finding finding = only(Verdict::reject);
-  EXPECT_EQ(finding.part, "node");
-  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("gpu0 other"));
 }
 
 }  // namespace
