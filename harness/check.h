@@ -27,6 +27,7 @@
 #include "harness/node/cublaslt_client.h"
 #include "harness/node/gpu.h"
 #include "harness/node/host.h"
+#include "harness/node/numa.h"
 #include "harness/node/pci_tree.h"
 #include "harness/node/ranks.h"
 #include "harness/registry.h"
@@ -49,7 +50,8 @@ class Context {
   virtual const Part& part() const = 0;
   /// Of those that the check declares; empty where it declares none.
   virtual const std::string& variant() const = 0;
-  /// GPUs that it works on: none in scope node, both in scope pair, else one.
+  /// GPUs that it works on: none in scope node, both in scope pair, those of the node in scopes all_gpus and
+  /// all_pairs, else one.
   virtual int devices() const = 0;
   /// Throws std::logic_error where there is none. Where checks overlap on a GPU, the memory that it offers is
   /// this check's share.
@@ -98,6 +100,8 @@ class Context {
   /// the records, and covered by the run's checksums. `name` is for people; `type` its media type. Throws
   /// std::runtime_error for a file that cannot be read or is larger than kMostAttachmentBytes.
   virtual void attach(const std::string& name, const std::string& type, const std::string& path) = 0;
+  /// The same of a text that no file holds yet.
+  virtual void attach_text(const std::string& name, const std::string& type, const std::string& text) = 0;
   virtual void log(const std::string& message) = 0;
   /// 0 to 1, for the person who waits.
   virtual void progress(double fraction) = 0;

@@ -27,6 +27,7 @@ struct Shape {
   unsigned blocks;
   unsigned threads;              // of each block
   std::size_t shared_bytes = 0;  // dynamic, of each block
+  cudaStream_t stream = cudaStreamPerThread;
 };
 
 /// More than half of a multiprocessor's: a second block finds no room there.
@@ -43,7 +44,7 @@ struct StandIn {
 /// 9.0).
 inline constexpr std::size_t kMostUnaskedSharedBytes = 48 << 10;
 
-/// Launches on the calling thread's stream. `work` is what the emulation turns into time. Throws DeviceError
+/// Launches in the shape's stream. `work` is what the emulation turns into time. Throws DeviceError
 /// where the launch is refused; what goes wrong in it surfaces at the next call that waits.
 template <typename... Parameters, typename... Arguments>
 void launch(const Shape& shape, const Work&, void (*kernel)(Parameters...), Arguments&&... arguments) {
@@ -51,7 +52,7 @@ void launch(const Shape& shape, const Work&, void (*kernel)(Parameters...), Argu
   config.gridDim = shape.blocks;
   config.blockDim = shape.threads;
   config.dynamicSmemBytes = shape.shared_bytes;
-  config.stream = cudaStreamPerThread;
+  config.stream = shape.stream;
   if (shape.shared_bytes > kMostUnaskedSharedBytes) {
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                static_cast<int>(shape.shared_bytes)),
@@ -75,8 +76,9 @@ void in_time_of(double, const Body& body) {
   body();
 }
 
-/// body() so many times, whose copies between host and device, each in a stream of its own, overlap. Under
-/// the emulation it is called once, and its copies take the time of all, which are `share` times as large.
+/// body() so many times, whose copies and launches, in streams of their own and on several devices, overlap.
+/// Under the emulation it is called once, and they take the time of all, which are `share` times as large. One
+/// within another ends with it.
 template <typename Body>
 void overlapped(int times, double, const Body& body) {
   for (int i = 0; i < times; ++i) body();
@@ -111,7 +113,8 @@ struct Call {
 template <typename... Parameters, typename... Arguments>
 void launch(const Shape& shape, const Work& work, void (*kernel)(Parameters...), Arguments&&... arguments) {
   Call<Parameters...> call{kernel, {static_cast<Parameters>(arguments)...}};
-  check(cuda_emulation::launch({shape.blocks}, {shape.threads}, shape.shared_bytes, work, call.run, &call),
+  check(cuda_emulation::launch({shape.blocks}, {shape.threads}, shape.shared_bytes, work, call.run, &call,
+                               shape.stream),
         "launch");
 }
 
@@ -149,8 +152,9 @@ int repeatedly(int times, const Body& body) {
 
 #endif
 
-/// Device time between two points of the calling thread's stream. Kernels are compiled with a default stream
-/// of each thread (cmake/cuda.cmake), so that checks which overlap in one process overlap on the device.
+/// Device time between two points of a stream, the calling thread's where none is named. Kernels are compiled
+/// with a default stream of each thread (cmake/cuda.cmake), so that checks which overlap in one process overlap
+/// on the device. It is of the device that was current when it was made, which is to be current again.
 class Stopwatch {
  public:
   Stopwatch() {
@@ -164,14 +168,22 @@ class Stopwatch {
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
 
-  void start() { check(cudaEventRecord(start_, cudaStreamPerThread), "record event"); }
-  /// Waits for the work since start(); errors of its launches surface here.
-  double stop() {
-    check(cudaEventRecord(stop_, cudaStreamPerThread), "record event");
+  void start(cudaStream_t stream = cudaStreamPerThread) {
+    check(cudaEventRecord(start_, stream), "record event");
+  }
+  void finish(cudaStream_t stream = cudaStreamPerThread) {
+    check(cudaEventRecord(stop_, stream), "record event");
+  }
+  /// Waits for the work between start() and finish(); errors of its launches surface here.
+  double seconds() const {
     check(cudaEventSynchronize(stop_), "kernel");
     float milliseconds = 0;
     check(cudaEventElapsedTime(&milliseconds, start_, stop_), "event time");
     return milliseconds * 1e-3;
+  }
+  double stop() {
+    finish();
+    return seconds();
   }
 
  private:
@@ -213,11 +225,19 @@ class Stream {
 class Pinned {
  public:
   explicit Pinned(const HostMemory& memory) : memory_(memory.data()) {
-    check(cudaHostRegister(memory_, memory.bytes(), cudaHostRegisterDefault), "pin host memory");
+    check(cudaHostRegister(memory_, memory.bytes(), cudaHostRegisterMapped), "pin host memory");
   }
   ~Pinned() { cudaHostUnregister(memory_); }
   Pinned(const Pinned&) = delete;
   Pinned& operator=(const Pinned&) = delete;
+
+  /// Where kernels find it.
+  template <typename T>
+  T* on_device() const {
+    T* found = nullptr;
+    check(cudaHostGetDevicePointer(&found, memory_, 0), "map host memory");
+    return found;
+  }
 
  private:
   void* memory_;

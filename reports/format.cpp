@@ -64,6 +64,7 @@ std::string value_text_apart(const Value& value, const std::optional<Value>& ref
 std::string unit_text(std::string_view unit) {
   if (unit == "1" || unit == "text") return {};
   if (unit == "degC") return "°C";
+  if (unit == "us") return "µs";
   return std::string(unit);
 }
 

@@ -29,6 +29,8 @@ std::string_view example(Unit unit) {
       return "5 s";
     case Unit::milliseconds:
       return "20 ms";
+    case Unit::microseconds:
+      return "1.5 us";
     case Unit::celsius:
       return "24 degC";
     case Unit::watts:

@@ -29,6 +29,7 @@ struct PlantFile {
          slow_time_constant_s = 0, hbm_offset_c = 0,
          hbm_extra_c = 0;  // hbm_extra_c: HBM above core at full bandwidth
   double idle_sm_mhz = 0, boost_sm_mhz = 0, memory_mhz = 0;
+  double socket_link_bytes_per_s = 0;
 };
 
 struct SimNode {

@@ -11,9 +11,12 @@ constexpr double kBytesPerGb = 1e9, kBytesPerMib = 1024.0 * 1024.0, kMillisecond
 
 /// By number of the kind.
 constexpr const char* kRates[kWorkKinds] = {
-    "read",           "write",          "copy",      "triad",   "sweep",      "sweep_halves", "cached",
-    "instructions",   "bf16",           "fp16",      "tf32",    "fp8",        "int8",         "fp64",
-    "host_to_device", "device_to_host", "from_peer", "to_peer", "host_memory"};
+    "read",         "write",          "copy",           "triad",
+    "sweep",        "sweep_halves",   "cached",         "instructions",
+    "bf16",         "fp16",           "tf32",           "fp8",
+    "int8",         "fp64",           "host_to_device", "device_to_host",
+    "from_peer",    "to_peer",        "peer_loads",     "peer_stores",
+    "host_memory",  "host_written",   "peer_round_trip", "host_round_trip"};
 
 }  // namespace
 
@@ -27,12 +30,17 @@ DeviceSpeed load_speed(const std::string& path, Diagnostics& diagnostics) {
   const auto time = [&](const char* key) {
     return read_positive(root, key, Unit::milliseconds) / kMillisecondsPerSecond;
   };
-  for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
-    const Resource resource = resource_of(static_cast<WorkKind>(kind));
-    const bool operations = resource == Resource::tensor_cores || resource == Resource::cores;
-    speed.per_s[kind] = operations
-                            ? read_positive(root, kRates[kind], Unit::tflop_per_s) * kOperationsPerTflop
-                            : rate(kRates[kind]);
+  for (std::size_t number = 0; number < kWorkKinds; ++number) {
+    const auto kind = static_cast<WorkKind>(number);
+    const Resource resource = resource_of(kind);
+    const char* const key = kRates[number];
+    if (kind == WorkKind::peer_round_trips || kind == WorkKind::host_round_trips) {
+      speed.per_s[number] = 1 / time(key);
+    } else if (resource == Resource::tensor_cores || resource == Resource::cores) {
+      speed.per_s[number] = read_positive(root, key, Unit::tflop_per_s) * kOperationsPerTflop;
+    } else {
+      speed.per_s[number] = rate(key);
+    }
   }
   speed.launch_s = time("launch");
   speed.transfer_s = time("transfer");

@@ -14,6 +14,10 @@ std::string_view name_of(Scope scope) {
       return "pair";
     case Scope::ranks:
       return "ranks";
+    case Scope::all_gpus:
+      return "all_gpus";
+    case Scope::all_pairs:
+      return "all_pairs";
   }
   return "?";
 }

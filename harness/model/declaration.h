@@ -23,6 +23,8 @@ enum class Scope {
   gpu_serial,  // one worker a GPU, one after another
   pair,        // one worker a pair of GPUs that sees both; all pairs, in rounds in which no GPU is in two
   ranks,       // one worker a GPU, all in parallel, able to meet
+  all_gpus,    // one worker that sees them all
+  all_pairs,   // the same, for what is between two of them: where there are two at least
 };
 
 /// "gpu_serial".
@@ -38,6 +40,14 @@ struct Variant {
 /// not judged, and emits it where a judged value of the same part is bad. The finding shows it.
 inline constexpr const char* kCulprit = "culprit";
 
+/// Whose values a measure is, of a check whose one step is the node's (scopes node, all_gpus, all_pairs).
+enum class Of {
+  parts,  // every slot of the SKU; of scope all_pairs every pair of them
+  gpus,   // every slot
+  switches,
+  node,
+};
+
 /// A value that a check promises to emit for each of its parts.
 struct Measure {
   std::string name;  // [a-z0-9_]+
@@ -46,10 +56,7 @@ struct Measure {
   std::string subcomponent;  // "hbm": the value belongs to gpuN/hbm; empty: to the step's own part
   /// False: recorded for people, needs no limit, and its absence does not make the run incomplete.
   bool judged = true;
-  /// Scope node only: one value for the whole node, instead of one for every slot of the SKU.
-  bool of_node = false;
-  /// Scope node only: one value for each NVSwitch of the SKU, nvswitch0, ..., instead of one for every slot.
-  bool of_switches = false;
+  Of of = Of::parts;
   /// The part has many of the subcomponent: "sm" stands for sm0, sm1, ... A value is emitted by measure_at()
   /// for those that there is something to say of, and its absence says nothing: another measure says how many
   /// were looked at.
@@ -81,7 +88,7 @@ struct Check {
   /// who copies from or to the host its memory, too. Transfers of less than 50 us need no word; anything else
   /// that is not declared is an error under simulation.
   std::vector<Resource> loads = {};
-  /// Of one device's part of it: how long it takes at this speed, its contexts left out, when it is asked to
+  /// Of one worker's part of it: how long it takes at this speed, its contexts left out, when it is asked to
   /// work for `duration_s`. Null: it launches nothing, and takes what it is asked.
   double (*device_seconds)(const DeviceSpeed& speed, double duration_s) = nullptr;
 };

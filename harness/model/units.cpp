@@ -6,7 +6,7 @@
 namespace assay {
 namespace {
 
-constexpr std::array<std::pair<Unit, std::string_view>, 13> kSymbols{{
+constexpr std::array<std::pair<Unit, std::string_view>, 14> kSymbols{{
     {Unit::count, "1"},
     {Unit::text, "text"},
     {Unit::ratio, "ratio"},
@@ -16,6 +16,7 @@ constexpr std::array<std::pair<Unit, std::string_view>, 13> kSymbols{{
     {Unit::bytes, "B"},
     {Unit::seconds, "s"},
     {Unit::milliseconds, "ms"},
+    {Unit::microseconds, "us"},
     {Unit::celsius, "degC"},
     {Unit::watts, "W"},
     {Unit::megahertz, "MHz"},

@@ -15,6 +15,7 @@ enum class Unit {
   bytes,         // "B"
   seconds,       // "s"
   milliseconds,  // "ms"
+  microseconds,  // "us"
   celsius,       // "degC"
   watts,         // "W"
   megahertz,     // "MHz"

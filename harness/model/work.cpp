@@ -43,17 +43,27 @@ Resource resource_of(WorkKind kind) {
     case WorkKind::fp64:
       return Resource::tensor_cores;
     case WorkKind::host_to_device:
+    case WorkKind::host_round_trips:
       return Resource::pcie_in;
     case WorkKind::device_to_host:
       return Resource::pcie_out;
     case WorkKind::from_peer:
+    case WorkKind::peer_loads:
+    case WorkKind::peer_round_trips:
       return Resource::nvlink_in;
     case WorkKind::to_peer:
+    case WorkKind::peer_stores:
       return Resource::nvlink_out;
     case WorkKind::host_memory:
+    case WorkKind::host_written:
       break;
   }
   return Resource::host_memory;
+}
+
+bool is_with_peer(WorkKind kind) {
+  return kind == WorkKind::from_peer || kind == WorkKind::to_peer || kind == WorkKind::peer_loads ||
+         kind == WorkKind::peer_stores || kind == WorkKind::peer_round_trips;
 }
 
 Work& Work::add(WorkKind kind, double amount, int peer) {

@@ -60,11 +60,21 @@ enum class WorkKind {
   // Bytes.
   host_to_device,
   device_to_host,
+  // To and from a peer, over NVLink where there is one: by the copy engines, and by kernels' loads and stores.
   from_peer,
   to_peer,
-  host_memory,  // read plus written, by whatever
+  peer_loads,
+  peer_stores,
+  host_memory,   // read, or read and written, by whatever
+  host_written,  // by GPUs
+  // One after the other, each once the one before has been answered.
+  peer_round_trips,  // loads of a peer's memory
+  host_round_trips,  // loads of the host's
 };
-inline constexpr std::size_t kWorkKinds = 19;
+inline constexpr std::size_t kWorkKinds = 24;
+
+/// Whether it names a peer (Demand::peer).
+bool is_with_peer(WorkKind kind);
 
 Resource resource_of(WorkKind kind);
 
@@ -91,7 +101,9 @@ inline constexpr int kNoPeer = -1;
 struct Demand {
   WorkKind kind = WorkKind::copy;
   double amount = 0;   // nominal: of what was asked for, where a share of it is there
-  int peer = kNoPeer;  // from_peer, to_peer: the other GPU, as CUDA counts those that the caller sees
+  /// With a peer: the other GPU, as CUDA counts those that the caller sees. Of the host's memory: its NUMA
+  /// node, where that is known.
+  int peer = kNoPeer;
 };
 
 /// What a launch or a transfer asks of a device. A real one needs no telling.
@@ -129,6 +141,7 @@ struct DeviceSpeed {
   double l2_bytes = 0;
 
   double memory_share = 1;  // of the memory, that may be allocated
+  int devices = 1;          // that one worker has
 
   double free_bytes() const;
   double rate(WorkKind kind) const { return per_s[static_cast<std::size_t>(kind)]; }

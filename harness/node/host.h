@@ -25,6 +25,9 @@ class Host {
   /// Of this NUMA node, or of whichever the kernel takes. Throws std::bad_alloc, and std::system_error where
   /// the node has none or may not be used.
   virtual std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) = 0;
+  /// Bytes a second, read plus written, when all processors of this NUMA node (or of the machine) copy within
+  /// its memory: the best of several rounds. Throws as allocate() does.
+  virtual double memory_rate(int numa_node) = 0;
 };
 
 }  // namespace assay

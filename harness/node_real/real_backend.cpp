@@ -8,6 +8,7 @@
 
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/file_tree.h"
+#include "harness/node_real/memory_rate.h"
 #include "harness/node_real/pages.h"
 #include "harness/node_real/real_clock.h"
 
@@ -20,6 +21,7 @@ class RealHost final : public Host {
   std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
     return allocate_pages(bytes, numa_node);
   }
+  double memory_rate(int numa_node) override { return memory_rate_of(files_, numa_node); }
 
  private:
   FileTree files_{"/"};

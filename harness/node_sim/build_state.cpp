@@ -33,7 +33,8 @@ PlantConstants plant_constants(const config::PlantFile& file) {
           file.hbm_extra_c,
           file.idle_sm_mhz,
           file.boost_sm_mhz,
-          file.memory_mhz};
+          file.memory_mhz,
+          file.socket_link_bytes_per_s};
 }
 
 constexpr double kBytesPerMib = 1024.0 * 1024.0;

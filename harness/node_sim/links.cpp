@@ -18,43 +18,40 @@ std::int64_t active_nvlinks(const State& state, int gpu) {
                        [&](const Nvlink& link) { return is_up(link, state.clock.now); });
 }
 
-/// Of what the rates were measured at. Every generation doubles the one before it.
-double share_of(std::int32_t generation, std::int32_t width) {
+}  // namespace
+
+double share_of_pcie(std::int32_t generation, std::int32_t width) {
   return std::ldexp(static_cast<double>(width) / kHealthyPcieWidth, generation - kHealthyPcieGeneration);
 }
 
-double pcie_share(const State& state, int gpu) {
-  const GpuDynamic& dynamic = state.dynamic[gpu];
-  double share = share_of(dynamic.pcie_generation, dynamic.pcie_width);
-  for (const PciPort* port = state.pci_port(state.constants[gpu].pci_port); port != nullptr;
-       port = state.pci_port(port->above)) {
-    if (port->towards_root != 0) share = std::min(share, share_of(port->generation, port->width));
-  }
-  return share;
-}
-
-}  // namespace
-
 DeviceSpeed over_links(DeviceSpeed speed, const State& state, int gpu) {
-  for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
-    const Resource resource = resource_of(static_cast<WorkKind>(kind));
-    if (resource == Resource::pcie_in || resource == Resource::pcie_out)
-      speed.per_s[kind] *= pcie_share(state, gpu);
-    if (resource == Resource::nvlink_in || resource == Resource::nvlink_out)
-      speed.per_s[kind] *= static_cast<double>(active_nvlinks(state, gpu)) / kNvlinks;
-  }
+  const GpuDynamic& dynamic = state.dynamic[gpu];
+  const double of_pcie = share_of_pcie(dynamic.pcie_generation, dynamic.pcie_width),
+               of_nvlink = static_cast<double>(active_nvlinks(state, gpu)) / kNvlinks;
+  const auto scale = [&](WorkKind kind, double share) {
+    speed.per_s[static_cast<std::size_t>(kind)] *= share;
+  };
+  for (const WorkKind kind : {WorkKind::host_to_device, WorkKind::device_to_host}) scale(kind, of_pcie);
+  for (const WorkKind kind :
+       {WorkKind::from_peer, WorkKind::to_peer, WorkKind::peer_loads, WorkKind::peer_stores})
+    scale(kind, of_nvlink);
   return speed;
 }
 
-bool has_nvlink(const State& state, int gpu) {
-  return active_nvlinks(state, gpu) > 0;
+bool can_reach(const State& state, int gpu, int other) {
+  const auto is_linked = [&](int one) {
+    return active_nvlinks(state, one) > 0 && state.dynamic[one].peer_access_lost == 0;
+  };
+  return is_linked(gpu) && is_linked(other);
 }
 
 BothEnds at_both_ends(const Demand& demand, bool linked) {
-  const WorkKind sends = linked ? WorkKind::to_peer : WorkKind::device_to_host;
-  const WorkKind receives = linked ? WorkKind::from_peer : WorkKind::host_to_device;
-  const bool sent = demand.kind == WorkKind::to_peer;
-  return {{sent ? sends : receives, demand.amount}, {sent ? receives : sends, demand.amount}};
+  constexpr double kBytesOfALoad = 32;  // a sector
+  const bool sent = resource_of(demand.kind) == Resource::nvlink_out;
+  const double bytes = demand.kind == WorkKind::peer_round_trips ? kBytesOfALoad * demand.amount : demand.amount;
+  if (linked) return {{demand.kind, demand.amount}, {sent ? WorkKind::from_peer : WorkKind::to_peer, bytes}};
+  constexpr WorkKind kOut = WorkKind::device_to_host, kIn = WorkKind::host_to_device;
+  return {{sent ? kOut : kIn, bytes}, {sent ? kIn : kOut, bytes}};
 }
 
 void count_traffic(State& state, int index, const Work& work) {

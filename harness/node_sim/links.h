@@ -6,14 +6,18 @@
 
 namespace assay::sim {
 
-/// `speed` with the GPU's links as they are: an NVLink that is down is missing, and PCIe is as wide and as
-/// fast as the worst link up to the root was trained.
+/// Of the rate of a healthy link. Every generation doubles the one before it.
+double share_of_pcie(std::int32_t generation, std::int32_t width);
+
+/// `speed` with the GPU's own links as they are: an NVLink that is down is missing, and PCIe is as wide and as
+/// fast as it was trained.
 DeviceSpeed over_links(DeviceSpeed speed, const State& state, int gpu);
 
-bool has_nvlink(const State& state, int gpu);
+/// Over NVLink.
+bool can_reach(const State& state, int gpu, int other);
 
-/// What from_peer or to_peer asks of the GPU that it is for, and of the peer: what one sends, the other
-/// receives. Without a link they reach one another over PCIe.
+/// What work with a peer asks of the GPU that it is for, and of the peer: what one sends, the other receives.
+/// Without a link they reach one another over PCIe.
 struct BothEnds {
   Demand here, there;
 };

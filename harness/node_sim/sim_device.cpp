@@ -12,6 +12,7 @@
 #include "harness/node_sim/links.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_kernel_log.h"
+#include "harness/node_sim/simulated_host.h"
 
 namespace assay::sim {
 namespace {
@@ -36,7 +37,7 @@ DeviceSpeed speed_of_unit(State& state, int index, const Sharers& sharers) {
     const Resource resource = resource_of(static_cast<WorkKind>(kind));
     if (resource == Resource::memory) speed.per_s[kind] *= unit.bandwidth_factor;
     for_each_fault(state, unit.slot, [&](const FaultState& fault, const FaultHooks& hooks) {
-      if (hooks.share_of != nullptr) speed.per_s[kind] *= hooks.share_of(fault, resource);
+      if (hooks.share_of != nullptr) speed.per_s[kind] *= hooks.share_of(fault, static_cast<WorkKind>(kind));
     });
   }
   return speed;
@@ -51,6 +52,14 @@ std::vector<BadDatapath> planted_in_sms(State& state, int slot) {
     if (hooks.in_sms != nullptr) hooks.in_sms(fault, planted);
   });
   return planted;
+}
+
+bool damages_what_goes_by(State& state, int slot) {
+  bool damages = false;
+  for_each_fault(state, slot, [&](const FaultState&, const FaultHooks& hooks) {
+    damages |= hooks.on_the_way != nullptr;
+  });
+  return damages;
 }
 
 MemoryFaults planted_memory_faults(State& state, int slot, std::uint64_t words) {
@@ -76,7 +85,8 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
       cells_(memory_.cells(index_, cell_words())),
       hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words()),
            {[this] { return clock_.now(); }, [this] { return memory_temperature(); }}),
-      in_sms_(planted_in_sms(*state_, slot), step_seed) {
+      in_sms_(planted_in_sms(*state_, slot), step_seed),
+      way_is_damaged_(damages_what_goes_by(*state_, slot)) {
   {
     const Lock lock(state_->mutex);
     change_contexts(*state_, index_, clock_.now(), getpid(), +1);
@@ -125,6 +135,11 @@ double SimDevice::noise_of_next_launch(const Work& work) {
   const int kind = static_cast<int>(work.begin() == work.end() ? WorkKind::copy : work.begin()->kind);
   const std::string stream = "launch/" + std::to_string(constants().slot) + "/" + std::to_string(kind);
   return std::max(0.1, 1 + state_->plant.launch_noise * deviate(step_seed_, stream, launches_++));
+}
+
+double SimDevice::noise_of_next_transfer() {
+  const std::string stream = "transfer/" + std::to_string(constants().slot);
+  return std::max(0.1, 1 + state_->plant.launch_noise * deviate(step_seed_, stream, transfers_++));
 }
 
 void SimDevice::let_pass(double seconds) {
@@ -176,29 +191,64 @@ void SimDevice::load_for(double seconds, const Ends& ends) {
   for (const auto& [end, work] : ends) end->require_usable();
 }
 
+void SimDevice::add_end(Ends& ends, SimDevice& device, const Demand& demand) {
+  auto found = std::find_if(ends.begin(), ends.end(), [&](const auto& end) { return end.first == &device; });
+  if (found == ends.end()) found = ends.insert(ends.end(), {&device, Work()});
+  found->second.add(demand.kind, demand.amount, demand.peer);
+}
+
 SimDevice::Ends SimDevice::ends_of(const Work& work) {
   Ends ends{{this, {}}};
-  const auto work_of = [&](SimDevice& device) -> Work& {
-    const auto found =
-        std::find_if(ends.begin(), ends.end(), [&](const auto& end) { return end.first == &device; });
-    return found == ends.end() ? ends.emplace_back(&device, Work()).second : found->second;
-  };
   for (const Demand& demand : work) {
-    if (demand.kind != WorkKind::from_peer && demand.kind != WorkKind::to_peer) {
-      work_of(*this).add(demand.kind, demand.amount);
+    if (!is_with_peer(demand.kind)) {
+      add_end(ends, *this, demand);
       continue;
     }
     auto* const peer = static_cast<SimDevice*>(cuda_emulation::visible_device(demand.peer));
     if (peer == nullptr || peer == this) throw std::logic_error("work with a peer that is none");
-    const Lock lock(state_->mutex);
-    const bool linked = has_nvlink(*state_, index_) && has_nvlink(*state_, peer->index_);
+    const bool linked = can_access(*peer);
     const BothEnds both = at_both_ends(demand, linked);
-    work_of(*this).add(both.here.kind, both.here.amount);
-    work_of(*peer).add(both.there.kind, both.there.amount);
+    add_end(ends, *this, both.here);
+    add_end(ends, *peer, both.there);
     // Written there, and read again.
-    if (!linked) work_of(*this).add(WorkKind::host_memory, 2 * demand.amount);
+    if (!linked) add_end(ends, *this, {WorkKind::host_memory, 2 * demand.amount});
   }
   return ends;
+}
+
+double SimDevice::share_of_way(const SimDevice& peer) const {
+  double share = 1;
+  const auto look = [&](const SimDevice& here, const SimDevice& there) {
+    for_each_fault(*state_, here.constants().slot, [&](const FaultState& fault, const FaultHooks& hooks) {
+      if (hooks.share_of_way != nullptr) share *= hooks.share_of_way(fault, there.constants().slot);
+    });
+  };
+  look(*this, peer);
+  look(peer, *this);
+  return share;
+}
+
+void SimDevice::add_to(Contention& contention, std::size_t one, const Work& work, const Ends& ends) {
+  constexpr auto kHostMemory = static_cast<std::size_t>(Resource::host_memory);
+  for (const auto& [end, asked] : ends)
+    contention.add(one, end->index_, end->speed_, end->sharers_[kHostMemory], asked);
+  for (const Demand& demand : work) {
+    if (!is_with_peer(demand.kind)) continue;
+    const auto& peer = static_cast<const SimDevice&>(*cuda_emulation::visible_device(demand.peer));
+    const double share = share_of_way(peer);
+    if (share < 1)
+      contention.add_way(one, index_, peer.index_,
+                         demand.amount / (state_->plant.speed.rate(demand.kind) * share));
+  }
+}
+
+bool SimDevice::can_access(const cuda_emulation::Device& peer) const {
+  const Lock lock(state_->mutex);
+  return can_reach(*state_, index_, static_cast<const SimDevice&>(peer).index_);
+}
+
+int SimDevice::numa_node_of(const void* memory) const {
+  return numa_node_of_pages(memory);
 }
 
 void SimDevice::run(const Ends& ends, const std::function<void()>& body) {
@@ -215,12 +265,11 @@ void SimDevice::run(const Ends& ends, const std::function<void()>& body) {
   report();
 }
 
-double SimDevice::seconds_of(const Ends& ends) {
-  double seconds = 0;
+double SimDevice::seconds_of(const Work& work, const Ends& ends) {
   const Lock lock(state_->mutex);
-  for (const auto& [end, work] : ends)
-    seconds = std::max(seconds, over_links(end->speed_, *state_, end->index_).seconds_of_demands(work));
-  return seconds;
+  Contention contention(*state_);
+  add_to(contention, 0, work, ends);
+  return contention.seconds_of(0);
 }
 
 /// Work with a peer loads a link of either in either direction: who shares what is not told by directions.
@@ -232,7 +281,7 @@ void SimDevice::require_declared(const Work& work) const {
   };
   for (const Demand& demand : work) {
     require(resource_of(demand.kind));
-    if (demand.peer == kNoPeer) continue;
+    if (!is_with_peer(demand.kind)) continue;
     require(Resource::nvlink_in);
     require(Resource::nvlink_out);
   }
@@ -244,22 +293,27 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
     if (hooks.at_launch != nullptr) hooks.at_launch({*state_, index_, clock_, launches_, fault, check_});
   });
   const Ends ends = ends_of(work);
-  const double seconds = seconds_of(ends) * noise_of_next_launch(work) + speed_.launch_s;
+  const double seconds = seconds_of(work, ends) * noise_of_next_launch(work) + speed_.launch_s;
   if (!in_sms_.empty()) power_of_launch_w_ = power_under(ends, seconds);
   run(ends, body);
   load_for(seconds, ends);
 }
 
+void SimDevice::before_copy(const Work& work) {
+  if (work.amount(Resource::pcie_in) + work.amount(Resource::pcie_out) == 0) return;
+  for_each_fault(*state_, constants().slot, [&](FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.at_copy != nullptr) hooks.at_copy({*state_, index_, clock_, launches_, fault, check_});
+  });
+}
+
 void SimDevice::transfer(const Work& work, const std::function<void()>& body) {
-  if (work.amount(Resource::pcie_in) + work.amount(Resource::pcie_out) > 0) {
-    for_each_fault(*state_, constants().slot, [&](FaultState& fault, const FaultHooks& hooks) {
-      if (hooks.at_copy != nullptr) hooks.at_copy({*state_, index_, clock_, launches_, fault, check_});
-    });
-  }
+  before_copy(work);
   const Ends ends = ends_of(work);
   run(ends, body);
-  const double seconds = seconds_of(ends) + speed_.transfer_s;
   constexpr double kShort = 50e-6;
+  double seconds = seconds_of(work, ends);
+  if (seconds >= kShort) seconds *= noise_of_next_transfer();
+  seconds += speed_.transfer_s;
   // Of a link as it should be: that one is slow is nothing that a check declares.
   if (state_->plant.speed.seconds_of_demands(work) >= kShort) require_declared(work);
   if (seconds >= kShort) return load_for(seconds, ends);
@@ -268,33 +322,84 @@ void SimDevice::transfer(const Work& work, const std::function<void()>& body) {
   if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();
 }
 
+void SimDevice::work_together(std::vector<cuda_emulation::Concurrent>& all) {
+  Contention contention(*state_);
+  Ends together;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto& device = static_cast<SimDevice&>(*all[i].device);
+    device.require_declared(all[i].work);
+    device.before_copy(all[i].work);
+    const Ends ends = device.ends_of(all[i].work);
+    const Lock lock(state_->mutex);
+    device.add_to(contention, i, all[i].work, ends);
+    for (const auto& [end, asked] : ends) {
+      for (const Demand& demand : asked) add_end(together, *end, demand);
+    }
+  }
+  double longest = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto& device = static_cast<SimDevice&>(*all[i].device);
+    const double seconds = contention.seconds_of(i) * device.noise_of_next_transfer() + speed_.transfer_s;
+    all[i].took = static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
+    longest = std::max(longest, seconds);
+  }
+  load_for(longest, together);
+}
+
+void SimDevice::arrived(const Work& work, void* data, std::uint64_t bytes) {
+  for (const Demand& demand : work) {
+    const auto* const peer = is_with_peer(demand.kind)
+                                 ? static_cast<const SimDevice*>(cuda_emulation::visible_device(demand.peer))
+                                 : nullptr;
+    damage_on_the_way(demand.kind, peer, data, bytes);
+  }
+}
+
+void SimDevice::damage_on_the_way(WorkKind kind, const SimDevice* peer, void* data, std::uint64_t bytes) {
+  const auto damage = [&](int slot, int peer_slot) {
+    for_each_fault(*state_, slot, [&](FaultState& fault, const FaultHooks& hooks) {
+      if (hooks.on_the_way != nullptr) hooks.on_the_way({fault, kind, peer_slot, data, bytes});
+    });
+  };
+  const int here = constants().slot;
+  if (peer == nullptr) return damage(here, kNoPeer);
+  damage(here, peer->constants().slot);
+  damage(peer->constants().slot, here);
+}
+
 namespace {
 
-/// Of all GPUs that the thread sees: a peer's cells are read through what is planted in them, too.
+/// Of all GPUs that the thread sees: a peer's cells are read through what is planted in them, too, and what
+/// goes over a way that changes it arrives changed.
 class MemoryOfAll final : public cuda_emulation::FaultyMemory {
  public:
-  const SimDevice* reader = nullptr;
+  SimDevice* reader = nullptr;
 
   Word128 load(const Word128* address) override {
-    for (SimDevice* device : shown) {
-      if (device->hbm().holds(address)) return load_from(*device, address);
-    }
-    return *address;
+    SimDevice* const device = holder_of(address);
+    if (device == nullptr) return *address;
+    Word128 value = load_from(*device, address);
+    if (device != reader) reader->damage_on_the_way(WorkKind::peer_loads, device, &value, sizeof(value));
+    return value;
   }
   void store(Word128* address, Word128 value) override {
-    for (SimDevice* device : shown) {
-      if (device->hbm().holds(address)) return device->hbm().store(address, value);
-    }
+    SimDevice* const device = holder_of(address);
+    if (device != nullptr && device != reader)
+      reader->damage_on_the_way(WorkKind::peer_stores, device, &value, sizeof(value));
+    if (device != nullptr) return device->hbm().store(address, value);
     *address = value;
   }
   Word128 load_cached(const Word128* address) override {
-    for (SimDevice* device : shown) {
-      if (device->hbm().holds(address)) return device->hbm().load_cached(address);
-    }
-    return *address;
+    SimDevice* const device = holder_of(address);
+    return device == nullptr ? *address : device->hbm().load_cached(address);
   }
 
  private:
+  static SimDevice* holder_of(const Word128* address) {
+    const auto found = std::find_if(shown.begin(), shown.end(),
+                                    [&](SimDevice* device) { return device->hbm().holds(address); });
+    return found == shown.end() ? nullptr : *found;
+  }
   /// What the peer could not deliver is a contained error of the reader's (226), not an ECC error.
   Word128 load_from(SimDevice& device, const Word128* address) const {
     try {
@@ -310,8 +415,9 @@ class MemoryOfAll final : public cuda_emulation::FaultyMemory {
 
 cuda_emulation::FaultyMemory* SimDevice::faulty_memory() {
   static thread_local MemoryOfAll all;
-  const bool healthy =
-      std::all_of(shown.begin(), shown.end(), [](const SimDevice* device) { return device->hbm_.healthy(); });
+  const bool healthy = std::all_of(shown.begin(), shown.end(), [](const SimDevice* device) {
+    return device->hbm_.healthy() && !device->way_is_damaged_;
+  });
   if (healthy) return nullptr;
   if (shown.size() == 1) return &hbm_;
   all.reader = this;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/node/clock.h"
+#include "harness/node_sim/contention.h"
 #include "harness/node_sim/cuda_emulation/device.h"
 #include "harness/node_sim/device_memory.h"
 #include "harness/node_sim/faulty_hbm.h"
@@ -43,6 +44,10 @@ class SimDevice final : public cuda_emulation::Device {
   /// The time of short ones passes with the next work, or once they have added up. Throws std::logic_error
   /// for others that the check does not declare.
   void transfer(const Work& work, const std::function<void()>& body) override;
+  void work_together(std::vector<cuda_emulation::Concurrent>& all) override;
+  void arrived(const Work& work, void* data, std::uint64_t bytes) override;
+  bool can_access(const cuda_emulation::Device& peer) const override;
+  int numa_node_of(const void* memory) const override;
   void settle() override;
   Nanoseconds now() override { return clock_.now() + owed_; }
   std::uint64_t schedule_seed() override;
@@ -51,6 +56,8 @@ class SimDevice final : public cuda_emulation::Device {
   cuda_emulation::FaultyMemory* copied_memory() override { return faulty_memory(); }
   cuda_emulation::FaultySms* faulty_sms() override;
   FaultyHbm& hbm() { return hbm_; }
+  /// What is planted on the way over PCIe, or between this GPU and a peer, changes what goes by.
+  void damage_on_the_way(WorkKind kind, const SimDevice* peer, void* data, std::uint64_t bytes);
 
  private:
   const GpuConstants& constants() const { return state_->constants[index_]; }
@@ -64,13 +71,20 @@ class SimDevice final : public cuda_emulation::Device {
   /// Who works, this one first, and what each of them does.
   using Ends = std::vector<std::pair<SimDevice*, Work>>;
   Ends ends_of(const Work& work);
+  static void add_end(Ends& ends, SimDevice& device, const Demand& demand);
+  /// What one of several, by number, uses.
+  void add_to(Contention& contention, std::size_t one, const Work& work, const Ends& ends);
+  /// Of a healthy way between the two, what is left.
+  double share_of_way(const SimDevice& peer) const;
   /// Runs the body; who fails in it, or is gone by now, ends the work.
   void run(const Ends& ends, const std::function<void()>& body);
   double noise_of_next_launch(const Work& work);
+  double noise_of_next_transfer();
+  void before_copy(const Work& work);
   /// Throws std::logic_error.
   void require_declared(const Work& work) const;
-  /// How long the slowest end takes.
-  double seconds_of(const Ends& ends);
+  /// By itself.
+  double seconds_of(const Work& work, const Ends& ends);
   void count(const Ends& ends);
   void change_loads(const Ends& ends, double seconds, decltype(&add_load) change);
   /// What the GPU would draw with this load on, too.
@@ -88,12 +102,13 @@ class SimDevice final : public cuda_emulation::Device {
   std::string check_;
   DeviceSpeed speed_;     // this unit's: its place in the spread, what is planted, what sharers leave
   Nanoseconds owed_ = 0;  // by transfers that were too short to let time pass for
-  std::uint64_t launches_ = 0;
+  std::uint64_t launches_ = 0, transfers_ = 0;
   std::uint64_t schedules_ = 0;
   NodeMemory memory_;
   Word128* cells_;
   FaultyHbm hbm_;
   PlantedInSms in_sms_;
+  bool way_is_damaged_;
   double power_of_launch_w_ = 0;  // once the launch that runs has its load on
   std::uint64_t reported_corrected_ = 0;
   std::uint64_t reported_uncorrected_ = 0;

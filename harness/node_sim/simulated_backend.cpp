@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,9 +38,9 @@ class SimulatedWorkerNode final : public WorkerNode {
       : state_(state_at(address)),
         seats_(address.at("seats").get<std::vector<Seat>>()),
         sharers_(address.at("sharers").get<std::vector<Sharers>>()),
-        checks_(seats_.size()),
-        host_(state_) {
+        checks_(seats_.size()) {
     for (const Seat seat : seats_) clocks_.push_back(std::make_unique<VirtualClock>(state_, seat));
+    host_.emplace(state_, *clocks_.at(0));
   }
   Clock& clock(std::size_t body) override { return *clocks_.at(body); }
   std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string&, std::uint64_t seed,
@@ -47,7 +48,7 @@ class SimulatedWorkerNode final : public WorkerNode {
     return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed,
                                     sharers_.at(body), checks_.at(body));
   }
-  Host& host() override { return host_; }
+  Host& host() override { return *host_; }
   std::unique_ptr<Library> cublaslt(std::string& why_not) override {
     return open_simulated_cublaslt(why_not);
   }
@@ -65,7 +66,7 @@ class SimulatedWorkerNode final : public WorkerNode {
   std::vector<Sharers> sharers_;
   std::vector<std::string> checks_;
   std::vector<std::unique_ptr<VirtualClock>> clocks_;
-  SimulatedHost host_;
+  std::optional<SimulatedHost> host_;
 };
 
 class SimulatedSamplerNode final : public SamplerNode {

@@ -1,6 +1,12 @@
 #include "harness/node_sim/simulated_host.h"
 
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
 #include <vector>
+
+#include "harness/node/numa.h"
 
 namespace assay::sim {
 namespace {
@@ -11,9 +17,28 @@ struct alignas(kPageBytes) Page {
   char bytes[kPageBytes];
 };
 
+/// All pages of this process.
+struct Known {
+  std::mutex mutex;
+  std::map<const char*, std::pair<std::uint64_t, int>> nodes;  // by address: bytes, NUMA node
+};
+Known& known() {
+  static Known all;
+  return all;
+}
+
 class Pages final : public HostMemory {
  public:
-  explicit Pages(std::uint64_t bytes) : bytes_(bytes), pages_((bytes + kPageBytes - 1) / kPageBytes) {}
+  Pages(std::uint64_t bytes, int numa_node) : bytes_(bytes), pages_((bytes + kPageBytes - 1) / kPageBytes) {
+    const std::lock_guard lock(known().mutex);
+    known().nodes[static_cast<const char*>(data())] = {bytes, numa_node};
+  }
+  ~Pages() override {
+    const std::lock_guard lock(known().mutex);
+    known().nodes.erase(static_cast<const char*>(data()));
+  }
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
   void* data() const override { return const_cast<Page*>(pages_.data()); }
   std::uint64_t bytes() const override { return bytes_; }
 
@@ -24,8 +49,25 @@ class Pages final : public HostMemory {
 
 }  // namespace
 
-std::unique_ptr<HostMemory> SimulatedHost::allocate(std::uint64_t bytes, int) {
-  return std::make_unique<Pages>(bytes);
+std::unique_ptr<HostMemory> SimulatedHost::allocate(std::uint64_t bytes, int numa_node) {
+  return std::make_unique<Pages>(bytes, numa_node);
+}
+
+double SimulatedHost::memory_rate(int numa_node) {
+  const auto nodes = static_cast<int>(std::max<std::size_t>(1, numa::nodes(files_).size()));
+  const double share = numa_node == nodes - 1 ? 1 - state_->host_memory_lost : 1;
+  clock_.sleep_for(kSecond / 4);
+  return state_->plant.speed.rate(WorkKind::host_memory) / nodes * share;
+}
+
+int numa_node_of_pages(const void* memory) {
+  const auto* const address = static_cast<const char*>(memory);
+  const std::lock_guard lock(known().mutex);
+  auto found = known().nodes.upper_bound(address);
+  if (found == known().nodes.begin()) return kAnyNumaNode;
+  --found;
+  const auto& [bytes, node] = found->second;
+  return address < found->first + bytes ? node : kAnyNumaNode;
 }
 
 }  // namespace assay::sim

@@ -185,9 +185,32 @@ std::optional<std::string> slot_address(const State& state, std::string_view nam
   return std::nullopt;
 }
 
+constexpr std::string_view kNodes = "/sys/devices/system/node";
+
+/// Two sockets, where GPUs are near to one of two; the nodes' files are those that harness/node/numa.h reads.
+std::optional<std::string> of_numa_nodes(const State& state, std::string_view name) {
+  int last = -1;
+  for (int i = 0; i < state.gpu_count; ++i) last = std::max(last, state.constants[i].numa_node);
+  if (last < 0) return std::nullopt;
+  if (name == "online" || name == "has_memory") return last == 0 ? "0" : fmt::format("0-{}", last);
+  int node = -1;
+  char file[16] = "";
+  if (std::sscanf(std::string(name).c_str(), "node%d/%15s", &node, file) != 2 || node < 0 || node > last)
+    return std::nullopt;
+  constexpr int kProcessors = 48, kHere = 10, kThere = 21;
+  if (file == std::string_view("cpulist"))
+    return fmt::format("{}-{}", node * kProcessors, (node + 1) * kProcessors - 1);
+  if (file != std::string_view("distance")) return std::nullopt;
+  std::string distances;
+  for (int other = 0; other <= last; ++other)
+    distances += fmt::format("{}{}", other == 0 ? "" : " ", other == node ? kHere : kThere);
+  return distances;
+}
+
 }  // namespace
 
 std::optional<std::string> SimulatedSysfs::read(const std::string& path) const {
+  if (const auto of_node = rest_of(path, kNodes)) return of_numa_nodes(*state_, *of_node);
   const auto of_device = rest_of(path, kDevices), of_slot = rest_of(path, kSlots);
   const auto rest = of_device ? of_device : of_slot;
   const auto slash = rest ? rest->find('/') : std::string_view::npos;

@@ -30,7 +30,7 @@ inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
 inline constexpr int kMaxPciPorts = kMaxGpus * static_cast<int>(config::kMostPciPortsAbove);
-inline constexpr std::uint32_t kStateVersion = 10;
+inline constexpr std::uint32_t kStateVersion = 11;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -58,6 +58,7 @@ struct PlantConstants {
       slow_time_constant_s;
   double hbm_offset_c, hbm_extra_c;
   double idle_sm_mhz, boost_sm_mhz, memory_mhz;
+  double socket_link_bytes_per_s;  // one way, between the memory of a NUMA node and what hangs on another
 };
 
 /// What a PCIe device has counted since it was found; the kernel's names are in simulated_sysfs.cpp.
@@ -74,6 +75,7 @@ struct PciPort {
   /// below, whose other end has it.
   std::int32_t towards_root;
   std::int32_t generation, width, max_generation, max_width;
+  double rate_lost;  // 0 to 1: of what the link above it should carry
   PcieErrors errors;
 };
 
@@ -135,6 +137,7 @@ struct GpuDynamic {
   PcieErrors pcie_errors;
   std::int64_t pcie_received_bytes, pcie_sent_bytes;
   Nvlink nvlinks[kNvlinks];
+  std::int32_t peer_access_lost;   // a link was down when the driver started: no peer is let reach it
   std::int64_t memory_used_bytes;  // ours and others'
   std::int64_t memory_held_bytes;  // of that, held by no process at all: a driver that leaks
   double foreign_utilisation;      // 0 to 1: work that is not ours
@@ -174,6 +177,8 @@ struct State {
   /// What the driver says of the way over the switches (nvmlGpuFabricInfoV_t: 3 is completed; 0 success); and
   /// whether CUDA refuses to start, since it is not ready (802).
   std::int32_t fabric_state, fabric_status, cuda_not_ready;
+  double socket_link_lost;         // 0 to 1, of its rate
+  double host_memory_lost;         // 0 to 1, of that of the last NUMA node
   PciPort pci_ports[kMaxPciPorts];
   ClockState clock;
   PlantConstants plant;

@@ -15,17 +15,40 @@ std::vector<Part> slot_parts(const config::Sku& sku) {
   return parts;
 }
 
+std::vector<Part> pairs_of(const std::vector<Part>& slots) {
+  std::vector<Part> pairs;
+  for (const auto& round : rounds_of_pairs(static_cast<int>(slots.size()))) {
+    for (const auto& [a, b] : round)
+      pairs.push_back(Part::pair(slots[static_cast<std::size_t>(a)], slots[static_cast<std::size_t>(b)]));
+  }
+  std::sort(pairs.begin(), pairs.end());
+  return pairs;
+}
+
+/// Where they differ from those that the check measures else.
+std::vector<Part> parts_of(const config::Sku& sku, Of of) {
+  std::vector<Part> switches;
+  switch (of) {
+    case Of::parts:
+      return {};
+    case Of::gpus:
+      return slot_parts(sku);
+    case Of::switches:
+      for (int i = 0; i < sku.nvswitches; ++i) switches.push_back(Part::nvswitch(i));
+      return switches;
+    case Of::node:
+      break;
+  }
+  return {"node"};
+}
+
 std::vector<RequiredMeasure> required_measures(const config::Sku& sku, const std::string& check,
                                                const std::vector<Measure>& measures) {
   std::vector<RequiredMeasure> result;
   for (const Measure& measure : measures) {
     const bool available = sku.not_available.count(check + "/" + measure.name) == 0;
-    RequiredMeasure required{measure.name, measure.unit,    measure.subcomponent, measure.judged && available,
-                             {},           measure.numbered};
-    if (measure.of_node) required.parts = {"node"};
-    for (int i = 0; measure.of_switches && i < sku.nvswitches; ++i)
-      required.parts.push_back(Part::nvswitch(i));
-    result.push_back(std::move(required));
+    result.push_back({measure.name, measure.unit, measure.subcomponent, measure.judged && available,
+                      parts_of(sku, measure.of), measure.numbered});
   }
   return result;
 }
@@ -44,7 +67,8 @@ RequiredCheck required_check(const config::Sku& sku, const Check& check) {
   RequiredCheck required;
   required.check = check.name;
   required.parts = parts_of_steps(check.scope, slot_parts(sku));
-  required.measured_parts = check.scope == Scope::pair ? required.parts : slot_parts(sku);
+  const bool of_pairs = check.scope == Scope::pair || check.scope == Scope::all_pairs;
+  required.measured_parts = of_pairs ? pairs_of(slot_parts(sku)) : slot_parts(sku);
   required.follow_up = check.follows.has_value();
   required.measures = required_measures(sku, check.name, check.measures);
   return required;

@@ -18,6 +18,7 @@ double estimate_of(const Placement& placement, const DeviceSpeed& speed) {
     if (check == nullptr) throw std::logic_error("no check named " + body.check);
     DeviceSpeed mine = speed.shared_by(body.sharers);
     mine.memory_share = body.memory_share;
+    mine.devices = static_cast<int>(std::max<std::size_t>(1, devices));
     const double work_s =
         check->device_seconds == nullptr ? body.duration_s : check->device_seconds(mine, body.duration_s);
     longest_s = std::max(longest_s, work_s);

@@ -71,6 +71,14 @@ std::vector<std::vector<Placement>> place(Scope scope, const std::vector<Part>& 
       for (const Part& gpu : gpus) placement.participants.push_back({{gpu}});
       return {{placement}};
     }
+    case Scope::all_gpus:
+    case Scope::all_pairs: {
+      if (gpus.size() < (scope == Scope::all_pairs ? 2 : 1)) return {};
+      Placement placement;
+      placement.part = "node";
+      placement.participants = {{gpus}};
+      return {{placement}};
+    }
   }
   return stages;
 }

@@ -57,11 +57,24 @@ TEST(Place, RanksAreProcessesOfOnePlacementAndPairsOneProcessOfTwoDevices) {
   EXPECT_EQ(parts, (std::set<Part>{"gpu0-gpu1", "gpu0-gpu5", "gpu1-gpu5"}));
 }
 
+TEST(Place, AllGpusAreOneProcessOfAllDevicesAndForPairsThereAreTwo) {
+  for (const Scope scope : {Scope::all_gpus, Scope::all_pairs}) {
+    const auto stages = place(scope, kGpus);
+    ASSERT_EQ(stages.size(), 1u);
+    ASSERT_EQ(stages[0].size(), 1u);
+    EXPECT_EQ(stages[0][0].part, "node");
+    ASSERT_EQ(stages[0][0].participants.size(), 1u);
+    EXPECT_EQ(stages[0][0].participants[0].devices, kGpus);
+  }
+  EXPECT_EQ(place(Scope::all_gpus, {"gpu3"}).size(), 1u);
+}
+
 TEST(Place, WithoutGpusThereIsOnlyTheNode) {
   EXPECT_EQ(place(Scope::node, {}).size(), 1u);
-  for (const Scope scope : {Scope::gpu, Scope::gpu_serial, Scope::pair, Scope::ranks})
+  for (const Scope scope :
+       {Scope::gpu, Scope::gpu_serial, Scope::pair, Scope::ranks, Scope::all_gpus, Scope::all_pairs})
     EXPECT_TRUE(place(scope, {}).empty());
-  EXPECT_TRUE(place(Scope::pair, {"gpu0"}).empty());
+  for (const Scope scope : {Scope::pair, Scope::all_pairs}) EXPECT_TRUE(place(scope, {"gpu0"}).empty());
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <stdexcept>
 #include <system_error>
 
@@ -42,33 +44,55 @@ std::string attachments_of(const std::string& run_folder, const std::string& ste
                      ranks > 1 ? fmt::format("rank{}-", rank) : "");
 }
 
-std::string copy_attachment(const std::string& path, const std::string& prefix, const std::string& name) {
-  std::error_code error;
-  const std::uintmax_t bytes = fs::file_size(path, error);
-  if (error) throw std::runtime_error(path + " cannot be attached: " + error.message());
+namespace {
+
+/// Calls put(path) for a file that gets its name once it is whole.
+std::string add_attachment(const std::string& what, std::uintmax_t bytes, const std::string& prefix,
+                           const std::string& name,
+                           const std::function<void(const std::string&, std::error_code&)>& put) {
   if (bytes > kMostAttachmentBytes) {
-    throw std::runtime_error(fmt::format("{} cannot be attached: its {} bytes are more than {}", path, bytes,
+    throw std::runtime_error(fmt::format("{} cannot be attached: its {} bytes are more than {}", what, bytes,
                                          kMostAttachmentBytes));
   }
+  std::error_code error;
   const std::uintmax_t room = fs::space(fs::path(prefix).parent_path(), error).available;
   if (error || room < bytes + kRoomForRecords) {
     throw std::runtime_error(fmt::format("{} cannot be attached: {} bytes are left, and the records need {}",
-                                         path, room, kRoomForRecords));
+                                         what, room, kRoomForRecords));
   }
   const std::string wanted = prefix + safe(name);
   std::string target = wanted;
   for (int i = 2; fs::exists(target, error); ++i) target = fmt::format("{}.{}", wanted, i);
   const std::string unfinished = target + kUnfinishedExtension;
-  fs::copy_file(path, unfinished, fs::copy_options::overwrite_existing, error);
+  put(unfinished, error);
   // Whoever may read the run may read all of it, whatever the worker's temporary file allowed.
   if (!error) fs::permissions(unfinished, kReadableByAll, error);
   if (!error) fs::rename(unfinished, target, error);
   if (error) {
     std::error_code ignored;
     fs::remove(unfinished, ignored);
-    throw std::runtime_error(path + " cannot be attached: " + error.message());
+    throw std::runtime_error(what + " cannot be attached: " + error.message());
   }
   return fs::path(target).filename().string();
+}
+
+}  // namespace
+
+std::string copy_attachment(const std::string& path, const std::string& prefix, const std::string& name) {
+  std::error_code error;
+  const std::uintmax_t bytes = fs::file_size(path, error);
+  if (error) throw std::runtime_error(path + " cannot be attached: " + error.message());
+  return add_attachment(path, bytes, prefix, name, [&](const std::string& to, std::error_code& failed) {
+    fs::copy_file(path, to, fs::copy_options::overwrite_existing, failed);
+  });
+}
+
+std::string write_attachment(const std::string& text, const std::string& prefix, const std::string& name) {
+  return add_attachment(name, text.size(), prefix, name, [&](const std::string& to, std::error_code& failed) {
+    std::ofstream file(to, std::ios::binary);
+    file << text;
+    if (!file.flush()) failed = std::make_error_code(std::errc::io_error);
+  });
 }
 
 }  // namespace assay::run

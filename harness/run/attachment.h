@@ -16,5 +16,7 @@ std::string attachments_of(const std::string& run_folder, const std::string& ste
 /// Copies a file to `prefix` followed by `name` with what is no letter, digit, '.', '_' or '-' replaced;
 /// where that exists, with a number behind. Returns the copy's file name. Throws std::runtime_error.
 std::string copy_attachment(const std::string& path, const std::string& prefix, const std::string& name);
+/// The same of a text that no file holds yet.
+std::string write_attachment(const std::string& text, const std::string& prefix, const std::string& name);
 
 }  // namespace assay::run

@@ -94,7 +94,15 @@ void WorkerContext::evidence(const std::string& name, const json& content) {
 }
 
 void WorkerContext::attach(const std::string& name, const std::string& type, const std::string& path) {
-  const std::string file = copy_attachment(path, mine().attachments, name);
+  send_attachment(name, type, copy_attachment(path, mine().attachments, name));
+}
+
+void WorkerContext::attach_text(const std::string& name, const std::string& type, const std::string& text) {
+  send_attachment(name, type, write_attachment(text, mine().attachments, name));
+}
+
+void WorkerContext::send_attachment(const std::string& name, const std::string& type,
+                                    const std::string& file) {
   pipe_.send(body_, "attach", {{"name", name}, {"type", type}, {"file", file}});
 }
 

@@ -43,6 +43,7 @@ class WorkerContext final : public Context, private Ranks {
   void measure_at(const Part& part, const std::string& name, const std::string& value) override;
   void evidence(const std::string& name, const nlohmann::json& content) override;
   void attach(const std::string& name, const std::string& type, const std::string& path) override;
+  void attach_text(const std::string& name, const std::string& type, const std::string& text) override;
   void log(const std::string& message) override;
   void progress(double fraction) override;
   void send_raw(const std::string& bytes) override { pipe_.send_raw(bytes); }
@@ -52,6 +53,7 @@ class WorkerContext final : public Context, private Ranks {
   int count() const override { return assignment_.ranks; }
   std::vector<std::string> exchange(const std::string& mine) override;
 
+  void send_attachment(const std::string& name, const std::string& type, const std::string& file);
   const BodyAssignment& mine() const { return assignment_.bodies[body_]; }
   const GpuReadings* find(const std::string& pci_address) const;
   Part own_part(const std::string& measure) const;

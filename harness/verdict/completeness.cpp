@@ -82,7 +82,10 @@ bool works_on(const Case& c, const Step& step, const Part& part) {
   const Placement* placement = c.placement(step);
   if (c.run.plan.partial.empty() || placement == nullptr) return true;
   const std::vector<Part> gpus = gpus_of(*placement);
-  return gpus.empty() || !part.gpu_slot() || contains(gpus, part);
+  const std::vector<Part> units = part.units();
+  return gpus.empty() || std::all_of(units.begin(), units.end(), [&](const Part& unit) {
+           return !unit.gpu_slot() || contains(gpus, unit);
+         });
 }
 
 void observe_measures(const Case& c, const RequiredCheck& required, const Step& step,

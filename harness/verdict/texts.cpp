@@ -55,6 +55,7 @@ Values values_of(const RunRecord& run, const Finding& finding) {
           {"{value}", first.value ? text_of(*first.value) : kUnknown},
           {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
           {"{unit}", first.unit == symbol(Unit::count) || first.unit == symbol(Unit::text) ? "" : first.unit},
+          {"{measurement}", known(first.measurement)},
           {"{detail}", known(first.detail)},
           {"{culprit}", culprit(finding)}};
 }

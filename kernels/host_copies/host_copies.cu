@@ -77,9 +77,13 @@ class HostCopiesOfGpu final : public HostCopies {
         copy(on_host_.target->data(), on_device_.source->device_pointer(), cudaMemcpyDeviceToHost, to_host_);
     });
     for (cuda::Stream* stream : {&to_device_, &to_host_}) stream->lead();
+    watch_.finish();
   }
 
-  double end() override { return watch_.stop(); }
+  double end() override {
+    gpu_.make_current();
+    return watch_.seconds();
+  }
 
   ArrivedBad look() override {
     gpu_.make_current();
@@ -127,6 +131,15 @@ class HostCopiesOfGpu final : public HostCopies {
 std::unique_ptr<HostCopies> make_host_copies(Gpu& gpu, Host& host, int numa_node, std::uint64_t bytes,
                                              std::uint64_t seed) {
   return std::make_unique<HostCopiesOfGpu>(gpu, host, numa_node, bytes, seed);
+}
+
+std::vector<double> copy_together(const std::vector<HostCopies*>& all, Way way, int copies) {
+  cuda::overlapped(1, 1, [&] {
+    for (HostCopies* one : all) one->begin(way, copies);
+  });
+  std::vector<double> seconds;
+  for (HostCopies* one : all) seconds.push_back(one->end());
+  return seconds;
 }
 
 }  // namespace assay::pcie::ASSAY_TARGET

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "harness/node/gpu.h"
 #include "harness/node/host.h"
@@ -32,6 +33,9 @@ class HostCopies {
   /// Of one copy, in one way.
   virtual std::uint64_t bytes() const = 0;
 };
+
+/// begin() of several, all at once, each on a GPU of its own; `gpu` is one of them. Their device seconds.
+std::vector<double> copy_together(Gpu& gpu, const std::vector<HostCopies*>& all, Way way, int copies);
 
 /// Host memory of this NUMA node. Throws DeviceError, and what Host::allocate() does.
 std::unique_ptr<HostCopies> make_host_copies(Gpu& gpu, Host& host, int numa_node, std::uint64_t bytes,

@@ -36,6 +36,15 @@ __device__ inline void store_in_l2(Word128* address, Word128 value) {
 __device__ inline std::uint32_t load_relaxed(const std::uint32_t* address) {
   return *static_cast<const volatile std::uint32_t*>(address);
 }
+/// ld.volatile.global.v2.u64: of what others may have written, on whatever side of a link it lies.
+__device__ inline Word128 load_volatile(const Word128* address) {
+  Word128 word{};
+  asm volatile("ld.volatile.global.v2.u64 {%0, %1}, [%2];"
+               : "=l"(word.low), "=l"(word.high)
+               : "l"(__cvta_generic_to_global(address))
+               : "memory");
+  return word;
+}
 /// st.global.cs.v2.u64
 __device__ inline void store_streaming(Word128* address, Word128 value) {
   __stcs(reinterpret_cast<ulonglong2*>(address), make_ulonglong2(value.low, value.high));
@@ -47,6 +56,9 @@ inline Word128 load_streaming(const Word128* address) {
   return cuda_emulation::load_word(address);
 }
 inline Word128 load_past_l1(const Word128* address) {
+  return cuda_emulation::load_word(address);
+}
+inline Word128 load_volatile(const Word128* address) {
   return cuda_emulation::load_word(address);
 }
 inline Word128 load_in_l2(const Word128* address) {

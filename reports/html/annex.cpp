@@ -4,6 +4,7 @@
 #include "reports/format.h"
 #include "reports/html/page.h"
 #include "reports/view/limits.h"
+#include "reports/view/pair_tables.h"
 #include "reports/view/parts.h"
 
 namespace assay::reports {
@@ -78,10 +79,14 @@ void add_steps(HtmlPage& page) {
 
 void add_raw_evidence(HtmlPage& page) {
   const auto& steps = page.input.run.steps;
-  if (std::all_of(steps.begin(), steps.end(), [](const Step& step) { return step.evidence.empty(); })) return;
+  const auto is_shown = [](const Step& step) {  // pairs have a section of their own
+    return std::all_of(step.evidence.begin(), step.evidence.end(), is_pairs);
+  };
+  if (std::all_of(steps.begin(), steps.end(), is_shown)) return;
   page.section("raw-evidence", page.labels(Label::raw_evidence_title), [&] {
     for (const Step& step : steps) {
       for (const Evidence& evidence : step.evidence) {
+        if (is_pairs(evidence)) continue;
         page.writer.element("h3", fmt::format("{} ({})", evidence.name, step.id));
         add_json(page, evidence.name, evidence.content);
       }

@@ -35,6 +35,7 @@ std::string html(const Input& input) {
     add_identity(page);
     add_findings(page);
     add_matrix(page);
+    add_pairs(page);
     add_measurements(page);
     add_telemetry(page);
     add_inventory(page);

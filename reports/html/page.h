@@ -38,6 +38,7 @@ void add_banner(HtmlPage& page);
 void add_identity(HtmlPage& page);
 void add_findings(HtmlPage& page);
 void add_matrix(HtmlPage& page);
+void add_pairs(HtmlPage& page);
 void add_measurements(HtmlPage& page);
 void add_telemetry(HtmlPage& page);
 void add_inventory(HtmlPage& page);

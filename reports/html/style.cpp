@@ -65,6 +65,8 @@ tr.execution th { background: var(--shade); font-weight: 400; font-style: italic
 .inventory td, .steps td, .raw td { overflow-wrap: anywhere; }
 .raw td { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size: 12px; }
 .map td { text-align: center; font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size: 11px; padding: 1px 3px; }
+.pair-maps { display: flex; flex-wrap: wrap; gap: 14px 22px; } .pair-maps figure { margin: 0; max-width: 100%; overflow-x: auto; }
+figcaption { font-weight: 600; font-size: 12.5px; padding: 2px 0; }
 td.strong { font-weight: 700; }
 td.pass { color: var(--good); }
 td.outside { color: var(--bad); font-weight: 700; background: #fdecec; box-shadow: inset 0 0 0 1.5px var(--bad); }
@@ -102,6 +104,7 @@ td.quiet { color: var(--soft); }
   .card { break-inside: auto; } .scroll { overflow: visible; } caption { break-after: avoid; }
   .measurements td.text { overflow-wrap: anywhere; } .measurements td.limit { min-width: 30mm; } tbody th { white-space: normal; }
   #checks .scroll, #measurements .scroll, #telemetry .scroll { break-inside: avoid; }
+  svg.pairs { width: 88mm; height: auto; print-color-adjust: exact; -webkit-print-color-adjust: exact; } .pair-maps figure { break-inside: avoid; }
   td.outside, td.marginal, td.broken { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 )css";

@@ -42,6 +42,7 @@ class TextPage {
 void add_text_verdict(TextPage& page);
 void add_text_identity(TextPage& page);
 void add_text_tables(TextPage& page);
+void add_text_pairs(TextPage& page);
 void add_text_findings(TextPage& page);
 void add_text_places(TextPage& page);
 

@@ -9,6 +9,7 @@ std::string text(const Input& input, const TextOptions& options) {
   add_text_identity(page);
   add_text_tables(page);
   add_text_findings(page);
+  add_text_pairs(page);
   add_text_places(page);
   return page.take();
 }

@@ -23,6 +23,7 @@ class HostInReach final : public Host {
     words_.push_back(static_cast<Word128*>(memory->data()));
     return memory;
   }
+  double memory_rate(int) override { throw std::logic_error("copies ask for no rate"); }
   void flip(std::size_t allocation, std::uint64_t word, Word128 bits) {
     using memory::operator^;
     words_.at(allocation)[word] = words_[allocation][word] ^ bits;

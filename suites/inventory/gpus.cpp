@@ -79,7 +79,7 @@ const Registered inventory_gpus{{
             {"power_limit", Unit::watts, "power limit in force", ""},
             {"pcie_max_generation", Unit::count, "highest PCIe generation that GPU and slot can train", ""},
             {"pcie_max_width", Unit::count, "widest PCIe link that GPU and slot can train", ""},
-            {.name = "unexpected_gpus", .meaning = "GPUs that belong to no slot of the SKU", .of_node = true},
+            {.name = "unexpected_gpus", .meaning = "GPUs that belong to no slot of the SKU", .of = Of::node},
         },
     .findings = {"inventory.gpu_missing", "inventory.wrong_part", "inventory.memory_size",
                  "inventory.firmware_differs", "inventory.unexpected_gpu", "settings.ecc_off",

@@ -90,30 +90,25 @@ TEST_F(NvlinkLinks, ASwitchWithoutLinksIsStillListedAndHasNoGpu) {
 }
 
 /// As PIIX4's power management in virtual machines: a bridge of no other kind, of another maker.
-class HostWithAForeignBridge final : public Host, private HostFiles {
+class HostWithAForeignBridge final : public OtherHost, private HostFiles {
  public:
-  explicit HostWithAForeignBridge(const sim::SharedState& state) : simulated_(state) {}
+  using OtherHost::OtherHost;
   const HostFiles& files() const override { return *this; }
-  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
-    return simulated_.allocate(bytes, numa_node);
-  }
 
  private:
   static constexpr const char* kForeign = "0000:00:01.3";
   std::optional<std::string> read(const std::string& path) const override {
-    if (path.find(kForeign) == std::string::npos) return simulated_.files().read(path);
+    if (path.find(kForeign) == std::string::npos) return simulated_files().read(path);
     return path.find("/class") != std::string::npos ? "0x068000" : "0x8086";
   }
   std::vector<std::string> list(const std::string& folder) const override {
-    auto names = simulated_.files().list(folder);
+    auto names = simulated_files().list(folder);
     names.insert(names.begin(), kForeign);
     return names;
   }
   std::optional<std::string> resolve(const std::string& path) const override {
-    return simulated_.files().resolve(path);
+    return simulated_files().resolve(path);
   }
-
-  sim::SimulatedHost simulated_;
 };
 
 TEST_F(NvlinkLinks, ABridgeOfAnotherMakerIsNoSwitch) {

@@ -9,12 +9,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "harness/check.h"
 #include "kernels/host_copies/host_copies.h"
+#include "suites/pcie/near_memory.h"
 
 namespace assay {
 namespace {
@@ -166,19 +166,6 @@ void under_load(Context& context, pcie::HostCopies& copies, const std::function<
   }
 }
 
-/// Where nobody may choose a NUMA node, as in many containers, any will do: what is looked at are the links.
-std::unique_ptr<pcie::HostCopies> copies_near(Context& context, int numa_node) {
-  const auto made = [&](int node) {
-    return pcie::make_host_copies(context.gpu(), context.host(), node, pcie::kCopyBytes, context.seed());
-  };
-  try {
-    return made(numa_node);
-  } catch (const std::system_error& error) {
-    context.log(std::string(error.what()) + ": copying from and to whichever the kernel takes");
-    return made(kAnyNumaNode);
-  }
-}
-
 void emit(Context& context, const char* name, int value) {
   if (value > 0) context.measure(name, value, Unit::count);
 }
@@ -209,7 +196,9 @@ void run(Context& context) {
   if (path.empty()) path = {gpu};  // nobody says how it is nested: it is asked all the same
   const auto own_end = path.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(path.size(), 2));
   const WatchedErrors own_errors(tree, {own_end, path.end()}), errors_above(tree, {path.begin(), own_end});
-  const auto copies = copies_near(context, tree.numa_node(gpu));
+  const auto copies = pcie::near_or_any(context, tree.numa_node(gpu), [&](int node) {
+    return pcie::make_host_copies(context.gpu(), context.host(), node, pcie::kCopyBytes, context.seed());
+  });
   under_load(context, *copies, [&] {
     for (WatchedLink& link : links) link.look();
   });

@@ -84,18 +84,14 @@ TEST_F(PcieLink, WhoCountsErrorsUnderLoadIsNamed) {
 }
 
 /// As many containers do.
-class HostThatLetsNobodyChoose final : public Host {
+class HostThatLetsNobodyChoose final : public OtherHost {
  public:
-  explicit HostThatLetsNobodyChoose(const sim::SharedState& state) : simulated_(state) {}
-  const HostFiles& files() const override { return simulated_.files(); }
+  using OtherHost::OtherHost;
   std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
     if (numa_node != kAnyNumaNode)
       throw std::system_error(EPERM, std::generic_category(), "memory of a NUMA node");
-    return simulated_.allocate(bytes, numa_node);
+    return OtherHost::allocate(bytes, numa_node);
   }
-
- private:
-  sim::SimulatedHost simulated_;
 };
 
 TEST_F(PcieLink, WhereNobodyMayChooseTheMemoryAnyWillDo) {
@@ -108,13 +104,10 @@ TEST_F(PcieLink, WhereNobodyMayChooseTheMemoryAnyWillDo) {
 }
 
 /// A host whose files change from read to read.
-class ScriptedHost final : public Host, private HostFiles {
+class ScriptedHost final : public OtherHost, private HostFiles {
  public:
-  explicit ScriptedHost(const sim::SharedState& state) : simulated_(state) {}
+  using OtherHost::OtherHost;
   const HostFiles& files() const override { return *this; }
-  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
-    return simulated_.allocate(bytes, numa_node);
-  }
   /// What a file of the GPU holds, by how often it was read; the last one for ever. Empty: it is not there.
   std::map<std::string, std::vector<std::string>> script;
   bool unresolvable = false;
@@ -123,18 +116,17 @@ class ScriptedHost final : public Host, private HostFiles {
   std::optional<std::string> read(const std::string& path) const override {
     const std::string name = path.substr(path.rfind('/') + 1);
     const auto scripted = path.find(kGpu) == std::string::npos ? script.end() : script.find(name);
-    if (scripted == script.end()) return simulated_.files().read(path);
+    if (scripted == script.end()) return simulated_files().read(path);
     const std::string& content = scripted->second[std::min(reads_[name]++, scripted->second.size() - 1)];
     return content.empty() ? std::nullopt : std::optional(content);
   }
   std::vector<std::string> list(const std::string& folder) const override {
-    return simulated_.files().list(folder);
+    return simulated_files().list(folder);
   }
   std::optional<std::string> resolve(const std::string& path) const override {
-    return unresolvable ? std::nullopt : simulated_.files().resolve(path);
+    return unresolvable ? std::nullopt : simulated_files().resolve(path);
   }
 
-  sim::SimulatedHost simulated_;
   mutable std::map<std::string, std::size_t> reads_;
 };
 

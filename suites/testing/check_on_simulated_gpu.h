@@ -36,11 +36,30 @@ class JumpingClock : public Clock {
   Nanoseconds now_ = 0;
 };
 
+/// The simulated one, but for what a test makes of it.
+class OtherHost : public Host {
+ public:
+  explicit OtherHost(const sim::SharedState& state) : simulated_(state, clock_) {}
+  const HostFiles& files() const override { return simulated_.files(); }
+  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
+    return simulated_.allocate(bytes, numa_node);
+  }
+  double memory_rate(int numa_node) override { return simulated_.memory_rate(numa_node); }
+
+ protected:
+  const HostFiles& simulated_files() const { return simulated_.files(); }
+
+ private:
+  JumpingClock clock_;
+  sim::SimulatedHost simulated_;
+};
+
 struct Emitted {
   /// By name; of a numbered subcomponent by "sm57/wrong_results"; of a check of the node by "gpu3/links_up".
   std::map<std::string, double> values;
   std::map<std::string, std::string> texts;
   std::map<std::string, nlohmann::json> evidences;
+  std::map<std::string, std::string> attached;
   double last_progress = 0;
 };
 
@@ -51,7 +70,7 @@ class Collector : public Context, public Emitted, private Ranks {
       : check_(check),
         variant_(std::move(variant)),
         gpu_(state, kSlot, clock_, 1),
-        host_(state),
+        host_(state, clock_),
         pci_address_(state->constants[0].pci_address),
         duration_s_(duration_s) {}
   /// Works on another GPU than the simulated one.
@@ -120,6 +139,9 @@ class Collector : public Context, public Emitted, private Ranks {
     evidences[name] = content;
   }
   void attach(const std::string&, const std::string&, const std::string&) override { FAIL(); }
+  void attach_text(const std::string& name, const std::string&, const std::string& text) override {
+    attached[name] = text;
+  }
   void log(const std::string&) override {}
   void progress(double fraction) override {
     EXPECT_GE(fraction, last_progress);

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "harness/model/datapath.h"
 #include "harness/node/clock.h"
 #include "harness/node/gpu.h"
+#include "harness/node/host.h"
 #include "harness/node_sim/cuda_emulation/errors.h"
 
 namespace assay::cuda_emulation {
@@ -63,6 +65,15 @@ struct Allocation {
   std::uint64_t backed_bytes = 0;
 };
 
+class Device;
+
+/// Work of a device that others do theirs beside.
+struct Concurrent {
+  Device* device;
+  Work work;
+  Nanoseconds took = 0;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -83,6 +94,15 @@ class Device {
   virtual void execute(const Work& work, const std::function<void()>& body) = 0;
   /// The same of a body that moves bytes.
   virtual void transfer(const Work& work, const std::function<void()>& body) = 0;
+  /// Lets the time pass that all of it takes at once, and fills in how long each took. Its devices are of the
+  /// same kind. Throws DeviceFailure.
+  virtual void work_together(std::vector<Concurrent>& all) = 0;
+  /// What a copy has brought: it may have been changed on its way.
+  virtual void arrived(const Work&, void*, std::uint64_t) {}
+  /// Whether its kernels can be let reach the other's memory.
+  virtual bool can_access(const Device&) const { return true; }
+  /// Of memory of the host; kAnyNumaNode where that is not known.
+  virtual int numa_node_of(const void*) const { return kAnyNumaNode; }
   /// The host waits: what is owed of the time of transfers passes.
   virtual void settle() {}
   virtual Nanoseconds now() = 0;

@@ -14,12 +14,14 @@ const char* cudaGetErrorName(cudaError_t error) {
     ASSAY_NAME(cudaErrorNoDevice);
     ASSAY_NAME(cudaErrorInvalidDevice);
     ASSAY_NAME(cudaErrorECCUncorrectable);
+    ASSAY_NAME(cudaErrorPeerAccessUnsupported);
     ASSAY_NAME(cudaErrorNvlinkUncorrectable);
     ASSAY_NAME(cudaErrorContained);
     ASSAY_NAME(cudaErrorInvalidResourceHandle);
     ASSAY_NAME(cudaErrorNotReady);
     ASSAY_NAME(cudaErrorIllegalAddress);
     ASSAY_NAME(cudaErrorLaunchTimeout);
+    ASSAY_NAME(cudaErrorPeerAccessAlreadyEnabled);
     ASSAY_NAME(cudaErrorHostMemoryAlreadyRegistered);
     ASSAY_NAME(cudaErrorHostMemoryNotRegistered);
     ASSAY_NAME(cudaErrorHardwareStackError);

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/node_sim/cuda_emulation/device.h"
@@ -14,7 +16,8 @@ namespace assay::cuda_emulation {
 
 class PlainDevice : public Device {
  public:
-  explicit PlainDevice(std::uint64_t bytes = 64 << 20) : total_bytes(bytes), free_bytes(bytes) {
+  explicit PlainDevice(std::uint64_t bytes = 64 << 20, std::string pci_address = "0000:1b:00.0")
+      : total_bytes(bytes), free_bytes(bytes), pci_address_(std::move(pci_address)) {
     show_device(*this);
   }
   ~PlainDevice() override {
@@ -24,7 +27,7 @@ class PlainDevice : public Device {
   PlainDevice(const PlainDevice&) = delete;
   PlainDevice& operator=(const PlainDevice&) = delete;
 
-  std::string pci_address() const override { return "0000:1b:00.0"; }
+  std::string pci_address() const override { return pci_address_; }
   /// Odd: what deals blocks out by a mask goes wrong.
   int multiprocessors() const override { return 3; }
   std::uint64_t l2_bytes() const override { return 64 << 10; }
@@ -53,8 +56,25 @@ class PlainDevice : public Device {
   void transfer(const Work& work, const std::function<void()>& body) override {
     body();
     transfers.push_back(work);
-    now_ +=
-        static_cast<Nanoseconds>(std::max(work.amount(Resource::pcie_in), work.amount(Resource::pcie_out)));
+    double most = 0;
+    for (const Resource resource : {Resource::pcie_in, Resource::pcie_out, Resource::nvlink_in,
+                                    Resource::nvlink_out, Resource::memory})
+      most = std::max(most, work.amount(resource));
+    now_ += static_cast<Nanoseconds>(most);
+  }
+  /// The longest of each device.
+  void work_together(std::vector<Concurrent>& all) override {
+    std::map<Device*, Nanoseconds> busy;
+    for (Concurrent& one : all) {
+      auto* const device = static_cast<PlainDevice*>(one.device);
+      const Nanoseconds before = device->now_;
+      device->transfer(one.work, [] {});
+      const Nanoseconds alone = device->now_ - before;
+      device->now_ = before;
+      one.took = alone;
+      busy[device] = std::max(busy[device], alone);
+    }
+    for (const auto& [device, time] : busy) static_cast<PlainDevice*>(device)->now_ += time;
   }
   Nanoseconds now() override { return now_; }
   std::uint64_t schedule_seed() override { return ++seed_; }
@@ -62,13 +82,17 @@ class PlainDevice : public Device {
   FaultyMemory* faulty_memory() override { return planted; }
   FaultySms* faulty_sms() override { return planted_sms; }
 
+  bool can_access(const Device&) const override { return lets_peers_in; }
+
   std::uint64_t total_bytes, free_bytes, largest_allocation = ~0ULL;
+  bool lets_peers_in = true;
   std::map<void*, std::uint64_t> allocations;  // bytes
   std::vector<Work> launches, transfers;
   FaultyMemory* planted = nullptr;
   FaultySms* planted_sms = nullptr;
 
  private:
+  std::string pci_address_;
   Nanoseconds now_ = 0;
   std::uint64_t seed_ = 0;
 };

@@ -3,61 +3,13 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
-#include <map>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "harness/node_sim/cuda_emulation/device.h"
-#include "harness/node_sim/cuda_emulation/device_code.h"
+#include "harness/node_sim/cuda_emulation/host_thread.h"
 
 namespace assay::cuda_emulation {
 namespace {
-
-struct Held {
-  Device* device;
-  std::uint64_t backed_bytes;
-};
-
-/// What one host thread has of the runtime.
-struct HostThread {
-  std::vector<Device*> devices;  // by ordinal; null where one was hidden again
-  int current = 0;
-  cudaError_t last = cudaSuccess;
-  double launches_stand_for = 1;
-  bool copies_overlap = false;
-  std::map<Device*, Work> overlapping;            // since that began
-  std::map<const void*, std::size_t> registered;  // of the host's memory
-  std::map<const char*, Held> allocations;        // by address
-
-  Device* device(int ordinal) const {
-    const bool known = ordinal >= 0 && static_cast<std::size_t>(ordinal) < devices.size();
-    return known ? devices[static_cast<std::size_t>(ordinal)] : nullptr;
-  }
-};
-
-thread_local HostThread host;
-
-cudaError_t remember(cudaError_t error) {
-  if (error != cudaSuccess) host.last = error;
-  return error;
-}
-
-/// Calls act(device) on the current device, as long as its context is whole.
-template <typename Act>
-cudaError_t on_device(const Act& act) {
-  Device* const device = host.device(host.current);
-  if (device == nullptr) return remember(host.devices.empty() ? cudaErrorNoDevice : cudaErrorInvalidDevice);
-  if (device->broken != cudaSuccess) return remember(device->broken);
-  try {
-    device->require_usable();
-    act(*device);
-  } catch (const DeviceFailure& failure) {
-    if (failure.sticky) device->broken = failure.error;
-    return remember(failure.error);
-  }
-  return cudaSuccess;
-}
 
 /// The allocation that holds all these bytes, or the end.
 auto holder_of(const void* memory, std::size_t bytes) {
@@ -75,21 +27,15 @@ Device* holding_device(const void* memory, std::size_t bytes) {
   return found == host.allocations.end() ? nullptr : found->second.device;
 }
 
-/// A stream works on the device that was current when it was made.
-bool is_of_current(cudaStream_t stream) {
-  return stream == cudaStreamPerThread || stream->device == host.device(host.current);
-}
-
 int ordinal_of(const Device* device) {
   return static_cast<int>(std::find(host.devices.begin(), host.devices.end(), device) - host.devices.begin());
 }
 
 /// At once, or when all that overlaps is there.
-void transfer(Device& device, const Work& work, const std::function<void()>& copy) {
-  if (!host.copies_overlap) return device.transfer(work, copy);
+void transfer(Device& device, cudaStream_t stream, const Work& work, const std::function<void()>& copy) {
+  if (!host.overlaps()) return device.transfer(work, copy);
   device.transfer({}, copy);
-  Work& all = host.overlapping[&device];
-  for (const Demand& demand : work) all.add(demand.kind, demand.amount, demand.peer);
+  host.overlapping.push_back({{&device, work}, stream});
 }
 
 /// By whole words, as everything is read: whoever plants something there has whole words behind it.
@@ -105,19 +51,6 @@ void copy_through(FaultyMemory& planted, char* to, const char* from, std::size_t
   }
 }
 
-/// Device code goes through what is planted in the device only while its launch runs.
-class Planted {
- public:
-  explicit Planted(Device& device) {
-    faulty_memory = device.faulty_memory();
-    faulty_sms = device.faulty_sms();
-  }
-  ~Planted() {
-    faulty_memory = nullptr;
-    faulty_sms = nullptr;
-  }
-};
-
 }  // namespace
 
 int show_device(Device& device) {
@@ -131,6 +64,8 @@ void hide_device(Device& device) {
   std::replace(host.devices.begin(), host.devices.end(), &device, static_cast<Device*>(nullptr));
   for (auto held = host.allocations.begin(); held != host.allocations.end();)
     held = held->second.device == &device ? host.allocations.erase(held) : std::next(held);
+  for (auto pair = host.access.begin(); pair != host.access.end();)
+    pair = pair->first == &device || pair->second == &device ? host.access.erase(pair) : std::next(pair);
   while (!host.devices.empty() && host.devices.back() == nullptr) host.devices.pop_back();
   if (host.device(host.current) == nullptr) host.current = 0;  // as in a new thread
 }
@@ -217,7 +152,9 @@ cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
   });
 }
 
-cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+namespace {
+
+cudaError_t copy_in(cudaStream_t stream, void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   Device *source = nullptr, *target = nullptr;
   if (kind != cudaMemcpyHostToDevice) source = holding_device(from, bytes);
   if (kind != cudaMemcpyDeviceToHost) target = holding_device(to, bytes);
@@ -229,21 +166,34 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
   }
   return on_device([&](Device& current) {
     const auto amount = static_cast<double>(bytes);
-    const auto copy = [&] {
-      FaultyMemory* const planted = source == nullptr ? nullptr : current.copied_memory();
-      if (planted == nullptr) {
-        std::memmove(to, from, bytes);
-      } else {
-        copy_through(*planted, static_cast<char*>(to), static_cast<const char*>(from), bytes);
-      }
+    const auto move = [&](Device& device, const Work& work) {
+      transfer(device, stream, work, [&] {
+        FaultyMemory* const planted = source == nullptr ? nullptr : current.copied_memory();
+        if (planted == nullptr) {
+          std::memmove(to, from, bytes);
+        } else {
+          copy_through(*planted, static_cast<char*>(to), static_cast<const char*>(from), bytes);
+        }
+        device.arrived(work, to, bytes);
+      });
     };
-    const auto over_pcie = [&](WorkKind way) { return Work(way, amount).add(WorkKind::host_memory, amount); };
-    if (source == nullptr) return transfer(*target, over_pcie(WorkKind::host_to_device), copy);
-    if (target == nullptr) return transfer(*source, over_pcie(WorkKind::device_to_host), copy);
-    if (source == target) return source->transfer({WorkKind::copy, 2 * amount}, copy);
-    if (&current == target) return target->transfer({WorkKind::from_peer, amount, ordinal_of(source)}, copy);
-    source->transfer({WorkKind::to_peer, amount, ordinal_of(target)}, copy);
+    const auto over_pcie = [&](WorkKind way, WorkKind at_host, const Device& device, const void* memory) {
+      return Work(way, amount).add(at_host, amount, device.numa_node_of(memory));
+    };
+    if (source == nullptr)
+      return move(*target, over_pcie(WorkKind::host_to_device, WorkKind::host_memory, *target, from));
+    if (target == nullptr)
+      return move(*source, over_pcie(WorkKind::device_to_host, WorkKind::host_written, *source, to));
+    if (source == target) return move(*source, {WorkKind::copy, 2 * amount});
+    if (&current == target) return move(*target, {WorkKind::from_peer, amount, ordinal_of(source)});
+    move(*source, {WorkKind::to_peer, amount, ordinal_of(target)});
   });
+}
+
+}  // namespace
+
+cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+  return copy_in(cudaStreamPerThread, to, from, bytes, kind);
 }
 
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
@@ -254,11 +204,11 @@ cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStre
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
   if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
-  return cudaMemcpy(to, from, bytes, kind);
+  return copy_in(stream, to, from, bytes, kind);
 }
 
 cudaError_t cudaHostRegister(void* memory, std::size_t bytes, unsigned flags) {
-  if (memory == nullptr || bytes == 0 || flags != cudaHostRegisterDefault)
+  if (memory == nullptr || bytes == 0 || flags > (cudaHostRegisterPortable | cudaHostRegisterMapped))
     return remember(cudaErrorInvalidValue);
   return on_device([&](Device&) {
     if (!host.registered.emplace(memory, bytes).second)
@@ -269,6 +219,31 @@ cudaError_t cudaHostRegister(void* memory, std::size_t bytes, unsigned flags) {
 cudaError_t cudaHostUnregister(void* memory) {
   if (host.registered.erase(memory) == 0) return remember(cudaErrorHostMemoryNotRegistered);
   return cudaSuccess;
+}
+
+cudaError_t cudaHostGetDevicePointer(void** device_memory, void* memory, unsigned flags) {
+  if (flags != 0 || host.registered.count(memory) == 0) return remember(cudaErrorInvalidValue);
+  *device_memory = memory;
+  return cudaSuccess;
+}
+
+cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer) {
+  const Device *const one = host.device(device), *const other = host.device(peer);
+  if (one == nullptr || other == nullptr) return remember(cudaErrorInvalidDevice);
+  *can = one != other && one->can_access(*other) ? 1 : 0;
+  return cudaSuccess;
+}
+
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags) {
+  Device* const other = host.device(peer);
+  if (flags != 0) return remember(cudaErrorInvalidValue);
+  if (other == nullptr) return remember(cudaErrorInvalidDevice);
+  return on_device([&](Device& device) {
+    if (&device == other) throw DeviceFailure{cudaErrorInvalidDevice, false};
+    if (!device.can_access(*other)) throw DeviceFailure{cudaErrorPeerAccessUnsupported, false};
+    if (!host.access.emplace(&device, other).second)
+      throw DeviceFailure{cudaErrorPeerAccessAlreadyEnabled, false};
+  });
 }
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
@@ -314,6 +289,7 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) {
 }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  host.awaited.erase(event);
   delete event;
   return cudaSuccess;
 }
@@ -321,7 +297,10 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (event == nullptr || !is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
   if (event->device != host.device(host.current)) return remember(cudaErrorInvalidResourceHandle);
-  return on_device([&](Device& device) { *event = {&device, true, device.now()}; });
+  return on_device([&](Device& device) {
+    *event = {&device, true, device.now()};
+    if (host.overlaps()) host.awaited[event] = {stream, host.overlapping.size()};
+  });
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
@@ -335,86 +314,6 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
     return remember(cudaErrorInvalidResourceHandle);
   *milliseconds = static_cast<float>(static_cast<double>(stop->time - start->time) * 1e-6);
   return cudaSuccess;
-}
-
-namespace {
-
-/// Runs the body on the current device. What breaks in a launch surfaces at the next call, as on the card.
-cudaError_t launch_on_device(const Work& work, const std::function<void(Device&, std::uint64_t seed)>& body) {
-  const Device* const current = host.device(host.current);
-  const bool whole = current != nullptr && current->broken == cudaSuccess;
-  const cudaError_t error = on_device([&](Device& device) {
-    device.execute(Work(work) *= host.launches_stand_for, [&] {
-      const Planted planted(device);
-      body(device, device.schedule_seed());
-    });
-  });
-  return whole && current->broken != cudaSuccess ? cudaSuccess : error;
-}
-
-cudaError_t launch_grid(const Work& work, const std::function<void(Device&, std::uint64_t seed)>& run) {
-  bool refused_shape = false;
-  const cudaError_t error = launch_on_device(work, [&](Device& device, std::uint64_t seed) {
-    try {
-      run(device, seed);
-    } catch (const std::invalid_argument&) {
-      refused_shape = true;
-    }
-  });
-  return refused_shape ? remember(cudaErrorInvalidConfiguration) : error;
-}
-
-}  // namespace
-
-TimeOf::TimeOf(double launches) : before_(host.launches_stand_for) {
-  host.launches_stand_for *= launches;
-}
-TimeOf::~TimeOf() {
-  host.launches_stand_for = before_;
-}
-
-Overlapped::Overlapped(double times) : times_(times) {
-  host.copies_overlap = true;
-}
-Overlapped::~Overlapped() {
-  host.copies_overlap = false;
-  host.overlapping.clear();
-}
-cudaError_t Overlapped::finish() {
-  host.copies_overlap = false;
-  return on_device([&](Device&) {
-    for (auto& [device, work] : host.overlapping) device->transfer(work *= times_, [] {});
-  });
-}
-
-cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
-                   void* arguments) {
-  return launch_grid(work, [&](Device& device, std::uint64_t seed) {
-    run_grid(grid, block, shared_bytes, seed, kernel, arguments,
-             static_cast<unsigned>(device.multiprocessors()));
-  });
-}
-
-cudaError_t launch_one_block_an_sm(dim3 block, std::size_t shared_bytes, const Work& work,
-                                   void (*kernel)(void*), void* arguments, std::vector<StandIn>& stand_ins) {
-  return launch_grid(work, [&](Device& device, std::uint64_t seed) {
-    const auto blocks = static_cast<unsigned>(device.multiprocessors());
-    std::vector<PlacedBlock> run;
-    std::optional<unsigned> model;
-    stand_ins.clear();
-    for (unsigned number = 0; number < blocks; ++number) {
-      const unsigned sm = device.sm_of_block(number, seed);
-      const bool alike = faulty_sms == nullptr || faulty_sms->like_the_others(sm);
-      if (!alike || !model) run.push_back({number, sm});
-      if (alike && !model) model = number;
-      stand_ins.push_back({alike ? *model : number, sm});
-    }
-    run_blocks({blocks}, block, shared_bytes, seed, kernel, arguments, run);
-  });
-}
-
-cudaError_t launch_twin(const Work& work, const std::function<void(std::uint64_t seed)>& twin) {
-  return launch_on_device(work, [&](Device&, std::uint64_t seed) { twin(seed); });
 }
 
 }  // namespace assay::cuda_emulation

@@ -1,6 +1,7 @@
 // The part of CUDA's runtime that our code calls, over the devices that the calling thread sees (device.h).
 // What it refuses, it refuses as the CUDA Runtime API's reference says. Work is done, and takes its virtual
-// time, when it is launched: streams of one thread do not overlap, those of several threads do.
+// time, when it is launched: streams of one thread overlap where it says so (Overlapped), those of several
+// threads always.
 #pragma once
 
 #include <cstddef>
@@ -60,10 +61,18 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream);
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream);
-/// The emulation's copies take as long from any memory of the host.
-inline constexpr unsigned cudaHostRegisterDefault = 0;
+inline constexpr unsigned cudaHostRegisterDefault = 0, cudaHostRegisterPortable = 1,
+                          cudaHostRegisterMapped = 2;
 cudaError_t cudaHostRegister(void* memory, std::size_t bytes, unsigned flags);
 cudaError_t cudaHostUnregister(void* memory);
+cudaError_t cudaHostGetDevicePointer(void** device_memory, void* memory, unsigned flags);
+template <typename T>
+cudaError_t cudaHostGetDevicePointer(T** device_memory, void* memory, unsigned flags) {
+  return cudaHostGetDevicePointer(reinterpret_cast<void**>(device_memory), memory, flags);
+}
+cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer);
+/// Of the current device: from now on its kernels may reach the peer's memory.
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 /// All that was recorded has happened already.
@@ -83,7 +92,7 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
 /// Calls kernel(arguments) as every thread of the grid, on the current device. KernelError where the kernel
 /// breaks CUDA's rules: that is our mistake, no state of a device.
 cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
-                   void* arguments);
+                   void* arguments, cudaStream_t stream = cudaStreamPerThread);
 
 /// A block's results are those of `block`, as they are on multiprocessor `sm`.
 struct StandIn {
@@ -107,8 +116,9 @@ class TimeOf {
   double before_;
 };
 
-/// As long as it lives, copies of the calling thread between host and device take no time: in finish() those
-/// of each device take it together, so many times, as copies in several streams do. One at a time.
+/// As long as it lives, launches and copies of the calling thread take no time: in finish() all of them take
+/// it together, so many times, as they do in streams of their own and on several devices. What is recorded
+/// meanwhile has happened when that before it in its stream is over. One within another ends with it.
 class Overlapped {
  public:
   explicit Overlapped(double times);
@@ -118,7 +128,9 @@ class Overlapped {
   cudaError_t finish();
 
  private:
+  std::size_t first_;  // of the work that it has begun
   double times_;
+  bool finished_ = false;
 };
 
 /// The same for what stands for a kernel and is no device code: its twin, which is faster. `twin` is given

@@ -25,4 +25,9 @@ const FaultHooks* fault_hooks(const FaultState& fault) {
   return found == hooks_by_kind().end() ? nullptr : &found->second;
 }
 
+PciPort* switch_above(State& state, int gpu) {
+  const PciPort* const own = state.pci_port(state.constants[gpu].pci_port);
+  return own == nullptr ? nullptr : state.pci_port(own->above);
+}
+
 }  // namespace assay::sim

@@ -41,6 +41,15 @@ struct Launch {
   }
 };
 
+/// Data that go by a fault.
+struct Passing {
+  FaultState& fault;
+  WorkKind kind;
+  int peer_slot;  // of work with a peer; else kNoPeer
+  void* data;
+  std::uint64_t bytes;
+};
+
 /// Where a kind acts; a null for where it does not. Faults of the management library act in the stand-in
 /// (nvml_library/planted.h), which looks for them by name.
 struct FaultHooks {
@@ -57,9 +66,16 @@ struct FaultHooks {
   void (*in_memory)(const FaultState&, std::uint64_t words, MemoryFaults& faults) = nullptr;
   /// What multiprocessors are to compute wrongly.
   void (*in_sms)(const FaultState&, std::vector<BadDatapath>& bad) = nullptr;
-  /// Of a resource's rate, what is left.
-  double (*share_of)(const FaultState&, Resource) = nullptr;
+  /// Of a rate, what is left.
+  double (*share_of)(const FaultState&, WorkKind) = nullptr;
+  /// The same of the way to a peer.
+  double (*share_of_way)(const FaultState&, int peer_slot) = nullptr;
+  /// Changes what a copy has brought, or a kernel has stored to a peer or loaded from it.
+  void (*on_the_way)(const Passing&) = nullptr;
 };
+
+/// The port towards the root of the switch that the GPU is at; null where it is at none.
+PciPort* switch_above(State& state, int gpu);
 
 class RegisteredFault {
  public:

@@ -7,12 +7,6 @@
 namespace assay::sim {
 namespace {
 
-/// The port towards the root of the switch that the GPU is at; null where it is at none.
-PciPort* switch_above(State& state, int gpu) {
-  const PciPort* const own = state.pci_port(state.constants[gpu].pci_port);
-  return own == nullptr ? nullptr : state.pci_port(own->above);
-}
-
 const RegisteredFault pcie_generation{{"pcie_generation",
                                        "the PCIe link cannot train to its generation",
                                        "gpu",
@@ -83,8 +77,11 @@ const RegisteredFault nvlinks_down{
      "gpu",
      {{"links", "how many", Unit::count, 1, kNvlinks, 1},
       {"first", "the first of them, from 0; those after the last are the first again", Unit::count, 0,
-       kNvlinks - 1, kNvlinks - 1}}},
+       kNvlinks - 1, kNvlinks - 1},
+      {"at_start", "1: before the driver was started, which then lets no peer reach the GPU; 0: since",
+       Unit::count, 0, 1, 0}}},
     {.at_start = [](const Planting& gpu) {
+      gpu.dynamic().peer_access_lost = static_cast<std::int32_t>(gpu.whole("at_start"));
       for (std::int64_t i = 0; i < gpu.whole("links"); ++i)
         gpu.dynamic().nvlinks[(gpu.whole("first") + i) % kNvlinks].active = 0;
     }}};

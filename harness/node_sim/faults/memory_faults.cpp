@@ -151,8 +151,8 @@ const RegisteredFault slow_memory{
      "the memory delivers a part of its bandwidth",
      "gpu/hbm",
      {{"factor", "share of this unit's bandwidth that is left", Unit::ratio, 0.3, 0.99, 0.8}}},
-    {.share_of = [](const FaultState& fault, Resource resource) {
-      return resource == Resource::memory ? fault_parameter(fault, "factor", 1) : 1;
+    {.share_of = [](const FaultState& fault, WorkKind kind) {
+      return resource_of(kind) == Resource::memory ? fault_parameter(fault, "factor", 1) : 1;
     }}};
 
 const RegisteredFault slow_cache{
@@ -160,8 +160,8 @@ const RegisteredFault slow_cache{
      "the second-level cache delivers a part of its rate, as where it does not hold what it should",
      "gpu/l2",
      {{"factor", "share that is left", Unit::ratio, 0.1, 0.99, 0.6}}},
-    {.share_of = [](const FaultState& fault, Resource resource) {
-      return resource == Resource::l2 ? fault_parameter(fault, "factor", 1) : 1;
+    {.share_of = [](const FaultState& fault, WorkKind kind) {
+      return resource_of(kind) == Resource::l2 ? fault_parameter(fault, "factor", 1) : 1;
     }}};
 
 const RegisteredFault cache_wire{

@@ -1,0 +1,70 @@
+#include "harness/node/numa.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+namespace assay::numa {
+namespace {
+
+const std::string kFolder = "/sys/devices/system/node/";
+
+std::string file_of(int node, const char* file) {
+  return kFolder + "node" + std::to_string(node) + "/" + file;
+}
+
+std::optional<int> number_of(const std::string& text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+std::vector<int> list_in(const HostFiles& files, const std::string& path) {
+  const auto text = files.read(path);
+  return text ? list_of(*text).value_or(std::vector<int>{}) : std::vector<int>{};
+}
+
+}  // namespace
+
+std::optional<std::vector<int>> list_of(const std::string& text) {
+  constexpr int kMost = 1 << 16;  // what no machine has is not counted up to
+  std::vector<int> all;
+  std::istringstream in(text);
+  for (std::string range; std::getline(in, range, ',');) {
+    const auto dash = range.find('-');
+    const auto first = number_of(range.substr(0, dash));
+    const auto last = dash == std::string::npos ? first : number_of(range.substr(dash + 1));
+    if (!first || !last || *last < *first || *last > kMost) return std::nullopt;
+    for (int i = *first; i <= *last; ++i) all.push_back(i);
+  }
+  return all;
+}
+
+std::vector<int> nodes(const HostFiles& files) {
+  return list_in(files, kFolder + "has_memory");
+}
+
+std::vector<int> processors(const HostFiles& files, int node) {
+  return list_in(files, file_of(node, "cpulist"));
+}
+
+int farthest_from(const HostFiles& files, int node) {
+  const auto text = files.read(file_of(node, "distance"));
+  // One for each node that is online, with memory or without.
+  const std::vector<int> online = list_in(files, kFolder + "online"), with_memory = nodes(files);
+  if (!text) return node;
+  std::istringstream in(*text);
+  int farthest = node, greatest = 0;
+  for (const int other : online) {
+    int distance = 0;
+    if (!(in >> distance)) break;
+    const bool has_memory = std::count(with_memory.begin(), with_memory.end(), other) > 0;
+    if (!has_memory || distance <= greatest) continue;
+    farthest = other;
+    greatest = distance;
+  }
+  return farthest;
+}
+
+}  // namespace assay::numa
