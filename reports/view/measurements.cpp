@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/model/units.h"
+#include "reports/view/pair_tables.h"
 
 namespace assay::reports {
 namespace {
@@ -161,6 +162,39 @@ class TableInMaking {
   std::set<std::pair<std::string, std::size_t>> measured_;  // name and column
 };
 
+bool is_quiet(const Cell& cell) {
+  return cell.mark == Mark::none && !cell.missing;
+}
+
+bool is_empty(const Row& row) {
+  return std::none_of(row.cells.begin(), row.cells.end(),
+                      [](const Cell& cell) { return cell.value.has_value() || cell.missing; });
+}
+
+/// Eight GPUs are 28 pairs: those of which nothing is to be said are in a table of their own (pair_tables.h).
+void leave_out_quiet_pairs(MeasurementTable& table) {
+  std::vector<std::size_t> kept;
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    bool quiet = table.columns[column].is_pair();
+    for (const Execution& execution : table.executions) {
+      for (const Row& row : execution.rows) quiet = quiet && is_quiet(row.cells[column]);
+    }
+    if (!quiet) kept.push_back(column);
+  }
+  const auto keep = [&](auto& all) {
+    auto left = all;
+    left.clear();
+    for (const std::size_t column : kept) left.push_back(all[column]);
+    all = std::move(left);
+  };
+  keep(table.columns);
+  for (Execution& execution : table.executions) {
+    for (Row& row : execution.rows) keep(row.cells);
+    execution.rows.erase(std::remove_if(execution.rows.begin(), execution.rows.end(), is_empty),
+                         execution.rows.end());
+  }
+}
+
 }  // namespace
 
 std::vector<MeasurementTable> measurement_tables(const Input& input, Origin origin) {
@@ -182,6 +216,11 @@ std::vector<MeasurementTable> measurement_tables(const Input& input, Origin orig
     for (const Step* step : steps_by_check[check]) table.add_step(*step, origin);
     if (origin == Origin::check) table.add_missing();
     tables.push_back(table.finish());
+    const auto& steps = steps_by_check[check];
+    const bool has_pair_tables = std::any_of(steps.begin(), steps.end(), [](const Step* step) {
+      return std::any_of(step->evidence.begin(), step->evidence.end(), is_pairs);
+    });
+    if (has_pair_tables) leave_out_quiet_pairs(tables.back());
   }
   return tables;
 }

@@ -218,7 +218,7 @@ const Registered nvlink_p2p{{
             {.name = "copies_of_all", .unit = Unit::gb_per_s, .meaning = "median of all directions", .of = Of::node},
             {.name = "latency_of_all", .unit = Unit::microseconds, .meaning = "median of all directions", .of = Of::node},
         },
-    .findings = {"nvlink.slow_pair", "nvlink.slow_gpu", "nvlink.slow_switches", "nvlink.latency", "nvlink.miscompare",
+    .findings = {"nvlink.slow_pair", "nvlink.slow_gpu", "nvlink.slow_switches", "nvlink.latency", "nvlink.pair_latency", "nvlink.miscompare",
                  "nvlink.gpu_miscompare", "nvlink.no_peer_access"},
     .run = run,
     .detects = "a GPU, a pair or the switches being slow, a pair that cannot reach one another, data that are changed "
