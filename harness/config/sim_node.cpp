@@ -82,6 +82,7 @@ SimNode load_sim_node(const std::string& path, Diagnostics& diagnostics) {
   node.nvml_version = root.short_text("nvml_version", kDriverVersionSize);
   node.cuda_driver_version = static_cast<int>(root.integer("cuda_driver_version", 1000, 99999));
   node.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSimSwitches));
+  if (root.has("nvswitches_hidden")) node.nvswitches_hidden = root.flag("nvswitches_hidden");
   if (root.has("virtual_pci_ports")) node.virtual_pci_ports = root.flag("virtual_pci_ports");
   node.gpu_name = root.short_text("gpu_name", kGpuNameSize);
   node.pci_device = static_cast<unsigned>(root.integer("pci_device", 0, kAnyPciId));

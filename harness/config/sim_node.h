@@ -37,7 +37,8 @@ struct SimNode {
   std::string path;
   std::string driver_version, nvml_version;
   int cuda_driver_version = 13000;
-  int nvswitches = 0;
+  int nvswitches = 0;              // that are on PCI
+  bool nvswitches_hidden = false;  // GPUs hang on some that a virtual machine was not given
   /// A virtual machine makes up the bridges above what is passed through to it, and how they are trained.
   bool virtual_pci_ports = false;
   std::string gpu_name;

@@ -86,7 +86,7 @@ void build_gpu(State& state, int index, const NodeSetup& setup) {
   constants.bandwidth_factor = 1 + state.plant.unit_spread * place;
 
   GpuDynamic& dynamic = state.dynamic[index];
-  make_healthy(dynamic, state.plant, setup.start, setup.node.nvswitches > 0);
+  make_healthy(dynamic, state.plant, setup.start, state.has_fabric());
   dynamic.pcie_replay = static_cast<std::int64_t>(hash_text(setup.seed, "replays/" + gpu.serial) % 4);
 }
 
@@ -128,6 +128,7 @@ void build_state(State& state, const NodeSetup& setup) {
   set_text(state.kernel_log_path, setup.kernel_log_path);
   state.cuda_driver_version = setup.node.cuda_driver_version;
   state.nvswitches = setup.node.nvswitches;
+  state.nvswitches_hidden = setup.node.nvswitches_hidden ? 1 : 0;
   state.fabric_state = nvml::kFabricCompleted;
   state.virtual_pci_ports = setup.node.virtual_pci_ports ? 1 : 0;
   state.gpu_count = static_cast<std::int32_t>(setup.node.gpus.size());

@@ -174,6 +174,7 @@ struct State {
   char kernel_log_path[PATH_MAX];  // the node's kernel log: lines as /dev/kmsg would give them
   std::int32_t cuda_driver_version, nvswitches, gpu_count, fault_count;
   std::int32_t pci_port_count, virtual_pci_ports;
+  std::int32_t nvswitches_hidden;  // GPUs hang on some that are not on PCI
   /// What the driver says of the way over the switches (nvmlGpuFabricInfoV_t: 3 is completed; 0 success); and
   /// whether CUDA refuses to start, since it is not ready (802).
   std::int32_t fabric_state, fabric_status, cuda_not_ready;
@@ -187,6 +188,8 @@ struct State {
   GpuConstants constants[kMaxGpus];
   GpuDynamic dynamic[kMaxGpus];
   FaultState faults[kMaxFaults];
+
+  bool has_fabric() const { return nvswitches > 0 || nvswitches_hidden != 0; }
 
   /// Numbers of ports are from 1; null for 0.
   const PciPort* pci_port(std::int32_t number) const { return number > 0 ? &pci_ports[number - 1] : nullptr; }

@@ -89,13 +89,12 @@ bool can_judge(const Limit& limit, const RequiredCheck& required, const Required
   return !peers || std::count_if(parts.begin(), parts.end(), has_peers) > 1;
 }
 
-/// As the plan runs it; one without a name where it is run in one way, or not at all.
+/// As it was run: one without a name where that was in one way. None where it was not.
 std::set<std::string> variants_of(const Case& c, const RequiredCheck& required) {
   std::set<std::string> variants;
   for (const Step& step : c.run.steps) {
     if (step.check == required.check) variants.insert(step.variant);
   }
-  if (variants.empty()) variants.emplace();
   return variants;
 }
 
@@ -104,12 +103,15 @@ void observe_limits_exist(const Case& c, const RequiredCheck& required, std::vec
     if (!measure.judged) continue;
     const auto& limits = c.limits(required.check, measure.name);
     const std::set<std::string> variants = variants_of(c, required);
-    const bool all_limited = std::all_of(variants.begin(), variants.end(), [&](const std::string& variant) {
+    const auto is_limited = [&](const auto& applies) {
       return std::any_of(limits.begin(), limits.end(), [&](const Limit* limit) {
-        return limit->is_of(variant) && can_judge(*limit, required, measure);
+        return applies(*limit) && can_judge(*limit, required, measure);
       });
+    };
+    const bool all_limited = std::all_of(variants.begin(), variants.end(), [&](const std::string& variant) {
+      return is_limited([&](const Limit& limit) { return limit.is_of(variant); });
     });
-    if (all_limited) continue;
+    if (all_limited && is_limited([](const Limit&) { return true; })) continue;
     Observation observation;
     observation.code = codes::no_limit;
     observation.check = required.check;

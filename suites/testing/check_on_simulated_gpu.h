@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "harness/check.h"
 #include "harness/node_sim/healthy_h200.h"
@@ -69,10 +70,17 @@ class Collector : public Context, public Emitted, private Ranks {
   Collector(const Check& check, const sim::SharedState& state, double duration_s, std::string variant = {})
       : check_(check),
         variant_(std::move(variant)),
-        gpu_(state, kSlot, clock_, 1),
         host_(state, clock_),
-        pci_address_(state->constants[0].pci_address),
-        duration_s_(duration_s) {}
+        duration_s_(duration_s) {
+    const bool sees_all = check.scope == Scope::all_gpus || check.scope == Scope::all_pairs;
+    for (int i = 0; i < (sees_all ? state->gpu_count : 1); ++i) {
+      const sim::GpuConstants& constants = state->constants[i];
+      slots_.push_back(Part::gpu(constants.slot));
+      pci_addresses_.emplace_back(constants.pci_address);
+      gpus_.push_back(std::make_unique<sim::SimGpu>(state, constants.slot, clock_, 1));
+    }
+    if (sees_all) part_ = "node";
+  }
   /// Works on another GPU than the simulated one.
   Gpu* instead = nullptr;
   /// Sees another host than the simulated one.
@@ -80,10 +88,14 @@ class Collector : public Context, public Emitted, private Ranks {
 
   const Part& part() const override { return part_; }
   const std::string& variant() const override { return variant_; }
-  int devices() const override { return 1; }
-  Gpu& gpu(int) override { return instead != nullptr ? *instead : gpu_; }
-  const Part& slot_of(int) const override { return part_; }
-  const std::string& pci_address_of(int) const override { return pci_address_; }
+  int devices() const override { return static_cast<int>(gpus_.size()); }
+  Gpu& gpu(int device) override {
+    return instead != nullptr ? *instead : *gpus_.at(static_cast<std::size_t>(device));
+  }
+  const Part& slot_of(int device) const override { return slots_.at(static_cast<std::size_t>(device)); }
+  const std::string& pci_address_of(int device) const override {
+    return pci_addresses_.at(static_cast<std::size_t>(device));
+  }
   Host& host() override { return host_instead != nullptr ? *host_instead : host_; }
   void stay() override { clock_.sleep_for(stayed); }
   const CublasLt& cublaslt() override {
@@ -161,7 +173,7 @@ class Collector : public Context, public Emitted, private Ranks {
   }
   /// A check of the node speaks of any part, others of their own.
   std::string key_of(const Part& part, const std::string& name) const {
-    if (check_.scope == Scope::node) return part.path() + "/" + name;
+    if (part_ == "node" || check_.scope == Scope::node) return part.path() + "/" + name;
     EXPECT_EQ(part.unit(), part_);
     return part.subcomponent() + "/" + name;
   }
@@ -175,9 +187,10 @@ class Collector : public Context, public Emitted, private Ranks {
   std::string variant_;
   Part part_ = "gpu1";
   JumpingClock clock_;
-  sim::SimGpu gpu_;
+  std::vector<Part> slots_;
+  std::vector<std::string> pci_addresses_;
+  std::vector<std::unique_ptr<sim::SimGpu>> gpus_;
   sim::SimulatedHost host_;
-  std::string pci_address_;
   std::unique_ptr<CublasLt> cublaslt_;
   double duration_s_;
 };
@@ -185,21 +198,25 @@ class Collector : public Context, public Emitted, private Ranks {
 class CheckOnSimulatedGpu : public testing::Test {
  protected:
   CheckOnSimulatedGpu() {
-    state_->gpu_count = 1;
     state_->plant = sim::healthy_h200_plant();
-    sim::GpuConstants& constants = state_->constants[0];
-    constants.slot = kSlot;
-    sim::make_healthy_h200(constants);
-    constants.cell_words = 5003;
-    sim::make_healthy(state_->dynamic[0], state_->plant, 0, false);
+    add_gpu(kSlot);
     std::strncpy(state_->kernel_log_path, "/dev/null", sizeof(state_->kernel_log_path) - 1);
   }
 
+  void add_gpu(int slot, bool nvlinks = false) {
+    const int index = state_->gpu_count++;
+    sim::GpuConstants& constants = state_->constants[index];
+    constants.slot = slot;
+    sim::make_healthy_h200(constants);
+    constants.cell_words = 5003;
+    sim::make_healthy(state_->dynamic[index], state_->plant, 0, nvlinks);
+  }
+
   void plant(const char* kind, const std::map<std::string, double>& parameters,
-             const std::map<std::string, std::string>& texts = {}) {
+             const std::map<std::string, std::string>& texts = {}, int slot = kSlot) {
     sim::FaultState& fault = state_->faults[state_->fault_count++];
     std::strncpy(fault.kind, kind, sizeof(fault.kind) - 1);
-    fault.slot = kSlot;
+    fault.slot = slot;
     int i = 0;
     for (const auto& [name, value] : parameters) {
       std::strncpy(fault.parameters[i].name, name.c_str(), sizeof(fault.parameters[i].name) - 1);

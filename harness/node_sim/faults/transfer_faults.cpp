@@ -21,7 +21,7 @@ std::uint64_t whole(const FaultState& fault, const char* name) {
 /// One bit of every so many passages. What is as small as the library's own answers is left alone, but for
 /// single words that kernels load and store.
 void flip_a_bit(const Passing& passing) {
-  constexpr std::uint64_t kSmall = 256;
+  constexpr std::uint64_t kSmall = 100;
   if (passing.bytes < kSmall && !is_load_or_store(passing.kind)) return;
   if (++passing.fault.calls % whole(passing.fault, "every") != 0) return;
   const std::uint64_t bit = whole(passing.fault, "bit");

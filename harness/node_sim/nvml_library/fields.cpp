@@ -210,7 +210,7 @@ bool set_nvlink(const GpuView& gpu, FieldValue& value, Return& result) {
       set_unsigned(value, links > 0 ? kNvlinkMegabytesPerS : 0);
       return true;
     case field::nvswitch_connected_links:
-      set_unsigned(value, gpu.state.nvswitches > 0 ? links : 0);
+      set_unsigned(value, gpu.state.has_fabric() ? links : 0);
       return true;
     case field::nvlink_replay_total:
       set_count(value, errors_of_all_links(gpu, kNvlinkReplay));

@@ -50,7 +50,7 @@ Return nvmlDeviceGetTopologyCommonAncestor(Device first, Device second, unsigned
 
 Return nvmlDeviceGetGpuFabricInfo(Device device, FabricInfo* info) {
   return with_gpu(device, info != nullptr, [&](const GpuView& gpu) {
-    if (gpu.state.nvswitches <= 0) return Return::not_supported;
+    if (!gpu.state.has_fabric()) return Return::not_supported;
     *info = {};
     fill_fabric(gpu, *info);
     return Return::success;
@@ -62,7 +62,7 @@ Return nvmlDeviceGetGpuFabricInfoV(Device device, FabricInfoV3* info) {
   return with_gpu(device, info != nullptr, [&](const GpuView& gpu) {
     const unsigned version = info->version;
     if (version != kFabricInfoV2 && version != kFabricInfoV3) return Return::argument_version_mismatch;
-    if (gpu.state.nvswitches <= 0) return Return::not_supported;
+    if (!gpu.state.has_fabric()) return Return::not_supported;
     std::memset(static_cast<void*>(info), 0,
                 version == kFabricInfoV2 ? sizeof(FabricInfoV2) : sizeof(FabricInfoV3));
     info->version = version;
