@@ -77,8 +77,8 @@ void in_time_of(double, const Body& body) {
 }
 
 /// body() so many times, whose copies and launches, in streams of their own and on several devices, overlap.
-/// Under the emulation it is called once, and they take the time of all, which are `share` times as large. One
-/// within another ends with it.
+/// Under the emulation it is called once, and they take the time of all, which are `share` times as large.
+/// One within another ends with it.
 template <typename Body>
 void overlapped(int times, double, const Body& body) {
   for (int i = 0; i < times; ++i) body();
@@ -153,8 +153,9 @@ int repeatedly(int times, const Body& body) {
 #endif
 
 /// Device time between two points of a stream, the calling thread's where none is named. Kernels are compiled
-/// with a default stream of each thread (cmake/cuda.cmake), so that checks which overlap in one process overlap
-/// on the device. It is of the device that was current when it was made, which is to be current again.
+/// with a default stream of each thread (cmake/cuda.cmake), so that checks which overlap in one process
+/// overlap on the device. It is of the device that was current when it was made, which is to be current
+/// again.
 class Stopwatch {
  public:
   Stopwatch() {

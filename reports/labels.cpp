@@ -101,7 +101,8 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::checks_by_part, "Checks", "检查结果"},
     {Label::between_gpus, "Between the GPUs", "GPU 之间"},
     {Label::between_gpus_legend,
-     "A row sends, a column receives. Pale is as good as the middle of all; the darker, the worse, up to half as "
+     "A row sends, a column receives. Pale is as good as the middle of all; the darker, the worse, up to "
+     "half as "
      "good.",
      "行为发送方，列为接收方。浅色表示不差于全体中位数，颜色越深越差，最深为一半或更差。"},
     {Label::between_gpus_as_tables, "The same as tables", "以表格查看"},

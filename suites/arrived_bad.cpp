@@ -28,7 +28,8 @@ std::string text_of(const memory::BadWords& bad) {
   if (bad.first.empty()) return text;
   Word128 changed{0, 0};
   for (const memory::BadWord& word : bad.first)
-    changed = {changed.low | (word.expected ^ word.actual).low, changed.high | (word.expected ^ word.actual).high};
+    changed = {changed.low | (word.expected ^ word.actual).low,
+               changed.high | (word.expected ^ word.actual).high};
   const std::vector<int> bits = bits_of(changed);
   text += fmt::format(", the first at byte {}, ", bad.first.front().index * sizeof(Word128));
   return text + (bits.size() > kMostBits ? fmt::format("{} bits of them", bits.size())

@@ -10,13 +10,30 @@ constexpr double kBytesPerGb = 1e9, kBytesPerMib = 1024.0 * 1024.0, kMillisecond
                  kOperationsPerTflop = 1e12;
 
 /// By number of the kind.
-constexpr const char* kRates[kWorkKinds] = {
-    "read",         "write",          "copy",           "triad",
-    "sweep",        "sweep_halves",   "cached",         "instructions",
-    "bf16",         "fp16",           "tf32",           "fp8",
-    "int8",         "fp64",           "host_to_device", "device_to_host",
-    "from_peer",    "to_peer",        "peer_loads",     "peer_stores",
-    "host_memory",  "host_written",   "peer_round_trip", "host_round_trip"};
+constexpr const char* kRates[kWorkKinds] = {"read",
+                                            "write",
+                                            "copy",
+                                            "triad",
+                                            "sweep",
+                                            "sweep_halves",
+                                            "cached",
+                                            "instructions",
+                                            "bf16",
+                                            "fp16",
+                                            "tf32",
+                                            "fp8",
+                                            "int8",
+                                            "fp64",
+                                            "host_to_device",
+                                            "device_to_host",
+                                            "from_peer",
+                                            "to_peer",
+                                            "peer_loads",
+                                            "peer_stores",
+                                            "host_memory",
+                                            "host_written",
+                                            "peer_round_trip",
+                                            "host_round_trip"};
 
 }  // namespace
 

@@ -60,7 +60,8 @@ enum class WorkKind {
   // Bytes.
   host_to_device,
   device_to_host,
-  // To and from a peer, over NVLink where there is one: by the copy engines, and by kernels' loads and stores.
+  // To and from a peer, over NVLink where there is one: by the copy engines, and by kernels' loads and
+  // stores.
   from_peer,
   to_peer,
   peer_loads,
@@ -100,7 +101,7 @@ inline constexpr int kNoPeer = -1;
 
 struct Demand {
   WorkKind kind = WorkKind::copy;
-  double amount = 0;   // nominal: of what was asked for, where a share of it is there
+  double amount = 0;  // nominal: of what was asked for, where a share of it is there
   /// With a peer: the other GPU, as CUDA counts those that the caller sees. Of the host's memory: its NUMA
   /// node, where that is known.
   int peer = kNoPeer;

@@ -28,8 +28,8 @@ constexpr int kRounds = 4;
 /// As many as a socket's channels need; more only take longer to start.
 constexpr std::size_t kMostProcessors = 32;
 
-/// Of the node, those that this process may use, spread over them; those of the machine where the kernel tells
-/// no nodes.
+/// Of the node, those that this process may use, spread over them; those of the machine where the kernel
+/// tells no nodes.
 std::vector<int> usable_processors(const HostFiles& files, int numa_node) {
   std::vector<int> of_node = numa::processors(files, numa_node);
   if (numa_node == kAnyNumaNode) {
@@ -91,7 +91,8 @@ double memory_rate_of(const HostFiles& files, int numa_node) {
   for (const int cpu : processors) threads.emplace_back(copy, cpu);
   for (std::thread& thread : threads) thread.join();
   if (failed) std::rethrow_exception(failed);
-  const double seconds = std::chrono::duration<double>(*std::min_element(longest.begin(), longest.end())).count();
+  const double seconds =
+      std::chrono::duration<double>(*std::min_element(longest.begin(), longest.end())).count();
   return 2.0 * kBytesOfOne * static_cast<double>(processors.size()) / seconds;
 }
 

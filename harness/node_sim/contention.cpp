@@ -36,8 +36,8 @@ void Contention::add(std::size_t one, int gpu, const DeviceSpeed& speed, int at_
   }
 }
 
-/// The rate is that of all NUMA nodes, shared by those that are known to be at work there: a node has its part
-/// of it, unless more than that share it.
+/// The rate is that of all NUMA nodes, shared by those that are known to be at work there: a node has its
+/// part of it, unless more than that share it.
 void Contention::use_host_memory(std::size_t one, int gpu, const DeviceSpeed& speed, int sharers,
                                  const Demand& demand) {
   const int nodes = numa_nodes(state_), near = state_.constants[gpu].numa_node;
@@ -56,8 +56,8 @@ void Contention::use_ports(std::size_t one, int gpu, const Demand& demand) {
        number = state_.pci_port(number)->above) {
     const PciPort& port = *state_.pci_port(number);
     if (port.towards_root == 0) continue;
-    const double rate = state_.plant.speed.rate(demand.kind) *
-                        share_of_pcie(port.generation, port.width) * (1 - port.rate_lost);
+    const double rate = state_.plant.speed.rate(demand.kind) * share_of_pcie(port.generation, port.width) *
+                        (1 - port.rate_lost);
     use(one, {pci_port, number, static_cast<int>(demand.kind)}, demand.amount / rate);
   }
 }

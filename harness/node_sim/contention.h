@@ -1,5 +1,5 @@
-// What simulated GPUs use at the same time, each by itself and all together, and how long that takes: whatever
-// is used by several has its time for each of them.
+// What simulated GPUs use at the same time, each by itself and all together, and how long that takes:
+// whatever is used by several has its time for each of them.
 #pragma once
 
 #include <array>

@@ -6,9 +6,9 @@ PlantConstants healthy_h200_plant() {
   constexpr double kIdleC = 29, kLoadedC = 65, kIdleW = 76, kLoadedW = 590, kFastShare = 0.7;
   constexpr double kResistance = (kLoadedC - kIdleC) / (kLoadedW - kIdleW);
   PlantConstants plant{};
-  plant.speed.per_s = {4590e9, 4500e9,  4230e9,  4310e9, 4180e9,       2468e9,     6600e9, 30e12,
-                       827e12, 813e12,  450e12,  1640e12, 1866e12,     53e12,      54.9e9, 55.0e9,
-                       396e9,  396e9,   396e9,   396e9,  490e9,        359e9,      1 / 0.826e-6, 1 / 1.19e-6};
+  plant.speed.per_s = {4590e9, 4500e9, 4230e9, 4310e9,  4180e9,  2468e9, 6600e9,       30e12,
+                       827e12, 813e12, 450e12, 1640e12, 1866e12, 53e12,  54.9e9,       55.0e9,
+                       396e9,  396e9,  396e9,  396e9,   490e9,   359e9,  1 / 0.826e-6, 1 / 1.19e-6};
   plant.speed.launch_s = 8e-6;
   plant.speed.transfer_s = 4.5e-6;
   plant.speed.worker_s = 0.12;

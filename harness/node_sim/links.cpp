@@ -27,7 +27,8 @@ double share_of_pcie(std::int32_t generation, std::int32_t width) {
 DeviceSpeed over_links(DeviceSpeed speed, const State& state, int gpu) {
   const GpuDynamic& dynamic = state.dynamic[gpu];
   const double of_pcie = share_of_pcie(dynamic.pcie_generation, dynamic.pcie_width),
-               of_nvlink = static_cast<double>(active_nvlinks(state, gpu)) / kNvlinks;
+               of_nvlink =
+                   static_cast<double>(active_nvlinks(state, gpu)) / kNvlinks * (1 - state.nvswitches_lost);
   const auto scale = [&](WorkKind kind, double share) {
     speed.per_s[static_cast<std::size_t>(kind)] *= share;
   };
@@ -48,7 +49,8 @@ bool can_reach(const State& state, int gpu, int other) {
 BothEnds at_both_ends(const Demand& demand, bool linked) {
   constexpr double kBytesOfALoad = 32;  // a sector
   const bool sent = resource_of(demand.kind) == Resource::nvlink_out;
-  const double bytes = demand.kind == WorkKind::peer_round_trips ? kBytesOfALoad * demand.amount : demand.amount;
+  const double bytes =
+      demand.kind == WorkKind::peer_round_trips ? kBytesOfALoad * demand.amount : demand.amount;
   if (linked) return {{demand.kind, demand.amount}, {sent ? WorkKind::from_peer : WorkKind::to_peer, bytes}};
   constexpr WorkKind kOut = WorkKind::device_to_host, kIn = WorkKind::host_to_device;
   return {{sent ? kOut : kIn, bytes}, {sent ? kIn : kOut, bytes}};

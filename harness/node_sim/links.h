@@ -9,8 +9,8 @@ namespace assay::sim {
 /// Of the rate of a healthy link. Every generation doubles the one before it.
 double share_of_pcie(std::int32_t generation, std::int32_t width);
 
-/// `speed` with the GPU's own links as they are: an NVLink that is down is missing, and PCIe is as wide and as
-/// fast as it was trained.
+/// `speed` with the GPU's own links as they are: an NVLink that is down is missing, and PCIe is as wide and
+/// as fast as it was trained.
 DeviceSpeed over_links(DeviceSpeed speed, const State& state, int gpu);
 
 /// Over NVLink.

@@ -56,9 +56,8 @@ std::vector<BadDatapath> planted_in_sms(State& state, int slot) {
 
 bool damages_what_goes_by(State& state, int slot) {
   bool damages = false;
-  for_each_fault(state, slot, [&](const FaultState&, const FaultHooks& hooks) {
-    damages |= hooks.on_the_way != nullptr;
-  });
+  for_each_fault(state, slot,
+                 [&](const FaultState&, const FaultHooks& hooks) { damages |= hooks.on_the_way != nullptr; });
   return damages;
 }
 

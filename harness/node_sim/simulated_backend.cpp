@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <filesystem>
-#include <stdexcept>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 

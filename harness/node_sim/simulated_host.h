@@ -1,8 +1,8 @@
 // The host of a simulated node, as a worker sees it.
 #pragma once
 
-#include "harness/node/host.h"
 #include "harness/node/clock.h"
+#include "harness/node/host.h"
 #include "harness/node_sim/simulated_sysfs.h"
 
 namespace assay::sim {

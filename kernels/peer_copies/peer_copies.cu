@@ -1,5 +1,3 @@
-#include "kernels/peer_copies/peer_copies.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +5,7 @@
 #include "kernels/cuda_support.h"
 #include "kernels/each_word.h"
 #include "kernels/instructions/memory.h"
+#include "kernels/peer_copies/peer_copies.h"
 #include "kernels/round_trips/chain.h"
 
 namespace assay::nvlink::ASSAY_TARGET {
@@ -40,9 +39,8 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-__global__ void __launch_bounds__(kThreads)
-    look_through(const Word128* arrived, std::uint64_t words, std::uint64_t seed, Word128 tag,
-                 BadWordList* bad) {
+__global__ void __launch_bounds__(kThreads) look_through(const Word128* arrived, std::uint64_t words,
+                                                         std::uint64_t seed, Word128 tag, BadWordList* bad) {
   using memory::operator^;
   cuda::for_each_word<kThreads>(words, [&](std::uint64_t i) {
     memory::compare(i, word_at(seed, i) ^ tag, cuda::load_streaming(arrived + i), bad);
@@ -94,7 +92,9 @@ class PeerCopiesOfGpus final : public PeerCopies {
     }
   }
 
-  bool reaches(std::size_t from, std::size_t to) const override { return reaches_[from * sides_.size() + to]; }
+  bool reaches(std::size_t from, std::size_t to) const override {
+    return reaches_[from * sides_.size() + to];
+  }
 
   Passage one_way(Engine engine, std::size_t from, std::size_t to) override {
     prepare(from);
@@ -108,8 +108,8 @@ class PeerCopiesOfGpus final : public PeerCopies {
       cuda::overlapped(1, share(), [&] { copy(from, to); });
     } else {
       cuda::launch(grid(at_work), work_between(engine, at_work, other, bytes_), carry,
-                   cuda::pointer<Word128>(receiver.in), cuda::pointer<const Word128>(sender.out), words(), kNoTag,
-                   1);
+                   cuda::pointer<Word128>(receiver.in), cuda::pointer<const Word128>(sender.out), words(),
+                   kNoTag, 1);
     }
     const double seconds = at_work.watch.stop();
     return {from, to, seconds, bytes_, look(to, 0, words(), sender.seed, kNoTag)};
@@ -166,9 +166,10 @@ class PeerCopiesOfGpus final : public PeerCopies {
         part.blocks = std::max(1u, part.blocks / static_cast<unsigned>(sides_.size()));
         part.stream = way.stream->get();
         way.watch->start(part.stream);
-        cuda::launch(part, work_between(Engine::stores, sender, receiver, bytes * static_cast<unsigned>(times)),
-                     carry, slice(receiver, way.from), cuda::pointer<const Word128>(sender.out), slice_words(),
-                     tag(way), times);
+        cuda::launch(part,
+                     work_between(Engine::stores, sender, receiver, bytes * static_cast<unsigned>(times)),
+                     carry, slice(receiver, way.from), cuda::pointer<const Word128>(sender.out),
+                     slice_words(), tag(way), times);
         way.watch->finish(part.stream);
       }
     });
@@ -209,7 +210,9 @@ class PeerCopiesOfGpus final : public PeerCopies {
 
   std::uint64_t words() const { return sides_.front()->out->words(); }
   /// Under the emulation a share of the bytes is there, and is moved in the time of all.
-  double share() const { return static_cast<double>(bytes_) / (static_cast<double>(words()) * sizeof(Word128)); }
+  double share() const {
+    return static_cast<double>(bytes_) / (static_cast<double>(words()) * sizeof(Word128));
+  }
   /// A part of what a GPU receives into, for each that it receives from.
   std::uint64_t slice_words() const { return words() / sides_.size(); }
   Word128* slice(const Side& receiver, std::size_t from) const {
@@ -234,16 +237,16 @@ class PeerCopiesOfGpus final : public PeerCopies {
     Side& side = *sides_[number];
     side.seed = memory::mix64(seed_ + ++fills_);
     side.gpu.make_current();
-    cuda::launch(grid(side), Work(WorkKind::write, static_cast<double>(bytes_)), fill, cuda::pointer<Word128>(side.out), words(),
-                 side.seed);
+    cuda::launch(grid(side), Work(WorkKind::write, static_cast<double>(bytes_)), fill,
+                 cuda::pointer<Word128>(side.out), words(), side.seed);
     cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "fill");
   }
   /// Nothing of what is to come was there before.
   void clear(std::size_t number) {
     const Side& side = *sides_[number];
     side.gpu.make_current();
-    cuda::launch(grid(side), Work(WorkKind::write, static_cast<double>(bytes_)), fill, cuda::pointer<Word128>(side.in), words(),
-                 ~side.seed);
+    cuda::launch(grid(side), Work(WorkKind::write, static_cast<double>(bytes_)), fill,
+                 cuda::pointer<Word128>(side.in), words(), ~side.seed);
     cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "fill");
   }
   /// On the sender's own stream.
@@ -262,11 +265,13 @@ class PeerCopiesOfGpus final : public PeerCopies {
     const Word128 arrived = cuda::download<Word128>(here.in->device_pointer(), 1).front();
     return {seconds, arrived.high == memory::mix64(arrived.low ^ seed_) ? 0u : 1u};
   }
-  BadWords look(std::size_t number, std::uint64_t first, std::uint64_t count, std::uint64_t seed, Word128 tag) {
+  BadWords look(std::size_t number, std::uint64_t first, std::uint64_t count, std::uint64_t seed,
+                Word128 tag) {
     Side& side = *sides_[number];
     side.gpu.make_current();
     side.bad.clear();
-    const double bytes = static_cast<double>(bytes_) * static_cast<double>(count) / static_cast<double>(words());
+    const double bytes =
+        static_cast<double>(bytes_) * static_cast<double>(count) / static_cast<double>(words());
     cuda::launch(grid(side), Work(WorkKind::read, bytes), look_through,
                  cuda::pointer<const Word128>(side.in) + first, count, seed, tag, side.bad.get());
     return side.bad.download().words();

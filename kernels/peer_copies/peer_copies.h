@@ -1,5 +1,6 @@
-// From one GPU's memory to another's: by the copy engines, and by kernels that store to the other's memory or load
-// from it. The data are pseudo-random, others each time, and are looked through by the GPU that received them.
+// From one GPU's memory to another's: by the copy engines, and by kernels that store to the other's memory or
+// load from it. The data are pseudo-random, others each time, and are looked through by the GPU that received
+// them.
 #pragma once
 
 #include <cstddef>
@@ -36,14 +37,14 @@ class PeerCopies {
   virtual bool reaches(std::size_t from, std::size_t to) const = 0;
   /// All of it, once. Stores and loads only where both reach one another.
   virtual Passage one_way(Engine engine, std::size_t from, std::size_t to) = 0;
-  /// By the copy engines, so many times all of it each way at the same time: seconds of the longer. Bad words are
-  /// of both ends.
+  /// By the copy engines, so many times all of it each way at the same time: seconds of the longer. Bad words
+  /// are of both ends.
   virtual Passage both_ways(std::size_t a, std::size_t b, int times) = 0;
   /// One thread of `at` loads from the other's memory, so many times, each once the one before was answered.
   /// Where it does not reach it, one copy of a word instead.
   virtual RoundTrip round_trip(std::size_t at, std::size_t other, int loads) = 0;
-  /// Each GPU's kernels store to all others that they reach, at the same time, so many times over: one for each
-  /// ordered pair.
+  /// Each GPU's kernels store to all others that they reach, at the same time, so many times over: one for
+  /// each ordered pair.
   virtual std::vector<Passage> all_at_once(int times) = 0;
 };
 

@@ -1,5 +1,5 @@
-// A chain of words, each of which says where the next one lies: whoever follows it waits for one load after the
-// other.
+// A chain of words, each of which says where the next one lies: whoever follows it waits for one load after
+// the other.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -18,12 +18,13 @@ namespace assay::latency::ASSAY_TARGET {
 inline constexpr std::uint64_t kPlaces = 4096;
 inline constexpr std::uint64_t kChainBytes = kPlaces * memory::kLineWords * sizeof(Word128);
 
-/// One cycle over all places in random order. The word at the head of a place is the next place, and a check of
-/// its own.
+/// One cycle over all places in random order. The word at the head of a place is the next place, and a check
+/// of its own.
 inline std::vector<Word128> chain_of(std::uint64_t seed) {
   std::vector<std::uint64_t> order(kPlaces);
   std::iota(order.begin(), order.end(), 0);
-  for (std::uint64_t i = kPlaces - 1; i > 0; --i) std::swap(order[i], order[memory::mix64(seed + i) % (i + 1)]);
+  for (std::uint64_t i = kPlaces - 1; i > 0; --i)
+    std::swap(order[i], order[memory::mix64(seed + i) % (i + 1)]);
   std::vector<Word128> words(kPlaces * memory::kLineWords);
   for (std::uint64_t i = 0; i < kPlaces; ++i) {
     const std::uint64_t next = order[(i + 1) % kPlaces];
@@ -55,7 +56,8 @@ class Walker {
   /// Seconds of one load, over so many.
   double walk(const Word128* chain, std::uint64_t seed, std::uint64_t loads, WorkKind kind, int peer) {
     watch_.start();
-    cuda::launch({1, 1}, Work(kind, static_cast<double>(loads), peer), follow, chain, seed, loads, walk_.get());
+    cuda::launch({1, 1}, Work(kind, static_cast<double>(loads), peer), follow, chain, seed, loads,
+                 walk_.get());
     return watch_.stop() / static_cast<double>(loads);
   }
   std::uint64_t wrong() const { return walk_.download().wrong; }

@@ -1,9 +1,8 @@
-#include "kernels/round_trips/round_trips.h"
-
 #include <algorithm>
 
 #include "kernels/cuda_support.h"
 #include "kernels/round_trips/chain.h"
+#include "kernels/round_trips/round_trips.h"
 
 namespace assay::latency::ASSAY_TARGET {
 namespace {
@@ -74,7 +73,8 @@ class RoundTripsOfGpu final : public HostRoundTrips {
 
 }  // namespace
 
-std::unique_ptr<HostRoundTrips> make_host_round_trips(Gpu& gpu, Host& host, int numa_node, std::uint64_t seed) {
+std::unique_ptr<HostRoundTrips> make_host_round_trips(Gpu& gpu, Host& host, int numa_node,
+                                                      std::uint64_t seed) {
   gpu.make_current();
   return std::make_unique<RoundTripsOfGpu>(host, numa_node, seed);
 }

@@ -1,5 +1,5 @@
-// How long a GPU waits for the host's memory: loads by one thread, each once the one before has been answered,
-// and copies that are as small as a flag.
+// How long a GPU waits for the host's memory: loads by one thread, each once the one before has been
+// answered, and copies that are as small as a flag.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@ class HostRoundTrips {
 };
 
 /// With host memory of this NUMA node. Throws DeviceError, and what Host::allocate() does.
-std::unique_ptr<HostRoundTrips> make_host_round_trips(Gpu& gpu, Host& host, int numa_node, std::uint64_t seed);
+std::unique_ptr<HostRoundTrips> make_host_round_trips(Gpu& gpu, Host& host, int numa_node,
+                                                      std::uint64_t seed);
 
 }  // namespace assay::latency

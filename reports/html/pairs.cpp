@@ -1,5 +1,5 @@
-// What was found between each two GPUs: a heat map, and the same as a table. Light is as the middle of all, dark is
-// worse; the map's cells carry their numbers, so that the report reads in black and white, too.
+// What was found between each two GPUs: a heat map, and the same as a table. Light is as the middle of all,
+// dark is worse; the map's cells carry their numbers, so that the report reads in black and white, too.
 #include <fmt/format.h>
 
 #include <cmath>

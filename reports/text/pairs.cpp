@@ -1,4 +1,5 @@
-// What was found between each two GPUs, where any of it is far from the middle of all: the HTML report has the rest.
+// What was found between each two GPUs, where any of it is far from the middle of all: the HTML report has
+// the rest.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,8 +27,8 @@ void add_text_pairs(TextPage& page) {
   for (const PairTable& table : pair_tables_of(page.input.run)) {
     if (!is_worth_showing(table)) continue;
     const std::string unit = unit_text(table.unit);
-    page.heading(fmt::format("{}{}{} {}{}", page.labels(Label::between_gpus), page.labels(Label::colon), table.check,
-                             table.of, unit.empty() ? "" : " (" + unit + ")"));
+    page.heading(fmt::format("{}{}{} {}{}", page.labels(Label::between_gpus), page.labels(Label::colon),
+                             table.check, table.of, unit.empty() ? "" : " (" + unit + ")"));
     TextTable lines;
     lines.header = {page.labels(Label::from_to)};
     lines.header.insert(lines.header.end(), table.parts.begin(), table.parts.end());

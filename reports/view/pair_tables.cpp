@@ -30,7 +30,8 @@ std::optional<std::vector<std::optional<double>>> row_of(const json& row, std::s
 
 std::optional<PairTable> table_of(const std::string& check, const json& content) {
   if (!content.is_object()) return std::nullopt;
-  const auto of = text_in(content, "of"), unit = text_in(content, "unit"), better = text_in(content, "better");
+  const auto of = text_in(content, "of"), unit = text_in(content, "unit"),
+             better = text_in(content, "better");
   const auto parts = content.find("parts"), rows = content.find("rows");
   if (!of || !unit || !better || parts == content.end() || rows == content.end()) return std::nullopt;
   if (!parts->is_array() || !rows->is_array() || parts->empty() || parts->size() > kMostParts ||

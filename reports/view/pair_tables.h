@@ -1,5 +1,5 @@
-// What checks found between each two GPUs, as they left it in their evidence "pairs": a list of objects of "of",
-// "unit", "better" ("more" or "less"), "parts" and "rows", a row for each that sends.
+// What checks found between each two GPUs, as they left it in their evidence "pairs": a list of objects of
+// "of", "unit", "better" ("more" or "less"), "parts" and "rows", a row for each that sends.
 #pragma once
 
 #include <optional>

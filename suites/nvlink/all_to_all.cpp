@@ -1,5 +1,5 @@
-// All pairs of GPUs at the same time, as a model's experts exchange their tokens: what each gets, and whether it
-// arrives.
+// All pairs of GPUs at the same time, as a model's experts exchange their tokens: what each gets, and whether
+// it arrives.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -45,7 +45,8 @@ void run(Context& context) {
   for (std::size_t from = 0; from < gpus.size(); ++from) {
     for (std::size_t to = 0; to < gpus.size(); ++to) {
       const Found& of = found[from * gpus.size() + to];
-      if (from != to) rates.set(from, to, of.rates.empty() ? 0 : median(of.rates));  // none: it cannot reach it
+      if (from != to)
+        rates.set(from, to, of.rates.empty() ? 0 : median(of.rates));  // none: it cannot reach it
     }
   }
   for (std::size_t a = 0; a < gpus.size(); ++a) {
@@ -57,20 +58,22 @@ void run(Context& context) {
       const std::string& text = there.text.empty() ? back.text : there.text;
       if (!text.empty()) context.measure_at(pair, kCulprit, text);
     }
-    context.measure_at(context.slot_of(static_cast<int>(a)), "rate_of_gpu", rates.sum_of_gpu(a), Unit::gb_per_s);
+    context.measure_at(context.slot_of(static_cast<int>(a)), "rate_of_gpu", rates.sum_of_gpu(a),
+                       Unit::gb_per_s);
   }
   nvlink::keep(context, {rates});
   context.progress(1);
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
-  const double bytes = kTimes * static_cast<double>(nvlink::bytes_of_each(nvlink::kBytes,
-                                                                          static_cast<std::size_t>(speed.devices))) *
-                       (speed.devices - 1);
+  const double bytes =
+      kTimes *
+      static_cast<double>(nvlink::bytes_of_each(nvlink::kBytes, static_cast<std::size_t>(speed.devices))) *
+      (speed.devices - 1);
   const double ways = speed.devices * (speed.devices - 1.0);
-  const double round_s = speed.seconds({WorkKind::peer_stores, bytes, 0}) + 2 * ways * speed.launch_s +
-                         speed.devices * (speed.seconds_of_demands(nvlink::work_around(nvlink::kBytes)) +
-                                          2 * speed.launch_s);
+  const double round_s =
+      speed.seconds({WorkKind::peer_stores, bytes, 0}) + 2 * ways * speed.launch_s +
+      speed.devices * (speed.seconds_of_demands(nvlink::work_around(nvlink::kBytes)) + 2 * speed.launch_s);
   return std::max(duration_s, (kWarmUps + kRounds) * round_s +
                                   speed.devices * speed.seconds_to_hold(2.0 * nvlink::kBytes));
 }
@@ -82,10 +85,12 @@ const Registered nvlink_all_to_all{{
     .measures =
         {
             {"rate", Unit::gb_per_s,
-             "bytes over device time that kernels of one store to the other, while all do: the slower direction, "
+             "bytes over device time that kernels of one store to the other, while all do: the slower "
+             "direction, "
              "median of 3"},
             {.name = "wrong_words",
-             .meaning = "words of 16 bytes that arrived other than they were sent, looked at by the receiver"},
+             .meaning =
+                 "words of 16 bytes that arrived other than they were sent, looked at by the receiver"},
             {kCulprit, Unit::text, "which words arrived wrong", "", false},
             {.name = "rate_of_gpu",
              .unit = Unit::gb_per_s,
@@ -94,7 +99,8 @@ const Registered nvlink_all_to_all{{
         },
     .findings = {"nvlink.slow_pair", "nvlink.slow_gpu", "nvlink.miscompare"},
     .run = run,
-    .detects = "a switch, a GPU or a way between two that is slow, or changes data, only while all of them work",
+    .detects =
+        "a switch, a GPU or a way between two that is slow, or changes data, only while all of them work",
     .misses = "which of the four switches it is; NCCL's own ways of doing it (collectives)",
     .device_evidence = "never run on a GPU",
     .loads = {Resource::nvlink_in, Resource::nvlink_out, Resource::memory},

@@ -1,8 +1,7 @@
 // nvlink.p2p and nvlink.all_to_all on four simulated GPUs.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 
 #include <optional>
 #include <string>
@@ -104,8 +103,8 @@ TEST_F(NvlinkP2p, WhatArrivesWrongBetweenTwoIsNamedWithEveryWayThatCarriedIt) {
   run();
   EXPECT_GT(value("gpu0-gpu2/wrong_words"), 0);
   EXPECT_THAT(collector->texts.at("gpu0-gpu2/culprit"),
-              testing::AllOf(HasSubstr("from gpu0 to gpu2, by copies, loads, stores: "), HasSubstr("bits 100"),
-                             HasSubstr("from gpu2 to gpu0")));
+              testing::AllOf(HasSubstr("from gpu0 to gpu2, by copies, loads, stores: "),
+                             HasSubstr("bits 100"), HasSubstr("from gpu2 to gpu0")));
   EXPECT_EQ(value("gpu0-gpu1/wrong_words"), 0);
   EXPECT_EQ(value("gpu2/wrong_with"), 1);
 }

@@ -32,13 +32,15 @@ nlohmann::json rows_of(const PairMatrix& matrix) {
 
 std::string table_of(const Context& context, const std::vector<PairMatrix>& matrices) {
   std::string text = "from,to";
-  for (const PairMatrix& matrix : matrices) text += fmt::format(",{} ({})", matrix.name(), symbol(matrix.unit()));
+  for (const PairMatrix& matrix : matrices)
+    text += fmt::format(",{} ({})", matrix.name(), symbol(matrix.unit()));
   text += '\n';
   const std::size_t gpus = matrices.front().gpus();
   for (std::size_t from = 0; from < gpus; ++from) {
     for (std::size_t to = 0; to < gpus; ++to) {
       if (from == to) continue;
-      text += fmt::format("{},{}", context.slot_of(static_cast<int>(from)), context.slot_of(static_cast<int>(to)));
+      text += fmt::format("{},{}", context.slot_of(static_cast<int>(from)),
+                          context.slot_of(static_cast<int>(to)));
       for (const PairMatrix& matrix : matrices) text += fmt::format(",{:.4g}", matrix.at(from, to));
       text += '\n';
     }

@@ -13,7 +13,8 @@ namespace assay::nvlink {
 class PairMatrix {
  public:
   /// `of`: "copies", for people. `worst`: of two numbers the one that is worse.
-  PairMatrix(std::string of, Unit unit, const double& (*worst)(const double&, const double&), std::size_t gpus)
+  PairMatrix(std::string of, Unit unit, const double& (*worst)(const double&, const double&),
+             std::size_t gpus)
       : name_(std::move(of)), unit_(unit), worst_(worst), gpus_(gpus), values_(gpus * gpus) {}
 
   void set(std::size_t from, std::size_t to, double value) { values_[from * gpus_ + to] = value; }
@@ -43,8 +44,8 @@ class PairMatrix {
   std::vector<std::optional<double>> values_;  // by number of the sender, then of the receiver
 };
 
-/// Into the records, for the report to draw ("matrix" as reports/view/pair_matrices.h reads it), and as a table for
-/// other programs.
+/// Into the records, for the report to draw ("matrix" as reports/view/pair_matrices.h reads it), and as a
+/// table for other programs.
 void keep(Context& context, const std::vector<PairMatrix>& matrices);
 
 /// Number `a` and `b` of the check's GPUs.

@@ -1,5 +1,6 @@
-// How fast each GPU and the host's memory exchange data: each way and both, from the memory that is near and from
-// that which is far, one GPU at a time and all together, so that what they share shows. And that they arrive.
+// How fast each GPU and the host's memory exchange data: each way and both, from the memory that is near and
+// from that which is far, one GPU at a time and all together, so that what they share shows. And that they
+// arrive.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -85,8 +86,8 @@ std::unique_ptr<HostCopies> make_copies(Context& context, int device, int numa_n
 }
 
 void test_alone(Context& context, Tested& one) {
-  one.copies = pcie::near_or_any(context, one.near,
-                                 [&](int node) { return make_copies(context, one.device, node); });
+  one.copies =
+      pcie::near_or_any(context, one.near, [&](int node) { return make_copies(context, one.device, node); });
   look(one, *one.copies);
   one.alone = rates_alone(*one.copies);
   one.from_far = one.alone;
@@ -144,9 +145,9 @@ std::string culprit_of(const Context& context, const pci::Tree& tree, const std:
   if (one.together.to_device < kShared * one.alone.to_device ||
       one.together.to_host < kShared * one.alone.to_host) {
     const auto shared = what_it_shares(context, tree, all, one);
-    texts.push_back(fmt::format("alone {:.1f} GB/s to it and {:.1f} from it, beside the other GPUs {:.1f} and {:.1f}",
-                                one.alone.to_device, one.alone.to_host, one.together.to_device,
-                                one.together.to_host));
+    texts.push_back(
+        fmt::format("alone {:.1f} GB/s to it and {:.1f} from it, beside the other GPUs {:.1f} and {:.1f}",
+                    one.alone.to_device, one.alone.to_host, one.together.to_device, one.together.to_host));
     if (!shared.empty()) texts.push_back(fmt::format("it shares {}", fmt::join(shared, "; ")));
   }
   return fmt::format("{}", fmt::join(texts, "; "));
@@ -229,13 +230,15 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
   // Of all GPUs: the host's memory is one.
   const auto together = [&](Way way) {
     Work all = pcie::work_of(way, pcie::kCopyBytes);
-    const double of_memory = speed.devices * all.amount(Resource::host_memory) /
-                             speed.rate(way == Way::to_device ? WorkKind::host_memory : WorkKind::host_written);
+    const double of_memory =
+        speed.devices * all.amount(Resource::host_memory) /
+        speed.rate(way == Way::to_device ? WorkKind::host_memory : WorkKind::host_written);
     return kRoundsTogether * kCopiesTogether * std::max(speed.seconds_of_demands(all), of_memory);
   };
   constexpr int kRounds = kAlone.warm_ups + kAlone.least, kMemories = 2, kLooks = 3;
-  double alone_s = kLooks * (seconds_of(Way::both, 1) + speed.seconds_of_demands(pcie::work_of_look(pcie::kCopyBytes))) +
-                   kMemories * speed.seconds_to_hold(2.0 * pcie::kCopyBytes);
+  double alone_s =
+      kLooks * (seconds_of(Way::both, 1) + speed.seconds_of_demands(pcie::work_of_look(pcie::kCopyBytes))) +
+      kMemories * speed.seconds_to_hold(2.0 * pcie::kCopyBytes);
   double together_s = 0;
   for (const Way way : kWays) {
     alone_s += kMemories * kRounds * seconds_of(way, kCopies);
@@ -246,23 +249,27 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
 
 const Registered pcie_bandwidth{{
     .name = "pcie.bandwidth",
-    .summary = "GPUs and the host's memory exchange data as fast as PCIe lets them, also all together, and whole",
+    .summary =
+        "GPUs and the host's memory exchange data as fast as PCIe lets them, also all together, and whole",
     .scope = Scope::all_gpus,
     .measures =
         {
             {"to_device", Unit::gb_per_s,
-             "bytes over device time, median: from pinned memory of the near NUMA node, one GPU at a time", "pcie"},
+             "bytes over device time, median: from pinned memory of the near NUMA node, one GPU at a time",
+             "pcie"},
             {"to_host", Unit::gb_per_s, "the same, to it", "pcie"},
             {"both_ways", Unit::gb_per_s, "the same, both at once, added up", "pcie"},
-            {"to_device_together", Unit::gb_per_s, "from near memory, of this GPU while all of them do the same",
-             "pcie"},
+            {"to_device_together", Unit::gb_per_s,
+             "from near memory, of this GPU while all of them do the same", "pcie"},
             {"to_host_together", Unit::gb_per_s, "the same, to near memory", "pcie"},
             {"both_ways_together", Unit::gb_per_s, "the same, both at once, added up", "pcie"},
             {"far_to_device", Unit::gb_per_s,
-             "from memory of the farthest NUMA node, one GPU at a time; where there is one node, of that", "pcie"},
+             "from memory of the farthest NUMA node, one GPU at a time; where there is one node, of that",
+             "pcie"},
             {"far_to_host", Unit::gb_per_s, "the same, to it", "pcie"},
             {"wrong_words", Unit::count,
-             "words of 16 bytes that arrived other than they were sent, in either way, looked at by the receiver",
+             "words of 16 bytes that arrived other than they were sent, in either way, looked at by the "
+             "receiver",
              "pcie"},
             {kCulprit, Unit::text, "what arrived wrong, and what the GPU shares with others", "pcie", false},
             {.name = "far_memory",
@@ -279,9 +286,9 @@ const Registered pcie_bandwidth{{
         },
     .findings = {"pcie.slow", "pcie.shared", "pcie.far_memory", "pcie.host_memory", "pcie.miscompare"},
     .run = run,
-    .detects =
-        "a link that carries less than it is trained for, ports and channels of memory that are too slow for all "
-        "GPUs at once, a slow way between the processors, data that are changed on the way",
+    .detects = "a link that carries less than it is trained for, ports and channels of memory that are too "
+               "slow for all "
+               "GPUs at once, a slow way between the processors, data that are changed on the way",
     .misses = "network cards and drives, which share ports with GPUs; what happens over hours",
     .device_evidence = "never run on a GPU",
     .loads = {Resource::pcie_in, Resource::pcie_out, Resource::host_memory, Resource::memory},

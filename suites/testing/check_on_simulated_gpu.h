@@ -68,10 +68,7 @@ struct Emitted {
 class Collector : public Context, public Emitted, private Ranks {
  public:
   Collector(const Check& check, const sim::SharedState& state, double duration_s, std::string variant = {})
-      : check_(check),
-        variant_(std::move(variant)),
-        host_(state, clock_),
-        duration_s_(duration_s) {
+      : check_(check), variant_(std::move(variant)), host_(state, clock_), duration_s_(duration_s) {
     const bool sees_all = check.scope == Scope::all_gpus || check.scope == Scope::all_pairs;
     for (int i = 0; i < (sees_all ? state->gpu_count : 1); ++i) {
       const sim::GpuConstants& constants = state->constants[i];

@@ -33,11 +33,11 @@ struct HostThread {
   int current = 0;
   cudaError_t last = cudaSuccess;
   double launches_stand_for = 1;
-  int overlapped = 0;                             // within one another
-  std::vector<OverlappingWork> overlapping;       // since the outermost began
-  std::map<cudaEvent_t, Awaited> awaited;         // recorded meanwhile
-  std::map<const void*, std::size_t> registered;  // of the host's memory
-  std::map<const char*, Held> allocations;        // by address
+  int overlapped = 0;                                        // within one another
+  std::vector<OverlappingWork> overlapping;                  // since the outermost began
+  std::map<cudaEvent_t, Awaited> awaited;                    // recorded meanwhile
+  std::map<const void*, std::size_t> registered;             // of the host's memory
+  std::map<const char*, Held> allocations;                   // by address
   std::set<std::pair<const Device*, const Device*>> access;  // the first may reach the second's memory
 
   Device* device(int ordinal) const {

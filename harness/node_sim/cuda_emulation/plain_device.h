@@ -57,8 +57,8 @@ class PlainDevice : public Device {
     body();
     transfers.push_back(work);
     double most = 0;
-    for (const Resource resource : {Resource::pcie_in, Resource::pcie_out, Resource::nvlink_in,
-                                    Resource::nvlink_out, Resource::memory})
+    for (const Resource resource :
+         {Resource::pcie_in, Resource::pcie_out, Resource::nvlink_in, Resource::nvlink_out, Resource::memory})
       most = std::max(most, work.amount(resource));
     now_ += static_cast<Nanoseconds>(most);
   }

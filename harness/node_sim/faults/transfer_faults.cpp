@@ -37,7 +37,8 @@ const RegisteredFault pcie_corrupts{
       {"bit", "of the copy, from 0", Unit::count, 0, 1023, 77}}},
     {.on_the_way = [](const Passing& passing) {
       const bool to_host = fault_parameter(passing.fault, "to_host", 0) != 0;
-      if (passing.kind == (to_host ? WorkKind::device_to_host : WorkKind::host_to_device)) flip_a_bit(passing);
+      if (passing.kind == (to_host ? WorkKind::device_to_host : WorkKind::host_to_device))
+        flip_a_bit(passing);
     }}};
 
 const RegisteredFault nvlink_pair_corrupts{
@@ -79,6 +80,15 @@ const RegisteredFault nvlink_gpu_slow{
     {.share_of = [](const FaultState& fault, WorkKind kind) {
       const bool bytes = is_with_peer(kind) && kind != WorkKind::peer_round_trips;
       return bytes ? fault_parameter(fault, "factor", 1) : 1;
+    }}};
+
+const RegisteredFault nvswitches_slow{
+    {"nvswitches_slow",
+     "all ways over the NVSwitches are slow",
+     "node",
+     {{"factor", "of the healthy rate, what is left", Unit::ratio, 0.01, 1, 0.7}}},
+    {.in_node = [](State& state, const FaultState& fault) {
+      state.nvswitches_lost = 1 - fault_parameter(fault, "factor", 1);
     }}};
 
 const RegisteredFault peer_stores_slow{
