@@ -29,6 +29,15 @@ TEST_F(Attachment, IsCopiedUnderTheStepsName) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(copy), {}), "content");
 }
 
+TEST_F(Attachment, OfATextIsTheText) {
+  const std::string prefix = attachments_of(folder.path().string(), "03-nvlink.p2p-node");
+  EXPECT_EQ(write_attachment("from,to\n", prefix, "pairs.csv"), "attachment-03-nvlink.p2p-node-pairs.csv");
+  EXPECT_EQ(write_attachment("again\n", prefix, "pairs.csv"), "attachment-03-nvlink.p2p-node-pairs.csv.2");
+  std::ifstream file(folder / "attachment-03-nvlink.p2p-node-pairs.csv");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "from,to\n");
+  EXPECT_THROW(write_attachment(std::string(kMostAttachmentBytes + 1, 'x'), prefix, "a"), std::runtime_error);
+}
+
 TEST_F(Attachment, IsNeverWrittenOverAndNeverLeavesTheFolder) {
   EXPECT_EQ(attach("a"), "attachment-02-memory.sweep-gpu3-a");
   EXPECT_EQ(attach("a"), "attachment-02-memory.sweep-gpu3-a.2");

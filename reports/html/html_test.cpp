@@ -135,6 +135,25 @@ TEST(HtmlMap, ShowsWhatIsNotZeroWhereItLies) {
   EXPECT_THAT(page, HasSubstr("<th scope=\"row\">3</th>"));
 }
 
+/// What is light and what is dark, in both languages, and the numbers again as a table.
+TEST(HtmlPairs, AreAHeatMapAndATable) {
+  testing::SampleRun sample = testing::healthy_run();
+  sample.run.steps.front().evidence.push_back(
+      {"pairs", nlohmann::json::array({{{"of", "copies"},
+                                        {"unit", "GB/s"},
+                                        {"better", "more"},
+                                        {"parts", {"gpu0", "<gpu1>"}},
+                                        {"rows", {{nullptr, 396.25}, {120.0, nullptr}}}}})});
+  const std::string page = html(sample.input("en"));
+  EXPECT_THAT(page, HasSubstr("<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""));
+  EXPECT_THAT(page, HasSubstr("Between the GPUs"));
+  EXPECT_THAT(page, HasSubstr("<title>&lt;gpu1&gt; - gpu0: 120 GB/s</title>"));
+  EXPECT_THAT(page, HasSubstr("fill=\"#deebf7\"")) << "as good as the middle";
+  EXPECT_THAT(page, HasSubstr("fill=\"#a50f15\"")) << "less than half of it";
+  EXPECT_THAT(page, HasSubstr("<td>396.25</td>"));
+  EXPECT_THAT(html(sample.input("zh-CN")), HasSubstr("GPU 之间"));
+}
+
 TEST(HtmlMap, WhatIsNoMapIsShownAsItIs) {
   for (const nlohmann::json& odd : {nlohmann::json{{"columns", 0U}, {"values", {1}}},
                                     nlohmann::json{{"columns", 3U}, {"values", {"text"}}},

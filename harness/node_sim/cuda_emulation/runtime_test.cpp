@@ -40,6 +40,80 @@ TEST_F(CudaRuntime, CopiesThatOverlapTakeTheirTimeTogether) {
   EXPECT_EQ(cudaFree(memory), cudaSuccess);
 }
 
+TEST_F(CudaRuntime, WhatOverlapsWithinWhatOverlapsEndsWithItAndEventsFollowTheirStream) {
+  char* memory = nullptr;
+  ASSERT_EQ(cudaMalloc(&memory, 64), cudaSuccess);
+  char host[64] = {};
+  cudaStream_t up = nullptr, down = nullptr;
+  ASSERT_EQ(cudaStreamCreateWithFlags(&up, cudaStreamNonBlocking), cudaSuccess);
+  ASSERT_EQ(cudaStreamCreateWithFlags(&down, cudaStreamNonBlocking), cudaSuccess);
+  cudaEvent_t start = nullptr, of_up = nullptr, of_down = nullptr, of_all = nullptr;
+  for (cudaEvent_t* event : {&start, &of_up, &of_down, &of_all}) cudaEventCreate(event);
+  {
+    Overlapped outer(1);
+    cudaEventRecord(start, down);
+    {
+      Overlapped inner(10);
+      EXPECT_EQ(cudaMemcpyAsync(memory, host, 64, cudaMemcpyHostToDevice, up), cudaSuccess);
+      EXPECT_EQ(cudaMemcpyAsync(host, memory, 16, cudaMemcpyDeviceToHost, down), cudaSuccess);
+      EXPECT_EQ(inner.finish(), cudaSuccess);
+    }
+    EXPECT_EQ(device.now(), 0);
+    cudaEventRecord(of_up, up);
+    cudaEventRecord(of_down, down);
+    cudaEventRecord(of_all);
+    EXPECT_EQ(outer.finish(), cudaSuccess);
+  }
+  EXPECT_EQ(device.now(), 640);
+  EXPECT_EQ(start->time, 0) << "nothing was in its stream before it";
+  EXPECT_EQ(of_up->time, 640);
+  EXPECT_EQ(of_down->time, 160);
+  EXPECT_EQ(of_all->time, 640);
+  for (cudaEvent_t event : {start, of_up, of_down, of_all}) cudaEventDestroy(event);
+  cudaStreamDestroy(up);
+  cudaStreamDestroy(down);
+  cudaFree(memory);
+}
+
+TEST_F(CudaRuntime, ALaunchReachesAPeersMemoryOnceThatIsAllowed) {
+  PlainDevice other(1 << 20, "0000:2b:00.0");
+  const Work work(WorkKind::peer_stores, 16, 1);
+  int can = -1;
+  EXPECT_EQ(cudaDeviceCanAccessPeer(&can, 0, 1), cudaSuccess);
+  EXPECT_EQ(can, 1);
+  EXPECT_EQ(cudaDeviceCanAccessPeer(&can, 0, 0), cudaSuccess);
+  EXPECT_EQ(can, 0) << "nobody is a peer of its own";
+  EXPECT_EQ(cudaDeviceCanAccessPeer(&can, 0, 7), cudaErrorInvalidDevice);
+  EXPECT_EQ(cudaDeviceEnablePeerAccess(0, 0), cudaErrorInvalidDevice);
+  EXPECT_EQ(cudaDeviceEnablePeerAccess(7, 0), cudaErrorInvalidDevice);
+  EXPECT_EQ(cudaDeviceEnablePeerAccess(1, 1), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaDeviceEnablePeerAccess(1, 0), cudaSuccess);
+  EXPECT_EQ(cudaDeviceEnablePeerAccess(1, 0), cudaErrorPeerAccessAlreadyEnabled);
+  EXPECT_EQ(run([] {}, work), cudaSuccess);
+  EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+  device.lets_peers_in = false;
+  EXPECT_EQ(cudaDeviceCanAccessPeer(&can, 0, 1), cudaSuccess);
+  EXPECT_EQ(can, 0);
+}
+
+TEST_F(CudaRuntime, ALaunchThatReachesAPeersMemoryWithoutLeaveBreaksTheContext) {
+  PlainDevice other(1 << 20, "0000:2b:00.0");
+  device.lets_peers_in = false;
+  EXPECT_EQ(cudaDeviceEnablePeerAccess(1, 0), cudaErrorPeerAccessUnsupported);
+  EXPECT_EQ(run([] {}, {WorkKind::peer_loads, 16, 1}), cudaSuccess);
+  EXPECT_EQ(cudaDeviceSynchronize(), cudaErrorIllegalAddress);
+}
+
+TEST_F(CudaRuntime, OnlyPinnedMemoryOfTheHostIsMapped) {
+  char memory[64];
+  void* mapped = nullptr;
+  EXPECT_EQ(cudaHostGetDevicePointer(&mapped, memory, 0), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaHostRegister(memory, sizeof(memory), cudaHostRegisterMapped), cudaSuccess);
+  EXPECT_EQ(cudaHostGetDevicePointer(&mapped, memory, 0), cudaSuccess);
+  EXPECT_EQ(mapped, memory);
+  EXPECT_EQ(cudaHostUnregister(memory), cudaSuccess);
+}
+
 TEST_F(CudaRuntime, HostMemoryIsPinnedOnce) {
   char memory[64];
   EXPECT_EQ(cudaHostUnregister(memory), cudaErrorHostMemoryNotRegistered);
