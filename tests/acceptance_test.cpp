@@ -62,6 +62,16 @@ TEST_F(AcceptanceTest, AHealthyNodeIsAcceptedAndNeverTakenForReal) {
   EXPECT_EQ(std::system(("cd '" + folder + "' && sha256sum --quiet -c SHA256SUMS").c_str()), 0);
 }
 
+/// Every seed is another node: its units differ as those of a delivery do, and so does every launch.
+TEST_F(AcceptanceTest, FiftyHealthyNodesHaveHealthyLinks) {
+  for (int seed = 1; seed <= 50; ++seed) {
+    const std::string out = std::to_string(seed);
+    const Finished run = assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile", "links",
+                                         "--seed", out, "--out", scratch / out, "--quiet"});
+    EXPECT_EQ(run.exit_code, 0) << "seed " << seed << run.out << run.err;
+  }
+}
+
 TEST_F(AcceptanceTest, TheSameSeedGivesTheSameMeasurementsAndAnotherSeedOthers) {
   ASSERT_EQ(run_simulated(scratch, {}, "first").exit_code, 0);
   ASSERT_EQ(run_simulated(scratch, {}, "second").exit_code, 0);

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iostream>
 #include <limits>
 #include <map>
 #include <string>
 
+#include "harness/config/paths.h"
+#include "harness/config/speed_file.h"
 #include "harness/record/reader.h"
 #include "tests/assay_process.h"
 
@@ -57,7 +60,7 @@ TEST_P(Estimates, HoldWithinATenth) {
   expect_within_a_tenth(scratch, GetParam(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Profiles, Estimates, testing::Values("quick", "nightly", "acceptance"));
+INSTANTIATE_TEST_SUITE_P(Profiles, Estimates, testing::Values("quick", "links", "nightly", "acceptance"));
 
 TEST(Plans, CountTheSharesOfWhatOverlaps) {
   const ScratchFolder scratch;
@@ -81,8 +84,42 @@ TEST(Plans, TakeTheTimeThatTheProfilesPromise) {
     return sum;
   };
   EXPECT_LE(seconds("quick"), 60);
+  EXPECT_LE(seconds("links"), 20);
   EXPECT_LE(seconds("nightly"), 300);
   EXPECT_GE(seconds("burn-in"), 4 * 3600);
+}
+
+/// Device time of nvbandwidth's default set on eight GPUs at the same rates, by what its README and sources say: 3 samples
+/// of 16 copies of 512 MiB for each cell, by copy engines and again by kernels; without what it allocates and checks.
+double nvbandwidth_seconds(const DeviceSpeed& speed) {
+  constexpr double kCell = 3.0 * 16 * (512ull << 20), kGpus = 8, kEngines = 2;
+  const double host_s = kCell / speed.rate(WorkKind::host_to_device),
+               peer_s = kCell / speed.rate(WorkKind::to_peer);
+  constexpr double kOfHost = 4;   // to the device, from it, and each beside the other
+  constexpr double kOfPairs = 4;  // reads and writes, one way and both
+  constexpr double kOfAll = 4;    // all to the host, the host to all, and each beside the other
+  constexpr double kOfOne = 4;    // all to one and one to all, reads and writes: a GPU's link carries seven
+  return kEngines * (kOfHost * kGpus * host_s + kOfPairs * kGpus * (kGpus - 1) * peer_s + kOfAll * host_s +
+                     kOfOne * kGpus * (kGpus - 1) * peer_s);
+}
+
+TEST(Plans, TestAllLinksOfEightGpusInAMinuteAndAHalf) {
+  const ScratchFolder scratch;
+  const Finished plan = assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", "acceptance", "--only",
+                                        "pcie.*,nvlink.*", "--json"});
+  ASSERT_EQ(plan.exit_code, 0) << plan.err;
+  double links_s = 0;
+  const auto parsed = nlohmann::json::parse(plan.out);
+  for (const auto& stage : parsed.at("stages"))
+    links_s += stage.at("estimate_s").get<double>();
+  config::Diagnostics diagnostics;
+  const DeviceSpeed speed = config::load_speed(config::resolve("speeds", "h200"), diagnostics);
+  ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();
+  const double peer_s = nvbandwidth_seconds(speed);
+  std::cout << "pcie.* and nvlink.*: " << links_s << " s; nvbandwidth's default set: " << peer_s << " s\n";
+  EXPECT_GT(links_s, 5);
+  EXPECT_LE(links_s, 90);
+  EXPECT_LT(links_s, peer_s / 2);
 }
 
 TEST(Plans, AreMadeOfTheSiliconPacksProfile) {

@@ -1,11 +1,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/bad_words.h"
 #include "kernels/cuda_support.h"
-#include "kernels/each_word.h"
 #include "kernels/host_copies/host_copies.h"
-#include "kernels/instructions/memory.h"
+#include "kernels/random_words.h"
 
 namespace assay::pcie::ASSAY_TARGET {
 namespace {
@@ -13,28 +11,10 @@ namespace {
 using memory::BadWordList;
 using memory::BadWords;
 
-constexpr unsigned kThreads = 256;
-
-__device__ __host__ inline Word128 word_at(std::uint64_t seed, std::uint64_t index) {
-  return memory::pattern_word<memory::PatternKind::random>(memory::random_data(seed), index);
-}
-
-__global__ void __launch_bounds__(kThreads) fill(Word128* out, std::uint64_t words, std::uint64_t seed) {
-  cuda::for_each_word<kThreads>(words,
-                                [&](std::uint64_t i) { cuda::store_streaming(out + i, word_at(seed, i)); });
-}
-
-__global__ void __launch_bounds__(kThreads)
-    look_through(const Word128* arrived, std::uint64_t words, std::uint64_t seed, BadWordList* bad) {
-  cuda::for_each_word<kThreads>(words, [&](std::uint64_t i) {
-    memory::compare(i, word_at(seed, i), cuda::load_streaming(arrived + i), bad);
-  });
-}
-
 BadWords bad_words_on_host(const Word128* arrived, std::uint64_t words, std::uint64_t seed) {
   BadWords bad;
   for (std::uint64_t i = 0; i < words; ++i) {
-    const Word128 expected = word_at(seed, i);
+    const Word128 expected = memory::random_word(seed, i);
     if (arrived[i] == expected) continue;
     ++bad.count;
     if (bad.first.size() < BadWordList::kMost) bad.first.push_back({i, expected, arrived[i]});
@@ -51,14 +31,15 @@ class HostCopiesOfGpu final : public HostCopies {
                  host.allocate(words() * sizeof(Word128), numa_node)},
         pinned_source_(*on_host_.source),
         pinned_target_(*on_host_.target),
-        grid_{static_cast<unsigned>(std::min<std::uint64_t>(
-                  kBlocksPerSm * static_cast<unsigned>(gpu.multiprocessors()), words() / kThreads + 1)),
-              kThreads},
+        grid_{static_cast<unsigned>(
+                  std::min<std::uint64_t>(kBlocksPerSm * static_cast<unsigned>(gpu.multiprocessors()),
+                                          words() / memory::kRandomWordsThreads + 1)),
+              memory::kRandomWordsThreads},
         seed_to_device_(memory::mix64(seed)),
         seed_to_host_(memory::mix64(seed_to_device_)) {
     auto* const source = static_cast<Word128*>(on_host_.source->data());
-    for (std::uint64_t i = 0; i < words(); ++i) source[i] = word_at(seed_to_device_, i);
-    cuda::launch(grid_, Work(WorkKind::write, static_cast<double>(bytes)), fill,
+    for (std::uint64_t i = 0; i < words(); ++i) source[i] = memory::random_word(seed_to_device_, i);
+    cuda::launch(grid_, Work(WorkKind::write, static_cast<double>(bytes)), memory::fill_with_random_words,
                  cuda::pointer<Word128>(on_device_.source), words(), seed_to_host_);
   }
 
@@ -88,13 +69,15 @@ class HostCopiesOfGpu final : public HostCopies {
   ArrivedBad look() override {
     gpu_.make_current();
     const Work whole(WorkKind::write, static_cast<double>(bytes()));
-    cuda::launch(grid_, whole, fill, cuda::pointer<Word128>(on_device_.target), words(), ~seed_to_device_);
+    cuda::launch(grid_, whole, memory::fill_with_random_words, cuda::pointer<Word128>(on_device_.target),
+                 words(), ~seed_to_device_);
     std::memset(on_host_.target->data(), 0, on_host_.target->bytes());
     begin(Way::both, 1);
     end();
     bad_.clear();
-    cuda::launch(grid_, Work(WorkKind::read, static_cast<double>(bytes())), look_through,
-                 cuda::pointer<const Word128>(on_device_.target), words(), seed_to_device_, bad_.get());
+    cuda::launch(grid_, Work(WorkKind::read, static_cast<double>(bytes())), memory::look_through_random_words,
+                 cuda::pointer<const Word128>(on_device_.target), words(), seed_to_device_, memory::kNoTag,
+                 bad_.get());
     return {bad_.download().words(),
             bad_words_on_host(static_cast<const Word128*>(on_host_.target->data()), words(), seed_to_host_)};
   }

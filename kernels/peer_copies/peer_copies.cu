@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/bad_words.h"
 #include "kernels/cuda_support.h"
 #include "kernels/each_word.h"
 #include "kernels/instructions/memory.h"
 #include "kernels/peer_copies/peer_copies.h"
+#include "kernels/random_words.h"
 #include "kernels/round_trips/chain.h"
 
 namespace assay::nvlink::ASSAY_TARGET {
@@ -19,15 +19,6 @@ using memory::BadWords;
 
 constexpr unsigned kThreads = 512, kBlocksPerSm = 2;
 
-__device__ inline Word128 word_at(std::uint64_t seed, std::uint64_t index) {
-  return memory::pattern_word<memory::PatternKind::random>(memory::random_data(seed), index);
-}
-
-__global__ void __launch_bounds__(kThreads) fill(Word128* out, std::uint64_t words, std::uint64_t seed) {
-  cuda::for_each_word<kThreads>(words,
-                                [&](std::uint64_t i) { cuda::store_streaming(out + i, word_at(seed, i)); });
-}
-
 /// One side of it is the peer's. With `tag`, so that what is meant for one is not taken for what is meant for
 /// another.
 __global__ void __launch_bounds__(kThreads)
@@ -38,16 +29,6 @@ __global__ void __launch_bounds__(kThreads)
         words, [&](std::uint64_t i) { cuda::store_streaming(to + i, cuda::load_streaming(from + i) ^ tag); });
   }
 }
-
-__global__ void __launch_bounds__(kThreads) look_through(const Word128* arrived, std::uint64_t words,
-                                                         std::uint64_t seed, Word128 tag, BadWordList* bad) {
-  using memory::operator^;
-  cuda::for_each_word<kThreads>(words, [&](std::uint64_t i) {
-    memory::compare(i, word_at(seed, i) ^ tag, cuda::load_streaming(arrived + i), bad);
-  });
-}
-
-constexpr Word128 kNoTag{0, 0};
 
 /// What one GPU has for it. Made, and used, while the GPU is the current one.
 struct Side {
@@ -109,10 +90,10 @@ class PeerCopiesOfGpus final : public PeerCopies {
     } else {
       cuda::launch(grid(at_work), work_between(engine, at_work, other, bytes_), carry,
                    cuda::pointer<Word128>(receiver.in), cuda::pointer<const Word128>(sender.out), words(),
-                   kNoTag, 1);
+                   memory::kNoTag, 1);
     }
     const double seconds = at_work.watch.stop();
-    return {from, to, seconds, bytes_, look(to, 0, words(), sender.seed, kNoTag)};
+    return {from, to, seconds, bytes_, look(to, 0, words(), sender.seed, memory::kNoTag)};
   }
 
   Passage both_ways(std::size_t a, std::size_t b, int times) override {
@@ -134,8 +115,8 @@ class PeerCopiesOfGpus final : public PeerCopies {
     }
     const double seconds = std::max(sides_[a]->watch.seconds(), sides_[b]->watch.seconds());
     Passage passage{a, b, seconds, bytes_ * static_cast<std::uint64_t>(times),
-                    look(b, 0, words(), sides_[a]->seed, kNoTag)};
-    add(passage.arrived_bad, look(a, 0, words(), sides_[b]->seed, kNoTag));
+                    look(b, 0, words(), sides_[a]->seed, memory::kNoTag)};
+    add(passage.arrived_bad, look(a, 0, words(), sides_[b]->seed, memory::kNoTag));
     return passage;
   }
 
@@ -222,11 +203,13 @@ class PeerCopiesOfGpus final : public PeerCopies {
     const std::uint64_t number = way.from * sides_.size() + way.to + 1;
     return {memory::mix64(seed_ ^ number), memory::mix64(seed_ + number)};
   }
-  static cuda::Shape grid(const Side& side) {
-    const std::uint64_t needed = side.out->words() / kThreads + 1;
+  static cuda::Shape grid_of(const Side& side, unsigned threads) {
+    const std::uint64_t needed = side.out->words() / threads + 1;
     const auto most = kBlocksPerSm * static_cast<unsigned>(side.gpu.multiprocessors());
-    return {static_cast<unsigned>(std::min<std::uint64_t>(most, needed)), kThreads};
+    return {static_cast<unsigned>(std::min<std::uint64_t>(most, needed)), threads};
   }
+  static cuda::Shape grid(const Side& side) { return grid_of(side, kThreads); }
+  static cuda::Shape random_grid(const Side& side) { return grid_of(side, memory::kRandomWordsThreads); }
   static Work work_between(Engine engine, const Side& at_work, const Side& other, std::uint64_t bytes) {
     if (at_work.ordinal == other.ordinal) return {WorkKind::copy, 2 * static_cast<double>(bytes)};
     return work_of(engine, bytes, other.ordinal);
@@ -237,16 +220,16 @@ class PeerCopiesOfGpus final : public PeerCopies {
     Side& side = *sides_[number];
     side.seed = memory::mix64(seed_ + ++fills_);
     side.gpu.make_current();
-    cuda::launch(grid(side), Work(WorkKind::write, static_cast<double>(bytes_)), fill,
-                 cuda::pointer<Word128>(side.out), words(), side.seed);
+    cuda::launch(random_grid(side), Work(WorkKind::write, static_cast<double>(bytes_)),
+                 memory::fill_with_random_words, cuda::pointer<Word128>(side.out), words(), side.seed);
     cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "fill");
   }
   /// Nothing of what is to come was there before.
   void clear(std::size_t number) {
     const Side& side = *sides_[number];
     side.gpu.make_current();
-    cuda::launch(grid(side), Work(WorkKind::write, static_cast<double>(bytes_)), fill,
-                 cuda::pointer<Word128>(side.in), words(), ~side.seed);
+    cuda::launch(random_grid(side), Work(WorkKind::write, static_cast<double>(bytes_)),
+                 memory::fill_with_random_words, cuda::pointer<Word128>(side.in), words(), ~side.seed);
     cuda::check(cudaStreamSynchronize(cudaStreamPerThread), "fill");
   }
   /// On the sender's own stream.
@@ -272,7 +255,7 @@ class PeerCopiesOfGpus final : public PeerCopies {
     side.bad.clear();
     const double bytes =
         static_cast<double>(bytes_) * static_cast<double>(count) / static_cast<double>(words());
-    cuda::launch(grid(side), Work(WorkKind::read, bytes), look_through,
+    cuda::launch(random_grid(side), Work(WorkKind::read, bytes), memory::look_through_random_words,
                  cuda::pointer<const Word128>(side.in) + first, count, seed, tag, side.bad.get());
     return side.bad.download().words();
   }
