@@ -99,6 +99,7 @@ class TableInMaking {
                         {measurement.name, measurement.part.subcomponent(), measurement.unit, occurrence});
       row.cells.at(column) = cell_of(step, measurement, row);
       measured_.emplace(measurement.name, column);
+      if (origin == Origin::check && occurrence == 0) add_per_watt(step, measurement, column);
     }
   }
 
@@ -143,6 +144,22 @@ class TableInMaking {
     row.cells.resize(columns_.size());
     row.limits = limits_of(input_.criteria, check_, execution.variant, wanted.name);
     return execution.rows.emplace_back(std::move(row));
+  }
+
+  /// What people compare units by, beside the rate itself: what the GPU drew for it is telemetry's.
+  void add_per_watt(const Step& step, const Measurement& rate, std::size_t column) {
+    constexpr double kGigaPerTera = 1000;
+    const auto* const value = std::get_if<double>(&rate.value);
+    if (value == nullptr || rate.unit != symbol(Unit::tflop_per_s)) return;
+    for (const Measurement& power : step.measurements) {
+      const auto* const watts = std::get_if<double>(&power.value);
+      if (!is_telemetry(power) || power.name != "power_median" || power.part.unit() != rate.part.unit())
+        continue;
+      if (watts == nullptr || !(*watts > 0)) continue;
+      Row& row = row_of(executions_.at({step.stage, step.attempt}),
+                        {rate.name + "_per_watt", rate.part.subcomponent(), "GFLOP/s/W"});
+      row.cells.at(column).value = *value * kGigaPerTera / *watts;
+    }
   }
 
   Cell cell_of(const Step& step, const Measurement& measurement, const Row& row) const {

@@ -109,5 +109,26 @@ TEST(Measurements, WhatTheNodeAloneOwesIsNotMissingOnItsGpus) {
   }
 }
 
+TEST(Measurements, OfARateThereIsAlsoWhatAWattGives) {
+  testing::SampleRun sample = testing::healthy_run();
+  Step step;
+  step.check = "compute.gemm";
+  step.part = "node";
+  step.status = Status::complete;
+  step.measurements = {{"rate", 630.0, "TFLOP/s", "gpu1", "check"},
+                       {"rate", 600.0, "TFLOP/s", "gpu2", "check"},
+                       {"power_median", 700.0, "W", "gpu1", "telemetry"},
+                       {"power_median", 0.0, "W", "gpu2", "telemetry"}};
+  sample.run.steps = {step};
+  const auto tables = measurement_tables(sample.input("en"), Origin::check);
+  ASSERT_EQ(tables.size(), 1u);
+  const auto& rows = tables[0].executions.at(0).rows;
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[1].name, "rate_per_watt");
+  EXPECT_EQ(rows[1].unit, "GFLOP/s/W");
+  EXPECT_EQ(rows[1].cells.at(1).value, Value(900.0));
+  EXPECT_FALSE(rows[1].cells.at(2).value.has_value()) << "it draws something, or nobody knows";
+}
+
 }  // namespace
 }  // namespace assay::reports
