@@ -18,5 +18,5 @@
 #ifdef ASSAY_WITH_CUDA
 #define ASSAY_OF_TARGET(gpu, function) ((gpu).emulated() ? &emulated::function : &card::function)
 #else
-#define ASSAY_OF_TARGET(gpu, function) (&emulated::function)
+#define ASSAY_OF_TARGET(gpu, function) (static_cast<void>(gpu), &emulated::function)
 #endif
