@@ -21,6 +21,12 @@ struct BadWord {
 struct BadWords {
   std::uint64_t count = 0;
   std::vector<BadWord> first;
+
+  BadWords& operator+=(const BadWords& more) {
+    count += more.count;
+    first.insert(first.end(), more.first.begin(), more.first.end());
+    return *this;
+  }
 };
 
 /// In device memory, zeroed.

@@ -67,6 +67,14 @@ TEST(ShippedSkus, LimitEverythingThatIsJudged) {
   }
 }
 
+/// Of what no peak was published for, or nobody has measured on eight H200s, half is as much as can be said.
+double least_of(const Limit& limit) {
+  const bool is_guess = limit.source.find("none published") == 0 || limit.source == "as of a GPU" ||
+                        limit.measurement == "host_memory" || limit.measurement == "both_ways" ||
+                        limit.measurement == "from_devices";
+  return limit.check.find("memory.") != 0 && is_guess ? 0.5 : 0.7;
+}
+
 /// A written reason lifts the rule of 50 to 100 %, so that a slip beside one would not be an error of the
 /// file.
 TEST(ShippedSkus, RatesArePlausibleEvenWhereTheyGiveAReason) {
@@ -80,7 +88,7 @@ TEST(ShippedSkus, RatesArePlausibleEvenWhereTheyGiveAReason) {
     const auto peak =
         std::find_if(sku.peaks.begin(), sku.peaks.end(), [&](const Peak& p) { return p.name == limit.peak; });
     ASSERT_NE(peak, sku.peaks.end()) << limit.measurement;
-    EXPECT_GT(std::get<double>(limit.bound), 0.55 * peak->value) << limit.measurement;
+    EXPECT_GT(std::get<double>(limit.bound), least_of(limit) * peak->value) << limit.measurement;
     EXPECT_LT(limit.marginal_bound.value_or(std::get<double>(limit.bound)), peak->value) << limit.measurement;
   }
 }

@@ -49,6 +49,31 @@ std::vector<int> processors(const HostFiles& files, int node) {
   return list_in(files, file_of(node, "cpulist"));
 }
 
+namespace {
+
+std::string topology_of(int processor, const char* file) {
+  return "/sys/devices/system/cpu/cpu" + std::to_string(processor) + "/topology/" + file;
+}
+
+}  // namespace
+
+int socket_of(const HostFiles& files, int node) {
+  for (const int processor : processors(files, node)) {
+    const auto text = files.read(topology_of(processor, "physical_package_id"));
+    if (text) return number_of(*text).value_or(0);
+  }
+  return 0;
+}
+
+std::vector<int> one_of_each_core(const HostFiles& files, const std::vector<int>& processors) {
+  std::vector<int> first;
+  for (const int processor : processors) {
+    const std::vector<int> siblings = list_in(files, topology_of(processor, "thread_siblings_list"));
+    if (siblings.empty() || siblings.front() == processor) first.push_back(processor);
+  }
+  return first;
+}
+
 int farthest_from(const HostFiles& files, int node) {
   const auto text = files.read(file_of(node, "distance"));
   // One for each node that is online, with memory or without.

@@ -18,6 +18,12 @@ std::vector<int> nodes(const HostFiles& files);
 /// Its processors, by number.
 std::vector<int> processors(const HostFiles& files, int node);
 
+/// The socket that its processors are in; 0 where the kernel does not say.
+int socket_of(const HostFiles& files, int node);
+
+/// Of these processors, one for each core.
+std::vector<int> one_of_each_core(const HostFiles& files, const std::vector<int>& processors);
+
 /// Of the nodes with memory, the one that is farthest from this one, the first of several; itself where it is
 /// alone, or where the kernel tells no distances.
 int farthest_from(const HostFiles& files, int node);

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <numeric>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -43,7 +44,9 @@ std::vector<int> usable_processors(const HostFiles& files, int numa_node) {
   for (const int cpu : of_node) {
     if (cpu < CPU_SETSIZE && CPU_ISSET(cpu, &allowed)) usable.push_back(cpu);
   }
-  const std::size_t step = usable.size() / kMostProcessors + 1;
+  const std::vector<int> cores = numa::one_of_each_core(files, usable);
+  if (!cores.empty()) usable = cores;
+  const std::size_t step = (usable.size() + kMostProcessors - 1) / kMostProcessors;
   std::vector<int> spread;
   for (std::size_t i = 0; i < usable.size(); i += step) spread.push_back(usable[i]);
   return spread;
@@ -88,7 +91,12 @@ double memory_rate_of(const HostFiles& files, int numa_node) {
     }
   };
   std::vector<std::thread> threads;
-  for (const int cpu : processors) threads.emplace_back(copy, cpu);
+  try {
+    for (const int cpu : processors) threads.emplace_back(copy, cpu);
+  } catch (const std::system_error&) {  // no more threads: those that are there do not wait for them
+    failed = std::current_exception();
+    for (std::size_t i = threads.size(); i < processors.size(); ++i) together.arrive_and_drop();
+  }
   for (std::thread& thread : threads) thread.join();
   if (failed) std::rethrow_exception(failed);
   const double seconds =

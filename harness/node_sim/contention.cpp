@@ -41,7 +41,7 @@ void Contention::add(std::size_t one, int gpu, const DeviceSpeed& speed, int at_
 void Contention::use_host_memory(std::size_t one, int gpu, const DeviceSpeed& speed, int sharers,
                                  const Demand& demand) {
   const int nodes = numa_nodes(state_), near = state_.constants[gpu].numa_node;
-  const int node = demand.peer == kNoPeer ? near : demand.peer;
+  const int node = std::max(0, demand.peer == kNoPeer ? near : demand.peer);
   double rate = speed.rate(demand.kind) * std::max(1, sharers) / std::max({1, sharers, nodes});
   if (node == nodes - 1) rate *= 1 - state_.host_memory_lost;
   use(one, {numa_node, node, 0}, demand.amount / rate);
@@ -62,8 +62,8 @@ void Contention::use_ports(std::size_t one, int gpu, const Demand& demand) {
   }
 }
 
-void Contention::add_way(std::size_t one, int gpu, int other_gpu, double seconds) {
-  use(one, {between_gpus, std::min(gpu, other_gpu), std::max(gpu, other_gpu)}, seconds);
+void Contention::add_way(std::size_t one, int from, int to, double seconds) {
+  use(one, {between_gpus, from, to}, seconds);
 }
 
 double Contention::seconds_of(std::size_t one) const {

@@ -21,8 +21,8 @@ class Contention {
   /// What one of several, by number, asks of this GPU, and of what lies between it and the host's memory.
   /// `speed`: the GPU's own; `at_host_memory`: how many share the host's, in whatever processes.
   void add(std::size_t one, int gpu, const DeviceSpeed& speed, int at_host_memory, const Work& work);
-  /// The same of the way between two GPUs, which takes so long by itself.
-  void add_way(std::size_t one, int gpu, int other_gpu, double seconds);
+  /// The same of the way from one GPU to another, which takes so long by itself.
+  void add_way(std::size_t one, int from, int to, double seconds);
 
   /// Once all are there: of the most used of what it uses.
   double seconds_of(std::size_t one) const;

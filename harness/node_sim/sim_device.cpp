@@ -235,9 +235,10 @@ void SimDevice::add_to(Contention& contention, std::size_t one, const Work& work
     if (!is_with_peer(demand.kind)) continue;
     const auto& peer = static_cast<const SimDevice&>(*cuda_emulation::visible_device(demand.peer));
     const double share = share_of_way(peer);
-    if (share < 1)
-      contention.add_way(one, index_, peer.index_,
-                         demand.amount / (state_->plant.speed.rate(demand.kind) * share));
+    if (share == 1) continue;
+    const double seconds = demand.amount / (state_->plant.speed.rate(demand.kind) * share);
+    const bool sent = resource_of(demand.kind) == Resource::nvlink_out;
+    contention.add_way(one, sent ? index_ : peer.index_, sent ? peer.index_ : index_, seconds);
   }
 }
 

@@ -55,7 +55,7 @@ std::unique_ptr<HostMemory> SimulatedHost::allocate(std::uint64_t bytes, int num
 
 double SimulatedHost::memory_rate(int numa_node) {
   const auto nodes = static_cast<int>(std::max<std::size_t>(1, numa::nodes(files_).size()));
-  const double share = numa_node == nodes - 1 ? 1 - state_->host_memory_lost : 1;
+  const double share = std::max(0, numa_node) == nodes - 1 ? 1 - state_->host_memory_lost : 1;
   clock_.sleep_for(kSecond / 4);
   return state_->plant.speed.rate(WorkKind::host_memory) / nodes * share;
 }

@@ -185,7 +185,8 @@ std::optional<std::string> slot_address(const State& state, std::string_view nam
   return std::nullopt;
 }
 
-constexpr std::string_view kNodes = "/sys/devices/system/node";
+constexpr std::string_view kNodes = "/sys/devices/system/node", kProcessors = "/sys/devices/system/cpu";
+constexpr int kProcessorsOfANode = 48;
 
 /// Two sockets, where GPUs are near to one of two; the nodes' files are those that harness/node/numa.h reads.
 std::optional<std::string> of_numa_nodes(const State& state, std::string_view name) {
@@ -197,9 +198,9 @@ std::optional<std::string> of_numa_nodes(const State& state, std::string_view na
   char file[16] = "";
   if (std::sscanf(std::string(name).c_str(), "node%d/%15s", &node, file) != 2 || node < 0 || node > last)
     return std::nullopt;
-  constexpr int kProcessors = 48, kHere = 10, kThere = 21;
+  constexpr int kHere = 10, kThere = 21;
   if (file == std::string_view("cpulist"))
-    return fmt::format("{}-{}", node * kProcessors, (node + 1) * kProcessors - 1);
+    return fmt::format("{}-{}", node * kProcessorsOfANode, (node + 1) * kProcessorsOfANode - 1);
   if (file != std::string_view("distance")) return std::nullopt;
   std::string distances;
   for (int other = 0; other <= last; ++other)
@@ -207,9 +208,19 @@ std::optional<std::string> of_numa_nodes(const State& state, std::string_view na
   return distances;
 }
 
+std::optional<std::string> of_processor(std::string_view name) {
+  int processor = -1;
+  char file[32] = "";
+  if (std::sscanf(std::string(name).c_str(), "cpu%d/topology/%31s", &processor, file) != 2 || processor < 0)
+    return std::nullopt;
+  if (file == std::string_view("physical_package_id")) return std::to_string(processor / kProcessorsOfANode);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> SimulatedSysfs::read(const std::string& path) const {
+  if (const auto of_cpu = rest_of(path, kProcessors)) return of_processor(*of_cpu);
   if (const auto of_node = rest_of(path, kNodes)) return of_numa_nodes(*state_, *of_node);
   const auto of_device = rest_of(path, kDevices), of_slot = rest_of(path, kSlots);
   const auto rest = of_device ? of_device : of_slot;

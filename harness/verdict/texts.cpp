@@ -32,7 +32,9 @@ std::string where(const Finding& finding) {
 /// What one of the checks says of the part.
 std::string culprit(const Finding& finding) {
   for (const EvidenceItem& item : finding.evidence) {
-    if (!item.measurement.empty() && !item.detail.empty()) return "[" + item.detail + "]";
+    // What a comparison with peers says of itself is its own, not the part's.
+    if (!item.measurement.empty() && !item.detail.empty() && item.relation != "peer_ratio")
+      return "[" + item.detail + "]";
   }
   return {};
 }

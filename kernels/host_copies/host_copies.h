@@ -30,6 +30,9 @@ class HostCopies {
   virtual double end() = 0;
   /// One copy of each way, to where nothing of it was before.
   virtual ArrivedBad look() = 0;
+  /// What copies before this have left. On the host's side only where that is asked: its processor takes ten
+  /// times as long for it as the copy took.
+  virtual ArrivedBad compare(bool on_host) = 0;
   /// Of one copy, in one way.
   virtual std::uint64_t bytes() const = 0;
 };

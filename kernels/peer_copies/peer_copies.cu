@@ -11,8 +11,9 @@
 namespace assay::nvlink::ASSAY_TARGET {
 namespace {
 
-using latency::ASSAY_TARGET::chain_of;
 using latency::ASSAY_TARGET::kChainBytes;
+using latency::ASSAY_TARGET::kPlaces;
+using latency::ASSAY_TARGET::link_at;
 using latency::ASSAY_TARGET::Walker;
 using memory::BadWordList;
 using memory::BadWords;
@@ -30,6 +31,12 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+__global__ void __launch_bounds__(kThreads) lay(Word128* chain, std::uint64_t seed) {
+  cuda::for_each_word<kThreads>(kPlaces, [&](std::uint64_t place) {
+    cuda::store_streaming(chain + place * memory::kLineWords, link_at(place, seed));
+  });
+}
+
 /// What one GPU has for it. Made, and used, while the GPU is the current one.
 struct Side {
   Side(Gpu& of, std::uint64_t bytes, std::uint64_t seed_of_chain)
@@ -38,9 +45,10 @@ struct Side {
         out(of.allocate(bytes)),
         in(of.allocate(bytes)),
         chain(of.allocate(kChainBytes)) {
-    const std::vector<Word128> words = chain_of(seed_of_chain);
-    cuda::check(cudaMemcpy(chain->device_pointer(), words.data(), kChainBytes, cudaMemcpyHostToDevice),
-                "upload");
+    cuda::launch({4, kThreads}, Work(WorkKind::write, static_cast<double>(kChainBytes)), lay,
+                 cuda::pointer<Word128>(chain), seed_of_chain);
+    // The first launch of a kernel loads it: nobody is to be timed by that.
+    walker.walk(cuda::pointer<const Word128>(chain), seed_of_chain, kPlaces, WorkKind::read, kNoPeer);
   }
   static int make_current_and_ask(Gpu& gpu) {
     int device = 0;
@@ -57,11 +65,6 @@ struct Side {
   cuda::Resident<BadWordList> bad;
   Walker walker;
 };
-
-void add(BadWords& sum, BadWords more) {
-  sum.count += more.count;
-  sum.first.insert(sum.first.end(), more.first.begin(), more.first.end());
-}
 
 class PeerCopiesOfGpus final : public PeerCopies {
  public:
@@ -116,7 +119,7 @@ class PeerCopiesOfGpus final : public PeerCopies {
     const double seconds = std::max(sides_[a]->watch.seconds(), sides_[b]->watch.seconds());
     Passage passage{a, b, seconds, bytes_ * static_cast<std::uint64_t>(times),
                     look(b, 0, words(), sides_[a]->seed, memory::kNoTag)};
-    add(passage.arrived_bad, look(a, 0, words(), sides_[b]->seed, memory::kNoTag));
+    passage.arrived_bad += look(a, 0, words(), sides_[b]->seed, memory::kNoTag);
     return passage;
   }
 

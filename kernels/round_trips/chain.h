@@ -5,8 +5,6 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
-#include <numeric>
-#include <vector>
 
 #include "kernels/cuda_support.h"
 #include "kernels/instructions/memory.h"
@@ -18,19 +16,13 @@ namespace assay::latency::ASSAY_TARGET {
 inline constexpr std::uint64_t kPlaces = 4096;
 inline constexpr std::uint64_t kChainBytes = kPlaces * memory::kLineWords * sizeof(Word128);
 
-/// One cycle over all places in random order. The word at the head of a place is the next place, and a check
-/// of its own.
-inline std::vector<Word128> chain_of(std::uint64_t seed) {
-  std::vector<std::uint64_t> order(kPlaces);
-  std::iota(order.begin(), order.end(), 0);
-  for (std::uint64_t i = kPlaces - 1; i > 0; --i)
-    std::swap(order[i], order[memory::mix64(seed + i) % (i + 1)]);
-  std::vector<Word128> words(kPlaces * memory::kLineWords);
-  for (std::uint64_t i = 0; i < kPlaces; ++i) {
-    const std::uint64_t next = order[(i + 1) % kPlaces];
-    words[order[i] * memory::kLineWords] = {next, memory::mix64(next ^ seed)};
-  }
-  return words;
+/// What lies at the head of a place: the next place, and a check of its own. One cycle goes through all of
+/// them (a linear congruential generator modulo a power of two: its multiplier is 1 modulo 4, its increment
+/// odd).
+__device__ __host__ inline Word128 link_at(std::uint64_t place, std::uint64_t seed) {
+  constexpr std::uint64_t kMultiplier = 1229, kIncrement = 2311;
+  const std::uint64_t next = (place * kMultiplier + kIncrement) % kPlaces;
+  return Word128{next, memory::mix64(next ^ seed)};
 }
 
 /// Where one is after so many loads, and how many of the words that were met had another check than theirs.

@@ -10,12 +10,15 @@
 
 namespace assay::latency {
 
+inline constexpr int kCopiesInASample = 8;
+
 class HostRoundTrips {
  public:
   virtual ~HostRoundTrips() = default;
   /// Seconds of one load, over so many.
   virtual double load(int loads) = 0;
-  /// Device seconds of a copy of 64 bytes.
+  /// Device seconds of a copy of 64 bytes, of kCopiesInASample one after the other: the first waits for the
+  /// host, which has not asked for it when the time begins.
   virtual double copy_to_device() = 0;
   virtual double copy_to_host() = 0;
   /// Of all words that were loaded or copied so far, those that were not what lies there.

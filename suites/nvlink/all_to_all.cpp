@@ -2,14 +2,15 @@
 // it arrives.
 #include <algorithm>
 #include <memory>
-#include <string>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "harness/check.h"
 #include "harness/model/quantile.h"
 #include "kernels/peer_copies/peer_copies.h"
-#include "suites/arrived_bad.h"
 #include "suites/nvlink/pair_matrix.h"
+#include "suites/nvlink/pair_words.h"
 
 namespace assay {
 namespace {
@@ -18,50 +19,88 @@ namespace {
 constexpr int kTimes = 32;
 constexpr int kRounds = 3, kWarmUps = 1;
 
-struct Found {
-  std::vector<double> rates;  // of each round, GB/s
-  double wrong = 0;
-  std::string text;
+class AllToAll {
+ public:
+  AllToAll(Context& context, nvlink::PeerCopies& peers)
+      : context_(context),
+        peers_(peers),
+        gpus_(static_cast<std::size_t>(context.devices())),
+        rates_(gpus_ * gpus_),
+        wrong_(gpus_) {}
+
+  void run() {
+    const Nanoseconds start = context_.clock().now();
+    double elapsed_s = 0;
+    for (int round = 0; round < kWarmUps + kRounds || elapsed_s < context_.duration_s(); ++round) {
+      for (const nvlink::Passage& passage : peers_.all_at_once(kTimes)) {
+        const double rate = static_cast<double>(passage.bytes) / passage.seconds * 1e-9;
+        if (round >= kWarmUps) rates_[passage.from * gpus_ + passage.to].push_back(rate);
+        wrong_.add(passage.from, passage.to, passage.arrived_bad, "stores while all work");
+      }
+      elapsed_s = static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
+      if (context_.duration_s() > 0) context_.progress(std::min(1.0, elapsed_s / context_.duration_s()));
+    }
+  }
+
+  void emit_what_is_wrong() const { wrong_.emit_what_is_wrong(context_); }
+
+  /// Nothing of pairs over which nothing went, since they cannot reach one another.
+  void emit() const {
+    const nvlink::PairMatrix rates = matrix();
+    for (std::size_t a = 0; a < gpus_; ++a) {
+      for (std::size_t b = a + 1; b < gpus_; ++b) {
+        const auto rate = rates.of_pair(a, b);
+        nvlink::emit(context_, nvlink::pair_of(context_, a, b), "rate", rate, Unit::gb_per_s);
+        if (rate) wrong_.emit(context_, a, b);
+      }
+      const Part& gpu = context_.slot_of(static_cast<int>(a));
+      nvlink::emit(context_, gpu, "rate_of_gpu", rates.sum_of_gpu(a), Unit::gb_per_s);
+      wrong_.emit_of_gpu(context_, a);
+    }
+    nvlink::emit(context_, "node", "rate_of_all", best_of(rates), Unit::gb_per_s);
+    nvlink::keep(context_, {rates});
+  }
+
+ private:
+  nvlink::PairMatrix matrix() const {
+    nvlink::PairMatrix rates("all_at_once", Unit::gb_per_s, std::min<double>, gpus_);
+    for (std::size_t from = 0; from < gpus_; ++from) {
+      for (std::size_t to = 0; to < gpus_; ++to) {
+        const std::vector<double>& of = rates_[from * gpus_ + to];
+        if (!of.empty()) rates.set(from, to, median(of));
+      }
+    }
+    return rates;
+  }
+
+  std::optional<double> best_of(const nvlink::PairMatrix& rates) const {
+    std::optional<double> best;
+    for (std::size_t gpu = 0; gpu < gpus_; ++gpu) {
+      if (const auto sum = rates.sum_of_gpu(gpu)) best = std::max(best.value_or(0), *sum);
+    }
+    return best;
+  }
+
+  Context& context_;
+  nvlink::PeerCopies& peers_;
+  std::size_t gpus_;
+  std::vector<std::vector<double>>
+      rates_;  // GB/s, of each round, by number of the sender, then of the receiver
+  nvlink::PairWords wrong_;
 };
 
 void run(Context& context) {
   std::vector<Gpu*> gpus;
   for (int device = 0; device < context.devices(); ++device) gpus.push_back(&context.gpu(device));
   const auto peers = nvlink::make_peer_copies(gpus, nvlink::kBytes, context.seed());
-  std::vector<Found> found(gpus.size() * gpus.size());
-  const Nanoseconds start = context.clock().now();
-  double elapsed_s = 0;
-  for (int round = 0; round < kWarmUps + kRounds || elapsed_s < context.duration_s(); ++round) {
-    for (const nvlink::Passage& passage : peers->all_at_once(kTimes)) {
-      Found& of = found[passage.from * gpus.size() + passage.to];
-      if (round >= kWarmUps) of.rates.push_back(static_cast<double>(passage.bytes) / passage.seconds * 1e-9);
-      of.wrong += static_cast<double>(passage.arrived_bad.count);
-      if (of.text.empty()) of.text = text_of(passage.arrived_bad);
-    }
-    elapsed_s = static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
-    if (context.duration_s() > 0) context.progress(std::min(1.0, elapsed_s / context.duration_s()));
+  AllToAll test(context, *peers);
+  try {
+    test.run();
+  } catch (const DeviceError&) {
+    test.emit_what_is_wrong();
+    throw;
   }
-  nvlink::PairMatrix rates("all_at_once", Unit::gb_per_s, std::min<double>, gpus.size());
-  for (std::size_t from = 0; from < gpus.size(); ++from) {
-    for (std::size_t to = 0; to < gpus.size(); ++to) {
-      const Found& of = found[from * gpus.size() + to];
-      if (from != to)
-        rates.set(from, to, of.rates.empty() ? 0 : median(of.rates));  // none: it cannot reach it
-    }
-  }
-  for (std::size_t a = 0; a < gpus.size(); ++a) {
-    for (std::size_t b = a + 1; b < gpus.size(); ++b) {
-      const Part pair = nvlink::pair_of(context, a, b);
-      const Found &there = found[a * gpus.size() + b], &back = found[b * gpus.size() + a];
-      context.measure_at(pair, "rate", rates.of_pair(a, b), Unit::gb_per_s);
-      context.measure_at(pair, "wrong_words", there.wrong + back.wrong, Unit::count);
-      const std::string& text = there.text.empty() ? back.text : there.text;
-      if (!text.empty()) context.measure_at(pair, kCulprit, text);
-    }
-    context.measure_at(context.slot_of(static_cast<int>(a)), "rate_of_gpu", rates.sum_of_gpu(a),
-                       Unit::gb_per_s);
-  }
-  nvlink::keep(context, {rates});
+  test.emit();
   context.progress(1);
 }
 
@@ -78,26 +117,29 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
                                   speed.devices * speed.seconds_to_hold(2.0 * nvlink::kBytes));
 }
 
+std::vector<Measure> measures() {
+  std::vector<Measure> all{
+      {"rate", Unit::gb_per_s,
+       "bytes over device time that kernels of one store to the other, while all do: the slower direction, "
+       "median of "
+       "3"},
+      {.name = "rate_of_gpu",
+       .unit = Unit::gb_per_s,
+       .meaning =
+           "the lower of two sums: over what it sends, and over what it receives; of three GPUs at least",
+       .of = Of::gpus},
+      {.name = "rate_of_all", .unit = Unit::gb_per_s, .meaning = "of the GPU that is best", .of = Of::node}};
+  for (Measure& measure : nvlink::measures_of_pair_words()) all.push_back(std::move(measure));
+  return all;
+}
+
 const Registered nvlink_all_to_all{{
     .name = "nvlink.all_to_all",
     .summary = "All GPUs send to all others at once, each as fast as its links let it, and whole",
     .scope = Scope::all_pairs,
-    .measures =
-        {
-            {"rate", Unit::gb_per_s,
-             "bytes over device time that kernels of one store to the other, while all do: the slower "
-             "direction, "
-             "median of 3"},
-            {.name = "wrong_words",
-             .meaning =
-                 "words of 16 bytes that arrived other than they were sent, looked at by the receiver"},
-            {kCulprit, Unit::text, "which words arrived wrong", "", false},
-            {.name = "rate_of_gpu",
-             .unit = Unit::gb_per_s,
-             .meaning = "the lower of two sums: over what it sends, and over what it receives",
-             .of = Of::gpus},
-        },
-    .findings = {"nvlink.slow_pair", "nvlink.slow_gpu", "nvlink.miscompare"},
+    .measures = measures(),
+    .findings = {"nvlink.slow_pair", "nvlink.slow_gpu", "nvlink.slow_switches", "nvlink.miscompare",
+                 "nvlink.gpu_miscompare"},
     .run = run,
     .detects =
         "a switch, a GPU or a way between two that is slow, or changes data, only while all of them work",

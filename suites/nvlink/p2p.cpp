@@ -1,29 +1,30 @@
 // From each GPU to each other one: one way and both, by the copy engines and by kernels' stores and loads,
 // how long a load takes, and whether what was sent arrives. A slow GPU is slow with most of its peers, a slow
 // pair by itself, and what is slow between all is what they share.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/check.h"
 #include "kernels/peer_copies/peer_copies.h"
-#include "suites/arrived_bad.h"
 #include "suites/measuring.h"
 #include "suites/nvlink/pair_matrix.h"
+#include "suites/nvlink/pair_words.h"
 
 namespace assay {
 namespace {
 
 using nvlink::Engine;
+using nvlink::PairMatrix;
+using nvlink::PairWords;
 using nvlink::Passage;
 using nvlink::PeerCopies;
 
 /// The first passages between two GPUs are slower (stas00/ml-engineering: 363 to 394 GB/s in a first sweep).
 constexpr Repetitions kPassages{.warm_ups = 1, .least = 3, .most = 5};
+constexpr Repetitions kWalks{.warm_ups = 0, .least = 3, .most = 3};
 constexpr int kBothWays = 4;
 constexpr int kLoads = 2000;  // 2 ms
 constexpr double kMicroseconds = 1e6;
@@ -35,14 +36,9 @@ struct Found {
         stores("stores", Unit::gb_per_s, std::min<double>, gpus),
         loads("loads", Unit::gb_per_s, std::min<double>, gpus),
         latency("latency", Unit::microseconds, std::max<double>, gpus),
-        wrong("wrong_words", Unit::count, std::max<double>, gpus),
-        texts(gpus * gpus) {
-    for (std::size_t from = 0; from < gpus; ++from) {
-      for (std::size_t to = 0; to < gpus; ++to) wrong.set(from, to, 0);
-    }
-  }
-  nvlink::PairMatrix copies, both_ways, stores, loads, latency, wrong;
-  std::vector<std::string> texts;  // of what arrived wrong first, by number of the pair
+        wrong(gpus) {}
+  PairMatrix copies, both_ways, stores, loads, latency;
+  PairWords wrong;
 };
 
 class PeerTest {
@@ -51,14 +47,14 @@ class PeerTest {
       : context_(context), peers_(peers), gpus_(static_cast<std::size_t>(context.devices())), found_(gpus_) {}
 
   /// Over all pairs, as often as the profile has time for; rates are those of the last time.
-  const Found& run() {
+  void run() {
     const Nanoseconds start = context_.clock().now();
     const auto duration = static_cast<Nanoseconds>(context_.duration_s() * static_cast<double>(kSecond));
     do {
       test_all_pairs();
     } while (context_.clock().now() < start + duration);
-    return found_;
   }
+  const Found& found() const { return found_; }
 
  private:
   void test_all_pairs() {
@@ -73,55 +69,40 @@ class PeerTest {
     }
   }
 
-  double rate_of(Engine engine, std::size_t from, std::size_t to, memory::BadWords& wrong) {
+  double rate_of(Engine engine, std::size_t from, std::size_t to) {
+    constexpr const char* kNames[] = {"copies", "stores", "loads"};
     const double seconds = median_seconds(kPassages, [&] {
       const Passage passage = peers_.one_way(engine, from, to);
-      note(passage.arrived_bad, engine, wrong);
+      found_.wrong.add(from, to, passage.arrived_bad, kNames[static_cast<int>(engine)]);
       return passage.seconds;
     });
     return nvlink::kBytes / seconds * 1e-9;
   }
 
-  void note(const memory::BadWords& bad, Engine engine, memory::BadWords& sum) {
-    if (bad.count == 0) return;
-    if (sum.first.empty()) sum.first = bad.first;
-    sum.count += bad.count;
-    constexpr const char* kNames[] = {"copies", "stores", "loads"};
-    engines_.emplace_back(kNames[static_cast<int>(engine)]);
-  }
-
   /// Where kernels are not let reach the peer, none of their bytes go, and a copy goes round by the host.
   void test_way(std::size_t from, std::size_t to) {
-    memory::BadWords wrong;
-    engines_.clear();
-    found_.copies.set(from, to, rate_of(Engine::copies, from, to, wrong));
-    const bool reaches = peers_.reaches(from, to) && peers_.reaches(to, from);
-    found_.stores.set(from, to, reaches ? rate_of(Engine::stores, from, to, wrong) : 0);
-    found_.loads.set(from, to, reaches ? rate_of(Engine::loads, from, to, wrong) : 0);
-    const nvlink::RoundTrip trip = peers_.round_trip(to, from, kLoads);
-    found_.latency.set(from, to, trip.seconds * kMicroseconds);
-    wrong.count += trip.wrong_words;
-    found_.wrong.set(from, to, found_.wrong.at(from, to) + static_cast<double>(wrong.count));
-    if (wrong.count == 0) return;
-    std::sort(engines_.begin(), engines_.end());
-    engines_.erase(std::unique(engines_.begin(), engines_.end()), engines_.end());
-    std::string& text = found_.texts[from * gpus_ + to];
-    if (text.empty())
-      text = fmt::format("from {} to {}, by {}: {}", context_.slot_of(static_cast<int>(from)),
-                         context_.slot_of(static_cast<int>(to)), fmt::join(engines_, ", "), text_of(wrong));
+    found_.copies.set(from, to, rate_of(Engine::copies, from, to));
+    if (peers_.reaches(from, to) && peers_.reaches(to, from)) {
+      found_.stores.set(from, to, rate_of(Engine::stores, from, to));
+      found_.loads.set(from, to, rate_of(Engine::loads, from, to));
+    }
+    const double seconds = median_seconds(kWalks, [&] {
+      const nvlink::RoundTrip trip = peers_.round_trip(to, from, kLoads);
+      found_.wrong.add(from, to, {trip.wrong_words, {}}, "loads that wait for one another");
+      return trip.seconds;
+    });
+    found_.latency.set(from, to, seconds * kMicroseconds);
   }
 
   void test_both_ways(std::size_t a, std::size_t b) {
-    memory::BadWords wrong;
     const double seconds = median_seconds(kPassages, [&] {
       const Passage passage = peers_.both_ways(a, b, kBothWays);
-      wrong.count += passage.arrived_bad.count;
+      found_.wrong.add(a, b, passage.arrived_bad, "copies both ways");
       return passage.seconds;
     });
     const double rate = 2.0 * kBothWays * nvlink::kBytes / seconds * 1e-9;
     found_.both_ways.set(a, b, rate);
     found_.both_ways.set(b, a, rate);
-    found_.wrong.set(a, b, found_.wrong.at(a, b) + static_cast<double>(wrong.count));
   }
 
   Context& context_;
@@ -129,43 +110,41 @@ class PeerTest {
   std::size_t gpus_;
   int pairs_ = 0;
   Found found_;
-  std::vector<std::string> engines_;  // by which words arrived wrong
 };
 
 struct Emitted {
-  const nvlink::PairMatrix& of;
-  const char *pair, *gpu;
+  const PairMatrix& of;
+  const char *pair, *gpu, *all;
 };
 
 std::vector<Emitted> emitted(const Found& found) {
-  return {{found.copies, "copies", "copies_of_gpu"},
-          {found.both_ways, "both_ways", "both_ways_of_gpu"},
-          {found.stores, "stores", "stores_of_gpu"},
-          {found.loads, "loads", "loads_of_gpu"},
-          {found.latency, "latency", "latency_of_gpu"}};
+  return {{found.copies, "copies", "copies_of_gpu", "copies_of_all"},
+          {found.both_ways, "both_ways", "both_ways_of_gpu", "both_ways_of_all"},
+          {found.stores, "stores", "stores_of_gpu", "stores_of_all"},
+          {found.loads, "loads", "loads_of_gpu", "loads_of_all"},
+          {found.latency, "latency", "latency_of_gpu", "latency_of_all"}};
 }
 
-void emit_pair(Context& context, const PeerCopies& peers, const Found& found, std::size_t a, std::size_t b) {
-  const Part pair = nvlink::pair_of(context, a, b);
-  for (const Emitted& one : emitted(found))
-    context.measure_at(pair, one.pair, one.of.of_pair(a, b), one.of.unit());
-  context.measure_at(pair, "peer_access", peers.reaches(a, b) && peers.reaches(b, a) ? 1 : 0, Unit::count);
-  context.measure_at(pair, "wrong_words", found.wrong.at(a, b) + found.wrong.at(b, a), Unit::count);
-  std::vector<std::string> texts{found.texts[a * found.wrong.gpus() + b],
-                                 found.texts[b * found.wrong.gpus() + a]};
-  texts.erase(std::remove(texts.begin(), texts.end(), ""), texts.end());
-  if (!texts.empty()) context.measure_at(pair, kCulprit, fmt::format("{}", fmt::join(texts, "; ")));
-}
-
-void emit_gpu(Context& context, const Found& found, std::size_t gpu) {
-  const Part& part = context.slot_of(static_cast<int>(gpu));
-  for (const Emitted& one : emitted(found))
-    context.measure_at(part, one.gpu, one.of.of_gpu(gpu), one.of.unit());
-  int wrong_with = 0;
-  for (std::size_t other = 0; other < found.wrong.gpus(); ++other) {
-    if (other != gpu && found.wrong.at(gpu, other) + found.wrong.at(other, gpu) > 0) ++wrong_with;
+void emit(Context& context, const PeerCopies& peers, const Found& found) {
+  const std::size_t gpus = found.copies.gpus();
+  for (const Emitted& one : emitted(found)) {
+    for (std::size_t a = 0; a < gpus; ++a) {
+      for (std::size_t b = a + 1; b < gpus; ++b)
+        nvlink::emit(context, nvlink::pair_of(context, a, b), one.pair, one.of.of_pair(a, b), one.of.unit());
+      nvlink::emit(context, context.slot_of(static_cast<int>(a)), one.gpu, one.of.of_gpu(a), one.of.unit());
+    }
+    nvlink::emit(context, "node", one.all, one.of.of_all(), one.of.unit());
   }
-  context.measure_at(part, "wrong_with", wrong_with, Unit::count);
+  for (std::size_t a = 0; a < gpus; ++a) {
+    for (std::size_t b = a + 1; b < gpus; ++b) {
+      const bool reach = peers.reaches(a, b) && peers.reaches(b, a);
+      context.measure_at(nvlink::pair_of(context, a, b), "peer_access", reach ? 1 : 0, Unit::count);
+      found.wrong.emit(context, a, b);
+    }
+    found.wrong.emit_of_gpu(context, a);
+  }
+  nvlink::keep(context, {found.copies, found.both_ways, found.stores, found.loads, found.latency,
+                         found.wrong.matrix()});
 }
 
 void run(Context& context) {
@@ -173,15 +152,13 @@ void run(Context& context) {
   for (int device = 0; device < context.devices(); ++device) gpus.push_back(&context.gpu(device));
   const auto peers = nvlink::make_peer_copies(gpus, nvlink::kBytes, context.seed());
   PeerTest test(context, *peers);
-  const Found& found = test.run();
-  for (std::size_t a = 0; a < gpus.size(); ++a) {
-    for (std::size_t b = a + 1; b < gpus.size(); ++b) emit_pair(context, *peers, found, a, b);
+  try {
+    test.run();
+  } catch (const DeviceError&) {
+    test.found().wrong.emit_what_is_wrong(context);
+    throw;
   }
-  for (std::size_t gpu = 0; gpu < gpus.size(); ++gpu) emit_gpu(context, found, gpu);
-  context.measure_at("node", "copies_of_all", found.copies.of_all(), Unit::gb_per_s);
-  context.measure_at("node", "latency_of_all", found.latency.of_all(), Unit::microseconds);
-  nvlink::keep(context,
-               {found.copies, found.both_ways, found.stores, found.loads, found.latency, found.wrong});
+  emit(context, *peers, test.found());
   context.progress(1);
 }
 
@@ -189,7 +166,7 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
   constexpr double kRounds = kPassages.warm_ups + kPassages.least;
   constexpr auto kBytes = static_cast<double>(nvlink::kBytes);
   const double around_s = speed.seconds_of_demands(nvlink::work_around(nvlink::kBytes)) + 3 * speed.launch_s;
-  double way_s = speed.seconds({WorkKind::peer_round_trips, kLoads, 0});
+  double way_s = kWalks.least * speed.seconds({WorkKind::peer_round_trips, kLoads, 0});
   for (const Engine engine : {Engine::copies, Engine::stores, Engine::loads})
     way_s += kRounds * (around_s + speed.seconds(nvlink::work_of(engine, nvlink::kBytes, 0)));
   const Work both =
@@ -200,46 +177,44 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
                   ways * way_s + ways / 2 * both_s + speed.devices * speed.seconds_to_hold(2 * kBytes));
 }
 
-Measure of_gpu(const char* name, Unit unit, const char* meaning) {
-  return {.name = name, .unit = unit, .meaning = meaning, .of = Of::gpus};
+Measure of(Of whose, const char* name, Unit unit, const char* meaning) {
+  return {.name = name, .unit = unit, .meaning = meaning, .of = whose};
+}
+
+std::vector<Measure> measures() {
+  std::vector<Measure> all{
+      {"copies", Unit::gb_per_s,
+       "256 MiB over device time, median of 3, by the copy engine of the sender: the slower direction"},
+      {"both_ways", Unit::gb_per_s, "the same at the same time in both directions, added up"},
+      {"stores", Unit::gb_per_s,
+       "as copies, by a kernel of the sender that stores to the peer; nothing where the driver lets it not"},
+      {"loads", Unit::gb_per_s, "the same, by a kernel of the receiver that loads from the peer"},
+      {"latency", Unit::microseconds,
+       "of a load from the peer's memory by one thread, over 2000 that each wait for the one before, median "
+       "of 3: the "
+       "slower direction. Where the driver does not let it reach the other: of a copy of 16 bytes"},
+      {.name = "peer_access", .meaning = "1: the driver lets kernels of each reach the other's memory"},
+      of(Of::gpus, "copies_of_gpu", Unit::gb_per_s,
+         "the lower of the best that it sends and the best that it receives; of three GPUs at least"),
+      of(Of::gpus, "both_ways_of_gpu", Unit::gb_per_s, "the same"),
+      of(Of::gpus, "stores_of_gpu", Unit::gb_per_s, "the same"),
+      of(Of::gpus, "loads_of_gpu", Unit::gb_per_s, "the same"),
+      of(Of::gpus, "latency_of_gpu", Unit::microseconds, "the higher of them"),
+      of(Of::node, "copies_of_all", Unit::gb_per_s, "of the GPU that is best"),
+      of(Of::node, "both_ways_of_all", Unit::gb_per_s, "the same"),
+      of(Of::node, "stores_of_all", Unit::gb_per_s, "the same"),
+      of(Of::node, "loads_of_all", Unit::gb_per_s, "the same"),
+      of(Of::node, "latency_of_all", Unit::microseconds, "the same"),
+  };
+  for (Measure& measure : nvlink::measures_of_pair_words()) all.push_back(std::move(measure));
+  return all;
 }
 
 const Registered nvlink_p2p{{
     .name = "nvlink.p2p",
     .summary = "Each pair of GPUs exchanges data as fast as the links let it, in every way, and whole",
     .scope = Scope::all_pairs,
-    .measures =
-        {
-            {"copies", Unit::gb_per_s,
-             "256 MiB over device time, median of 3, by the copy engine of the sender: the slower direction"},
-            {"both_ways", Unit::gb_per_s, "the same at the same time in both directions, added up"},
-            {"stores", Unit::gb_per_s, "as copies, by a kernel of the sender that stores to the peer"},
-            {"loads", Unit::gb_per_s, "as copies, by a kernel of the receiver that loads from the peer"},
-            {"latency", Unit::microseconds,
-             "of a load from the peer's memory by one thread, over 2000 that each wait for the one before: "
-             "the slower "
-             "direction. Where the driver does not let it reach the other: of a copy of 16 bytes"},
-            {.name = "peer_access", .meaning = "1: the driver lets kernels of each reach the other's memory"},
-            {.name = "wrong_words",
-             .meaning =
-                 "words of 16 bytes that arrived other than they were sent, looked at by the receiver"},
-            {kCulprit, Unit::text, "which direction, which engines, which words", "", false},
-            of_gpu("copies_of_gpu", Unit::gb_per_s,
-                   "the lower of two medians: of all that it sends, and of all that it receives"),
-            of_gpu("both_ways_of_gpu", Unit::gb_per_s, "the same"),
-            of_gpu("stores_of_gpu", Unit::gb_per_s, "the same"),
-            of_gpu("loads_of_gpu", Unit::gb_per_s, "the same"),
-            of_gpu("latency_of_gpu", Unit::microseconds, "the higher of them"),
-            of_gpu("wrong_with", Unit::count, "with how many peers words arrived wrong"),
-            {.name = "copies_of_all",
-             .unit = Unit::gb_per_s,
-             .meaning = "median of all directions",
-             .of = Of::node},
-            {.name = "latency_of_all",
-             .unit = Unit::microseconds,
-             .meaning = "median of all directions",
-             .of = Of::node},
-        },
+    .measures = measures(),
     .findings = {"nvlink.slow_pair", "nvlink.slow_gpu", "nvlink.slow_switches", "nvlink.latency",
                  "nvlink.pair_latency", "nvlink.miscompare", "nvlink.gpu_miscompare",
                  "nvlink.no_peer_access"},

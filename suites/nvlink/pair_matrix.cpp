@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
-
-#include "harness/model/quantile.h"
 
 namespace assay::nvlink {
 namespace {
@@ -24,7 +23,7 @@ nlohmann::json rows_of(const PairMatrix& matrix) {
   for (std::size_t from = 0; from < matrix.gpus(); ++from) {
     auto row = nlohmann::json::array();
     for (std::size_t to = 0; to < matrix.gpus(); ++to)
-      row.push_back(from == to ? nlohmann::json() : nlohmann::json(matrix.at(from, to)));
+      row.push_back(matrix.at(from, to) ? nlohmann::json(*matrix.at(from, to)) : nlohmann::json());
     rows.push_back(std::move(row));
   }
   return rows;
@@ -41,7 +40,8 @@ std::string table_of(const Context& context, const std::vector<PairMatrix>& matr
       if (from == to) continue;
       text += fmt::format("{},{}", context.slot_of(static_cast<int>(from)),
                           context.slot_of(static_cast<int>(to)));
-      for (const PairMatrix& matrix : matrices) text += fmt::format(",{:.4g}", matrix.at(from, to));
+      for (const PairMatrix& matrix : matrices)
+        text += matrix.at(from, to) ? fmt::format(",{:.4g}", *matrix.at(from, to)) : ",";
       text += '\n';
     }
   }
@@ -50,36 +50,54 @@ std::string table_of(const Context& context, const std::vector<PairMatrix>& matr
 
 }  // namespace
 
-std::vector<double> PairMatrix::row(std::size_t from) const {
-  std::vector<double> values;
+PairMatrix::Values PairMatrix::row(std::size_t from) const {
+  Values values;
   for (std::size_t to = 0; to < gpus_; ++to) {
-    if (to != from) values.push_back(at(from, to));
+    if (to != from && at(from, to)) values.push_back(*at(from, to));
   }
   return values;
 }
 
-std::vector<double> PairMatrix::column(std::size_t to) const {
-  std::vector<double> values;
+PairMatrix::Values PairMatrix::column(std::size_t to) const {
+  Values values;
   for (std::size_t from = 0; from < gpus_; ++from) {
-    if (from != to) values.push_back(at(from, to));
+    if (from != to && at(from, to)) values.push_back(*at(from, to));
   }
   return values;
 }
 
-double PairMatrix::of_gpu(std::size_t gpu) const {
-  return worst_(median(row(gpu)), median(column(gpu)));
+double PairMatrix::best_of(const Values& values) const {
+  return more_is_better() ? *std::max_element(values.begin(), values.end())
+                          : *std::min_element(values.begin(), values.end());
 }
 
-double PairMatrix::sum_of_gpu(std::size_t gpu) const {
-  return worst_(sum(row(gpu)), sum(column(gpu)));
+std::optional<double> PairMatrix::worse_of(const Values& sent, const Values& received,
+                                           const std::function<double(const Values&)>& one) const {
+  constexpr std::size_t kFewestGpus = 3;
+  if (gpus_ < kFewestGpus || sent.empty() || received.empty()) return std::nullopt;
+  return worst_(one(sent), one(received));
 }
 
-double PairMatrix::of_all() const {
-  std::vector<double> all;
-  for (std::size_t from = 0; from < gpus_; ++from) {
-    for (const double value : row(from)) all.push_back(value);
+std::optional<double> PairMatrix::of_pair(std::size_t a, std::size_t b) const {
+  if (!at(a, b) || !at(b, a)) return std::nullopt;
+  return worst_(*at(a, b), *at(b, a));
+}
+
+std::optional<double> PairMatrix::of_gpu(std::size_t gpu) const {
+  return worse_of(row(gpu), column(gpu), [&](const Values& values) { return best_of(values); });
+}
+
+std::optional<double> PairMatrix::sum_of_gpu(std::size_t gpu) const {
+  return worse_of(row(gpu), column(gpu), sum);
+}
+
+std::optional<double> PairMatrix::of_all() const {
+  Values all;
+  for (std::size_t gpu = 0; gpu < gpus_; ++gpu) {
+    if (const auto value = of_gpu(gpu)) all.push_back(*value);
   }
-  return median(all);
+  if (all.empty()) return std::nullopt;
+  return best_of(all);
 }
 
 void keep(Context& context, const std::vector<PairMatrix>& matrices) {
@@ -92,6 +110,11 @@ void keep(Context& context, const std::vector<PairMatrix>& matrices) {
                        {"rows", rows_of(matrix)}});
   context.evidence("pairs", content);
   context.attach_text("pairs.csv", "text/csv", table_of(context, matrices));
+}
+
+void emit(Context& context, const Part& part, const char* name, const std::optional<double>& value,
+          Unit unit) {
+  if (value) context.measure_at(part, name, *value, unit);
 }
 
 Part pair_of(const Context& context, std::size_t a, std::size_t b) {

@@ -68,8 +68,8 @@ const Registered pcie_latency{{
              "it: "
              "median of 200 samples of 32 at least",
              "pcie"},
-            {"copy_to_device", Unit::microseconds, "device time of a copy of 64 bytes: median of 200",
-             "pcie"},
+            {"copy_to_device", Unit::microseconds,
+             "device time of a copy of 64 bytes, one of eight after another: median of 200", "pcie"},
             {"copy_to_host", Unit::microseconds, "the same, the other way", "pcie"},
             {"flag_p99", Unit::microseconds, "of the same samples, what one in a hundred is above", "pcie",
              false},
@@ -83,7 +83,7 @@ const Registered pcie_latency{{
     .detects =
         "a way to the host's memory that is longer than it should be: retimers that train again, ports that "
         "save power, an IOMMU that translates every access",
-    .misses = "what the CPU waits for: the samples are taken by the GPU's own clock",
+    .misses = "what the GPU writes to the host; what the CPU waits for",
     .device_evidence = "never run on a GPU",
     .loads = {Resource::pcie_in, Resource::pcie_out, Resource::host_memory},
     .device_seconds = device_seconds,

@@ -1,5 +1,7 @@
 // Faults of what goes over PCIe and NVLink: how fast it goes, and whether it arrives as it was sent.
 #include <cstdint>
+#include <stdexcept>
+#include <string>
 
 #include "harness/node_sim/faults/fault_kind.h"
 
@@ -18,10 +20,17 @@ std::uint64_t whole(const FaultState& fault, const char* name) {
   return static_cast<std::uint64_t>(fault_parameter(fault, name, 0));
 }
 
+/// Throws std::invalid_argument.
+void require_peer(const Planting& gpu) {
+  const int peer = static_cast<int>(gpu.whole("peer"));
+  if (peer == gpu.constants().slot || gpu_index_of_slot(gpu.state, peer) < 0)
+    throw std::invalid_argument("there is no other GPU in slot " + std::to_string(peer));
+}
+
 /// One bit of every so many passages. What is as small as the library's own answers is left alone, but for
 /// single words that kernels load and store.
 void flip_a_bit(const Passing& passing) {
-  constexpr std::uint64_t kSmall = 100;
+  constexpr std::uint64_t kSmall = 128;
   if (passing.bytes < kSmall && !is_load_or_store(passing.kind)) return;
   if (++passing.fault.calls % whole(passing.fault, "every") != 0) return;
   const std::uint64_t bit = whole(passing.fault, "bit");
@@ -48,9 +57,9 @@ const RegisteredFault nvlink_pair_corrupts{
      {{"peer", "the other's slot", Unit::count, 0, 15, 0},
       {"every", "of so many copies, or words that a kernel loads or stores, one", Unit::count, 1, 1e6, 5},
       {"bit", "that changes, from 0", Unit::count, 0, 127, 77}}},
-    {.on_the_way = [](const Passing& passing) {
-      if (passing.peer_slot == fault_parameter(passing.fault, "peer", 0)) flip_a_bit(passing);
-    }}};
+    {.at_start = require_peer, .on_the_way = [](const Passing& passing) {
+       if (passing.peer_slot == fault_parameter(passing.fault, "peer", 0)) flip_a_bit(passing);
+     }}};
 
 const RegisteredFault nvlink_gpu_corrupts{
     {"nvlink_gpu_corrupts",
@@ -68,9 +77,9 @@ const RegisteredFault nvlink_pair_slow{
      "gpu",
      {{"peer", "the other's slot", Unit::count, 0, 15, 0},
       {"factor", "of the healthy rate, what is left", Unit::ratio, 0.01, 1, 0.7}}},
-    {.share_of_way = [](const FaultState& fault, int peer_slot) {
-      return peer_slot == fault_parameter(fault, "peer", 0) ? fault_parameter(fault, "factor", 1) : 1;
-    }}};
+    {.at_start = require_peer, .share_of_way = [](const FaultState& fault, int peer_slot) {
+       return peer_slot == fault_parameter(fault, "peer", 0) ? fault_parameter(fault, "factor", 1) : 1;
+     }}};
 
 const RegisteredFault nvlink_gpu_slow{
     {"nvlink_gpu_slow",
@@ -124,8 +133,9 @@ const RegisteredFault pcie_port_slow{
      "gpu",
      {{"factor", "of the healthy rate, what is left", Unit::ratio, 0.01, 1, 0.5}}},
     {.at_start = [](const Planting& gpu) {
-      if (PciPort* const port = switch_above(gpu.state, gpu.gpu))
-        port->rate_lost = 1 - gpu.parameter("factor");
+      PciPort* const port = switch_above(gpu.state, gpu.gpu);
+      if (port == nullptr) throw std::invalid_argument("the GPU is at no switch");
+      port->rate_lost = 1 - gpu.parameter("factor");
     }}};
 
 const RegisteredFault socket_link_slow{
