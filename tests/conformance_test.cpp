@@ -66,6 +66,7 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"environment.library_missing", "faults_test: a node without cuBLASLt"},
       {"compute.wrong_sums", "faults_test: products, as a consequence"},
       {"pcie.shared", "fault host-memory-slow, as a consequence; bandwidth_test: GPUs below one port"},
+      {"pcie.far_slow", "fault far-memory-slow, as a consequence"},
       {"nvlink.no_peer_access", "fault nvlink-down-at-start, as a consequence"},
       {"nvlink.pair_latency", "fault peer-latency, as a consequence"},
       {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},

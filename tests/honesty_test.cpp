@@ -127,5 +127,13 @@ TEST_F(HonestyTest, AFaultInASlotThatTheNodeDoesNotHaveIsRefused) {
   EXPECT_EQ(run.exit_code, 2) << run.out;
 }
 
+TEST_F(HonestyTest, AFaultThatWouldChangeNothingIsRefused) {
+  for (const char* fault : {"nvlink-pair-slow:peer=0", "nvlink-pair-corrupts:peer=12"}) {
+    const Finished run = run_simulated(scratch, {"--fault", fault});
+    EXPECT_EQ(run.exit_code, 2) << fault << run.out;
+    EXPECT_THAT(run.err, HasSubstr("there is no other GPU in slot"));
+  }
+}
+
 }  // namespace
 }  // namespace assay

@@ -166,8 +166,12 @@ std::unique_ptr<NodeSession> open_node(const RunOptions& options, const Configur
   for (const config::Slot& slot : loaded.sku.slots) {
     if (slot.module_id != 0) slot_of_module[slot.module_id] = slot.part.gpu_slot().value_or(-1);
   }
-  return sim::build_simulated_node(
-      folder.path(), {*loaded.sim_node, slot_of_module, loaded.faults, seed, options.time_scale, 0, ""});
+  try {
+    return sim::build_simulated_node(
+        folder.path(), {*loaded.sim_node, slot_of_module, loaded.faults, seed, options.time_scale, 0, ""});
+  } catch (const std::invalid_argument& error) {  // a fault that this node has no place for
+    throw UsageError(std::string("--fault: ") + error.what());
+  }
 }
 
 }  // namespace

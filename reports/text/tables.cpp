@@ -105,6 +105,8 @@ void add_key_measurements(TextPage& page) {
   std::vector<Part> parts;
   for (const KeyColumn& column : columns) {
     std::string header = column.row->name + " " + unit_text(column.row->unit);
+    const std::string& of = column.row->subcomponent;  // "socket1", one of several
+    if (!of.empty() && of.back() >= '0' && of.back() <= '9') header = of + " " + header;
     if (!column.execution->variant.empty()) header = column.execution->variant + " " + header;
     if (column.execution->attempt > 1) header += fmt::format(" #{}", column.execution->attempt);
     table.header.push_back(header);
