@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 #include <random>
+#include <stdexcept>
 
 #include <CLI/CLI.hpp>
 
