@@ -1,4 +1,5 @@
-// Copies, stores and loads between several emulated devices: each byte is looked at by the one that received it.
+// Copies, stores and loads between several emulated devices: each byte is looked at by the one that received
+// it.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -64,44 +65,38 @@ TEST_F(PeerCopiesOfSeveral, BothWaysAndAllAtOnce) {
   }
 }
 
-/// Changes one word that is stored to one of the devices.
+/// Changes what is stored to the first word of this memory.
 class Damaged final : public cuda_emulation::FaultyMemory {
  public:
-  Damaged(const void* begin, std::uint64_t bytes) : begin_(static_cast<const char*>(begin)), end_(begin_ + bytes) {}
+  explicit Damaged(const void* memory) : first_(memory) {}
   Word128 load(const Word128* address) override { return *address; }
   void store(Word128* address, Word128 value) override {
-    const auto* const at = reinterpret_cast<const char*>(address);
-    if (at >= begin_ && at < end_ && !done_) {
-      done_ = true;
-      value.high ^= 1ULL << 40;
-    }
+    if (address == first_) value.high ^= 1ULL << 40;
     *address = value;
   }
 
  private:
-  const char *begin_, *end_;
-  bool done_ = false;
+  const void* first_;
 };
 
 TEST_F(PeerCopiesOfSeveral, AStoreThatArrivesDamagedIsFoundByItsReceiver) {
   all();
-  // The second allocation of each: what it receives into.
-  const auto& held = devices[1]->allocations;
-  std::vector<std::pair<void*, std::uint64_t>> large;
-  for (const auto& [memory, bytes] : held) {
-    if (bytes == kSmall) large.emplace_back(memory, bytes);
+  // Of what it has, one is what it receives into.
+  std::vector<void*> large;
+  for (const auto& [memory, bytes] : devices[1]->allocations) {
+    if (bytes == kSmall) large.push_back(memory);
   }
   ASSERT_EQ(large.size(), 2u);
-  for (const auto& [memory, bytes] : large) {
-    Damaged damaged(memory, bytes);
+  for (void* memory : large) {
+    Damaged damaged(memory);
     devices[0]->planted = &damaged;
     const Passage passage = all().one_way(Engine::stores, 0, 1);
     devices[0]->planted = nullptr;
-    const bool is_target = passage.arrived_bad.count > 0;
-    if (!is_target) continue;
+    if (passage.arrived_bad.count == 0) continue;
     EXPECT_EQ(passage.arrived_bad.count, 1u);
     ASSERT_EQ(passage.arrived_bad.first.size(), 1u);
-    EXPECT_EQ(passage.arrived_bad.first[0].expected.high ^ passage.arrived_bad.first[0].actual.high, 1ULL << 40);
+    EXPECT_EQ(passage.arrived_bad.first[0].expected.high ^ passage.arrived_bad.first[0].actual.high,
+              1ULL << 40);
     return;
   }
   FAIL() << "no damage was found";
