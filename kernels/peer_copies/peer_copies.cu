@@ -7,6 +7,7 @@
 #include "kernels/peer_copies/peer_copies.h"
 #include "kernels/random_words.h"
 #include "kernels/round_trips/chain.h"
+#include "kernels/round_trips/walker.h"
 
 namespace assay::nvlink::ASSAY_TARGET {
 namespace {

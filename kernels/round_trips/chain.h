@@ -6,8 +6,6 @@
 
 #include <cstdint>
 
-#include "kernels/cuda_support.h"
-#include "kernels/instructions/memory.h"
 #include "kernels/memory_patterns.h"
 
 namespace assay::latency::ASSAY_TARGET {
@@ -24,39 +22,5 @@ __device__ __host__ inline Word128 link_at(std::uint64_t place, std::uint64_t se
   const std::uint64_t next = (place * kMultiplier + kIncrement) % kPlaces;
   return Word128{next, memory::mix64(next ^ seed)};
 }
-
-/// Where one is after so many loads, and how many of the words that were met had another check than theirs.
-struct Walk {
-  std::uint64_t place, wrong;
-};
-
-/// A copy of it in every source.
-static __global__ void __launch_bounds__(1)
-    follow(const Word128* chain, std::uint64_t seed, std::uint64_t loads, Walk* walk) {
-  std::uint64_t place = walk->place, wrong = 0;
-  for (std::uint64_t i = 0; i < loads; ++i) {
-    const Word128 word = cuda::load_volatile(chain + place * memory::kLineWords);
-    wrong += word.high != memory::mix64(word.low ^ seed) ? 1 : 0;
-    place = word.low % kPlaces;
-  }
-  *walk = {place, walk->wrong + wrong};
-}
-
-/// Loads by one thread of the current GPU, one after the other, from a chain that lies anywhere.
-class Walker {
- public:
-  /// Seconds of one load, over so many.
-  double walk(const Word128* chain, std::uint64_t seed, std::uint64_t loads, WorkKind kind, int peer) {
-    watch_.start();
-    cuda::launch({1, 1}, Work(kind, static_cast<double>(loads), peer), follow, chain, seed, loads,
-                 walk_.get());
-    return watch_.stop() / static_cast<double>(loads);
-  }
-  std::uint64_t wrong() const { return walk_.download().wrong; }
-
- private:
-  cuda::Stopwatch watch_;
-  cuda::Resident<Walk> walk_;
-};
 
 }  // namespace assay::latency::ASSAY_TARGET

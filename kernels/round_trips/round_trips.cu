@@ -3,6 +3,7 @@
 #include "kernels/cuda_support.h"
 #include "kernels/round_trips/chain.h"
 #include "kernels/round_trips/round_trips.h"
+#include "kernels/round_trips/walker.h"
 
 namespace assay::latency::ASSAY_TARGET {
 namespace {

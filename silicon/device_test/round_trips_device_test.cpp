@@ -8,6 +8,8 @@
 namespace assay::latency {
 namespace {
 
+using memory::kLineWords;
+
 class HostInReach final : public Host {
  public:
   const HostFiles& files() const override { throw std::logic_error("round trips read no files"); }
@@ -36,10 +38,24 @@ TEST_F(RoundTripsDeviceHalf, TakeTimeAndBringWhatLiesThere) {
   EXPECT_EQ(trips->wrong_words(), 0u);
 }
 
-TEST_F(RoundTripsDeviceHalf, AWordThatIsNotTheChainsIsCounted) {
-  host.first->high ^= 4;  // of the first place
-  trips->load(4096);      // once round
+TEST_F(RoundTripsDeviceHalf, AWordThatIsNotTheChainsIsCountedEachTimeItIsMet) {
+  host.first[7 * kLineWords].high ^= 4;  // of the eighth place
+  trips->load(4096);                     // once round
   EXPECT_EQ(trips->wrong_words(), 1u);
+  host.first[99 * kLineWords].high ^= 1;
+  for (int part = 0; part < 64; ++part) trips->load(64);
+  EXPECT_EQ(trips->wrong_words(), 3u);
+}
+
+/// A place that leads elsewhere with a check of its own is no mistake of the word's: all places are met once
+/// in a round.
+TEST_F(RoundTripsDeviceHalf, OneRoundMeetsEveryPlaceOnce) {
+  for (std::size_t place = 0; place < 4096; ++place) host.first[place * kLineWords].high ^= 1;
+  trips->load(4096);
+  EXPECT_EQ(trips->wrong_words(), 4096u);
+  for (std::size_t place = 0; place < 4096; place += 2) host.first[place * kLineWords].high ^= 1;
+  trips->load(4096);
+  EXPECT_EQ(trips->wrong_words(), 4096u + 2048u);
 }
 
 }  // namespace
