@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include "suites/testing/check_on_simulated_gpu.h"
 
@@ -113,20 +112,6 @@ TEST_F(PcieBandwidth, WhatArrivesWrongIsNamedWithItsDirectionAndBits) {
   EXPECT_THAT(collector().texts.at("gpu4/pcie/culprit"), HasSubstr("arrived wrong in the host's memory: "));
   EXPECT_EQ(value("gpu1/pcie/wrong_words"), 0);
 }
-
-/// As many containers do.
-class HostThatLetsNobodyChoose final : public OtherHost {
- public:
-  using OtherHost::OtherHost;
-  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
-    if (numa_node != kAnyNumaNode)
-      throw std::system_error(EPERM, std::generic_category(), "memory of a NUMA node");
-    return OtherHost::allocate(bytes, numa_node);
-  }
-  double memory_rate(int) override {
-    throw std::system_error(EPERM, std::generic_category(), "memory of a NUMA node");
-  }
-};
 
 TEST_F(PcieBandwidth, WhereNobodyMayChooseTheMemoryNoRateIsSaidAndWhatArrivesIsLookedAt) {
   HostThatLetsNobodyChoose host(state_);

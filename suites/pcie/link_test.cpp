@@ -2,7 +2,6 @@
 
 #include <map>
 #include <string>
-#include <system_error>
 
 #include "suites/testing/check_on_simulated_gpu.h"
 
@@ -82,17 +81,6 @@ TEST_F(PcieLink, WhoCountsErrorsUnderLoadIsNamed) {
                                                std::to_string(static_cast<int>(3 * copies)) +
                                                " BadDLLP; 0000:16:00.0 counted " + count + " CmpltTO");
 }
-
-/// As many containers do.
-class HostThatLetsNobodyChoose final : public OtherHost {
- public:
-  using OtherHost::OtherHost;
-  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
-    if (numa_node != kAnyNumaNode)
-      throw std::system_error(EPERM, std::generic_category(), "memory of a NUMA node");
-    return OtherHost::allocate(bytes, numa_node);
-  }
-};
 
 TEST_F(PcieLink, WhereNobodyMayChooseTheMemoryAnyWillDo) {
   state_->constants[0].numa_node = 1;

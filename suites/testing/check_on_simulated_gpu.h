@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -53,6 +55,20 @@ class OtherHost : public Host {
  private:
   JumpingClock clock_;
   sim::SimulatedHost simulated_;
+};
+
+/// As many containers do.
+class HostThatLetsNobodyChoose : public OtherHost {
+ public:
+  using OtherHost::OtherHost;
+  std::unique_ptr<HostMemory> allocate(std::uint64_t bytes, int numa_node) override {
+    if (numa_node != kAnyNumaNode)
+      throw std::system_error(EPERM, std::generic_category(), "memory of a NUMA node");
+    return OtherHost::allocate(bytes, numa_node);
+  }
+  double memory_rate(int) override {
+    throw std::system_error(EPERM, std::generic_category(), "memory of a NUMA node");
+  }
 };
 
 struct Emitted {
