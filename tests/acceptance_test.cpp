@@ -66,8 +66,8 @@ TEST_F(AcceptanceTest, AHealthyNodeIsAcceptedAndNeverTakenForReal) {
 TEST_F(AcceptanceTest, FiftyHealthyNodesHaveHealthyLinks) {
   for (int seed = 1; seed <= 50; ++seed) {
     const std::string out = std::to_string(seed);
-    const Finished run = assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile", "links",
-                                         "--seed", out, "--out", scratch / out, "--quiet"});
+    const Finished run = assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile",
+                                         "links", "--seed", out, "--out", scratch / out, "--quiet"});
     EXPECT_EQ(run.exit_code, 0) << "seed " << seed << run.out << run.err;
   }
 }

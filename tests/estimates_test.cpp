@@ -89,8 +89,9 @@ TEST(Plans, TakeTheTimeThatTheProfilesPromise) {
   EXPECT_GE(seconds("burn-in"), 4 * 3600);
 }
 
-/// Device time of nvbandwidth's default set on eight GPUs at the same rates, by what its README and sources say: 3 samples
-/// of 16 copies of 512 MiB for each cell, by copy engines and again by kernels; without what it allocates and checks.
+/// Device time of nvbandwidth's default set on eight GPUs at the same rates, by what its README and sources
+/// say: 3 samples of 16 copies of 512 MiB for each cell, by copy engines and again by kernels; without what
+/// it allocates and checks.
 double nvbandwidth_seconds(const DeviceSpeed& speed) {
   constexpr double kCell = 3.0 * 16 * (512ull << 20), kGpus = 8, kEngines = 2;
   const double host_s = kCell / speed.rate(WorkKind::host_to_device),
@@ -105,13 +106,12 @@ double nvbandwidth_seconds(const DeviceSpeed& speed) {
 
 TEST(Plans, TestAllLinksOfEightGpusInAMinuteAndAHalf) {
   const ScratchFolder scratch;
-  const Finished plan = assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", "acceptance", "--only",
-                                        "pcie.*,nvlink.*", "--json"});
+  const Finished plan = assay(scratch, {"plan", "--node", "sim:h200-8gpu", "--profile", "acceptance",
+                                        "--only", "pcie.*,nvlink.*", "--json"});
   ASSERT_EQ(plan.exit_code, 0) << plan.err;
   double links_s = 0;
   const auto parsed = nlohmann::json::parse(plan.out);
-  for (const auto& stage : parsed.at("stages"))
-    links_s += stage.at("estimate_s").get<double>();
+  for (const auto& stage : parsed.at("stages")) links_s += stage.at("estimate_s").get<double>();
   config::Diagnostics diagnostics;
   const DeviceSpeed speed = config::load_speed(config::resolve("speeds", "h200"), diagnostics);
   ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();

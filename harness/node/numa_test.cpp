@@ -32,7 +32,8 @@ TEST(Numa, ListsAreOfNumbersAndRanges) {
 }
 
 TEST(Numa, TheFarthestIsTheOneWithTheGreatestDistance) {
-  const Files two({{"online", "0-1"}, {"has_memory", "0-1"}, {"node0/distance", "10 21"}, {"node1/distance", "21 10"}});
+  const Files two(
+      {{"online", "0-1"}, {"has_memory", "0-1"}, {"node0/distance", "10 21"}, {"node1/distance", "21 10"}});
   EXPECT_EQ(nodes(two), Numbers({0, 1}));
   EXPECT_EQ(farthest_from(two, 0), 1);
   EXPECT_EQ(farthest_from(two, 1), 0);

@@ -45,12 +45,14 @@ void spoil(Step& step) {
   for (Evidence& evidence : step.evidence) {
     spoil(evidence.name);
     evidence.content = {{"list", {{{evidence.name, evidence.name}}}}, {"flat", evidence.name}};
-  }  if (step.evidence.empty()) return;
+  }
+  if (step.evidence.empty()) return;
   std::string text = "gpu0";
   spoil(text);
   step.evidence.push_back(
-      {"pairs", nlohmann::json::array(
-                    {{{"of", text}, {"unit", text}, {"better", text}, {"parts", {text}}, {"rows", {{7.0}}}}})});
+      {"pairs",
+       nlohmann::json::array(
+           {{{"of", text}, {"unit", text}, {"better", text}, {"parts", {text}}, {"rows", {{7.0}}}}})});
 }
 
 void spoil(Finding& finding) {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "reports/view/measurements.h"
 #include "reports/testing/sample_run.h"
+#include "reports/view/measurements.h"
 
 namespace assay::reports {
 namespace {
@@ -11,11 +11,12 @@ namespace {
 using nlohmann::json;
 
 json pairs(double slow, const char* better) {
-  return json::array({{{"of", "copies"},
-                       {"unit", "GB/s"},
-                       {"better", better},
-                       {"parts", {"gpu0", "gpu1", "gpu2"}},
-                       {"rows", {{nullptr, 400.0, 400.0}, {400.0, nullptr, 400.0}, {slow, 400.0, nullptr}}}}});
+  return json::array(
+      {{{"of", "copies"},
+        {"unit", "GB/s"},
+        {"better", better},
+        {"parts", {"gpu0", "gpu1", "gpu2"}},
+        {"rows", {{nullptr, 400.0, 400.0}, {400.0, nullptr, 400.0}, {slow, 400.0, nullptr}}}}});
 }
 
 TEST(PairTables, AreAsGoodAsTheMiddleOrWorse) {
@@ -44,7 +45,8 @@ TEST(PairTables, WhereLessIsBetterMoreIsWorse) {
 }
 
 TEST(PairTables, WhatHasAnotherShapeIsNone) {
-  for (const char* path : {"/0/of", "/0/rows", "/0/parts", "/0/unit", "/0/rows/1", "/0/rows/1/0", "/0/parts/0"}) {
+  for (const char* path :
+       {"/0/of", "/0/rows", "/0/parts", "/0/unit", "/0/rows/1", "/0/rows/1/0", "/0/parts/0"}) {
     for (const json& odd : {json(7), json("text"), json::array(), json::object(), json()}) {
       json content = pairs(300, "more");
       const json::json_pointer at(path);
