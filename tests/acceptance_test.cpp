@@ -62,6 +62,41 @@ TEST_F(AcceptanceTest, AHealthyNodeIsAcceptedAndNeverTakenForReal) {
   EXPECT_EQ(std::system(("cd '" + folder + "' && sha256sum --quiet -c SHA256SUMS").c_str()), 0);
 }
 
+TEST_F(AcceptanceTest, AVirtualMachineWithEightGpusIsAccepted) {
+  const Finished run = assay(scratch, {"run", "--node", "sim:h200-8gpu-vm", "--profile", "links", "--seed",
+                                       "1", "--out", scratch / "out", "--quiet"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
+TEST_F(AcceptanceTest, WhatIsBetweenTheGpusIsAttachedRecordedAndDrawnInBothLanguages) {
+  ASSERT_EQ(assay(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", "acceptance", "--only",
+                            "pcie.*,nvlink.*", "--seed", "1", "--out", scratch / "out", "--quiet"})
+                .exit_code,
+            11);
+  const std::string folder = only_run(scratch);
+  std::map<std::string, int> files;
+  for (const auto& line : records(folder)) {
+    if (const auto step = line.find("testStepArtifact"); step != line.end() && step->contains("file")) {
+      const std::string name = step->at("file").at("uri").get<std::string>();
+      ++files[name.substr(name.rfind('/') + 1)];
+    }
+  }
+  for (const char* check : {"04-nvlink.p2p", "05-nvlink.all_to_all"}) {
+    const std::string file = "attachment-sim-" + std::string(check) + "-node-pairs.csv";
+    EXPECT_EQ(files[file], 1) << file;
+    const std::string table = read_text(folder + "/" + file);
+    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1 + 56) << file;
+  }
+  for (const auto& [language, heading] :
+       {std::pair{"en", "Between the GPUs"}, std::pair{"zh-CN", "GPU 之间"}}) {
+    const std::string page = assay(scratch, {"report", folder, "--format", "html", "--lang", language}).out;
+    EXPECT_THAT(page, HasSubstr(heading));
+    std::size_t maps = 0;
+    for (std::size_t at = page.find("<svg"); at != std::string::npos; at = page.find("<svg", at + 1)) ++maps;
+    EXPECT_EQ(maps, 7u) << "six ways between two GPUs, and all at once";
+  }
+}
+
 /// Every seed is another node: its units differ as those of a delivery do, and so does every launch.
 TEST_F(AcceptanceTest, FiftyHealthyNodesHaveHealthyLinks) {
   for (int seed = 1; seed <= 50; ++seed) {

@@ -23,4 +23,9 @@ double read_positive(Table& root, const std::string& key, Unit unit) {
   return value;
 }
 
+double read_bytes_per_s(Table& root, const std::string& key) {
+  constexpr double kBytesPerGb = 1e9;
+  return read_positive(root, key, Unit::gb_per_s) * kBytesPerGb;
+}
+
 }  // namespace assay::config

@@ -10,8 +10,6 @@
 namespace assay::config {
 namespace {
 
-constexpr double kBytesPerGb = 1e9;
-
 double read_share(Table& root, const std::string& key) {
   const double value = read_figure(root, key, Unit::ratio);
   if (value < 0 || value >= 1) root.error(key, fmt::format("'{}' must be from 0 to less than 1", key));
@@ -59,7 +57,7 @@ PlantFile load_plant_file(const std::string& path, Diagnostics& diagnostics) {
   plant.idle_sm_mhz = read_positive(root, "idle_sm_clock", Unit::megahertz);
   plant.boost_sm_mhz = read_positive(root, "boost_sm_clock", Unit::megahertz);
   plant.memory_mhz = read_positive(root, "memory_clock", Unit::megahertz);
-  plant.socket_link_bytes_per_s = read_positive(root, "socket_link", Unit::gb_per_s) * kBytesPerGb;
+  plant.socket_link_bytes_per_s = read_bytes_per_s(root, "socket_link");
   return plant;
 }
 

@@ -51,7 +51,8 @@ TEST(ShippedConfigs, AllLoadWithoutAnError) {
 TEST(ShippedSkus, LimitEverythingThatIsJudged) {
   Diagnostics diagnostics;
   const Vocabulary vocabulary = shipped_vocabulary(diagnostics);
-  for (const std::string& name : {std::string("h200-sxm-8"), std::string("h200-1gpu-bench")}) {
+  for (const std::string& name :
+       {std::string("h200-sxm-8"), std::string("h200-sxm-8-vm"), std::string("h200-1gpu-bench")}) {
     const Sku sku = load_sku(resolve("skus", name), diagnostics);
     for (const Check& check : vocabulary.checks) {
       if (is_selftest(check.name)) continue;

@@ -6,8 +6,7 @@
 namespace assay::config {
 namespace {
 
-constexpr double kBytesPerGb = 1e9, kBytesPerMib = 1024.0 * 1024.0, kMillisecondsPerSecond = 1000,
-                 kOperationsPerTflop = 1e12;
+constexpr double kBytesPerMib = 1024.0 * 1024.0, kMillisecondsPerSecond = 1000, kOperationsPerTflop = 1e12;
 
 /// By number of the kind.
 constexpr const char* kRates[kWorkKinds] = {"read",
@@ -42,7 +41,7 @@ DeviceSpeed load_speed(const std::string& path, Diagnostics& diagnostics) {
   TomlFile file(path, diagnostics);
   if (!file.parsed()) return speed;
   Table root = file.root();
-  const auto rate = [&](const char* key) { return read_positive(root, key, Unit::gb_per_s) * kBytesPerGb; };
+  const auto rate = [&](const char* key) { return read_bytes_per_s(root, key); };
   const auto size = [&](const char* key) { return read_positive(root, key, Unit::mebibytes) * kBytesPerMib; };
   const auto time = [&](const char* key) {
     return read_positive(root, key, Unit::milliseconds) / kMillisecondsPerSecond;

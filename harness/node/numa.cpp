@@ -13,6 +13,10 @@ std::string file_of(int node, const char* file) {
   return kFolder + "node" + std::to_string(node) + "/" + file;
 }
 
+std::string topology_of(int processor, const char* file) {
+  return "/sys/devices/system/cpu/cpu" + std::to_string(processor) + "/topology/" + file;
+}
+
 std::optional<int> number_of(const std::string& text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -49,14 +53,6 @@ std::vector<int> processors(const HostFiles& files, int node) {
   return list_in(files, file_of(node, "cpulist"));
 }
 
-namespace {
-
-std::string topology_of(int processor, const char* file) {
-  return "/sys/devices/system/cpu/cpu" + std::to_string(processor) + "/topology/" + file;
-}
-
-}  // namespace
-
 int socket_of(const HostFiles& files, int node) {
   for (const int processor : processors(files, node)) {
     const auto text = files.read(topology_of(processor, "physical_package_id"));
@@ -75,17 +71,15 @@ std::vector<int> one_of_each_core(const HostFiles& files, const std::vector<int>
 }
 
 int farthest_from(const HostFiles& files, int node) {
-  const auto text = files.read(file_of(node, "distance"));
   // One for each node that is online, with memory or without.
   const std::vector<int> online = list_in(files, kFolder + "online"), with_memory = nodes(files);
-  if (!text) return node;
-  std::istringstream in(*text);
-  int farthest = node, greatest = 0;
+  std::istringstream distances(files.read(file_of(node, "distance")).value_or(""));
+  int farthest = node, greatest = -1;
   for (const int other : online) {
     int distance = 0;
-    if (!(in >> distance)) break;
+    distances >> distance;  // what the kernel does not tell is 0
     const bool has_memory = std::count(with_memory.begin(), with_memory.end(), other) > 0;
-    if (!has_memory || distance <= greatest) continue;
+    if (other == node || !has_memory || distance <= greatest) continue;
     farthest = other;
     greatest = distance;
   }

@@ -24,8 +24,8 @@ int socket_of(const HostFiles& files, int node);
 /// Of these processors, one for each core.
 std::vector<int> one_of_each_core(const HostFiles& files, const std::vector<int>& processors);
 
-/// Of the nodes with memory, the one that is farthest from this one, the first of several; itself where it is
-/// alone, or where the kernel tells no distances.
+/// Of the other nodes with memory, the one that is farthest from this one, the first of several or where the
+/// kernel tells no distances; itself where it is alone.
 int farthest_from(const HostFiles& files, int node);
 
 }  // namespace assay::numa

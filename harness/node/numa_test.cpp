@@ -13,7 +13,9 @@ class Files final : public HostFiles {
  public:
   explicit Files(std::map<std::string, std::string> of_nodes) : files_(std::move(of_nodes)) {}
   std::optional<std::string> read(const std::string& path) const override {
-    const auto found = files_.find(path.substr(std::string("/sys/devices/system/node/").size()));
+    static const std::string kSystem = "/sys/devices/system/";
+    const std::string name = path.substr(kSystem.size());
+    const auto found = files_.find(name.rfind("node/", 0) == 0 ? name.substr(5) : name);
     return found == files_.end() ? std::nullopt : std::optional(found->second);
   }
   std::vector<std::string> list(const std::string&) const override { return {}; }
@@ -54,8 +56,24 @@ TEST(Numa, WhereTheKernelTellsNothingThereIsNoOther) {
   EXPECT_EQ(nodes(none), Numbers());
   EXPECT_EQ(farthest_from(none, 0), 0);
   EXPECT_EQ(farthest_from(none, -1), -1);
-  EXPECT_EQ(farthest_from(half, 0), 0);
+  EXPECT_EQ(farthest_from(half, 0), 1) << "another one, though nobody says how far it is";
   EXPECT_EQ(processors(none, 0), Numbers());
+}
+
+TEST(Numa, ANodesSocketIsThatOfItsProcessors) {
+  const Files files({{"node2/cpulist", "4-5"}, {"cpu/cpu4/topology/physical_package_id", "1"}});
+  EXPECT_EQ(socket_of(files, 2), 1);
+  EXPECT_EQ(socket_of(files, 3), 0);
+}
+
+/// As Linux numbers them where the second threads of all cores come last.
+TEST(Numa, OfEachCoreOneThreadIsTaken) {
+  std::map<std::string, std::string> topology;
+  for (int cpu = 0; cpu < 8; ++cpu)
+    topology["cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list"] =
+        std::to_string(cpu % 4) + "," + std::to_string(cpu % 4 + 4);
+  EXPECT_EQ(one_of_each_core(Files(topology), {0, 1, 4, 5}), Numbers({0, 1}));
+  EXPECT_EQ(one_of_each_core(Files({}), {0, 1, 4, 5}), Numbers({0, 1, 4, 5}));
 }
 
 }  // namespace

@@ -5,16 +5,6 @@
 #include "harness/node_sim/links.h"
 
 namespace assay::sim {
-namespace {
-
-int numa_nodes(const State& state) {
-  int last = 0;
-  for (int i = 0; i < state.gpu_count; ++i) last = std::max(last, state.constants[i].numa_node);
-  return last + 1;
-}
-
-}  // namespace
-
 void Contention::use(std::size_t one, const Place& place, double seconds) {
   if (used_by_.size() <= one) used_by_.resize(one + 1);
   used_by_[one].insert(place);
@@ -40,7 +30,7 @@ void Contention::add(std::size_t one, int gpu, const DeviceSpeed& speed, int at_
 /// part of it, unless more than that share it.
 void Contention::use_host_memory(std::size_t one, int gpu, const DeviceSpeed& speed, int sharers,
                                  const Demand& demand) {
-  const int nodes = numa_nodes(state_), near = state_.constants[gpu].numa_node;
+  const int nodes = std::max(1, state_.numa_nodes()), near = state_.constants[gpu].numa_node;
   const int node = std::max(0, demand.peer == kNoPeer ? near : demand.peer);
   double rate = speed.rate(demand.kind) * std::max(1, sharers) / std::max({1, sharers, nodes});
   if (node == nodes - 1) rate *= 1 - state_.host_memory_lost;

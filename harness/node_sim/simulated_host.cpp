@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "harness/node/numa.h"
-
 namespace assay::sim {
 namespace {
 
@@ -54,9 +52,9 @@ std::unique_ptr<HostMemory> SimulatedHost::allocate(std::uint64_t bytes, int num
 }
 
 double SimulatedHost::memory_rate(int numa_node) {
-  const auto nodes = static_cast<int>(std::max<std::size_t>(1, numa::nodes(files_).size()));
+  const int nodes = std::max(1, state_->numa_nodes());
   const double share = std::max(0, numa_node) == nodes - 1 ? 1 - state_->host_memory_lost : 1;
-  clock_.sleep_for(kSecond / 4);
+  clock_.sleep_for(kSecond / 4);  // some rounds over buffers of gigabytes, and their first touch
   return state_->plant.speed.rate(WorkKind::host_memory) / nodes * share;
 }
 

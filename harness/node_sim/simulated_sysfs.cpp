@@ -190,8 +190,7 @@ constexpr int kProcessorsOfANode = 48;
 
 /// Two sockets, where GPUs are near to one of two; the nodes' files are those that harness/node/numa.h reads.
 std::optional<std::string> of_numa_nodes(const State& state, std::string_view name) {
-  int last = -1;
-  for (int i = 0; i < state.gpu_count; ++i) last = std::max(last, state.constants[i].numa_node);
+  const int last = state.numa_nodes() - 1;
   if (last < 0) return std::nullopt;
   if (name == "online" || name == "has_memory") return last == 0 ? "0" : fmt::format("0-{}", last);
   int node = -1;

@@ -190,6 +190,12 @@ struct State {
   GpuDynamic dynamic[kMaxGpus];
   FaultState faults[kMaxFaults];
 
+  /// NUMA nodes that GPUs are near to, from 0 to the greatest; 0 where nobody says.
+  int numa_nodes() const {
+    int last = -1;
+    for (int i = 0; i < gpu_count; ++i) last = std::max(last, constants[i].numa_node);
+    return last + 1;
+  }
   bool has_fabric() const { return nvswitches > 0 || nvswitches_hidden != 0; }
 
   /// Numbers of ports are from 1; null for 0.

@@ -34,6 +34,17 @@ TEST_F(JudgePeers, AnOutlierWithoutAnAbsoluteLimitFails) {
   EXPECT_EQ(only(Verdict::reject).severity, Severity::fail);
 }
 
+/// It stands in the evidence, beside its own limit.
+TEST_F(JudgePeers, WhatAComparisonSaysOfItselfIsNotSaidOfTheAbsoluteLimit) {
+  limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).bound = 0.99;
+  kind_of(criteria, "memory.slow").summary["en"] = "{value} is slow {culprit}.";
+  run.criteria_hash = hash_of(criteria);
+  bandwidth(3).value = 100.0;
+  const Finding finding = only(Verdict::reject);
+  ASSERT_EQ(finding.evidence.size(), 2u) << "the absolute limit, and the comparison";
+  EXPECT_EQ(finding.summary.at("en"), "100 is slow.");
+}
+
 TEST_F(JudgePeers, BelowTheScaleFloorNobodyIsAnOutlier) {
   for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400);
   set_bandwidth(run, 3, 4200);

@@ -284,6 +284,26 @@ TEST_F(JudgeRecords, TheWorstEvidenceDecidesAndIsQuotedWhateverItsOrder) {
   }
 }
 
+/// It was left out, or never came to run: then its limits are those of all of its variants.
+TEST_F(JudgeRecords, OfACheckThatWasNotRunALimitOfAnyVariantIsOne) {
+  const auto lacks_limit = [&] {
+    const auto findings = judge(run, criteria).findings;
+    return std::any_of(findings.begin(), findings.end(),
+                       [](const Finding& finding) { return finding.code == "harness.no_limit"; });
+  };
+  for (Limit& limit : criteria.limits) {
+    if (limit.measurement == "copy_bandwidth") limit.variant = "other";
+  }
+  EXPECT_TRUE(lacks_limit()) << "it was run as another";
+  for (int slot = 0; slot < kGpus; ++slot) remove_step(run, "memory.bandwidth", Part::gpu(slot));
+  EXPECT_FALSE(lacks_limit());
+  criteria.limits.erase(
+      std::remove_if(criteria.limits.begin(), criteria.limits.end(),
+                     [](const Limit& limit) { return limit.measurement == "copy_bandwidth"; }),
+      criteria.limits.end());
+  EXPECT_TRUE(lacks_limit());
+}
+
 TEST_F(JudgeRecords, ALimitOfAVariantHoldsForThatOneAlone) {
   Limit limit = limit_of(criteria, "copy_bandwidth", LimitKind::min);
   limit.bound = 4600.0;

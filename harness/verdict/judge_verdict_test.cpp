@@ -161,6 +161,21 @@ TEST(Judge, APartialRunExpectsOfItsRanksWhatTheyWorkOn) {
   EXPECT_THAT(judge(run, criteria).findings, Contains(Field(&Finding::code, "harness.missing_measurement")));
 }
 
+/// Of what one worker with all GPUs finds between them.
+TEST(Judge, APartialRunExpectsOfPairsThoseOfItsGpus) {
+  Criteria criteria = sample_criteria();
+  required_of(criteria, "collective.allreduce").measured_parts = {"gpu1-gpu3", "gpu3-gpu5"};
+  RunRecord run = healthy_run(criteria);
+  run.plan.partial = {"--gpus 1,3"};
+  Step& step = step_of(run, "collective.allreduce", "node");
+  run.plan.stages[static_cast<std::size_t>(step.stage)].placements[0].participants = {{{"gpu1", "gpu3"}}};
+  Measurement& measured = measurement_of(step, "bus_bandwidth", "node");
+  measured.part = "gpu1-gpu3";
+  EXPECT_THAT(judge(run, criteria).findings, IsEmpty());
+  measured.part = "gpu3-gpu5";
+  EXPECT_THAT(judge(run, criteria).findings, Contains(Field(&Finding::code, "harness.missing_measurement")));
+}
+
 TEST(Judge, AStepOutsideOfThePlanIsNotWhatThePlanAskedFor) {
   const Criteria criteria = sample_criteria();
   for (const int stage : {99, -1, 2}) {

@@ -2,7 +2,6 @@
 // it arrives.
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -57,13 +56,13 @@ class AllToAll {
       nvlink::emit(context_, gpu, "rate_of_gpu", rates.sum_of_gpu(a), Unit::gb_per_s);
       wrong_.emit_of_gpu(context_, a);
     }
-    nvlink::emit(context_, "node", "rate_of_all", best_of(rates), Unit::gb_per_s);
+    nvlink::emit(context_, "node", "rate_of_all", rates.sum_of_all(), Unit::gb_per_s);
     nvlink::keep(context_, {rates});
   }
 
  private:
   nvlink::PairMatrix matrix() const {
-    nvlink::PairMatrix rates("all_at_once", Unit::gb_per_s, std::min<double>, gpus_);
+    nvlink::PairMatrix rates("all_at_once", Unit::gb_per_s, nvlink::Better::more, gpus_);
     for (std::size_t from = 0; from < gpus_; ++from) {
       for (std::size_t to = 0; to < gpus_; ++to) {
         const std::vector<double>& of = rates_[from * gpus_ + to];
@@ -71,14 +70,6 @@ class AllToAll {
       }
     }
     return rates;
-  }
-
-  std::optional<double> best_of(const nvlink::PairMatrix& rates) const {
-    std::optional<double> best;
-    for (std::size_t gpu = 0; gpu < gpus_; ++gpu) {
-      if (const auto sum = rates.sum_of_gpu(gpu)) best = std::max(best.value_or(0), *sum);
-    }
-    return best;
   }
 
   Context& context_;

@@ -16,6 +16,7 @@
 namespace assay {
 namespace {
 
+using nvlink::Better;
 using nvlink::Engine;
 using nvlink::PairMatrix;
 using nvlink::PairWords;
@@ -31,11 +32,11 @@ constexpr double kMicroseconds = 1e6;
 
 struct Found {
   explicit Found(std::size_t gpus)
-      : copies("copies", Unit::gb_per_s, std::min<double>, gpus),
-        both_ways("both_ways", Unit::gb_per_s, std::min<double>, gpus),
-        stores("stores", Unit::gb_per_s, std::min<double>, gpus),
-        loads("loads", Unit::gb_per_s, std::min<double>, gpus),
-        latency("latency", Unit::microseconds, std::max<double>, gpus),
+      : copies("copies", Unit::gb_per_s, Better::more, gpus),
+        both_ways("both_ways", Unit::gb_per_s, Better::more, gpus),
+        stores("stores", Unit::gb_per_s, Better::more, gpus),
+        loads("loads", Unit::gb_per_s, Better::more, gpus),
+        latency("latency", Unit::microseconds, Better::less, gpus),
         wrong(gpus) {}
   PairMatrix copies, both_ways, stores, loads, latency;
   PairWords wrong;

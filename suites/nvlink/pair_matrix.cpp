@@ -67,37 +67,42 @@ PairMatrix::Values PairMatrix::column(std::size_t to) const {
 }
 
 double PairMatrix::best_of(const Values& values) const {
-  return more_is_better() ? *std::max_element(values.begin(), values.end())
-                          : *std::min_element(values.begin(), values.end());
+  return better_ == Better::more ? *std::max_element(values.begin(), values.end())
+                                 : *std::min_element(values.begin(), values.end());
 }
 
-std::optional<double> PairMatrix::worse_of(const Values& sent, const Values& received,
-                                           const std::function<double(const Values&)>& one) const {
+double PairMatrix::worst_of(const Values& values) const {
+  return better_ == Better::more ? *std::min_element(values.begin(), values.end())
+                                 : *std::max_element(values.begin(), values.end());
+}
+
+std::optional<double> PairMatrix::worse_side(std::size_t gpu, const OfOneSide& of) const {
   constexpr std::size_t kFewestGpus = 3;
+  const Values sent = row(gpu), received = column(gpu);
   if (gpus_ < kFewestGpus || sent.empty() || received.empty()) return std::nullopt;
-  return worst_(one(sent), one(received));
+  return worst_of({of(sent), of(received)});
+}
+
+std::optional<double> PairMatrix::best_gpu(std::optional<double> (PairMatrix::*of)(std::size_t) const) const {
+  Values all;
+  for (std::size_t gpu = 0; gpu < gpus_; ++gpu) {
+    if (const auto value = (this->*of)(gpu)) all.push_back(*value);
+  }
+  if (all.empty()) return std::nullopt;
+  return best_of(all);
 }
 
 std::optional<double> PairMatrix::of_pair(std::size_t a, std::size_t b) const {
   if (!at(a, b) || !at(b, a)) return std::nullopt;
-  return worst_(*at(a, b), *at(b, a));
+  return worst_of({*at(a, b), *at(b, a)});
 }
 
 std::optional<double> PairMatrix::of_gpu(std::size_t gpu) const {
-  return worse_of(row(gpu), column(gpu), [&](const Values& values) { return best_of(values); });
+  return worse_side(gpu, [&](const Values& values) { return best_of(values); });
 }
 
 std::optional<double> PairMatrix::sum_of_gpu(std::size_t gpu) const {
-  return worse_of(row(gpu), column(gpu), sum);
-}
-
-std::optional<double> PairMatrix::of_all() const {
-  Values all;
-  for (std::size_t gpu = 0; gpu < gpus_; ++gpu) {
-    if (const auto value = of_gpu(gpu)) all.push_back(*value);
-  }
-  if (all.empty()) return std::nullopt;
-  return best_of(all);
+  return worse_side(gpu, sum);
 }
 
 void keep(Context& context, const std::vector<PairMatrix>& matrices) {
@@ -105,7 +110,7 @@ void keep(Context& context, const std::vector<PairMatrix>& matrices) {
   for (const PairMatrix& matrix : matrices)
     content.push_back({{"of", matrix.name()},
                        {"unit", symbol(matrix.unit())},
-                       {"better", matrix.more_is_better() ? "more" : "less"},
+                       {"better", matrix.better() == Better::more ? "more" : "less"},
                        {"parts", parts_of(context)},
                        {"rows", rows_of(matrix)}});
   context.evidence("pairs", content);

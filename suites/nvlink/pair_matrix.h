@@ -11,12 +11,13 @@
 
 namespace assay::nvlink {
 
+enum class Better { more, less };
+
 class PairMatrix {
  public:
-  /// `of`: "copies", for people. `worst`: of two numbers the one that is worse.
-  PairMatrix(std::string of, Unit unit, const double& (*worst)(const double&, const double&),
-             std::size_t gpus)
-      : name_(std::move(of)), unit_(unit), worst_(worst), gpus_(gpus), values_(gpus * gpus) {}
+  /// `of`: "copies", for people.
+  PairMatrix(std::string of, Unit unit, Better better, std::size_t gpus)
+      : name_(std::move(of)), unit_(unit), better_(better), gpus_(gpus), values_(gpus * gpus) {}
 
   void set(std::size_t from, std::size_t to, double value) { values_[from * gpus_ + to] = value; }
   /// Nothing where it was not measured.
@@ -28,26 +29,29 @@ class PairMatrix {
   /// The worse of the best that it sends and the best that it receives: bad partners do not show. Of two GPUs
   /// nobody can say which it is.
   std::optional<double> of_gpu(std::size_t gpu) const;
-  /// The best of all.
-  std::optional<double> of_all() const;
   /// The worse of the sums over what it sends and what it receives.
   std::optional<double> sum_of_gpu(std::size_t gpu) const;
+  /// That of the best GPU.
+  std::optional<double> of_all() const { return best_gpu(&PairMatrix::of_gpu); }
+  std::optional<double> sum_of_all() const { return best_gpu(&PairMatrix::sum_of_gpu); }
 
   const std::string& name() const { return name_; }
   Unit unit() const { return unit_; }
-  bool more_is_better() const { return worst_(0, 1) == 0; }
+  Better better() const { return better_; }
 
  private:
   using Values = std::vector<double>;
   Values row(std::size_t from) const;
   Values column(std::size_t to) const;
   double best_of(const Values& values) const;
-  std::optional<double> worse_of(const Values& sent, const Values& received,
-                                 const std::function<double(const Values&)>& one) const;
+  double worst_of(const Values& values) const;
+  using OfOneSide = std::function<double(const Values&)>;
+  std::optional<double> worse_side(std::size_t gpu, const OfOneSide& of) const;
+  std::optional<double> best_gpu(std::optional<double> (PairMatrix::*of)(std::size_t) const) const;
 
   std::string name_;
   Unit unit_;
-  const double& (*worst_)(const double&, const double&);
+  Better better_;
   std::size_t gpus_;
   std::vector<std::optional<double>> values_;  // by number of the sender, then of the receiver
 };

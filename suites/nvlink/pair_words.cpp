@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "suites/arrived_bad.h"
 
 namespace assay::nvlink {
@@ -48,7 +46,7 @@ void PairWords::emit_of_gpu(Context& context, std::size_t gpu) const {
 }
 
 PairMatrix PairWords::matrix() const {
-  PairMatrix matrix("wrong_words", Unit::count, std::max<double>, gpus_);
+  PairMatrix matrix("wrong_words", Unit::count, Better::less, gpus_);
   for (std::size_t from = 0; from < gpus_; ++from) {
     for (std::size_t to = 0; to < gpus_; ++to) {
       if (from != to) matrix.set(from, to, static_cast<double>(at(from, to).words.count));
