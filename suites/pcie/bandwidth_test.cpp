@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "suites/testing/check_on_simulated_gpu.h"
 
@@ -137,6 +138,32 @@ TEST_F(PcieBandwidth, WhatArrivedWrongBeforeADeviceGaveUpStands) {
   EXPECT_THROW(run(), DeviceError);
   EXPECT_GT(value("gpu1/pcie/wrong_words"), 0);
   EXPECT_EQ(collector().values.count("gpu2/pcie/wrong_words"), 0u);
+}
+
+/// A socket whose memory is gone altogether.
+class HostWithMemoryOfOneNode final : public OtherHost, private HostFiles {
+ public:
+  using OtherHost::OtherHost;
+  const HostFiles& files() const override { return *this; }
+
+ private:
+  std::optional<std::string> read(const std::string& path) const override {
+    if (path == "/sys/devices/system/node/has_memory") return "0";
+    return simulated_files().read(path);
+  }
+  std::vector<std::string> list(const std::string& folder) const override {
+    return simulated_files().list(folder);
+  }
+  std::optional<std::string> resolve(const std::string& path) const override {
+    return simulated_files().resolve(path);
+  }
+};
+
+TEST_F(PcieBandwidth, ANodeThatGpusAreNearToAndThatHasNoMemoryLeavesItOpenHowManyThereAre) {
+  HostWithMemoryOfOneNode host(state_);
+  collector().host_instead = &host;
+  run();
+  EXPECT_EQ(collector().values.count("node/numa_nodes"), 0u) << "the run is incomplete";
 }
 
 TEST_F(PcieBandwidth, WhereTheKernelTellsNoNodesThereIsOneMemory) {

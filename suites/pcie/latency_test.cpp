@@ -33,5 +33,11 @@ TEST_F(PcieLatency, GrowsWithWhatTheGpuWaits) {
   EXPECT_NEAR(value("copy_to_host"), 4.5, 0.1);
 }
 
+TEST_F(PcieLatency, WhatArrivesOtherwiseThanItWasSentIsCounted) {
+  plant("pcie_corrupts", {{"every", 5}, {"bit", 77}});
+  run();
+  EXPECT_GT(value("wrong_words"), 0);
+}
+
 }  // namespace
 }  // namespace assay

@@ -27,13 +27,14 @@ void require_peer(const Planting& gpu) {
     throw std::invalid_argument("there is no other GPU in slot " + std::to_string(peer));
 }
 
-/// One bit of every so many passages. What is as small as the library's own answers is left alone, but for
-/// single words that kernels load and store.
+/// One bit of every so many passages. What is smaller than a line of a cache, as the library's own answers
+/// are, is left alone, but for single words that kernels load and store.
 void flip_a_bit(const Passing& passing) {
-  constexpr std::uint64_t kSmall = 128;
-  if (passing.bytes < kSmall && !is_load_or_store(passing.kind)) return;
-  if (++passing.fault.calls % whole(passing.fault, "every") != 0) return;
+  constexpr std::uint64_t kSmallest = 64;
   const std::uint64_t bit = whole(passing.fault, "bit");
+  const bool too_small = passing.bytes < kSmallest && !is_load_or_store(passing.kind);
+  if (too_small || bit / 8 >= passing.bytes) return;
+  if (++passing.fault.calls % whole(passing.fault, "every") != 0) return;
   static_cast<unsigned char*>(passing.data)[bit / 8] ^= static_cast<unsigned char>(1u << (bit % 8));
 }
 
