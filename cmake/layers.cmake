@@ -24,5 +24,6 @@ assay_layer(node_sim/cublaslt_library USES node_sim node_sim/cuda_emulation node
 assay_layer(reports USES model base)
 assay_layer(cli USES reports run plan config telemetry record verdict node_real node_sim node ipc registry.h model base)
 assay_layer(kernels USES registry.h node_sim/cuda_emulation node node_real model)
+assay_layer(suites/selftest USES check.h kernels)
 assay_layer(suites USES check.h model kernels)
 assay_layer(silicon USES kernels node_real node model)

@@ -39,15 +39,20 @@ endif()
 add_test(NAME Silicon.OrderOfParts COMMAND python3 -B ${CMAKE_SOURCE_DIR}/silicon/order_test.py)
 
 foreach(target unit_tests threaded_tests end_to_end_tests)
-  target_link_libraries(${target} PRIVATE ${ASSAY_PARTS} GTest::gmock GTest::gtest_main)
+  set(parts ${ASSAY_PARTS})
+  if(target STREQUAL threaded_tests)
+    set(parts ${ASSAY_WATCHED_PARTS})
+  endif()
+  target_link_libraries(${target} PRIVATE ${parts} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE
     ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     ASSAY_BINARY="$<TARGET_FILE:assay>"
     ASSAY_SIMULATED_NVML="${CMAKE_BINARY_DIR}/simulated/libnvidia-ml.so.1")
-  add_dependencies(${target} assay simulated_nvml simulated_cublaslt)
+  add_dependencies(${target} simulated_nvml simulated_cublaslt)
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${test_timeout_s}
     # A crash that is planted is to kill its worker, not to be reported by a sanitizer.
     # A list of two variables does not get through gtest_discover_tests: each is a property of its own.
     ENVIRONMENT "ASAN_OPTIONS=handle_segv=0:handle_abort=0:allocator_may_return_null=0"
     ENVIRONMENT_MODIFICATION "TSAN_OPTIONS=set:handle_segv=0:handle_abort=0")
 endforeach()
+add_dependencies(end_to_end_tests assay)
