@@ -27,6 +27,8 @@
 #include "harness/node/cublaslt_client.h"
 #include "harness/node/gpu.h"
 #include "harness/node/host.h"
+#include "harness/node/nccl_choices.h"
+#include "harness/node/nccl_client.h"
 #include "harness/node/numa.h"
 #include "harness/node/pci_tree.h"
 #include "harness/node/ranks.h"
@@ -63,6 +65,8 @@ class Context {
   virtual Host& host() = 0;
   /// Opened when it is first asked for. Throws DeviceError of codes::library_missing.
   virtual const CublasLt& cublaslt() = 0;
+  /// The same of NCCL.
+  virtual const Nccl& nccl() = 0;
   /// The workers of this placement, which can meet. Of scopes other than ranks, it is alone.
   virtual Ranks& ranks() = 0;
   /// The first half of a check's work is done: returns when the stages that the profile lets it stay for have

@@ -16,7 +16,10 @@ struct FoundLibrary {
   std::string why_not;
 };
 
-/// cuBLASLt as a real node's workers find it.
-FoundLibrary find_cublaslt();
+/// As a real node's workers find them.
+struct FoundLibraries {
+  FoundLibrary cublaslt, nccl;
+};
+FoundLibraries find_libraries();
 
 }  // namespace assay::cli

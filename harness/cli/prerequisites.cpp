@@ -66,35 +66,50 @@ std::vector<Prerequisite> driver() {
   }
 }
 
-Prerequisite cublaslt() {
-  const FoundLibrary library = find_cublaslt();
-  const bool found = library.why_not.empty();
-  return {"cuBLASLt", found, found ? "version " + library.version + ", " + library.file : library.why_not,
-          std::string("install libcublas-13-0 of NVIDIA's repository, or put ") + kCublasLtLibrary +
-              " into the folder lib beside the program"};
+Prerequisite library(const std::string& name, const FoundLibrary& found, const std::string& mend) {
+  const bool there = found.why_not.empty();
+  return {name, there, there ? "version " + found.version + ", " + found.file : found.why_not, mend};
 }
 
-std::vector<Prerequisite> prerequisites_with(bool libraries) {
+struct Wanted {
+  bool cublaslt = true, nccl = true;
+};
+
+void add_libraries(const Wanted& wanted, std::vector<Prerequisite>& all) {
+  if (!wanted.cublaslt && !wanted.nccl) return;
+  const FoundLibraries found = find_libraries();
+  const auto mend = [](const char* package, const char* file) {
+    return fmt::format("install {} of NVIDIA's repository, or put {} into the folder lib beside the program", package,
+                       file);
+  };
+  if (wanted.cublaslt)
+    all.push_back(library("cuBLASLt", found.cublaslt, mend("libcublas-13-0", kCublasLtLibrary)));
+  if (wanted.nccl) all.push_back(library("NCCL", found.nccl, mend("libnccl2", kNcclLibrary)));
+}
+
+std::vector<Prerequisite> prerequisites_with(const Wanted& wanted) {
   std::vector<Prerequisite> all{cuda_in_this_build(), kernel_log()};
   for (Prerequisite& p : driver()) all.push_back(std::move(p));
-  if (libraries) all.push_back(cublaslt());
+  add_libraries(wanted, all);
   return all;
 }
 
 }  // namespace
 
 std::vector<Prerequisite> prerequisites() {
-  return prerequisites_with(true);
+  return prerequisites_with({});
 }
 
 void require_prerequisites(const Criteria& criteria, const std::vector<std::string>& only) {
-  const auto& required = criteria.required;
-  const bool libraries = std::any_of(required.begin(), required.end(), [&](const RequiredCheck& one) {
+  Wanted wanted{false, false};
+  for (const RequiredCheck& one : criteria.required) {
     const Check* check = find_check(one.check);
-    return check != nullptr && check->uses_cublaslt && is_named(one.check, only);
-  });
+    if (check == nullptr || !is_named(one.check, only)) continue;
+    wanted.cublaslt |= check->uses_cublaslt;
+    wanted.nccl |= check->uses_nccl;
+  }
   std::vector<std::string> lines{"the node cannot be tested:"};
-  for (const Prerequisite& p : prerequisites_with(libraries)) {
+  for (const Prerequisite& p : prerequisites_with(wanted)) {
     if (!p.met) lines.push_back(fmt::format("  {}: {}. {}", p.name, p.found, p.mend));
   }
   if (lines.size() > 1) throw CannotRun(std::move(lines));

@@ -32,7 +32,9 @@ constexpr const char* kRates[kWorkKinds] = {"read",
                                             "host_memory",
                                             "host_written",
                                             "peer_round_trip",
-                                            "host_round_trip"};
+                                            "host_round_trip",
+                                            "ring",
+                                            "multicast"};
 
 }  // namespace
 
@@ -67,6 +69,9 @@ DeviceSpeed load_speed(const std::string& path, Diagnostics& diagnostics) {
   speed.memory_bytes = size("memory");
   speed.reserved_bytes = size("reserved");
   speed.l2_bytes = size("l2");
+  speed.collective_start_s = time("collective_start");
+  speed.collective_fill_s = time("collective_fill");
+  speed.collective_init_s = time("collective_init");
   return speed;
 }
 

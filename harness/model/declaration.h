@@ -82,6 +82,8 @@ struct Check {
   bool stays = false;
   /// It asks for Context::cublaslt(): a real node without it is refused before anything has run.
   bool uses_cublaslt = false;
+  /// The same of Context::nccl().
+  bool uses_nccl = false;
   /// It is a follow-up.
   std::optional<Condition> follows;
   /// What it works at: bodies that overlap there share it. Who works with a peer declares NVLink both ways,

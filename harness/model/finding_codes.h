@@ -50,6 +50,9 @@ inline constexpr const char* foreign_process = "environment.foreign_process";
 inline constexpr const char* not_idle = "environment.not_idle";
 /// A library that a check works with is not on the machine, or is another one.
 inline constexpr const char* library_missing = "environment.library_missing";
+/// NCCL gave an error; a rank waited for others beyond its deadline, and nobody can be told apart.
+inline constexpr const char* collective_failed = "collective.failed";
+inline constexpr const char* collective_hung = "collective.hung";
 /// The supervisor itself was stopped, as by Ctrl-C, or killed. Made up for by a later attempt that was not,
 /// unlike all other errors.
 inline constexpr const char* interrupted = "harness.interrupted";
@@ -89,6 +92,8 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        library_missing,
                                        interrupted,
                                        contained_error,
-                                       contained_among_peers};
+                                       contained_among_peers,
+                                       collective_failed,
+                                       collective_hung};
 
 }  // namespace assay::codes

@@ -1,6 +1,7 @@
 #include "harness/model/work.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace assay {
@@ -53,6 +54,8 @@ Resource resource_of(WorkKind kind) {
       return Resource::nvlink_in;
     case WorkKind::to_peer:
     case WorkKind::peer_stores:
+    case WorkKind::ring:
+    case WorkKind::multicast:
       return Resource::nvlink_out;
     case WorkKind::host_memory:
     case WorkKind::host_written:
@@ -93,6 +96,14 @@ double DeviceSpeed::seconds_of_demands(const Work& work) const {
   for (const Demand& demand : work)
     seconds[static_cast<std::size_t>(resource_of(demand.kind))] += demand.amount / rate(demand.kind);
   return *std::max_element(seconds.begin(), seconds.end());
+}
+
+/// Between the start and full speed lie published rates of eight H200s, from 1 MiB to 16 GiB, if the time that is
+/// lost grows with the root of the size (limits: stas00/ml-engineering, Azure's AI-benchmarking-guide).
+double DeviceSpeed::seconds_of_collective(WorkKind kind, double bytes) const {
+  constexpr double kFilledBytes = 256.0 * 1024 * 1024;
+  return collective_start_s + collective_fill_s * std::sqrt(std::min(1.0, bytes / kFilledBytes)) +
+         bytes / rate(kind);
 }
 
 double DeviceSpeed::seconds_to_hold(double bytes) const {

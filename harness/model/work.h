@@ -71,8 +71,12 @@ enum class WorkKind {
   // One after the other, each once the one before has been answered.
   peer_round_trips,  // loads of a peer's memory
   host_round_trips,  // loads of the host's
+  // Of collectives, as bus bandwidth counts what each GPU sends: from rank to rank, and where the switches send to
+  // all and add up.
+  ring,
+  multicast,
 };
-inline constexpr std::size_t kWorkKinds = 24;
+inline constexpr std::size_t kWorkKinds = 26;
 
 /// Whether it names a peer (Demand::peer).
 bool is_with_peer(WorkKind kind);
@@ -140,6 +144,9 @@ struct DeviceSpeed {
   double memory_bytes = 0;
   double reserved_bytes = 0;  // that the driver and a context hold back
   double l2_bytes = 0;
+  double collective_start_s = 0;  // of each collective, whatever its size
+  double collective_fill_s = 0;   // until all of its channels are at work: of one of 256 MiB and more
+  double collective_init_s = 0;   // to set up a communicator
 
   double memory_share = 1;  // of the memory, that may be allocated
   int devices = 1;          // that one worker has
@@ -150,6 +157,8 @@ struct DeviceSpeed {
   double seconds_of_demands(const Work& work) const;
   /// Of one launch.
   double seconds(const Work& work) const { return launch_s + seconds_of_demands(work); }
+  /// Of bytes as bus bandwidth counts them. `kind`: ring or multicast.
+  double seconds_of_collective(WorkKind kind, double bytes) const;
   /// To allocate so much, and to give it back.
   double seconds_to_hold(double bytes) const;
   /// For one of those that work at the same time. What it does at a resource that it does not declare is too

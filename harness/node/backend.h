@@ -38,6 +38,8 @@ class WorkerNode {
   /// NVIDIA's library of matrix products (node/cublaslt_client.h). Null, and the reason in `why_not`, where
   /// there is none.
   virtual std::unique_ptr<Library> cublaslt(std::string& why_not) = 0;
+  /// The same of NCCL (node/nccl_client.h).
+  virtual std::unique_ptr<Library> nccl(std::string& why_not) = 0;
   /// The body begins, with this check: its process has started.
   virtual void body_begins(std::size_t, const std::string&) {}
   /// The body has ended, and time does not wait for it.

@@ -4,7 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <system_error>
+#include <utility>
 
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/file_tree.h"
@@ -36,6 +39,7 @@ class RealWorkerNode final : public WorkerNode {
   }
   Host& host() override { return host_; }
   std::unique_ptr<Library> cublaslt(std::string& why_not) override { return open_real_cublaslt(why_not); }
+  std::unique_ptr<Library> nccl(std::string& why_not) override { return open_real_nccl(why_not); }
 
  private:
   RealClock clock_;
@@ -97,14 +101,41 @@ std::unique_ptr<NodeSession> open_real_node() {
   return std::make_unique<RealNode>();
 }
 
-std::unique_ptr<Library> open_real_cublaslt(std::string& why_not) {
-  const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  const std::string name = kCublasLtLibrary;
-  // Ours first, then the loader's, then where NVIDIA's installers leave it without telling the loader.
-  const std::string candidates[] = {beside / "lib" / name, beside.parent_path() / "lib/assay" / name, name,
-                                    "/usr/local/cuda/lib64/" + name, "/usr/local/cuda/lib/" + name};
-  for (const std::string& path : candidates) {
-    if (path != name && !std::filesystem::exists(path)) continue;
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Ours first, then the loader's, then where NVIDIA's installers leave it without telling the loader.
+std::vector<std::string> places_of(const std::string& name) {
+  const auto beside = fs::read_symlink("/proc/self/exe").parent_path();
+  return {beside / "lib" / name, beside.parent_path() / "lib/assay" / name, name, "/usr/local/cuda/lib64/" + name,
+          "/usr/local/cuda/lib/" + name};
+}
+
+/// Where Python's packages have it: nvidia-nccl-cu13, which PyTorch brings.
+std::vector<std::string> places_in_python(const std::string& name) {
+  std::vector<fs::path> roots{"/usr/lib", "/usr/local/lib"};
+  for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
+    if (const char* const root = std::getenv(variable)) roots.push_back(fs::path(root) / "lib");
+  }
+  if (const char* const home = std::getenv("HOME")) roots.push_back(fs::path(home) / ".local/lib");
+  std::vector<std::string> places;
+  for (const fs::path& root : roots) {
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(root, none)) {
+      if (entry.path().filename().string().rfind("python3", 0) != 0) continue;
+      for (const char* packages : {"site-packages", "dist-packages"})
+        places.push_back(entry.path() / packages / "nvidia/nccl/lib" / name);
+    }
+  }
+  std::sort(places.begin(), places.end());
+  return places;
+}
+
+std::unique_ptr<Library> open_first(const std::vector<std::string>& places, const std::string& name,
+                                    std::string& why_not) {
+  for (const std::string& path : places) {
+    if (path != name && !fs::exists(path)) continue;
     auto library = Library::open(path, why_not);
     if (library == nullptr && path != name) return nullptr;  // it is there, and broken
     if (library == nullptr) continue;
@@ -115,6 +146,18 @@ std::unique_ptr<Library> open_real_cublaslt(std::string& why_not) {
     why_not = library->file() + " stands in for the real library: a real node is not tested with it";
   }
   return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Library> open_real_cublaslt(std::string& why_not) {
+  return open_first(places_of(kCublasLtLibrary), kCublasLtLibrary, why_not);
+}
+
+std::unique_ptr<Library> open_real_nccl(std::string& why_not) {
+  std::vector<std::string> places = places_of(kNcclLibrary);
+  for (std::string& place : places_in_python(kNcclLibrary)) places.push_back(std::move(place));
+  return open_first(places, kNcclLibrary, why_not);
 }
 
 NodeAddress real_sampler_address(const std::string& kernel_log, const std::string& library) {

@@ -19,7 +19,8 @@ namespace {
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kCellBytes = config::kMostCellWords * sizeof(Word128);
 constexpr std::uint64_t kGpuBytes = kCellBytes + kMaxAllocations * kLargestWhole;
-constexpr std::uint64_t kNodeBytes = kMaxGpus * kGpuBytes;
+constexpr std::uint64_t kGpusBytes = kMaxGpus * kGpuBytes, kMostShared = 16 << 20;
+constexpr std::uint64_t kNodeBytes = kGpusBytes + kMostShared;
 /// The memory's place in the file.
 constexpr std::uint64_t kFileOffset = (sizeof(State) + kPage - 1) / kPage * kPage;
 
@@ -122,6 +123,11 @@ Word128* NodeMemory::cells(int gpu, std::uint64_t words) {
 void* NodeMemory::whole(int gpu, int allocation, std::uint64_t bytes) {
   const std::uint64_t of_gpu = static_cast<std::uint64_t>(gpu) * kGpuBytes + kCellBytes;
   return at(of_gpu + static_cast<std::uint64_t>(allocation) * kLargestWhole, bytes);
+}
+
+void* NodeMemory::shared(std::uint64_t bytes) {
+  if (bytes > kMostShared) throw std::length_error("more shared memory than a simulated node has");
+  return at(kGpusBytes, bytes);
 }
 
 char* NodeMemory::at(std::uint64_t offset, std::uint64_t bytes) {

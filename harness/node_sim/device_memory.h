@@ -31,6 +31,8 @@ class NodeMemory {
   /// kLargestWhole bytes, those of the GPU's allocation number `allocation`; of them, `bytes` will be used.
   /// Throws MachineRefused.
   void* whole(int gpu, int allocation, std::uint64_t bytes);
+  /// So much that no GPU has, zeroed before the first process of the node sees it. Throws MachineRefused.
+  void* shared(std::uint64_t bytes);
 
  private:
   char* at(std::uint64_t offset, std::uint64_t bytes);

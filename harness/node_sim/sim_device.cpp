@@ -71,7 +71,7 @@ MemoryFaults planted_memory_faults(State& state, int slot, std::uint64_t words) 
 }  // namespace
 
 SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
-                     const Sharers& sharers, std::string check)
+                     const Sharers& sharers, std::string check, Seat seat)
     : state_(state),
       index_(index_or_lost(*state_, slot)),
       clock_(clock),
@@ -84,7 +84,8 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
       hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words()),
            {[this] { return clock_.now(); }, [this] { return memory_temperature(); }}),
       in_sms_(planted_in_sms(*state_, slot), step_seed),
-      way_is_damaged_(damages_what_goes_by(*state_, slot)) {
+      way_is_damaged_(damages_what_goes_by(*state_, slot)),
+      fabric_(state_, index_, clock_, seat, speed_, memory_) {
   {
     const Lock lock(state_->mutex);
     change_contexts(*state_, index_, clock_.now(), getpid(), +1);

@@ -16,6 +16,7 @@
 #include "harness/node_sim/faulty_hbm.h"
 #include "harness/node_sim/faulty_sms.h"
 #include "harness/node_sim/plant.h"
+#include "harness/node_sim/sim_fabric.h"
 #include "harness/node_sim/state.h"
 
 namespace assay::sim {
@@ -25,9 +26,9 @@ class SimDevice final : public cuda_emulation::Device {
   /// The GPU in a chassis slot, which the calling thread sees until the object goes. Launch times are a
   /// function of `step_seed` and the launch's number. `sharers` of a resource each get an equal share of it,
   /// whoever comes first. Throws DeviceError of codes::device_lost where there is no GPU, MachineRefused.
-  /// `check`: whose work it is.
+  /// `check`: whose work it is. `seat`: the clock's.
   SimDevice(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
-            const Sharers& sharers = kUnshared, std::string check = {});
+            const Sharers& sharers = kUnshared, std::string check = {}, Seat seat = -1);
   ~SimDevice() override;
   SimDevice(const SimDevice&) = delete;
   SimDevice& operator=(const SimDevice&) = delete;
@@ -48,6 +49,7 @@ class SimDevice final : public cuda_emulation::Device {
   void arrived(const Work& work, void* data, std::uint64_t bytes) override;
   bool can_access(const cuda_emulation::Device& peer) const override;
   int numa_node_of(const void* memory) const override;
+  cuda_emulation::Fabric* fabric() override { return &fabric_; }
   void settle() override;
   Nanoseconds now() override { return clock_.now() + owed_; }
   std::uint64_t schedule_seed() override;
@@ -109,6 +111,7 @@ class SimDevice final : public cuda_emulation::Device {
   FaultyHbm hbm_;
   PlantedInSms in_sms_;
   bool way_is_damaged_;
+  SimFabric fabric_;
   double power_of_launch_w_ = 0;  // once the launch that runs has its load on
   std::uint64_t reported_corrected_ = 0;
   std::uint64_t reported_uncorrected_ = 0;

@@ -12,7 +12,7 @@ class SimGpu final : public Gpu {
  public:
   /// As for SimDevice. Throws DeviceError, MachineRefused.
   SimGpu(const SharedState& state, int slot, Clock& clock, std::uint64_t step_seed,
-         const Sharers& sharers = kUnshared, const std::string& check = {});
+         const Sharers& sharers = kUnshared, const std::string& check = {}, Seat seat = -1);
 
   void make_current() override { gpu_->make_current(); }
   DeviceMemory memory() override { return gpu_->memory(); }

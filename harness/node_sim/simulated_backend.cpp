@@ -10,8 +10,10 @@
 #include "harness/base/files.h"
 #include "harness/base/terminal.h"
 #include "harness/node/cublaslt_client.h"
+#include "harness/node/nccl_client.h"
 #include "harness/node/nvml_client.h"
 #include "harness/node_sim/cublaslt_host.h"
+#include "harness/node_sim/nccl_host.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_gpu.h"
 #include "harness/node_sim/simulated_host.h"
@@ -46,12 +48,13 @@ class SimulatedWorkerNode final : public WorkerNode {
   std::unique_ptr<Gpu> open_gpu(const Part& slot, const std::string&, std::uint64_t seed,
                                 std::size_t body) override {
     return std::make_unique<SimGpu>(state_, slot.gpu_slot().value_or(-1), clock(body), seed,
-                                    sharers_.at(body), checks_.at(body));
+                                    sharers_.at(body), checks_.at(body), seats_.at(body));
   }
   Host& host() override { return *host_; }
   std::unique_ptr<Library> cublaslt(std::string& why_not) override {
     return open_simulated_cublaslt(why_not);
   }
+  std::unique_ptr<Library> nccl(std::string& why_not) override { return open_simulated_nccl(why_not); }
   void body_begins(std::size_t body, const std::string& check) override {
     checks_.at(body) = check;
     const double seconds = state_->plant.speed.worker_s;
@@ -232,18 +235,30 @@ std::string simulated_library_path() {
   return path_of_stand_in(kNvmlLibrary);
 }
 
-std::unique_ptr<Library> open_simulated_cublaslt(std::string& why_not) {
+namespace {
+
+/// Of the simulator's, with this process's runtime below it.
+template <typename Host>
+std::unique_ptr<Library> open_stand_in(const std::string& name, const char* attach, Host& host,
+                                       std::string& why_not) {
   std::unique_ptr<Library> library;
   try {
-    library = Library::open(path_of_stand_in(kCublasLtLibrary), why_not);
+    library = Library::open(path_of_stand_in(name), why_not);
   } catch (const std::runtime_error& error) {
     why_not = error.what();
   }
-  if (library == nullptr) return nullptr;
-  const auto attach = reinterpret_cast<decltype(&cublaslt::assay_simulated_attach)>(
-      library->symbol("assay_simulated_attach"));
-  attach(&cublaslt::host_of_this_process());
+  if (library != nullptr) reinterpret_cast<void (*)(Host*)>(library->symbol(attach))(&host);
   return library;
+}
+
+}  // namespace
+
+std::unique_ptr<Library> open_simulated_cublaslt(std::string& why_not) {
+  return open_stand_in(kCublasLtLibrary, "assay_simulated_attach", cublaslt::host_of_this_process(), why_not);
+}
+
+std::unique_ptr<Library> open_simulated_nccl(std::string& why_not) {
+  return open_stand_in(kNcclLibrary, "assay_simulated_nccl_attach", nccl::host_of_this_process(), why_not);
 }
 
 }  // namespace assay::sim

@@ -27,5 +27,6 @@ std::unique_ptr<NodeSession> reopen_simulated_node(const std::string& folder);
 std::string simulated_library_path();
 /// The stand-in for cuBLASLt, over this process's emulated runtime.
 std::unique_ptr<Library> open_simulated_cublaslt(std::string& why_not);
+std::unique_ptr<Library> open_simulated_nccl(std::string& why_not);
 
 }  // namespace assay::sim

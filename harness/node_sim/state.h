@@ -30,7 +30,7 @@ inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
 inline constexpr int kMaxPciPorts = kMaxGpus * static_cast<int>(config::kMostPciPortsAbove);
-inline constexpr std::uint32_t kStateVersion = 11;
+inline constexpr std::uint32_t kStateVersion = 12;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -181,6 +181,7 @@ struct State {
   double socket_link_lost;  // 0 to 1, of its rate
   double nvswitches_lost;   // 0 to 1, of the rate of all ways over them
   double host_memory_lost;  // 0 to 1, of that of the last NUMA node
+  std::int32_t multicast_lost;  // the switches send to all and add up no more
   PciPort pci_ports[kMaxPciPorts];
   ClockState clock;
   PlantConstants plant;

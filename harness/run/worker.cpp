@@ -25,11 +25,20 @@ void send_error(WorkerPipe& pipe, std::size_t body, const FindingCode& symptom, 
   pipe.send(body, "error", std::move(content));
 }
 
-Part slot_at(const Assignment& assignment, const std::string& pci_address) {
-  for (const Device& device : assignment.devices) {
+Part slot_at(const std::vector<Device>& devices, const std::string& pci_address) {
+  for (const Device& device : devices) {
     if (!pci_address.empty() && device.pci_address == pci_address) return device.slot;
   }
   return {};
+}
+
+/// The GPU that it names, which in collectives can be another worker's. What hangs or fails there is else nobody's in
+/// particular.
+Part part_of(const Assignment& assignment, const DeviceError& error) {
+  const bool of_all = FindingCode(error.code()).area() == FindingCode(codes::collective_hung).area();
+  if (!of_all) return slot_at(assignment.devices, error.pci_address());
+  const Part named = slot_at(assignment.slots, error.pci_address());
+  return named.empty() ? assignment.placement : named;
 }
 
 /// Ranks can meet without touching one another's memory.
@@ -59,7 +68,7 @@ bool run_body(WorkerPipe& pipe, const Assignment& assignment, std::size_t body, 
         // It may be any peer's, or of what lies between: the devices' own words say whose.
         send_error(pipe, body, codes::contained_among_peers, error.what(), assignment.placement);
       } else {
-        send_error(pipe, body, error.code(), error.what(), slot_at(assignment, error.pci_address()));
+        send_error(pipe, body, error.code(), error.what(), part_of(assignment, error));
       }
     } catch (const std::bad_alloc&) {
       send_error(pipe, body, codes::out_of_memory, "the worker could not allocate host memory");

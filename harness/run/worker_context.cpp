@@ -50,6 +50,16 @@ const CublasLt& WorkerContext::cublaslt() {
   return *cublaslt_;
 }
 
+const Nccl& WorkerContext::nccl() {
+  if (!check_.uses_nccl) throw std::logic_error(check_.name + " does not say that it uses NCCL");
+  if (nccl_ == nullptr) {
+    std::string why_not;
+    if (auto library = node_.nccl(why_not)) nccl_ = Nccl::open(std::move(library), why_not);
+    if (nccl_ == nullptr) throw DeviceError(codes::library_missing, "NCCL: " + why_not);
+  }
+  return *nccl_;
+}
+
 void WorkerContext::stay() {
   pipe_.ask("stay", json::object(), "go_on");
 }

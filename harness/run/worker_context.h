@@ -27,6 +27,7 @@ class WorkerContext final : public Context, private Ranks {
   const std::string& pci_address_of(int device) const override;
   Host& host() override { return node_.host(); }
   const CublasLt& cublaslt() override;
+  const Nccl& nccl() override;
   Ranks& ranks() override { return *this; }
   void stay() override;
   Clock& clock() override { return node_.clock(body_); }
@@ -67,6 +68,7 @@ class WorkerContext final : public Context, private Ranks {
   std::vector<std::unique_ptr<Gpu>> gpus_;
   std::optional<NodeReadings> newer_;
   std::unique_ptr<CublasLt> cublaslt_;
+  std::unique_ptr<Nccl> nccl_;
   std::chrono::steady_clock::time_point last_progress_;
 };
 

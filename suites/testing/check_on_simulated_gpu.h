@@ -111,6 +111,13 @@ class Collector : public Context, public Emitted, private Ranks {
   }
   Host& host() override { return host_instead != nullptr ? *host_instead : host_; }
   void stay() override { clock_.sleep_for(stayed); }
+  const Nccl& nccl() override {
+    if (nccl_ == nullptr) {
+      std::string why_not;
+      nccl_ = Nccl::open(sim::open_simulated_nccl(why_not), why_not);
+    }
+    return *nccl_;
+  }
   const CublasLt& cublaslt() override {
     if (cublaslt_ == nullptr) {
       std::string why_not;
@@ -205,6 +212,7 @@ class Collector : public Context, public Emitted, private Ranks {
   std::vector<std::unique_ptr<sim::SimGpu>> gpus_;
   sim::SimulatedHost host_;
   std::unique_ptr<CublasLt> cublaslt_;
+  std::unique_ptr<Nccl> nccl_;
   double duration_s_;
 };
 

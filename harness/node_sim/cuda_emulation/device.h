@@ -66,6 +66,7 @@ struct Allocation {
 };
 
 class Device;
+class Fabric;
 
 /// Work of a device that others do theirs beside.
 struct Concurrent {
@@ -103,6 +104,8 @@ class Device {
   virtual bool can_access(const Device&) const { return true; }
   /// Of memory of the host; kAnyNumaNode where that is not known.
   virtual int numa_node_of(const void*) const { return kAnyNumaNode; }
+  /// Null for a device that is alone.
+  virtual Fabric* fabric() { return nullptr; }
   /// The host waits: what is owed of the time of transfers passes.
   virtual void settle() {}
   virtual Nanoseconds now() = 0;

@@ -31,6 +31,8 @@ const char* cudaGetErrorName(cudaError_t error) {
     ASSAY_NAME(cudaErrorInvalidPc);
     ASSAY_NAME(cudaErrorLaunchFailure);
     ASSAY_NAME(cudaErrorSystemNotReady);
+    ASSAY_NAME(cudaErrorStreamCaptureUnsupported);
+    ASSAY_NAME(cudaErrorIllegalState);
     ASSAY_NAME(cudaErrorUnknown);
 #undef ASSAY_NAME
   }

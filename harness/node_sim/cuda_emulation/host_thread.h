@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
@@ -36,6 +37,8 @@ struct HostThread {
   int overlapped = 0;                                        // within one another
   std::vector<OverlappingWork> overlapping;                  // since the outermost began
   std::map<cudaEvent_t, Awaited> awaited;                    // recorded meanwhile
+  std::map<std::pair<const Device*, cudaStream_t>, std::shared_ptr<Gate>> gates;
+  std::map<cudaStream_t, Graph> capturing;
   std::map<const void*, std::size_t> registered;             // of the host's memory
   std::map<const char*, Held> allocations;                   // by address
   std::set<std::pair<const Device*, const Device*>> access;  // the first may reach the second's memory
@@ -73,6 +76,27 @@ cudaError_t on_device(const Act& act) {
 /// A stream works on the device that was current when it was made.
 inline bool is_of_current(cudaStream_t stream) {
   return stream == cudaStreamPerThread || stream->device == host.device(host.current);
+}
+
+/// What the stream of the device is behind, if that is not over; null: nothing.
+inline std::shared_ptr<Gate> closed_gate(const Device* device, cudaStream_t stream) {
+  const auto found = host.gates.find({device, stream});
+  if (found == host.gates.end()) return nullptr;
+  if (!found->second->over()) return found->second;
+  host.gates.erase(found);
+  return nullptr;
+}
+
+inline void wait_for_stream(const Device* device, cudaStream_t stream) {
+  if (const auto gate = closed_gate(device, stream)) gate->wait();
+}
+
+inline void wait_for_all_streams(const Device* device) {
+  std::vector<std::shared_ptr<Gate>> of_it;
+  for (const auto& [stream, gate] : host.gates) {
+    if (stream.first == device) of_it.push_back(gate);
+  }
+  for (const auto& gate : of_it) gate->wait();
 }
 
 }  // namespace assay::cuda_emulation

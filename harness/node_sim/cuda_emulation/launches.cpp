@@ -35,9 +35,11 @@ bool may_reach_its_peers(const Device& device, const Work& work) {
 cudaError_t launch_on_device(const Work& work, cudaStream_t stream,
                              const std::function<void(Device&, std::uint64_t seed)>& body) {
   if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
+  if (host.capturing.count(stream) > 0) return remember(cudaErrorStreamCaptureUnsupported);
   const Device* const current = host.device(host.current);
   const bool whole = current != nullptr && current->broken == cudaSuccess;
   const cudaError_t error = on_device([&](Device& device) {
+    wait_for_stream(&device, stream);
     const Work all = Work(work) *= host.launches_stand_for;
     device.execute(host.overlaps() ? Work() : all, [&] {
       if (!may_reach_its_peers(device, work)) throw DeviceFailure{cudaErrorIllegalAddress};
@@ -81,6 +83,10 @@ TimeOf::TimeOf(double launches) : before_(host.launches_stand_for) {
 }
 TimeOf::~TimeOf() {
   host.launches_stand_for = before_;
+}
+
+double launches_stand_for() {
+  return host.launches_stand_for;
 }
 
 Overlapped::Overlapped(double times) : first_(host.overlapping.size()), times_(times) {

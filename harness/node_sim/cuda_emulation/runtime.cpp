@@ -4,6 +4,7 @@
 #include <cstring>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "harness/node_sim/cuda_emulation/device.h"
 #include "harness/node_sim/cuda_emulation/host_thread.h"
@@ -33,6 +34,7 @@ int ordinal_of(const Device* device) {
 
 /// At once, or when all that overlaps is there.
 void transfer(Device& device, cudaStream_t stream, const Work& work, const std::function<void()>& copy) {
+  wait_for_stream(&device, stream);
   if (!host.overlaps()) return device.transfer(work, copy);
   device.transfer({}, copy);
   host.overlapping.push_back({{&device, work}, stream});
@@ -64,6 +66,8 @@ void hide_device(Device& device) {
   std::replace(host.devices.begin(), host.devices.end(), &device, static_cast<Device*>(nullptr));
   for (auto held = host.allocations.begin(); held != host.allocations.end();)
     held = held->second.device == &device ? host.allocations.erase(held) : std::next(held);
+  for (auto gate = host.gates.begin(); gate != host.gates.end();)
+    gate = gate->first.first == &device ? host.gates.erase(gate) : std::next(gate);
   for (auto pair = host.access.begin(); pair != host.access.end();)
     pair = pair->first == &device || pair->second == &device ? host.access.erase(pair) : std::next(pair);
   while (!host.devices.empty() && host.devices.back() == nullptr) host.devices.pop_back();
@@ -138,21 +142,23 @@ cudaError_t cudaFree(void* memory) {
   const auto found = host.allocations.find(static_cast<const char*>(memory));
   if (found == host.allocations.end()) return remember(cudaErrorInvalidValue);
   Device* const device = found->second.device;
+  wait_for_all_streams(device);
   host.allocations.erase(found);
   device->release(memory);
   return remember(device->broken);
 }
 
-cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
+namespace {
+
+cudaError_t set_in(cudaStream_t stream, void* memory, int value, std::size_t bytes) {
   Device* const holder = holding_device(memory, bytes);
   if (holder == nullptr) return remember(cudaErrorInvalidValue);
-  return on_device([&](Device&) {
+  return on_device([&](Device& device) {
+    wait_for_stream(&device, stream);
     holder->transfer({WorkKind::write, static_cast<double>(bytes)},
                      [&] { std::memset(memory, value, bytes); });
   });
 }
-
-namespace {
 
 cudaError_t copy_in(cudaStream_t stream, void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   Device *source = nullptr, *target = nullptr;
@@ -192,13 +198,17 @@ cudaError_t copy_in(cudaStream_t stream, void* to, const void* from, std::size_t
 
 }  // namespace
 
+cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
+  return set_in(cudaStreamPerThread, memory, value, bytes);
+}
+
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   return copy_in(cudaStreamPerThread, to, from, bytes, kind);
 }
 
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
   if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
-  return cudaMemset(memory, value, bytes);
+  return set_in(stream, memory, value, bytes);
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
@@ -258,7 +268,9 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
-  return event == nullptr ? remember(cudaErrorInvalidResourceHandle) : cudaSuccess;
+  if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  if (event->behind != nullptr) event->behind->wait();
+  return cudaSuccess;
 }
 
 std::uint64_t backed_bytes(const void* memory) {
@@ -276,12 +288,74 @@ cudaError_t cudaGetLastError() {
 }
 
 cudaError_t cudaDeviceSynchronize() {
-  return on_device([](Device& device) { device.settle(); });
+  return on_device([](Device& device) {
+    wait_for_all_streams(&device);
+    device.settle();
+  });
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
-  return cudaDeviceSynchronize();
+  return on_device([&](Device& device) {
+    wait_for_stream(&device, stream);
+    device.settle();
+  });
+}
+
+cudaError_t cudaStreamQuery(cudaStream_t stream) {
+  if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
+  bool over = true;
+  const cudaError_t error = on_device([&](Device& device) { over = closed_gate(&device, stream) == nullptr; });
+  if (error != cudaSuccess) return error;
+  return over ? cudaSuccess : cudaErrorNotReady;  // which is no error that anybody remembers
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
+  if (stream == cudaStreamPerThread) return remember(cudaErrorStreamCaptureUnsupported);
+  if (!host.capturing.emplace(stream, Graph()).second) return remember(cudaErrorIllegalState);
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  const auto found = host.capturing.find(stream);
+  if (found == host.capturing.end()) return remember(cudaErrorIllegalState);
+  *graph = new Graph(std::move(found->second));
+  host.capturing.erase(found);
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+  *executable = new Graph(*graph);
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+  if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
+  return on_device([&](Device&) {
+    for (const auto& call : executable->calls) call();
+  });
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+  delete executable;
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+
+bool record_in_graph(cudaStream_t stream, std::function<void()> call) {
+  const auto found = host.capturing.find(stream);
+  if (found == host.capturing.end()) return false;
+  found->second.calls.push_back(std::move(call));
+  return true;
+}
+
+void put_gate(cudaStream_t stream, std::shared_ptr<Gate> gate) {
+  host.gates[{host.device(host.current), stream}] = std::move(gate);
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
@@ -298,21 +372,37 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (event == nullptr || !is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
   if (event->device != host.device(host.current)) return remember(cudaErrorInvalidResourceHandle);
   return on_device([&](Device& device) {
-    *event = {&device, true, device.now()};
+    *event = {&device, true, device.now(), closed_gate(&device, stream)};
     if (host.overlaps()) host.awaited[event] = {stream, host.overlapping.size()};
   });
 }
 
+cudaError_t cudaEventQuery(cudaEvent_t event) {
+  if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
+  const cudaError_t error = on_device([](Device&) {});
+  if (error != cudaSuccess) return error;
+  return event->behind == nullptr || event->behind->over() ? cudaSuccess : cudaErrorNotReady;
+}
+
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
-  return cudaDeviceSynchronize();
+  return on_device([&](Device& device) {
+    if (event->behind != nullptr) event->behind->wait();
+    device.settle();
+  });
 }
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop) {
   if (start == nullptr || stop == nullptr || !start->recorded || !stop->recorded ||
       start->device != stop->device)
     return remember(cudaErrorInvalidResourceHandle);
-  *milliseconds = static_cast<float>(static_cast<double>(stop->time - start->time) * 1e-6);
+  const auto time_of = [](const Event& event) {
+    return event.behind == nullptr ? event.time : std::max(event.time, event.behind->ended());
+  };
+  for (const Event* event : {start, stop}) {
+    if (event->behind != nullptr && !event->behind->over()) return remember(cudaErrorNotReady);
+  }
+  *milliseconds = static_cast<float>(static_cast<double>(time_of(*stop) - time_of(*start)) * 1e-6);
   return cudaSuccess;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "harness/node/clock.h"
@@ -20,16 +21,38 @@ class Device;
 
 using dim3 = Extent;
 
+/// Work in a stream that other processes have a part in, as NCCL's: it is over once they have done theirs. What
+/// comes into the stream after it waits for it, by holding up the thread that launches: on the card the stream
+/// alone would wait.
+class Gate {
+ public:
+  virtual ~Gate() = default;
+  /// Does what can be done by now.
+  virtual bool over() = 0;
+  /// Returns once it is over, or was given up.
+  virtual void wait() = 0;
+  /// Once it is over: since when.
+  virtual Nanoseconds ended() const = 0;
+};
+
 struct Event {
   const void* device = nullptr;  // that it was made on, and is recorded on
   bool recorded = false;
   Nanoseconds time = 0;
+  std::shared_ptr<Gate> behind = nullptr;  // what has to be over before
 };
 using cudaEvent_t = Event*;
 struct Stream {
   const Device* device;  // that it was made on
 };
 using cudaStream_t = Stream*;
+/// What libraries have recorded in it, in order.
+struct Graph {
+  std::vector<std::function<void()>> calls;
+};
+using cudaGraph_t = Graph*;
+using cudaGraphExec_t = Graph*;
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
 /// No object of its own: every host thread has it, on each device.
 inline constexpr cudaStream_t cudaStreamPerThread = nullptr;
 inline constexpr unsigned cudaStreamDefault = 0, cudaStreamNonBlocking = 1;
@@ -75,14 +98,29 @@ cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer);
 cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
-/// All that was recorded has happened already.
+/// All that was recorded has happened already, but for what is behind a gate.
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags = 0);
 /// What is there of an allocation from here on; 0: this is none. The emulation's own question.
 std::uint64_t backed_bytes(const void* memory);
+/// A stream that captures takes no launches and copies here, only what libraries record in it.
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+/// False where the stream does not capture: then it is to be done at once.
+bool record_in_graph(cudaStream_t stream, std::function<void()> call);
+/// What comes into a stream of the current device from now on is behind this. A later gate includes the earlier.
+void put_gate(cudaStream_t stream, std::shared_ptr<Gate> gate);
+/// How many launches one stands for (TimeOf).
+double launches_stand_for();
 
 cudaError_t cudaGetLastError();
 cudaError_t cudaDeviceSynchronize();
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaStreamQuery(cudaStream_t stream);
+cudaError_t cudaEventQuery(cudaEvent_t event);
 cudaError_t cudaEventCreate(cudaEvent_t* event);
 cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream = cudaStreamPerThread);

@@ -8,6 +8,7 @@
 
 #include "harness/config/fault.h"
 #include "harness/node/clock.h"
+#include "harness/node_sim/cuda_emulation/fabric.h"
 #include "harness/node_sim/faulty_hbm.h"
 #include "harness/node_sim/faulty_sms.h"
 #include "harness/node_sim/state.h"
@@ -50,6 +51,12 @@ struct Passing {
   std::uint64_t bytes;
 };
 
+/// A call of a rank that meets a fault.
+struct Calling {
+  FaultState& fault;
+  const cuda_emulation::CollectiveCall& call;
+};
+
 /// Where a kind acts; a null for where it does not. Faults of the management library act in the stand-in
 /// (nvml_library/planted.h), which looks for them by name.
 struct FaultHooks {
@@ -72,6 +79,14 @@ struct FaultHooks {
   double (*share_of_way)(const FaultState&, int peer_slot) = nullptr;
   /// Changes what a copy has brought, or a kernel has stored to a peer or loaded from it.
   void (*on_the_way)(const Passing&) = nullptr;
+  /// What a rank's call of a collective meets. May raise a signal.
+  cuda_emulation::Obstacle (*on_entry)(const Calling&) = nullptr;
+  /// How much later it enters.
+  double (*late_by_s)(const Calling&) = nullptr;
+  /// Of the rate at which it works in it, what is left.
+  double (*share_in_call)(const Calling&) = nullptr;
+  /// Changes what has come from other ranks.
+  void (*on_arrival)(const Calling&, const cuda_emulation::Arriving&) = nullptr;
 };
 
 /// The port towards the root of the switch that the GPU is at; null where it is at none.

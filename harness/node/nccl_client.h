@@ -1,0 +1,66 @@
+// NVIDIA's library of collectives (NCCL), opened by path at run time: the client of real and of simulated nodes alike.
+// Its calls work on the calling thread's current device.
+//
+// Communicators do not block: what is begun is asked for until it is done, so that whoever waits keeps the deadline.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "harness/node/collective.h"
+#include "harness/node/library.h"
+#include "harness/node/nccl_abi.h"
+
+namespace assay {
+
+inline constexpr const char* kNcclLibrary = "libnccl.so.2";
+/// The oldest whose profiler interface and RAS this client speaks: 2.28.
+inline constexpr int kOldestNccl = 22800;
+
+/// One rank of a communicator. Not to outlive its client.
+class Communicator {
+ public:
+  /// Ends it as it should where it was finalized, and aborts it otherwise.
+  virtual ~Communicator() = default;
+  virtual int rank() const = 0;
+  virtual int ranks() const = 0;
+
+  /// Whether what was begun last is done: initialisation, a call, finalisation. Throws DeviceError of
+  /// codes::collective_failed.
+  virtual bool ready() = 0;
+  /// Queues it on `stream` (a cudaStream_t), then is not ready for a while. Throws DeviceError.
+  virtual void begin(const nccl::Request& request, const void* send, void* receive, void* stream) = 0;
+  /// All ranks are to, once all work is done.
+  virtual void begin_to_finalize() = 0;
+  /// Lets go of whatever hangs in it. From any thread, once.
+  virtual void abort() = 0;
+};
+
+class Nccl {
+ public:
+  /// Null, and the reason in `why_not`, where it is not NCCL, or too old.
+  static std::unique_ptr<Nccl> open(std::unique_ptr<Library> library, std::string& why_not);
+  ~Nccl();
+  Nccl(const Nccl&) = delete;
+  Nccl& operator=(const Nccl&) = delete;
+
+  /// "2.28.9".
+  std::string version() const;
+  /// The file that was opened.
+  const std::string& file() const;
+
+  /// For one communicator: whoever makes it has to live until all ranks have met. Throws DeviceError.
+  nccl::UniqueId make_id() const;
+  /// On the current device. Not ready before all ranks have done the same. Throws DeviceError.
+  std::unique_ptr<Communicator> begin(const nccl::UniqueId& id, int rank, int ranks) const;
+
+  struct Functions;
+
+ private:
+  Nccl(std::unique_ptr<Library> library, std::unique_ptr<Functions> functions);
+  std::unique_ptr<Library> library_;
+  std::unique_ptr<Functions> functions_;
+};
+
+}  // namespace assay

@@ -1,0 +1,132 @@
+// Faults of collectives: data that arrive changed, ranks that are slow, late, stuck or gone.
+#include <csignal>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "harness/node_sim/faults/fault_kind.h"
+
+namespace assay::sim {
+namespace {
+
+using cuda_emulation::Arriving;
+using cuda_emulation::Obstacle;
+
+const std::vector<std::string> kAlgorithms{"", "RING", "TREE", "NVLS", "P2P"};
+const std::vector<std::string> kProtocols{"", "LL", "LL128", "SIMPLE"};
+
+config::FaultParameter text(const char* name, const char* meaning, const std::vector<std::string>& choices) {
+  return {.name = name, .meaning = meaning, .unit = Unit::text, .fallback_text = "", .choices = choices};
+}
+
+bool is(std::string_view wanted, std::string_view word) {
+  return wanted.empty() || wanted == word;
+}
+
+double parameter(const Calling& calling, const char* name) {
+  return fault_parameter(calling.fault, name, 0);
+}
+
+/// Whether the fault acts in such a call.
+bool concerns(const Calling& calling) {
+  return is(fault_text(calling.fault, "algorithm"), calling.call.algorithm) &&
+         is(fault_text(calling.fault, "protocol"), calling.call.protocol) &&
+         is(fault_text(calling.fault, "datatype"), calling.call.type);
+}
+
+void flip(const Arriving& data, std::uint64_t element, std::uint64_t bit) {
+  if (element < data.first || element >= data.first + data.count) return;
+  auto* const bytes = static_cast<unsigned char*>(data.data) + (element - data.first) * data.element_bytes;
+  bytes[bit / 8 % data.element_bytes] ^= static_cast<unsigned char>(1u << (bit % 8));
+}
+
+const RegisteredFault collective_corrupts{
+    {"collective_corrupts",
+     "what the GPU receives in collectives arrives changed, and nothing notices",
+     "gpu",
+     {{"call", "only in this one of a communicator, from 0; -1: in all", Unit::count, -1, 1e9, -1},
+      {"step", "only what has gone over so many ways; 0: whatever", Unit::count, 0, 64, 0},
+      {"element", "of the buffer, from its beginning; -1: the last, where their number is odd", Unit::count, -1, 1e12,
+       5},
+      {"bit", "of the element", Unit::count, 0, 63, 1},
+      text("algorithm", "only by this one", kAlgorithms),
+      text("protocol", "only by this one", kProtocols),
+      text("datatype", "only of this one, as NCCL names it", {})}},
+    {.on_arrival = [](const Calling& calling, const Arriving& data) {
+      const double call = parameter(calling, "call"), step = parameter(calling, "step"),
+                   element = parameter(calling, "element");
+      if (!concerns(calling) || (call >= 0 && call != static_cast<double>(calling.call.number))) return;
+      if (step != 0 && step != data.step) return;
+      if (element < 0 && data.elements % 2 == 0) return;
+      flip(data, element < 0 ? data.elements - 1 : static_cast<std::uint64_t>(element),
+           static_cast<std::uint64_t>(parameter(calling, "bit")));
+    }}};
+
+const RegisteredFault collective_slow{
+    {"collective_slow",
+     "the GPU is slow inside collectives",
+     "gpu",
+     {{"factor", "of the healthy rate, what is left", Unit::ratio, 0.01, 1, 0.5},
+      text("algorithm", "only by this one", kAlgorithms)}},
+    {.share_in_call = [](const Calling& calling) {
+      return concerns(calling) ? parameter(calling, "factor") : 1;
+    }}};
+
+const RegisteredFault collective_late{
+    {"collective_late",
+     "the GPU comes to collectives later than its peers",
+     "gpu",
+     {{"late", "by so much", Unit::milliseconds, 0, 1e6, 1},
+      {"every", "to one of so many", Unit::count, 1, 1e6, 1}}},
+    {.late_by_s = [](const Calling& calling) {
+      const auto every = static_cast<std::uint64_t>(parameter(calling, "every"));
+      return calling.call.number % every == 0 ? parameter(calling, "late") * 1e-3 : 0;
+    }}};
+
+bool is_collective(const Calling& calling) {
+  return *calling.call.algorithm != '\0';
+}
+
+bool is_its_call(const Calling& calling) {
+  return is_collective(calling) && parameter(calling, "call") == static_cast<double>(calling.call.number);
+}
+
+Obstacle stuck(const Calling& calling) {
+  const std::string_view where = fault_text(calling.fault, "where"), function = calling.call.function;
+  if (where == "init") return function == "Init" ? Obstacle::hangs : Obstacle::none;
+  if (where == "finalize") return function == "Finalize" ? Obstacle::hangs : Obstacle::none;
+  if (!is_its_call(calling)) return Obstacle::none;
+  if (where == "before") return Obstacle::never_enters;
+  return where == "count" ? Obstacle::another_count : Obstacle::hangs;
+}
+
+const RegisteredFault collective_stuck{
+    {.name = "collective_stuck",
+     .summary = "the GPU's rank never gets on",
+     .target = "gpu",
+     .parameters = {text("where", "\"\": inside a collective; before it; with another count than the others; in init "
+                                  "or finalize of the communicator",
+                         {"", "before", "count", "init", "finalize"}),
+                    {"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3}},
+     .ends_workers = true},
+    {.on_entry = stuck}};
+
+const RegisteredFault collective_kills{{.name = "collective_kills",
+                                        .summary = "the worker of this GPU dies in the middle of a collective",
+                                        .target = "gpu",
+                                        .parameters = {{"call", "in this one of a communicator, from 0",
+                                                        Unit::count, 0, 1e9, 3}},
+                                        .ends_workers = true},
+                                       {.on_entry = [](const Calling& calling) {
+                                         if (is_its_call(calling)) std::raise(SIGKILL);
+                                         return Obstacle::none;
+                                       }}};
+
+const RegisteredFault no_multicast{{"no_multicast",
+                                    "the NVSwitches do not send to all nor add up, and NCCL goes without",
+                                    "node",
+                                    {}},
+                                   {.in_node = [](State& state, const FaultState&) { state.multicast_lost = 1; }}};
+
+}  // namespace
+}  // namespace assay::sim

@@ -1,0 +1,347 @@
+#include "harness/node_sim/nccl_library/communicator.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "harness/node_sim/nccl_library/library.h"
+#include "harness/node_sim/nccl_library/perform.h"
+#include "harness/node_sim/nccl_library/ras.h"
+
+namespace assay::nccl {
+namespace {
+
+using cuda_emulation::kToAll;
+using cuda_emulation::Obstacle;
+
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const char one : text) hash = (hash ^ static_cast<unsigned char>(one)) * 0x100000001b3;
+  return hash;
+}
+
+bool hinders(Obstacle obstacle) {
+  return obstacle == Obstacle::never_enters || obstacle == Obstacle::hangs;
+}
+
+}  // namespace
+
+/// What the stream is behind.
+class Rank::BatchGate final : public cuda_emulation::Gate {
+ public:
+  BatchGate(std::shared_ptr<Rank> rank, std::shared_ptr<Batch> batch)
+      : rank_(std::move(rank)), batch_(std::move(batch)) {}
+  bool over() override {
+    if (rank_->aborted()) return true;
+    const AtPlace lock(rank_->place_);
+    rank_->go_on();
+    return batch_->done && rank_->device_.now() >= batch_->ended;
+  }
+  void wait() override {
+    rank_->wait_for([this]() -> std::optional<Nanoseconds> {
+      if (!batch_->done) return std::nullopt;
+      return batch_->ended;
+    });
+  }
+  Nanoseconds ended() const override { return batch_->ended; }
+
+ private:
+  std::shared_ptr<Rank> rank_;
+  std::shared_ptr<Batch> batch_;
+};
+
+Rank::Rank(cuda_emulation::Device& device, int ordinal, int rank, int ranks, std::uint64_t id, bool blocking,
+           Settings settings)
+    : device_(device),
+      ordinal_(ordinal),
+      rank_(rank),
+      ranks_(ranks),
+      id_(id),
+      blocking_(blocking),
+      settings_(std::move(settings)),
+      place_(place_of(*device.fabric())) {}
+
+Rank::~Rank() {
+  leave();
+}
+
+int Rank::nodes() const {
+  return settings_.host_id.empty() ? 1 : ranks_;
+}
+
+int Rank::slot_of(int rank) {
+  if (rank == cuda_emulation::kToAll) return rank;
+  const AtPlace lock(place_);
+  return meeting_ == nullptr ? cuda_emulation::kToAll : meeting_->members[rank].slot;
+}
+
+bool Rank::multicast() const {
+  return settings_.nvls_enable != 0 && nodes() == 1 && ranks_ > 1 && fabric().multicast();
+}
+
+/// Caller holds the place's mutex.
+void Rank::join() {
+  meeting_ = find_or_make(place_, id_, ranks_);
+  if (meeting_ == nullptr || meeting_->ranks != ranks_) return;
+  Member& member = me();
+  if (member.state != Member::absent || hinders(fabric().obstacle({.function = "Init"}))) return;
+  member.pid = getpid();
+  member.slot = fabric().slot();
+  member.ordinal = ordinal_;
+  member.host = hash_of(settings_.host_id);
+  std::strncpy(member.pci_address, device_.pci_address().c_str(), sizeof(member.pci_address) - 1);
+  member.joined_at = device_.now();
+  member.state = Member::joined;
+  for (int other = 0; other < ranks_; ++other) {
+    const Member& there = meeting_->members[other];
+    const bool twice = other != rank_ && there.state != Member::absent && there.host == member.host &&
+                       std::strcmp(there.pci_address, member.pci_address) == 0;
+    if (twice) meeting_->refused = 1;
+  }
+  announce(*meeting_, fabric());
+}
+
+std::optional<Nanoseconds> Rank::ready_at() const {
+  if (meeting_ == nullptr || meeting_->ranks != ranks_) return std::nullopt;
+  if (meeting_->refused != 0) return 0;
+  if (meeting_->members[rank_].pid != getpid() || !complete(*meeting_)) return std::nullopt;
+  Nanoseconds last = 0;
+  for (int rank = 0; rank < ranks_; ++rank) last = std::max(last, meeting_->members[rank].joined_at);
+  return last + static_cast<Nanoseconds>(fabric().seconds_to_init() * static_cast<double>(kSecond));
+}
+
+Result Rank::initialise() {
+  if (ready_) return Result::success;
+  {
+    const AtPlace lock(place_);
+    if (meeting_ == nullptr) join();
+    if (meeting_ == nullptr) return fail(Result::system_error, "no room for another communicator");
+    const auto ready = ready_at();
+    if (!ready || device_.now() < *ready) return Result::in_progress;
+    if (meeting_->refused != 0)
+      return fail(Result::invalid_usage, "Duplicate GPU detected : rank " + std::to_string(rank_) +
+                                             " and another are both on CUDA device " + device_.pci_address());
+    if (settings_.nvls_enable == 1 && !multicast() && nodes() == 1 && ranks_ > 1)
+      return fail(Result::unhandled_cuda_error, "Cuda failure 'operation not supported' binding multicast memory");
+    ready_ = true;
+  }
+  if (!settings_.ras_address.empty()) Ras::begin(settings_.ras_address, place_);
+  if (settings_.uses_static_profiler) profiler_.begin(id_, nodes(), ranks_, rank_);
+  return Result::success;
+}
+
+std::optional<Nanoseconds> Rank::final_at() const {
+  const bool all = std::all_of(meeting_->members, meeting_->members + ranks_,
+                               [](const Member& member) { return member.state >= Member::finalizing; });
+  if (!all || !queue_.empty()) return std::nullopt;
+  return last_ended_;
+}
+
+Result Rank::finalise() {
+  const AtPlace lock(place_);
+  go_on();
+  if (!finalizing_ && queue_.empty()) {
+    finalizing_ = true;
+    if (!hinders(fabric().obstacle({.function = "Finalize"}))) {
+      me().state = Member::finalizing;
+      announce(*meeting_, fabric());
+    }
+  }
+  const auto at = final_at();
+  return at && device_.now() >= *at ? Result::success : Result::in_progress;
+}
+
+void Rank::wait_until_ready() {
+  wait_for([this] { return ready_at(); });
+}
+
+void Rank::wait_until_final() {
+  wait_for([this]() -> std::optional<Nanoseconds> {
+    if (!finalizing_) return queue_.empty() ? std::optional<Nanoseconds>(last_ended_) : std::nullopt;
+    return final_at();
+  });
+}
+
+void Rank::leave() {
+  const AtPlace lock(place_);
+  if (meeting_ == nullptr || meeting_->id != id_ || me().pid != getpid()) return;
+  me().state = Member::gone;
+  announce(*meeting_, fabric());
+}
+
+void Rank::abort() {
+  aborted_ = true;
+  const AtPlace lock(place_);
+  if (meeting_ == nullptr || meeting_->id != id_) return;
+  me().aborted = 1;
+  announce(*meeting_, fabric());
+}
+
+void Rank::wait_for(const std::function<std::optional<Nanoseconds>()>& when) {
+  Nanoseconds until = 0;
+  for (;;) {
+    std::uint32_t seen = 0;
+    {
+      const AtPlace lock(place_);
+      go_on();
+      if (aborted_ || meeting_ == nullptr) return;
+      if (const auto known = when()) {
+        until = *known;
+        break;
+      }
+      seen = __atomic_load_n(&meeting_->changes, __ATOMIC_ACQUIRE);
+      me().seat = fabric().seat();
+      fabric().park();
+    }
+    sleep_until_change(*meeting_, seen);
+    const AtPlace lock(place_);
+    if (me().seat == kNoSeat) continue;
+    fabric().unpark(me().seat);
+    me().seat = kNoSeat;
+  }
+  fabric().wait_until(until);
+}
+
+void Rank::count(Function function) {
+  const AtPlace lock(place_);
+  ++me().counts[static_cast<int>(function)];
+}
+
+std::shared_ptr<cuda_emulation::Gate> Rank::enqueue(Batch batch) {
+  batch.enqueued = device_.now();
+  batch.call.number = calls_++;
+  const bool switched = batch.call.algorithm == std::string_view("NVLS");
+  batch.seconds = fabric().seconds_of(batch.call, batch.bytes, slot_of(switched ? kToAll : (rank_ + 1) % ranks_));
+  batch.obstacle = fabric().obstacle(batch.call);
+  if (batch.collective) {
+    Post& post = *batch.collective;
+    if (batch.obstacle == Obstacle::another_count && post.count > 0) --post.count;
+    post.number = batch.call.number;
+    if (batch.obstacle != Obstacle::never_enters && post.function != Function::send_receive) count(post.function);
+    profiler_.tell(post, rank_);
+  }
+  batch.enqueued += static_cast<Nanoseconds>(fabric().lateness(batch.call) * static_cast<double>(kSecond));
+  auto mine = std::make_shared<Batch>(std::move(batch));
+  {
+    const AtPlace lock(place_);
+    queue_.push_back(mine);
+    go_on();
+  }
+  return std::make_shared<BatchGate>(shared_from_this(), std::move(mine));
+}
+
+void Rank::go_on() {
+  while (!queue_.empty() && meeting_ != nullptr) {
+    Batch& batch = *queue_.front();
+    if (!batch.posted) post(batch);
+    if (!batch.posted) return;
+    if (batch.collective) {
+      const Round& round = meeting_->rounds[batch.collective->number % 2];
+      if (round.number != batch.collective->number || round.done == 0) return;
+      batch.ended = round.ended;
+    } else if (!take_exchanges(batch)) {
+      return;
+    }
+    batch.done = true;
+    last_ended_ = batch.ended;
+    fabric().carried(batch.call, batch.bytes, batch.seconds);
+    queue_.pop_front();
+  }
+}
+
+void Rank::post(Batch& batch) {
+  if (hinders(batch.obstacle)) return;
+  batch.enqueued = std::max(batch.enqueued, last_ended_);
+  if (!batch.collective) {
+    batch.posted = post_exchanges(batch);
+    return;
+  }
+  Post& post = *batch.collective;
+  post.number = rounds_;
+  post.arrived = batch.enqueued;
+  post.seconds = batch.seconds;
+  Round& round = meeting_->rounds[rounds_ % 2];
+  if (round.number != rounds_) {
+    round = {};
+    round.number = rounds_;
+  }
+  ++rounds_;
+  round.posts[rank_] = post;
+  round.posted |= 1u << rank_;
+  batch.posted = true;
+  if (round.posted != (1u << ranks_) - 1) return;
+  if (!perform(*meeting_, round, fabric())) return;
+  Nanoseconds last = 0;
+  double seconds = 0;
+  for (int rank = 0; rank < ranks_; ++rank) {
+    last = std::max(last, round.posts[rank].arrived);
+    seconds = std::max(seconds, round.posts[rank].seconds);
+  }
+  round.ended = last + static_cast<Nanoseconds>(seconds * static_cast<double>(kSecond));
+  round.done = 1;
+  announce(*meeting_, fabric());
+}
+
+/// False: there is no room on some way before earlier ones have been taken.
+bool Rank::post_exchanges(Batch& batch) {
+  bool all = true;
+  for (Exchange& mine : batch.exchanges) {
+    if (mine.posted) continue;
+    const int from = mine.sends ? rank_ : mine.peer, to = mine.sends ? mine.peer : rank_;
+    Way& way = meeting_->ways[from][to];
+    std::uint64_t& next = mine.sends ? way.sent : way.received;
+    Parcel& parcel = way.parcels[next % Way::kMost];
+    if (parcel.state != 0 && parcel.number != next) {
+      all = false;
+      continue;
+    }
+    parcel.number = mine.number = next++;
+    mine.posted = true;
+    if (mine.sends) {
+      parcel.state |= Parcel::sent;
+      parcel.from = mine.memory;
+      parcel.bytes_sent = mine.bytes;
+      parcel.sender_arrived = batch.enqueued;
+    } else {
+      parcel.state |= Parcel::received;
+      parcel.to = mine.memory;
+      parcel.bytes_received = mine.bytes;
+      parcel.receiver_arrived = batch.enqueued;
+    }
+    const bool both = (parcel.state & Parcel::sent) != 0 && (parcel.state & Parcel::received) != 0;
+    if (!both || parcel.bytes_sent != parcel.bytes_received) continue;
+    carry(*meeting_, parcel, from, to, batch.element_bytes, batch.call, fabric());
+    parcel.state |= Parcel::arrived;
+    announce(*meeting_, fabric());
+  }
+  return all;
+}
+
+/// True once all are there.
+bool Rank::take_exchanges(Batch& batch) {
+  bool all = true, freed = false;
+  for (Exchange& mine : batch.exchanges) {
+    if (mine.over) continue;
+    const int from = mine.sends ? rank_ : mine.peer, to = mine.sends ? mine.peer : rank_;
+    Parcel& parcel = meeting_->ways[from][to].parcels[mine.number % Way::kMost];
+    if (parcel.number != mine.number || (parcel.state & Parcel::arrived) == 0) {
+      all = false;
+      continue;
+    }
+    mine.over = true;
+    const Nanoseconds met = std::max(parcel.sender_arrived, parcel.receiver_arrived);
+    batch.ended =
+        std::max(batch.ended, met + static_cast<Nanoseconds>(batch.seconds * static_cast<double>(kSecond)));
+    parcel.state |= mine.sends ? Parcel::send_seen : Parcel::receive_seen;
+    if ((parcel.state & Parcel::send_seen) == 0 || (parcel.state & Parcel::receive_seen) == 0) continue;
+    parcel.state = 0;
+    freed = true;
+  }
+  if (freed) announce(*meeting_, fabric());
+  return all;
+}
+
+}  // namespace assay::nccl

@@ -1,0 +1,92 @@
+#include "harness/node_sim/sim_fabric.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "harness/node_sim/faults/fault_kind.h"
+#include "harness/node_sim/links.h"
+
+namespace assay::sim {
+namespace {
+
+using cuda_emulation::Arriving;
+using cuda_emulation::CollectiveCall;
+using cuda_emulation::Obstacle;
+
+/// Of the bytes that go over a link, what is data: LL sends a flag with every four bytes, LL128 eight bytes of flags
+/// with every 120 (NCCL, src/device/prims_ll.h, prims_ll128.h).
+double share_of_data(const CollectiveCall& call) {
+  const std::string_view protocol = call.protocol;
+  if (protocol == "LL") return 0.5;
+  if (protocol == "LL128") return 120.0 / 128;
+  return 1;
+}
+
+bool by_switches(const CollectiveCall& call) {
+  return call.algorithm == std::string_view("NVLS");
+}
+
+}  // namespace
+
+void SimFabric::park() {
+  sim::park(state_->clock, seat_);
+}
+
+void SimFabric::unpark(int seat) {
+  sim::unpark(state_->clock, seat);
+}
+
+void SimFabric::wait_until(Nanoseconds time) {
+  if (time > clock_.now()) clock_.sleep_until(time);
+}
+
+bool SimFabric::multicast() const {
+  return state_->has_fabric() && state_->multicast_lost == 0;
+}
+
+double SimFabric::seconds_of(const CollectiveCall& call, double bytes, int to_slot) {
+  const Lock lock(state_->mutex);
+  DeviceSpeed mine = over_links(speed_, *state_, index_);
+  const WorkKind kind = by_switches(call) ? WorkKind::multicast : WorkKind::ring;
+  double share = share_of_data(call);
+  const auto look = [&](int here, int there) {
+    for_each_fault(*state_, here, [&](FaultState& fault, const FaultHooks& hooks) {
+      if (hooks.share_in_call != nullptr && here == slot()) share *= hooks.share_in_call({fault, call});
+      if (hooks.share_of_way != nullptr && there >= 0) share *= hooks.share_of_way(fault, there);
+    });
+  };
+  look(slot(), to_slot);
+  if (to_slot >= 0 && to_slot != slot()) look(to_slot, slot());
+  mine.per_s[static_cast<std::size_t>(kind)] *= share * (1 - state_->nvswitches_lost);
+  return mine.seconds_of_collective(kind, bytes);
+}
+
+void SimFabric::carried(const CollectiveCall& call, double bytes, double) {
+  const Lock lock(state_->mutex);
+  const WorkKind kind = by_switches(call) ? WorkKind::multicast : WorkKind::ring;
+  count_traffic(*state_, index_, Work(kind, bytes).add(WorkKind::from_peer, bytes));
+}
+
+Obstacle SimFabric::obstacle(const CollectiveCall& call) {
+  Obstacle met = Obstacle::none;
+  for_each_fault(*state_, slot(), [&](FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.on_entry != nullptr && met == Obstacle::none) met = hooks.on_entry({fault, call});
+  });
+  return met;
+}
+
+double SimFabric::lateness(const CollectiveCall& call) {
+  double seconds = 0;
+  for_each_fault(*state_, slot(), [&](FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.late_by_s != nullptr) seconds += hooks.late_by_s({fault, call});
+  });
+  return seconds;
+}
+
+void SimFabric::arrive(const CollectiveCall& call, const Arriving& data) {
+  for_each_fault(*state_, data.to_slot, [&](FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.on_arrival != nullptr) hooks.on_arrival({fault, call}, data);
+  });
+}
+
+}  // namespace assay::sim

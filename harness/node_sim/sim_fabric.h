@@ -1,0 +1,42 @@
+// A simulated GPU among the others of its node, for the stand-in of a library whose work spans processes (NCCL's).
+#pragma once
+
+#include "harness/node/clock.h"
+#include "harness/node_sim/cuda_emulation/fabric.h"
+#include "harness/node_sim/device_memory.h"
+#include "harness/node_sim/state.h"
+#include "harness/node_sim/virtual_clock.h"
+
+namespace assay::sim {
+
+class SimFabric final : public cuda_emulation::Fabric {
+ public:
+  /// Of the device with this index, whose clock, speed and memory outlive it.
+  SimFabric(const SharedState& state, int index, Clock& clock, Seat seat, const DeviceSpeed& speed,
+            NodeMemory& memory)
+      : state_(state), index_(index), clock_(clock), seat_(seat), speed_(speed), memory_(memory) {}
+
+  int slot() const override { return state_->constants[index_].slot; }
+  void* shared() override { return memory_.shared(kSharedBytes); }
+  int seat() const override { return seat_; }
+  void park() override;
+  void unpark(int seat) override;
+  void wait_until(Nanoseconds time) override;
+  bool multicast() const override;
+  double seconds_to_init() const override { return speed_.collective_init_s; }
+  double seconds_of(const cuda_emulation::CollectiveCall& call, double bytes, int to_slot) override;
+  void carried(const cuda_emulation::CollectiveCall& call, double bytes, double seconds) override;
+  cuda_emulation::Obstacle obstacle(const cuda_emulation::CollectiveCall& call) override;
+  double lateness(const cuda_emulation::CollectiveCall& call) override;
+  void arrive(const cuda_emulation::CollectiveCall& call, const cuda_emulation::Arriving& data) override;
+
+ private:
+  SharedState state_;
+  int index_;
+  Clock& clock_;
+  Seat seat_;
+  const DeviceSpeed& speed_;
+  NodeMemory& memory_;
+};
+
+}  // namespace assay::sim

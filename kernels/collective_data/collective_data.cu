@@ -1,0 +1,264 @@
+#include "kernels/collective_data/collective_data.h"
+
+#include <algorithm>
+
+#include "kernels/cuda_support.h"
+#include "kernels/each_word.h"
+#include "kernels/instructions/memory.h"
+
+namespace assay::collective::ASSAY_TARGET {
+namespace {
+
+constexpr unsigned kThreads = 256, kMostBlocksPerSm = 8;
+/// Before and behind what is received.
+constexpr std::uint64_t kGuardBytes = 256, kGuardWords = kGuardBytes / sizeof(Word128);
+constexpr std::uint64_t kAround = 2 * kGuardBytes + sizeof(Word128);  // the last word can be begun and not filled
+
+/// Elements of a buffer, from one on: the words that hold them need not begin or end with them.
+struct Span {
+  Word128* words;         // that hold them
+  std::uint64_t first;    // of them, in elements from the beginning of the words
+  std::uint64_t elements;
+};
+
+struct MismatchList {
+  std::uint32_t listed, unused;
+  unsigned long long count, outside;
+  Mismatch of[Mismatches::kMost];
+};
+
+union Elements {
+  Word128 word;
+  std::uint8_t of_8[16];
+  std::uint16_t of_16[8];
+  std::uint32_t of_32[4];
+  std::uint64_t of_64[2];
+};
+
+template <unsigned kBits>
+__device__ std::uint64_t element(const Elements& word, unsigned number) {
+  if constexpr (kBits == 8) return word.of_8[number];
+  if constexpr (kBits == 16) return word.of_16[number];
+  if constexpr (kBits == 32) return word.of_32[number];
+  return word.of_64[number];
+}
+template <unsigned kBits>
+__device__ void set_element(Elements& word, unsigned number, std::uint64_t bits) {
+  if constexpr (kBits == 8) word.of_8[number] = static_cast<std::uint8_t>(bits);
+  if constexpr (kBits == 16) word.of_16[number] = static_cast<std::uint16_t>(bits);
+  if constexpr (kBits == 32) word.of_32[number] = static_cast<std::uint32_t>(bits);
+  if constexpr (kBits == 64) word.of_64[number] = bits;
+}
+
+/// Each word of the span, with the numbers of those of its elements that belong to it. body(word, from, to, first):
+/// `first` is what its element number `from` is of the span's.
+template <unsigned kBits, typename Body>
+__device__ void for_each_word_of(const Span& span, const Body& body) {
+  constexpr std::uint64_t kPerWord = 128 / kBits;
+  const std::uint64_t end = span.first + span.elements, words = (end + kPerWord - 1) / kPerWord;
+  cuda::for_each_word<kThreads>(words, [&](std::uint64_t word) {
+    const std::uint64_t begins = word * kPerWord;
+    if (begins + kPerWord <= span.first) return;
+    const std::uint64_t from = begins < span.first ? span.first - begins : 0;
+    const std::uint64_t to = end - begins < kPerWord ? end - begins : kPerWord;
+    body(span.words + word, static_cast<unsigned>(from), static_cast<unsigned>(to), begins + from - span.first);
+  });
+}
+
+/// What was there before, where what is received is to be another.
+enum class Fill { sent, anything_else };
+
+template <unsigned kBits, Fill kFill>
+__global__ void __launch_bounds__(kThreads) fill(Span span, Job job) {
+  for_each_word_of<kBits>(span, [&](Word128* word, unsigned from, unsigned to, std::uint64_t first) {
+    Elements elements{Word128{0, 0}};
+    if (from > 0 || to < 128 / kBits) elements.word = cuda::load_streaming(word);
+    for (unsigned i = from; i < to; ++i) {
+      const std::uint64_t at = first + (i - from);
+      set_element<kBits>(elements, i, kFill == Fill::sent ? sent(job, at) : ~received(job, at));
+    }
+    cuda::store_streaming(word, elements.word);
+  });
+}
+
+template <unsigned kBits>
+__global__ void __launch_bounds__(kThreads) look(Span span, Job job, MismatchList* list) {
+  for_each_word_of<kBits>(span, [&](Word128* word, unsigned from, unsigned to, std::uint64_t first) {
+    Elements elements{Word128{0, 0}};
+    elements.word = cuda::load_streaming(word);
+    for (unsigned i = from; i < to; ++i) {
+      const std::uint64_t at = first + (i - from), expected = received(job, at), actual = element<kBits>(elements, i);
+      if (expected == actual) continue;
+      atomicAdd(&list->count, 1ull);
+      if (cuda::load_relaxed(&list->listed) >= Mismatches::kMost) continue;  // it is not to come round to 0
+      const std::uint32_t place = atomicAdd(&list->listed, 1u);
+      if (place < Mismatches::kMost) list->of[place] = {at, expected, actual};
+    }
+  });
+}
+
+__device__ Word128 guard_word(std::uint64_t seed, std::uint64_t index) {
+  return memory::pattern_word<memory::PatternKind::random>(memory::random_data(seed ^ 0x6ca3d), index);
+}
+
+/// The first `words` at either place; `check`: compares them instead of writing them.
+__global__ void __launch_bounds__(kThreads)
+    guard(Word128* before, Word128* behind, std::uint64_t seed, bool check, MismatchList* list) {
+  using memory::operator^;
+  cuda::for_each_word<kThreads>(2 * kGuardWords, [&](std::uint64_t i) {
+    Word128* const word = i < kGuardWords ? before + i : behind + (i - kGuardWords);
+    if (!check) {
+      cuda::store_streaming(word, guard_word(seed, i));
+    } else if (!memory::is_zero(cuda::load_streaming(word) ^ guard_word(seed, i))) {
+      atomicAdd(&list->outside, 1ull);
+    }
+  });
+}
+
+/// kernel<bits>(...) of the datatype.
+template <typename Of8, typename Of16, typename Of32, typename Of64>
+auto by_size(DataType type, Of8 of_8, Of16 of_16, Of32 of_32, Of64 of_64) {
+  const unsigned bits = bits_in(type);
+  return bits == 8 ? of_8 : bits == 16 ? of_16 : bits == 32 ? of_32 : of_64;
+}
+
+class DataOfGpu final : public RankData {
+ public:
+  DataOfGpu(Gpu& gpu, std::uint64_t bytes)
+      : gpu_(gpu), own_(gpu.allocate(bytes + kAround)), other_(gpu.allocate(bytes + kAround)) {}
+
+  std::uint64_t bytes_there() const override {
+    return std::min(own_->words(), other_->words()) * sizeof(Word128) - kAround;
+  }
+  void* stream() const override { return stream_.get(); }
+
+  void prepare(const Job& job, bool in_place) override {
+    job_ = job;
+    place(in_place);
+    const auto fill_received =
+        by_size(job.request.type, fill<8, Fill::anything_else>, fill<16, Fill::anything_else>,
+                fill<32, Fill::anything_else>, fill<64, Fill::anything_else>);
+    const auto fill_sent = by_size(job.request.type, fill<8, Fill::sent>, fill<16, Fill::sent>, fill<32, Fill::sent>,
+                                   fill<64, Fill::sent>);
+    const std::uint64_t sends = nccl::sent_by(job.request, job.rank, job.ranks);
+    launch(received_.elements, WorkKind::write, fill_received, received_, job);
+    // In place it is part of what is received, or holds it.
+    launch(sends, WorkKind::write, fill_sent, sent_, job);
+    guarded(false);
+  }
+
+  const void* send() const override { return address(sent_); }
+  void* receive() const override { return address(received_); }
+
+  bool done() override {
+    const cudaError_t state = cudaStreamQuery(stream_.get());
+    if (state == cudaErrorNotReady) return false;
+    cuda::check(state, "collective");
+    return true;
+  }
+
+  Mismatches look_through() override {
+    list_.clear();
+    launch(received_.elements, WorkKind::read,
+           by_size(job_.request.type, look<8>, look<16>, look<32>, look<64>), received_, job_, list_.get());
+    guarded(true);
+    cuda::check(cudaStreamSynchronize(stream_.get()), "look through");
+    const MismatchList found = list_.download();
+    Mismatches mismatches;
+    mismatches.count = found.count;
+    mismatches.outside = found.outside;
+    const std::size_t listed = std::min<std::size_t>(found.listed, Mismatches::kMost);
+    mismatches.first.assign(found.of, found.of + listed);
+    std::sort(mismatches.first.begin(), mismatches.first.end(),
+              [](const Mismatch& a, const Mismatch& b) { return a.element < b.element; });
+    return mismatches;
+  }
+
+  void as_graph(const std::function<void()>& record) override {
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t executable = nullptr;
+    cuda::check(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "begin capture");
+    record();
+    cuda::check(cudaStreamEndCapture(stream_.get(), &graph), "end capture");
+    cuda::check(cudaGraphInstantiate(&executable, graph, 0), "instantiate graph");
+    cuda::check(cudaGraphLaunch(executable, stream_.get()), "launch graph");
+    graphs_.push_back({graph, executable});
+  }
+
+  void in_time_of(double times, const std::function<void()>& act) override { cuda::in_time_of(times, act); }
+
+  void mark(int which) override {
+    which == 0 ? watch_.start(stream_.get()) : watch_.finish(stream_.get());
+  }
+  double seconds_between_marks() override { return watch_.seconds(); }
+
+  ~DataOfGpu() override {
+    for (const auto& [graph, executable] : graphs_) {
+      cudaGraphExecDestroy(executable);
+      cudaGraphDestroy(graph);
+    }
+  }
+
+ private:
+  Word128* begin_of(const std::unique_ptr<DeviceBuffer>& buffer) const {
+    return cuda::pointer<Word128>(buffer) + kGuardWords;
+  }
+  void* address(const Span& span) const {
+    return reinterpret_cast<char*>(span.words) + span.first * (bits_in(job_.request.type) / 8);
+  }
+
+  /// Where what is sent and received lies.
+  void place(bool in_place) {
+    const nccl::Request& request = job_.request;
+    const std::uint64_t sends = nccl::sent_by(request, job_.rank, job_.ranks),
+                        receives = nccl::received_by(request, job_.rank, job_.ranks);
+    sent_ = {begin_of(own_), 0, sends};
+    received_ = {begin_of(other_), 0, receives};
+    if (!in_place || sends == 0 || receives == 0) return;
+    const std::uint64_t inside = nccl::place_in_the_larger(request, job_.rank);
+    received_.words = sent_.words;
+    (sends > receives ? received_ : sent_).first = inside;
+  }
+
+  /// Round what is received, and what is sent where it holds that.
+  void guarded(bool check) {
+    const Span& larger = received_.words == sent_.words && sent_.elements > received_.elements ? sent_ : received_;
+    const std::uint64_t bytes = (larger.first + larger.elements) * (bits_in(job_.request.type) / 8);
+    Word128* const behind = larger.words + (bytes + sizeof(Word128) - 1) / sizeof(Word128);
+    cuda::launch({1, kThreads, 0, stream_.get()},
+                 Work(check ? WorkKind::read : WorkKind::write, static_cast<double>(2 * kGuardBytes)), guard,
+                 larger.words - kGuardWords, behind, job_.seed, check, list_.get());
+  }
+
+  template <typename Kernel, typename... Arguments>
+  void launch(std::uint64_t elements, WorkKind kind, Kernel kernel, const Arguments&... arguments) {
+    if (elements == 0) return;
+    const std::uint64_t bytes = elements * (bits_in(job_.request.type) / 8);
+    const std::uint64_t blocks = bytes / sizeof(Word128) / kThreads + 1;
+    const auto most = static_cast<std::uint64_t>(gpu_.multiprocessors()) * kMostBlocksPerSm;
+    cuda::launch({static_cast<unsigned>(std::min(blocks, most)), kThreads, 0, stream_.get()},
+                 Work(kind, static_cast<double>(bytes)), kernel, arguments...);
+  }
+
+  Gpu& gpu_;
+  std::unique_ptr<DeviceBuffer> own_, other_;
+  cuda::Stream stream_;
+  cuda::Stopwatch watch_;
+  cuda::Resident<MismatchList> list_;
+  Job job_;
+  Span sent_{}, received_{};
+  struct Graph {
+    cudaGraph_t graph;
+    cudaGraphExec_t executable;
+  };
+  std::vector<Graph> graphs_;
+};
+
+}  // namespace
+
+std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes) {
+  gpu.make_current();
+  return std::make_unique<DataOfGpu>(gpu, bytes);
+}
+
+}  // namespace assay::collective::ASSAY_TARGET

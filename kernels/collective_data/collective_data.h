@@ -1,0 +1,65 @@
+// A rank's buffers for a collective: filled with data whose result is known to the last bit, and looked through
+// afterwards, on the device.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "harness/node/gpu.h"
+#include "kernels/collective_data/values.h"
+
+namespace assay::collective {
+
+struct Mismatch {
+  std::uint64_t element;  // of what was received
+  std::uint64_t expected, actual;
+};
+
+struct Mismatches {
+  static constexpr std::size_t kMost = 64;
+  std::uint64_t count = 0;
+  std::vector<Mismatch> first;  // by element; kMost of them, whichever came first
+  /// Of 16-byte words before and behind what was to be received, changed.
+  std::uint64_t outside = 0;
+};
+
+class RankData {
+ public:
+  virtual ~RankData() = default;
+  /// Of each buffer, what is there to work on: of a large one on a simulated GPU a share.
+  virtual std::uint64_t bytes_there() const = 0;
+  /// cudaStream_t of everything here, and of the collective.
+  virtual void* stream() const = 0;
+
+  /// Sent elements get their values; what is to be received, others, and what lies around it, too. Its buffers fit
+  /// bytes_there(). `in_place`: both in one buffer, where the collective can.
+  virtual void prepare(const Job& job, bool in_place) = 0;
+  /// Of the job prepared last.
+  virtual const void* send() const = 0;
+  virtual void* receive() const = 0;
+
+  /// Whether all is done that was put into the stream. Throws DeviceError.
+  virtual bool done() = 0;
+  /// Of the job prepared last; waits for it.
+  virtual Mismatches look_through() = 0;
+
+  /// What is put into the stream meanwhile is recorded, and launched as one graph.
+  virtual void as_graph(const std::function<void()>& record) = 0;
+  /// Under the emulation, what is done meanwhile takes so many times the time.
+  virtual void in_time_of(double times, const std::function<void()>& act) = 0;
+  /// Device time from mark(0) to mark(1), which were put into the stream. Throws DeviceError.
+  virtual void mark(int which) = 0;
+  virtual double seconds_between_marks() = 0;
+};
+
+/// With two buffers of so many bytes. Throws DeviceError.
+std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes);
+
+/// What preparing and looking through ask of the device, for buffers of so many bytes.
+Work work_of_preparing(double sent_bytes, double received_bytes);
+Work work_of_looking_through(double received_bytes);
+
+}  // namespace assay::collective

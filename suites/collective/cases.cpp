@@ -1,0 +1,230 @@
+#include "suites/collective/cases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+
+namespace assay::collective {
+namespace {
+
+using nccl::Collective;
+using nccl::DataType;
+using nccl::Op;
+
+constexpr std::uint64_t kMib = 1 << 20;
+
+/// What a case has one of each of.
+enum Factor { collective, datatype, op, size, place, launch, root };
+constexpr int kFactors = 7;
+constexpr const char* kFactorNames[kFactors] = {"collective", "datatype", "operator",
+                                                "size",       "in place", "graph", "root"};
+using Levels = std::array<int, kFactors>;
+using Pair = std::tuple<int, int, int, int>;  // factor, its level, another factor, its level
+
+bool has_operator(const Levels& levels) {
+  return nccl::reduces(static_cast<Collective>(levels[collective]));
+}
+
+/// Whether a factor counts for this collective.
+bool counts(const Levels& levels, int factor) {
+  const auto which = static_cast<Collective>(levels[collective]);
+  if (factor == op) return has_operator(levels);
+  if (factor == root) return nccl::has_root(which);
+  if (factor == place) return nccl::can_be_in_place(which);
+  return true;
+}
+
+std::vector<Pair> pairs_of(const Levels& levels) {
+  std::vector<Pair> pairs;
+  for (int a = 0; a < kFactors; ++a) {
+    for (int b = a + 1; b < kFactors; ++b) {
+      if (counts(levels, a) && counts(levels, b)) pairs.emplace_back(a, levels[a], b, levels[b]);
+    }
+  }
+  return pairs;
+}
+
+/// A root at either end, and one between.
+std::vector<int> roots(int ranks) {
+  std::set<int> all{0, ranks / 2, ranks - 1};
+  return {all.begin(), all.end()};
+}
+
+/// All that is legal: calls visit(levels).
+template <typename Visit>
+void for_each_legal(Way way, int ranks, const Visit& visit) {
+  Levels levels{};
+  for (levels[collective] = 0; levels[collective] < nccl::kCollectives; ++levels[collective]) {
+    for (levels[op] = 0; levels[op] < nccl::kBuiltinOps; ++levels[op]) {
+      for (levels[datatype] = 0; levels[datatype] < nccl::kDataTypes; ++levels[datatype]) {
+        if (is_legal(way, static_cast<Collective>(levels[collective]), static_cast<DataType>(levels[datatype]),
+                     static_cast<Op>(levels[op]), ranks))
+          visit(levels);
+      }
+    }
+  }
+}
+
+/// All ways of filling in the rest: calls visit(levels).
+template <typename Visit>
+void for_each_completion(Levels levels, int ranks, const Visit& visit) {
+  const int places = counts(levels, place) ? 2 : 1;
+  const std::vector<int> all_roots = counts(levels, root) ? roots(ranks) : std::vector<int>{0};
+  for (levels[size] = 0; levels[size] < static_cast<int>(sizes().size()); ++levels[size]) {
+    for (levels[place] = 0; levels[place] < places; ++levels[place]) {
+      for (levels[launch] = 0; levels[launch] < 2; ++levels[launch]) {
+        for (const int one : all_roots) {
+          levels[root] = one;
+          visit(levels);
+        }
+      }
+    }
+  }
+}
+
+std::set<Pair> legal_pairs(Way way, int ranks) {
+  std::set<Pair> all;
+  for_each_legal(way, ranks, [&](const Levels& levels) {
+    for_each_completion(levels, ranks, [&](const Levels& complete) {
+      for (const Pair& pair : pairs_of(complete)) all.insert(pair);
+    });
+  });
+  return all;
+}
+
+Case case_of(const Levels& levels) {
+  return {static_cast<Collective>(levels[collective]),
+          static_cast<DataType>(levels[datatype]),
+          static_cast<Op>(levels[op]),
+          static_cast<std::size_t>(levels[size]),
+          levels[place] != 0,
+          levels[launch] != 0,
+          levels[root]};
+}
+
+Levels levels_of(const Case& one) {
+  return {static_cast<int>(one.collective), static_cast<int>(one.type), static_cast<int>(one.op),
+          static_cast<int>(one.size),       one.in_place ? 1 : 0,       one.as_graph ? 1 : 0,
+          one.root};
+}
+
+/// Large ones take long: once in each pair is enough.
+bool is_large(const Levels& levels) {
+  return sizes()[static_cast<std::size_t>(levels[size])].bytes > 16 * kMib;
+}
+
+/// The completion that adds the most pairs; of equal ones the small, then the first after `turn`.
+Levels best_completion(const Levels& levels, int ranks, const std::set<Pair>& missing, std::size_t turn) {
+  std::vector<Levels> all;
+  for_each_completion(levels, ranks, [&](const Levels& complete) { all.push_back(complete); });
+  std::size_t best = 0, most = 0;
+  bool found = false;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::size_t at = (i + turn) % all.size();
+    std::size_t adds = 0;
+    for (const Pair& pair : pairs_of(all[at])) adds += missing.count(pair);
+    const std::size_t score = 2 * adds + (is_large(all[at]) ? 0 : 1);
+    if (found && score <= most) continue;
+    found = true;
+    best = at;
+    most = score;
+  }
+  return all[best];
+}
+
+}  // namespace
+
+const std::vector<Size>& sizes() {
+  static const std::vector<Size> all{
+      {"1", 1},
+      {"2", 2},
+      {"3", 3},
+      {"13", 13},
+      {"127", 127},
+      {"1,021", 1021},
+      {"4,096", 4096},
+      {"4,099", 4099},
+      {"65,537", 65537},
+      {"1 MiB and 1", 0, kMib, 1},
+      {"16 MiB less 15", 0, 16 * kMib - 128, 1},
+      {"1 GiB and 1", 0, 1024 * kMib, 1},
+  };
+  return all;
+}
+
+nccl::Request Case::request(int ranks) const {
+  nccl::Request made{collective, type, op, 1, root};
+  const Size& wanted = sizes()[size];
+  if (wanted.elements > 0) {
+    made.count = wanted.elements;
+    return made;
+  }
+  // Of the larger of a rank's buffers, of any rank's.
+  const auto parts = static_cast<std::uint64_t>(std::max(nccl::sent_by(made, root, ranks), nccl::received_by(made, root, ranks)));
+  made.count = wanted.bytes / nccl::bytes_of(type) / parts + wanted.more;
+  return made;
+}
+
+std::string text_of(const Case& one, int ranks) {
+  const nccl::Request request = one.request(ranks);
+  std::string text = fmt::format("{} of {} {}", nccl::name_of(one.collective), request.count, nccl::name_of(one.type));
+  if (nccl::reduces(one.collective)) text += fmt::format(", {}", nccl::name_of(one.op));
+  if (nccl::has_root(one.collective)) text += fmt::format(", root {}", one.root);
+  if (one.in_place) text += ", in place";
+  if (one.as_graph) text += ", as a graph";
+  return text;
+}
+
+std::vector<Case> make_cases(Way way, int ranks) {
+  std::set<Pair> missing = legal_pairs(way, ranks);
+  std::vector<Case> cases;
+  std::size_t turn = 0;
+  const auto add = [&](const Levels& levels) {
+    for (const Pair& pair : pairs_of(levels)) missing.erase(pair);
+    cases.push_back(case_of(levels));
+  };
+  for_each_legal(way, ranks,
+                 [&](const Levels& levels) { add(best_completion(levels, ranks, missing, turn++ * 7)); });
+  // What is left: for the first of the missing pairs, whatever has it and most others.
+  while (!missing.empty()) {
+    const Pair wanted = *missing.begin();
+    Levels best{};
+    std::size_t most = 0;
+    for_each_legal(way, ranks, [&](const Levels& levels) {
+      for_each_completion(levels, ranks, [&](const Levels& complete) {
+        const std::vector<Pair> pairs = pairs_of(complete);
+        if (std::find(pairs.begin(), pairs.end(), wanted) == pairs.end()) return;
+        const auto adds = static_cast<std::size_t>(std::count_if(
+            pairs.begin(), pairs.end(), [&](const Pair& pair) { return missing.count(pair) > 0; }));
+        if (adds <= most) return;
+        most = adds;
+        best = complete;
+      });
+    });
+    add(best);
+  }
+  return cases;
+}
+
+std::vector<PairsCovered> coverage_of(Way way, int ranks, const std::vector<Case>& cases) {
+  std::set<Pair> covered;
+  for (const Case& one : cases) {
+    for (const Pair& pair : pairs_of(levels_of(one))) covered.insert(pair);
+  }
+  std::vector<PairsCovered> all;
+  for (const Pair& pair : legal_pairs(way, ranks)) {
+    const std::string first = kFactorNames[std::get<0>(pair)], second = kFactorNames[std::get<2>(pair)];
+    auto found = std::find_if(all.begin(), all.end(), [&](const PairsCovered& one) {
+      return one.first == first && one.second == second;
+    });
+    if (found == all.end()) found = all.insert(all.end(), {first, second, 0, 0});
+    ++found->legal;
+    if (covered.count(pair) > 0) ++found->covered;
+  }
+  return all;
+}
+
+}  // namespace assay::collective

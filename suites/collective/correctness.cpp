@@ -1,0 +1,242 @@
+// NCCL's collectives on the node's GPUs: is every element right, on every rank, in every way of doing it?
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/check.h"
+#include "suites/collective/cases.h"
+#include "suites/collective/session.h"
+#include "suites/collective/spoilt.h"
+
+namespace assay::collective {
+namespace {
+
+/// The largest size, and what it may have on top.
+constexpr std::uint64_t kBufferBytes = (1ull << 30) + 4096;
+/// Of what each rank saw wrong, as much is compared with the others'.
+constexpr std::size_t kMostCompared = 200;
+
+/// A case as it can be done in the buffers that are there, and by how much it is larger.
+struct Fitted {
+  nccl::Request request;
+  double times = 1;
+};
+
+Fitted fitted(const Case& one, int ranks, std::uint64_t bytes_there) {
+  Fitted fit{one.request(ranks)};
+  const std::uint64_t wanted = fit.request.count;
+  nccl::Request single = fit.request;
+  single.count = 1;
+  const std::uint64_t parts =
+      std::max(nccl::sent_by(single, one.root, ranks), nccl::received_by(single, one.root, ranks));
+  const std::uint64_t most = bytes_there / nccl::bytes_of(one.type) / parts;
+  if (wanted <= most) return fit;
+  fit.request.count = most - (most % 2 == wanted % 2 ? 0 : 1);  // an odd one stays odd
+  fit.times = static_cast<double>(wanted) / static_cast<double>(fit.request.count);
+  return fit;
+}
+
+class Correctness {
+ public:
+  Correctness(Context& context)
+      : context_(context),
+        way_(way_named(context.variant())),
+        session_(context, way_ == Way::nvls),
+        data_(make_rank_data(context.gpu(), kBufferBytes)),
+        bytes_there_(session_.bytes_of_all(*data_)),
+        cases_(make_cases(way_, session_.ranks())) {}
+
+  void run() {
+    const Nanoseconds start = context_.clock().now();
+    double elapsed_s = 0;
+    do {
+      for (const Case& one : cases_) {
+        run_case(one);
+        context_.progress(static_cast<double>(done_) / static_cast<double>(cases_.size()));
+      }
+      elapsed_s = static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
+    } while (elapsed_s < context_.duration_s());
+    session_.finalize();
+    emit();
+  }
+
+ private:
+  void run_case(const Case& one) {
+    const Fitted fit = fitted(one, session_.ranks(), bytes_there_);
+    const std::size_t number = done_++;
+    const Job job{fit.request, session_.rank(), session_.ranks(), session_.seed() + number};
+    take_nccl_choices(session_.rank());
+    Mismatches wrong;
+    data_->in_time_of(fit.times, [&] {
+      data_->prepare(job, one.in_place);
+      if (one.as_graph) {
+        data_->as_graph([&] { session_.begin(fit.request, *data_); });
+      } else {
+        session_.begin(fit.request, *data_);
+      }
+      session_.wait(*data_, text_of(one, session_.ranks()));
+      wrong = data_->look_through();
+    });
+    look_at_choice(one);
+    if (wrong.count == 0 && wrong.outside == 0) return;
+    remember(number, one, job, wrong);
+  }
+
+  /// What NCCL did it by, against what it was made to do it by.
+  void look_at_choice(const Case& one) {
+    const bool tuned = way_ != Way::by_itself;
+    for (const NcclChoice& choice : take_nccl_choices(session_.rank())) {
+      ++choices_[choice.function + " " + choice.algorithm + " " + choice.protocol];
+      if (!tuned || (choice.algorithm == algorithm_of(way_) && choice.protocol == protocol_of(way_))) {
+        ++as_asked_;
+      } else {
+        otherwise_.push_back(text_of(one, session_.ranks()) + ": " + choice.algorithm + " " + choice.protocol);
+      }
+    }
+  }
+
+  void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong) {
+    wrong_elements_ += wrong.count + wrong.outside;
+    Seen seen{number, text_of(one, session_.ranks()), one.collective, wrong, {}};
+    if (!nccl::reduces(one.collective)) seen.from = senders_of(job, wrong);
+    if (seen_.size() < kMostCompared) seen_.push_back(std::move(seen));
+  }
+
+  /// By rank: whether what came from it is among the wrong elements.
+  static std::vector<bool> senders_of(const Job& job, const Mismatches& wrong) {
+    std::vector<bool> from(static_cast<std::size_t>(job.ranks));
+    const nccl::Request& request = job.request;
+    for (const Mismatch& mismatch : wrong.first) {
+      std::size_t sender = 0;
+      switch (request.collective) {
+        case nccl::Collective::broadcast:
+        case nccl::Collective::scatter:
+          sender = static_cast<std::size_t>(request.root);
+          break;
+        case nccl::Collective::send_receive:
+          sender = static_cast<std::size_t>((job.rank + job.ranks - 1) % job.ranks);
+          break;
+        default:
+          sender = mismatch.element / request.count;
+      }
+      if (sender < from.size()) from[sender] = true;
+    }
+    return from;
+  }
+
+  AllSeen seen_by_all() {
+    AllSeen all;
+    for (const std::string& other : context_.ranks().exchange(nlohmann::json(seen_).dump()))
+      all.push_back(nlohmann::json::parse(other).get<std::vector<Seen>>());
+    return all;
+  }
+
+  void emit() {
+    const Blame blamed = blame(seen_by_all());
+    const auto own = static_cast<std::size_t>(session_.rank());
+    context_.measure("spoilt_elements", static_cast<double>(blamed.of_rank[own]), Unit::count);
+    context_.measure("wrong_elements", static_cast<double>(wrong_elements_), Unit::count);
+    context_.measure("collectives", static_cast<double>(done_), Unit::count);
+    context_.measure("by_another_algorithm", static_cast<double>(otherwise_.size()), Unit::count);
+    if (blamed.of_rank[own] > 0 && !seen_.empty())
+      context_.measure(kCulprit, seen_.front().text + ": " + text_of(seen_.front().wrong));
+    if (!seen_.empty()) keep_what_was_wrong();
+    if (session_.rank() != 0) return;
+    context_.measure_at("node", "unexplained_elements", static_cast<double>(blamed.unexplained), Unit::count);
+    keep_what_was_done();
+  }
+
+  void keep_what_was_wrong() {
+    nlohmann::json all = nlohmann::json::array();
+    for (const Seen& one : seen_) {
+      nlohmann::json first = nlohmann::json::array();
+      for (const Mismatch& mismatch : one.wrong.first)
+        first.push_back({{"element", mismatch.element},
+                         {"expected", fmt::format("{:#x}", mismatch.expected)},
+                         {"actual", fmt::format("{:#x}", mismatch.actual)}});
+      all.push_back({{"collective", one.text},
+                     {"rank", session_.rank()},
+                     {"wrong_elements", one.wrong.count},
+                     {"words_changed_around", one.wrong.outside},
+                     {"first", first}});
+      if (all.size() == 16) break;  // evidence is a message, not a file
+    }
+    context_.evidence("wrong_collectives", all);
+  }
+
+  void keep_what_was_done() {
+    nlohmann::json covered = nlohmann::json::array();
+    for (const PairsCovered& pairs : coverage_of(way_, session_.ranks(), cases_))
+      covered.push_back({{"first", pairs.first},
+                         {"second", pairs.second},
+                         {"legal", pairs.legal},
+                         {"covered", pairs.covered}});
+    context_.evidence("coverage", {{"collectives", cases_.size()}, {"pairs", covered}});
+    context_.evidence("algorithms", choices_);
+    context_.evidence("nccl", {{"version", context_.nccl().version()}, {"file", context_.nccl().file()}});
+    if (!otherwise_.empty()) context_.evidence("by_another_algorithm", otherwise_);
+  }
+
+  Context& context_;
+  Way way_;
+  Session session_;
+  std::unique_ptr<RankData> data_;
+  std::uint64_t bytes_there_;
+  std::vector<Case> cases_;
+  std::size_t done_ = 0;
+  std::uint64_t wrong_elements_ = 0, as_asked_ = 0;
+  std::vector<Seen> seen_;
+  std::map<std::string, int> choices_;  // how often, by function, algorithm and protocol
+  std::vector<std::string> otherwise_;
+};
+
+void run(Context& context) {
+  Correctness(context).run();
+}
+
+double device_seconds(const DeviceSpeed& speed, double duration_s) {
+  // The way with the most cases; the host's own part of each is ten times that of the device for small ones.
+  constexpr double kCases = 260, kHostSecondsOfACase = 500e-6, kLargeCases = 24, kFinalize_s = 0.2;
+  const double large = 1ull << 30;
+  const double each_s = 4 * speed.launch_s + speed.seconds_of_collective(WorkKind::ring, 0) + kHostSecondsOfACase;
+  const double large_s = speed.seconds_of_collective(WorkKind::ring, 2 * large) +
+                         speed.seconds_of_demands(work_of_preparing(large, large)) +
+                         speed.seconds_of_demands(work_of_looking_through(large));
+  const double once_s = kCases * each_s + kLargeCases * large_s;
+  return speed.collective_init_s + kFinalize_s + speed.seconds_to_hold(2.0 * static_cast<double>(kBufferBytes)) +
+         std::max(duration_s, once_s);
+}
+
+const Registered collective_correctness{{
+    .name = "collective.correctness",
+    .summary = "NCCL's collectives give every rank every element right, of every datatype, by every algorithm",
+    .scope = Scope::ranks,
+    .measures = {{"spoilt_elements", Unit::count,
+                  "elements that arrived wrong, as far as what all ranks saw accuses this GPU"},
+                 {kCulprit, Unit::text, "which collective, which element, expected and actual", "", false},
+                 {"wrong_elements", Unit::count, "elements that were wrong on this rank, whoever spoilt them", "",
+                  false},
+                 {"by_another_algorithm", Unit::count,
+                  "collectives that NCCL did by another algorithm or protocol than it was made to"},
+                 {"collectives", Unit::count, "that were done and looked through", "", false},
+                 {.name = "unexplained_elements",
+                  .meaning = "elements that were wrong on several ranks, so that none is accused",
+                  .of = Of::node}},
+    .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm"},
+    .run = run,
+    .detects =
+        "elements that arrive wrong, in any of NCCL's nine collectives and twelve datatypes, by any of its algorithms "
+        "and protocols, in one repetition or in all, and at which GPU; a multicast that does not work",
+    .misses = "sums that depend on the order of addition: the data are exact in any; collectives between nodes",
+    .device_evidence = "never run on a GPU",
+    .variants = variants_of_all_ways(),
+    .uses_nccl = true,
+    .loads = {Resource::nvlink_in, Resource::nvlink_out, Resource::memory},
+    .device_seconds = device_seconds,
+}};
+
+}  // namespace
+}  // namespace assay::collective

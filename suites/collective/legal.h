@@ -1,0 +1,43 @@
+// What NCCL can do on one node of Hopper GPUs, kept apart from what is planned from it.
+//
+// Sources, all of NCCL 2.28.9-1: types and operators of each collective: src/device/generate.py (on sm_90 all types
+// have all operators); algorithms and protocols of each: src/graph/tuning.cc, src/enqueue.cc:topoGetAlgoInfo, whose
+// Tree is all_reduce's alone and whose PAT and CollNet need more nodes than one; what the switches add up:
+// src/include/device.h:ncclNvlsSupported; sends and receives have none: src/enqueue.cc:scheduleP2pTasksToPlan; what can
+// be in place: the user guide, "In-place operations".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/check.h"
+
+namespace assay::collective {
+
+/// One way in which NCCL is made to work: by the variants of the checks, each in processes of its own.
+enum class Way { by_itself, ring_ll, ring_ll128, ring_simple, tree_ll, tree_ll128, tree_simple, nvls };
+inline constexpr int kWays = 8;
+inline constexpr Way kAllWays[kWays] = {Way::by_itself, Way::ring_ll,    Way::ring_ll128,  Way::ring_simple,
+                                        Way::tree_ll,   Way::tree_ll128, Way::tree_simple, Way::nvls};
+
+/// "ring_ll128".
+const char* name_of(Way way);
+/// Throws std::invalid_argument for a name that is none's.
+Way way_named(const std::string& name);
+
+/// As the profiler's plugin is told; empty: whatever NCCL takes.
+std::string algorithm_of(Way way);
+std::string protocol_of(Way way);
+
+/// An operator counts for collectives that reduce alone: others have Op::sum. Of `avg`, data that are exact in every
+/// order need a number of ranks that is a power of two. One rank alone copies, and cannot scale fp8 (src/device/
+/// onerank.cu).
+bool is_legal(Way way, nccl::Collective collective, nccl::DataType type, nccl::Op op, int ranks);
+
+/// What the workers' environment has to say for it.
+std::map<std::string, std::string> environment_of(Way way);
+
+/// All ways as variants of a check.
+std::vector<Variant> variants_of_all_ways();
+
+}  // namespace assay::collective
