@@ -100,8 +100,9 @@ class Correctness {
 
   void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong) {
     wrong_elements_ += wrong.count + wrong.outside;
-    Seen seen{number, text_of(one, session_.ranks()), one.collective, wrong, {}};
+    Seen seen{number, text_of(one, session_.ranks()), one.collective, wrong, {}, false, {}};
     if (!nccl::reduces(one.collective)) seen.from = senders_of(job, wrong);
+    set_elements(seen);
     if (seen_.size() < kMostCompared) seen_.push_back(std::move(seen));
   }
 

@@ -15,11 +15,18 @@ namespace {
 using nccl::Collective;
 
 constexpr std::size_t kMostBits = 8;
+constexpr std::size_t kMostElements = 16;  // of a case, told to the others
 
 /// What one rank sends goes to the other, and nowhere else.
 bool goes_straight(Collective collective) {
   return collective == Collective::all_to_all || collective == Collective::gather ||
          collective == Collective::scatter || collective == Collective::send_receive;
+}
+
+/// All ranks are to have the same in the end.
+bool ends_alike(Collective collective) {
+  return collective == Collective::all_reduce || collective == Collective::all_gather ||
+         collective == Collective::broadcast;
 }
 
 /// From one rank to another.
@@ -39,64 +46,96 @@ std::optional<int> common_end(const std::set<Way>& ways, int ranks) {
 
 }  // namespace
 
+void set_elements(Seen& seen) {
+  for (const Mismatch& mismatch : seen.wrong.first) {
+    if (seen.elements.size() < kMostElements) seen.elements.push_back(mismatch.element);
+  }
+  seen.complete = seen.elements.size() == seen.wrong.count;
+}
+
 void to_json(nlohmann::json& j, const Seen& seen) {
   j = {{"number", seen.number},
-       {"text", seen.text},
        {"collective", static_cast<int>(seen.collective)},
        {"count", seen.wrong.count},
+       {"elements", seen.elements},
+       {"complete", seen.complete},
        {"from", seen.from}};
 }
 
 void from_json(const nlohmann::json& j, Seen& seen) {
   seen.number = j.at("number");
-  seen.text = j.at("text");
   seen.collective = static_cast<Collective>(j.at("collective").get<int>());
   seen.wrong.count = j.at("count");
+  seen.elements = j.at("elements").get<std::vector<std::uint64_t>>();
+  seen.complete = j.at("complete");
   seen.from = j.at("from").get<std::vector<bool>>();
 }
 
-Blame blame(const AllSeen& seen) {
-  const auto ranks = static_cast<int>(seen.size());
-  Blame found;
-  found.of_rank.resize(seen.size());
-  std::set<Way> straight;
-  struct Case {
-    std::set<int> wrong_at;              // ranks
-    std::map<int, std::set<int>> wrong;  // by sender, the ranks where it is
-    std::uint64_t elements = 0;
-    bool straight = false;
-  };
+namespace {
+
+/// One collective, as all ranks saw it.
+struct Case {
+  Collective collective{};
+  bool complete = true;
+  std::uint64_t elements = 0;
+  std::map<std::uint64_t, std::set<int>> wrong_at;  // by element, the ranks
+  std::set<Way> ways;                               // that wrong ones have gone
+};
+
+std::map<std::size_t, Case> cases_of(const AllSeen& seen) {
   std::map<std::size_t, Case> cases;
-  for (int rank = 0; rank < ranks; ++rank) {
-    for (const Seen& one : seen[static_cast<std::size_t>(rank)]) {
+  for (std::size_t rank = 0; rank < seen.size(); ++rank) {
+    for (const Seen& one : seen[rank]) {
       Case& of = cases[one.number];
-      of.wrong_at.insert(rank);
-      of.elements += one.wrong.count;
-      of.straight = goes_straight(one.collective);
+      of.collective = one.collective;
+      of.complete = of.complete && one.complete;
+      of.elements += one.wrong.count + one.wrong.outside;
+      for (const std::uint64_t element : one.elements) of.wrong_at[element].insert(static_cast<int>(rank));
       for (std::size_t from = 0; from < one.from.size(); ++from) {
-        if (!one.from[from]) continue;
-        of.wrong[static_cast<int>(from)].insert(rank);
-        if (of.straight && static_cast<int>(from) != rank) straight.emplace(static_cast<int>(from), rank);
+        if (one.from[from] && from != rank) of.ways.emplace(static_cast<int>(from), static_cast<int>(rank));
       }
     }
   }
-  const std::optional<int> common = common_end(straight, ranks);
+  return cases;
+}
+
+/// By what this case alone says.
+std::set<int> accused_by(const Case& of, std::optional<int> common) {
+  if (goes_straight(of.collective)) return common ? std::set<int>{*common} : std::set<int>();
+  std::set<int> accused;
+  if (!ends_alike(of.collective) || !of.complete) return accused;
+  for (const auto& [element, ranks] : of.wrong_at) {
+    if (ranks.size() == 1) accused.insert(*ranks.begin());
+  }
+  return accused;
+}
+
+}  // namespace
+
+Blame blame(const AllSeen& seen) {
+  const std::map<std::size_t, Case> cases = cases_of(seen);
+  std::set<Way> straight;
   for (const auto& [number, of] : cases) {
-    std::set<int> accused;
-    if (of.straight && common) {
-      accused.insert(*common);
-    } else if (!of.straight && of.wrong_at.size() == 1) {
-      accused.insert(*of.wrong_at.begin());
-    } else if (!of.straight) {
-      for (const auto& [from, at] : of.wrong) {
-        if (at.size() == 1) accused.insert(*at.begin());
-      }
-    }
-    if (accused.size() == 1) {
-      found.of_rank[static_cast<std::size_t>(*accused.begin())] += of.elements;
+    if (goes_straight(of.collective)) straight.insert(of.ways.begin(), of.ways.end());
+  }
+  const std::optional<int> common = common_end(straight, static_cast<int>(seen.size()));
+  std::set<int> accused;
+  Blame found;
+  found.of_rank.resize(seen.size());
+  std::uint64_t all = 0;
+  for (const auto& [number, of] : cases) {
+    all += of.elements;
+    const std::set<int> by_it = accused_by(of, common);
+    accused.insert(by_it.begin(), by_it.end());
+    if (by_it.size() == 1) {
+      found.of_rank[static_cast<std::size_t>(*by_it.begin())] += of.elements;
     } else {
       found.unexplained += of.elements;
     }
+  }
+  if (accused.size() == 1) {
+    found.of_rank[static_cast<std::size_t>(*accused.begin())] = all;
+    found.unexplained = 0;
   }
   return found;
 }

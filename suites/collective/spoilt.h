@@ -18,9 +18,13 @@ struct Seen {
   std::string text;        // for people
   nccl::Collective collective{};
   Mismatches wrong;
-  /// By rank that they came from, whether some were wrong: of collectives that carry, those that were listed.
-  std::vector<bool> from;
+  std::vector<std::uint64_t> elements;  // that were wrong, the first of them
+  bool complete = false;                // these are all
+  std::vector<bool> from;               // by rank, whether some of what came from it was wrong: of what is only carried
 };
+
+/// Takes over what is told to the other ranks.
+void set_elements(Seen& seen);
 
 void to_json(nlohmann::json& j, const Seen& seen);
 void from_json(const nlohmann::json& j, Seen& seen);
@@ -28,11 +32,12 @@ void from_json(const nlohmann::json& j, Seen& seen);
 /// By rank, what it saw wrong.
 using AllSeen = std::vector<std::vector<Seen>>;
 
-/// Who spoils what arrives. In a ring or a tree what one spoils goes on to others, and which way it goes NCCL chooses:
-/// so that a rank is accused only by what went straight from one to another, or is wrong with it alone.
+/// Who spoils what arrives. In a ring or a tree what one spoils goes on to others, and which way it goes is NCCL's own
+/// business. So a rank is accused by what went straight from one to another, and by what all should have got alike and
+/// it alone got wrong. Where that accuses one and no other, it is blamed for all that was wrong.
 struct Blame {
-  std::vector<std::uint64_t> of_rank;  // elements that were wrong in what accuses it, by rank
-  std::uint64_t unexplained = 0;       // wrong elements in cases of which none accuses anybody
+  std::vector<std::uint64_t> of_rank;  // wrong elements, by the rank that is blamed for them
+  std::uint64_t unexplained = 0;       // of cases in which none is accused
 };
 Blame blame(const AllSeen& seen);
 
