@@ -15,14 +15,17 @@ namespace {
 
 constexpr std::uint32_t kRounds = 1000;
 
-/// One wrong bit in one result: the n-th of a datapath in one place.
-class OneWrong : public cuda_emulation::FaultySms {
+class Planted : public cuda_emulation::FaultySms {
  public:
-  OneWrong() { testing_tools::emulated_device().planted_sms = this; }
-  ~OneWrong() override { testing_tools::emulated_device().planted_sms = nullptr; }
-  OneWrong(const OneWrong&) = delete;
-  OneWrong& operator=(const OneWrong&) = delete;
+  Planted() { testing_tools::emulated_device().planted_sms = this; }
+  ~Planted() override { testing_tools::emulated_device().planted_sms = nullptr; }
+  Planted(const Planted&) = delete;
+  Planted& operator=(const Planted&) = delete;
+};
 
+/// One wrong bit in one result: the n-th of a datapath in one place.
+class OneWrong : public Planted {
+ public:
   bool like_the_others(unsigned number) const override { return number != sm; }
   std::uint64_t result(const cuda_emulation::SmPlace& place, Datapath of, unsigned at,
                        std::uint64_t bits) override {
@@ -37,6 +40,15 @@ class OneWrong : public cuda_emulation::FaultySms {
   int bit = 0;
   std::uint64_t nth = 0;
   std::atomic<std::uint64_t> met{0};
+};
+
+/// Every result of 32 bits is rounded to a power of two.
+class PowersOfTwo : public Planted {
+ public:
+  bool like_the_others(unsigned) const override { return true; }
+  std::uint64_t result(const cuda_emulation::SmPlace&, Datapath, unsigned, std::uint64_t bits) override {
+    return (bits + 0x00400000u) & 0xff800000u;
+  }
 };
 
 int bits_of_results(Datapath path) {
@@ -107,6 +119,38 @@ TEST(SmPathsFaultsDeviceHalf, EveryRegisterThatIsHeldIsLookedAt) {
                                                                   std::to_string(number) + ", bit " +
                                                                   std::to_string(number % 32));
   }
+}
+
+TEST(SmPathsFaultsDeviceHalf, TheBankOfSharedMemoryIsNamed) {
+  const auto gpu = memory::test_gpu();
+  const auto paths = make_sm_paths(*gpu);
+  const auto expected = expected_hashes(Datapath::shared, Data::exact, 7);
+  OneWrong planted;
+  planted.path = Datapath::shared;
+  planted.any = true;
+  planted.bit = 5;
+  for (const unsigned bank : {0u, 13u, 31u}) {
+    planted.where = bank;
+    planted.met = 0;
+    Comparison comparison;
+    comparison.add(Datapath::shared, Data::exact, 7, kRounds,
+                   paths->run(Datapath::shared, Data::exact, 7, kRounds), expected);
+    ASSERT_EQ(comparison.wrong().size(), 1u) << bank;
+    EXPECT_EQ(culprit_of(comparison.wrong().begin()->second),
+              "shared of sub-partition 0: bank " + std::to_string(bank) + ", bit 5");
+  }
+}
+
+/// As other datapaths' rounds are. C libraries differ in the last bits of such functions, and agree where
+/// only powers of two are left.
+TEST(SmPathsFaultsDeviceHalf, ARoundOfApproximatedFunctionsIsTheOneThatWasDefined) {
+  const auto gpu = memory::test_gpu();
+  const auto paths = make_sm_paths(*gpu);
+  const PowersOfTwo planted;
+  std::uint64_t hash = 0;
+  const LaunchResult launch = paths->run(Datapath::special, Data::exact, 77, 2);
+  for (const ThreadResult& thread : launch.blocks.at(0).threads) hash = memory::mix64(hash ^ thread.hash);
+  EXPECT_EQ(hash, 0xbae0cb856f3117d8) << std::hex << "0x" << hash;
 }
 
 }  // namespace

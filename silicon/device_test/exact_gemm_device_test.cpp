@@ -55,6 +55,21 @@ TEST(ExactGemmDeviceHalf, StagesAreFilledAgainAndAgain) {
   }
 }
 
+/// More rows, and more columns, than a block of the check has threads.
+TEST(ExactGemmDeviceHalf, LinesOfSeveralBlocksAreAllLookedAt) {
+  constexpr GemmShape kShape{5, 5, 1, 1};
+  memory::GpuInReach gpu;
+  const auto gemm = make_exact_gemm(gpu, Datapath::tensor_int8, 5, kShape);
+  gemm->multiply(0);
+  const GemmFindings right = gemm->check();
+  EXPECT_EQ(right.wrong_rows + right.wrong_columns, 0u);
+  gpu.flip(kResult, 300 * kShape.columns() + 310, result_bytes(Datapath::tensor_int8), 0);
+  const GemmFindings found = gemm->check();
+  ASSERT_EQ(found.first.size(), 1u);
+  EXPECT_EQ(found.first[0].row, 300u);
+  EXPECT_EQ(found.first[0].column, 310u);
+}
+
 /// Operands are what they are by definition, and nothing else says so: others are noticed here.
 TEST(ExactGemmDeviceHalf, AProductIsTheOneThatWasDefined) {
   constexpr GemmShape kShape{2, 1, 3, 1};
