@@ -13,8 +13,9 @@ class Ranks {
   virtual int count() const = 0;
   /// Every rank brings a blob (an NCCL id, a checksum, nothing) and leaves with all of them, in rank order.
   /// Blocks until the last has come; the supervisor ends the step when one does not within the step's
-  /// deadline.
-  virtual std::vector<std::string> exchange(const std::string& mine) = 0;
+  /// deadline, or within `most_s` seconds of the first, where that is more than 0: who never came is named.
+  virtual std::vector<std::string> exchange(const std::string& mine, double most_s) = 0;
+  std::vector<std::string> exchange(const std::string& mine) { return exchange(mine, 0); }
 };
 
 }  // namespace assay

@@ -24,6 +24,10 @@ struct Crew {
   /// By the node's time: beside the workers' deadlines, which are real.
   Nanoseconds node_deadline = kForever;
 
+  /// The same of the exchange under way, for those who have not come to it.
+  Nanoseconds exchange_node_deadline = kForever;
+  WorkerDeadline::Time exchange_deadline = WorkerDeadline::Time::max();
+
   bool over() const { return workers.empty(); }
   /// It will not move on by itself: all of it has ended, or waits until its lifetime is over.
   bool rests() const;

@@ -70,9 +70,9 @@ const NodeReadings& WorkerContext::look_again() {
   return *newer_;
 }
 
-std::vector<std::string> WorkerContext::exchange(const std::string& mine) {
+std::vector<std::string> WorkerContext::exchange(const std::string& mine, double most_s) {
   std::vector<std::string> blobs;
-  for (const json& blob : pipe_.ask("exchange", {{"blob", to_hex(mine)}}, "exchange"))
+  for (const json& blob : pipe_.ask("exchange", {{"blob", to_hex(mine)}, {"within_s", most_s}}, "exchange"))
     blobs.push_back(from_hex(blob.get<std::string>()));
   return blobs;
 }

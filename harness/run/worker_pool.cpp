@@ -55,16 +55,14 @@ OpenStep& step_of(Crew& crew, const json& message) {
   return crew.steps[static_cast<std::size_t>(index)];
 }
 
-/// Where its error belongs: the device that it names, if it is one of its own, or the placement.
-Part part_of(const WorkerHandle& worker, const json& error) {
+/// Where its error belongs: the device that it names, if it is one of its placement, or the placement.
+Part part_of(const Crew& crew, const WorkerHandle& worker, const json& error) {
   const auto named = error.find("part");
   if (named == error.end()) return worker.part();
   auto part = named->get<Part>();
-  const Assignment& assignment = worker.assignment();
-  const bool own = std::any_of(assignment.devices.begin(), assignment.devices.end(),
-                               [&](const Device& device) { return device.slot == part; });
-  if (!own && part != assignment.placement)
-    throw ipc::ProtocolError("an error of '" + part.path() + "', which is none of its devices");
+  const std::vector<Part> gpus = gpus_of(*crew.placement);
+  if (std::find(gpus.begin(), gpus.end(), part) == gpus.end() && part != crew.placement->part)
+    throw ipc::ProtocolError("an error of '" + part.path() + "', which is none of the placement's devices");
   return part;
 }
 
@@ -73,6 +71,20 @@ Resident resident_of(WorkerHandle& worker) {
   std::vector<Part> gpus;
   for (const Device& device : worker.assignment().devices) gpus.push_back(device.slot);
   return {pid == 0 ? getpid() : pid, std::move(gpus)};
+}
+
+void no_exchange_deadline(Crew& crew) {
+  crew.exchange_deadline = WorkerDeadline::Time::max();
+  crew.exchange_node_deadline = kForever;
+}
+
+/// The others wait for them in vain.
+void stop_who_has_not_come(Crew& crew) {
+  no_exchange_deadline(crew);
+  for (const auto& worker : crew.workers) {
+    if (crew.exchange.waits(static_cast<std::size_t>(worker->assignment().rank))) continue;
+    worker->stop(codes::step_timeout, "it did not come to where its peers waited for it", steady_clock::now());
+  }
 }
 
 void stop_all(const Crew& crew) {
@@ -104,6 +116,7 @@ Nanoseconds WorkerPool::next_node_deadline() const {
       // One that is stopped may need some of the node's time to end; not all that passes until it is killed.
       const Nanoseconds more = worker->stopped() ? kTimeToEnd : 0;
       next = std::min(next, std::min(crew->node_deadline, kForever - more) + more);
+      next = std::min(next, crew->exchange_node_deadline);
     }
   }
   return next;
@@ -158,6 +171,8 @@ void WorkerPool::poll_once() {
     }
   }
   for (const auto& crew : crews_) {
+    if (steady_clock::now() >= crew->exchange_deadline || node_.time_is_up(crew->exchange_node_deadline))
+      stop_who_has_not_come(*crew);
     const bool time_is_up = node_.time_is_up(crew->node_deadline);
     for (std::size_t i = crew->workers.size(); i-- > 0;) {
       if (time_is_up && !crew->workers[i]->resting()) crew->workers[i]->deadline_passed(steady_clock::now());
@@ -189,7 +204,7 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
       throw ipc::ProtocolError("an interruption that it claims itself");
     worker.reported_error = true;
     journal_.fail(step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(),
-                         part_of(worker, *e), ""});
+                         part_of(crew, worker, *e), ""});
   } else if (const auto v = message.find("evidence"); v != message.end()) {
     if (!nests_within(v->at("content"), kDeepestEvidence))
       throw ipc::ProtocolError("evidence that nests too deep");
@@ -219,7 +234,13 @@ void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json&
   const std::size_t most = ipc::kMaxFrameBytes / 4 / static_cast<std::size_t>(worker.assignment().ranks);
   if (mine.size() > most)
     throw ipc::ProtocolError(fmt::format("{} bytes brought to an exchange that takes {}", mine.size(), most));
+  const bool first = !crew.exchange.anybody_waits();
   const auto brought = crew.exchange.bring(rank, std::move(mine));
+  if (const double within_s = content.at("within_s").get<double>(); first && within_s > 0) {
+    crew.exchange_deadline = steady_clock::now() + milliseconds(static_cast<long>(within_s * 1000));
+    crew.exchange_node_deadline = node_.clock().now() + static_cast<Nanoseconds>(within_s * 1e9);
+  }
+  if (brought) no_exchange_deadline(crew);
   if (const auto gone = crew.exchange.gone(); !brought && gone) {
     const std::vector<Part>& devices = crew.placement->participants[*gone].devices;
     const Part part = devices.size() == 1 ? devices.front() : crew.placement->part;

@@ -9,7 +9,9 @@
 namespace assay::collective::ASSAY_TARGET {
 namespace {
 
-constexpr unsigned kThreads = 256, kMostBlocksPerSm = 8;
+/// Small blocks: most collectives are of few elements. As many as an SM holds threads (CUDA C++ programming guide,
+/// compute capability 9.0).
+constexpr unsigned kThreads = 64, kMostBlocksPerSm = 32;
 /// Before and behind what is received.
 constexpr std::uint64_t kGuardBytes = 256, kGuardWords = kGuardBytes / sizeof(Word128);
 constexpr std::uint64_t kAround = 2 * kGuardBytes + sizeof(Word128);  // the last word can be begun and not filled

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <set>
-#include <tuple>
 
 namespace assay::collective {
 namespace {
@@ -22,7 +22,24 @@ constexpr int kFactors = 7;
 constexpr const char* kFactorNames[kFactors] = {"collective", "datatype", "operator",
                                                 "size",       "in place", "graph", "root"};
 using Levels = std::array<int, kFactors>;
-using Pair = std::tuple<int, int, int, int>;  // factor, its level, another factor, its level
+
+/// Levels of all factors, numbered through.
+constexpr int kMostLevels[kFactors] = {nccl::kCollectives, nccl::kDataTypes, nccl::kBuiltinOps, 12, 2, 2, 16};
+constexpr int first_level(int factor) {
+  int first = 0;
+  for (int i = 0; i < factor; ++i) first += kMostLevels[i];
+  return first;
+}
+constexpr int kLevels = 64;
+static_assert(first_level(kFactors) <= kLevels);
+constexpr int factor_of(int level) {
+  int factor = 0;
+  while (level >= first_level(factor + 1)) ++factor;
+  return factor;
+}
+
+/// Of two levels: both numbers in one.
+using Pairs = std::bitset<kLevels * kLevels>;
 
 bool has_operator(const Levels& levels) {
   return nccl::reduces(static_cast<Collective>(levels[collective]));
@@ -37,14 +54,22 @@ bool counts(const Levels& levels, int factor) {
   return true;
 }
 
-std::vector<Pair> pairs_of(const Levels& levels) {
-  std::vector<Pair> pairs;
+/// Calls visit(pair) for each that the levels have.
+template <typename Visit>
+void for_each_pair(const Levels& levels, const Visit& visit) {
   for (int a = 0; a < kFactors; ++a) {
+    if (!counts(levels, a)) continue;
     for (int b = a + 1; b < kFactors; ++b) {
-      if (counts(levels, a) && counts(levels, b)) pairs.emplace_back(a, levels[a], b, levels[b]);
+      if (!counts(levels, b)) continue;
+      visit(static_cast<std::size_t>((first_level(a) + levels[a]) * kLevels + first_level(b) + levels[b]));
     }
   }
-  return pairs;
+}
+
+std::size_t found_in(const Pairs& pairs, const Levels& levels) {
+  std::size_t found = 0;
+  for_each_pair(levels, [&](std::size_t pair) { found += pairs.test(pair) ? 1 : 0; });
+  return found;
 }
 
 /// A root at either end, and one between.
@@ -85,11 +110,11 @@ void for_each_completion(Levels levels, int ranks, const Visit& visit) {
   }
 }
 
-std::set<Pair> legal_pairs(Way way, int ranks) {
-  std::set<Pair> all;
+Pairs legal_pairs(Way way, int ranks) {
+  Pairs all;
   for_each_legal(way, ranks, [&](const Levels& levels) {
     for_each_completion(levels, ranks, [&](const Levels& complete) {
-      for (const Pair& pair : pairs_of(complete)) all.insert(pair);
+      for_each_pair(complete, [&](std::size_t pair) { all.set(pair); });
     });
   });
   return all;
@@ -117,16 +142,14 @@ bool is_large(const Levels& levels) {
 }
 
 /// The completion that adds the most pairs; of equal ones the small, then the first after `turn`.
-Levels best_completion(const Levels& levels, int ranks, const std::set<Pair>& missing, std::size_t turn) {
+Levels best_completion(const Levels& levels, int ranks, const Pairs& missing, std::size_t turn) {
   std::vector<Levels> all;
   for_each_completion(levels, ranks, [&](const Levels& complete) { all.push_back(complete); });
   std::size_t best = 0, most = 0;
   bool found = false;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const std::size_t at = (i + turn) % all.size();
-    std::size_t adds = 0;
-    for (const Pair& pair : pairs_of(all[at])) adds += missing.count(pair);
-    const std::size_t score = 2 * adds + (is_large(all[at]) ? 0 : 1);
+    const std::size_t score = 2 * found_in(missing, all[at]) + (is_large(all[at]) ? 0 : 1);
     if (found && score <= most) continue;
     found = true;
     best = at;
@@ -179,30 +202,25 @@ std::string text_of(const Case& one, int ranks) {
 }
 
 std::vector<Case> make_cases(Way way, int ranks) {
-  std::set<Pair> missing = legal_pairs(way, ranks);
+  Pairs missing = legal_pairs(way, ranks);
   std::vector<Case> cases;
   std::size_t turn = 0;
   const auto add = [&](const Levels& levels) {
-    for (const Pair& pair : pairs_of(levels)) missing.erase(pair);
+    for_each_pair(levels, [&](std::size_t pair) { missing.reset(pair); });
     cases.push_back(case_of(levels));
   };
   for_each_legal(way, ranks,
                  [&](const Levels& levels) { add(best_completion(levels, ranks, missing, turn++ * 7)); });
-  // What is left: for the first of the missing pairs, whatever has it and most others.
-  while (!missing.empty()) {
-    const Pair wanted = *missing.begin();
+  // What is left: whatever has most of it.
+  while (missing.any()) {
     Levels best{};
     std::size_t most = 0;
     for_each_legal(way, ranks, [&](const Levels& levels) {
-      for_each_completion(levels, ranks, [&](const Levels& complete) {
-        const std::vector<Pair> pairs = pairs_of(complete);
-        if (std::find(pairs.begin(), pairs.end(), wanted) == pairs.end()) return;
-        const auto adds = static_cast<std::size_t>(std::count_if(
-            pairs.begin(), pairs.end(), [&](const Pair& pair) { return missing.count(pair) > 0; }));
-        if (adds <= most) return;
-        most = adds;
-        best = complete;
-      });
+      const Levels complete = best_completion(levels, ranks, missing, 0);
+      const std::size_t adds = found_in(missing, complete);
+      if (adds <= most) return;
+      most = adds;
+      best = complete;
     });
     add(best);
   }
@@ -210,19 +228,20 @@ std::vector<Case> make_cases(Way way, int ranks) {
 }
 
 std::vector<PairsCovered> coverage_of(Way way, int ranks, const std::vector<Case>& cases) {
-  std::set<Pair> covered;
-  for (const Case& one : cases) {
-    for (const Pair& pair : pairs_of(levels_of(one))) covered.insert(pair);
-  }
+  Pairs covered;
+  for (const Case& one : cases) for_each_pair(levels_of(one), [&](std::size_t pair) { covered.set(pair); });
+  const Pairs legal = legal_pairs(way, ranks);
   std::vector<PairsCovered> all;
-  for (const Pair& pair : legal_pairs(way, ranks)) {
-    const std::string first = kFactorNames[std::get<0>(pair)], second = kFactorNames[std::get<2>(pair)];
+  for (std::size_t pair = 0; pair < legal.size(); ++pair) {
+    if (!legal.test(pair)) continue;
+    const std::string first = kFactorNames[factor_of(static_cast<int>(pair) / kLevels)],
+                      second = kFactorNames[factor_of(static_cast<int>(pair) % kLevels)];
     auto found = std::find_if(all.begin(), all.end(), [&](const PairsCovered& one) {
       return one.first == first && one.second == second;
     });
     if (found == all.end()) found = all.insert(all.end(), {first, second, 0, 0});
     ++found->legal;
-    if (covered.count(pair) > 0) ++found->covered;
+    if (covered.test(pair)) ++found->covered;
   }
   return all;
 }

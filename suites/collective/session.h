@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "harness/check.h"
 #include "kernels/collective_data/collective_data.h"
@@ -35,11 +36,24 @@ class Session {
   void finalize();
 
  private:
-  /// Looks at it again and again, at first often.
+  struct Peer {
+    Part slot;
+    std::string pci_address;
+  };
+
+  void meet();
+  /// Looks at it again and again, at first often. Throws what hung() does.
   void wait_until(const std::function<bool()>& done, double most_s, const std::string& what);
+  /// It did not come to its end in time: asks NCCL's RAS before anything else, has the supervisor name who is not
+  /// there any more, and lets go of it.
+  [[noreturn]] void hung(const std::string& what);
+  /// Who holds the others up, by what RAS says; null: it does not tell. `why`: for people.
+  const Peer* culprit(const RasAnswer& answer, std::string& why) const;
 
   Context& context_;
   std::uint64_t seed_ = 0;
+  std::string ras_address_;
+  std::vector<Peer> peers_;  // by rank
   std::unique_ptr<Communicator> communicator_;
 };
 

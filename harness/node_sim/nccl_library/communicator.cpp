@@ -87,7 +87,7 @@ void Rank::join() {
   meeting_ = find_or_make(place_, id_, ranks_);
   if (meeting_ == nullptr || meeting_->ranks != ranks_) return;
   Member& member = me();
-  if (member.state != Member::absent || hinders(fabric().obstacle({.function = "Init"}))) return;
+  if (member.state != Member::absent) return;
   member.pid = getpid();
   member.slot = fabric().slot();
   member.ordinal = ordinal_;
@@ -115,6 +115,7 @@ std::optional<Nanoseconds> Rank::ready_at() const {
 
 Result Rank::initialise() {
   if (ready_) return Result::success;
+  if (meeting_ == nullptr && hinders(fabric().obstacle({.function = "Init"}))) hang();
   {
     const AtPlace lock(place_);
     if (meeting_ == nullptr) join();
@@ -163,6 +164,11 @@ void Rank::wait_until_final() {
     if (!finalizing_) return queue_.empty() ? std::optional<Nanoseconds>(last_ended_) : std::nullopt;
     return final_at();
   });
+}
+
+void Rank::hang() {
+  fabric().park();
+  for (;;) pause();
 }
 
 void Rank::leave() {

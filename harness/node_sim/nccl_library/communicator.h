@@ -61,6 +61,8 @@ class Rank : public std::enable_shared_from_this<Rank> {
   /// Initialisation, or finalisation: in_progress until it is over.
   Result initialise();
   Result finalise();
+  /// The call never returns.
+  [[noreturn]] void hang();
   /// So that the others go on without it.
   void leave();
   /// Lets go of all that waits. From any thread.
