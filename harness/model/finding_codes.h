@@ -50,9 +50,11 @@ inline constexpr const char* foreign_process = "environment.foreign_process";
 inline constexpr const char* not_idle = "environment.not_idle";
 /// A library that a check works with is not on the machine, or is another one.
 inline constexpr const char* library_missing = "environment.library_missing";
-/// NCCL gave an error; a rank waited for others beyond its deadline, and nobody can be told apart.
+/// NCCL gave an error; a rank waited for others beyond its deadline, and one of them can be told from the rest, or
+/// none.
 inline constexpr const char* collective_failed = "collective.failed";
 inline constexpr const char* collective_hung = "collective.hung";
+inline constexpr const char* collective_hung_somewhere = "collective.hung_somewhere";
 /// The supervisor itself was stopped, as by Ctrl-C, or killed. Made up for by a later attempt that was not,
 /// unlike all other errors.
 inline constexpr const char* interrupted = "harness.interrupted";
@@ -94,6 +96,7 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        contained_error,
                                        contained_among_peers,
                                        collective_failed,
-                                       collective_hung};
+                                       collective_hung,
+                                       collective_hung_somewhere};
 
 }  // namespace assay::codes

@@ -1,6 +1,7 @@
 #include "kernels/collective_data/collective_data.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "kernels/cuda_support.h"
 #include "kernels/each_word.h"
@@ -29,27 +30,21 @@ struct MismatchList {
   Mismatch of[Mismatches::kMost];
 };
 
-union Elements {
-  Word128 word;
-  std::uint8_t of_8[16];
-  std::uint16_t of_16[8];
-  std::uint32_t of_32[4];
-  std::uint64_t of_64[2];
-};
-
+/// By shifts: a word that is indexed like an array is kept in memory instead of registers.
 template <unsigned kBits>
-__device__ std::uint64_t element(const Elements& word, unsigned number) {
-  if constexpr (kBits == 8) return word.of_8[number];
-  if constexpr (kBits == 16) return word.of_16[number];
-  if constexpr (kBits == 32) return word.of_32[number];
-  return word.of_64[number];
+__device__ std::uint64_t element(const Word128& word, unsigned number) {
+  const unsigned at = number * kBits;
+  return (at < 64 ? word.low : word.high) >> at % 64 & ~std::uint64_t{0} >> (64 - kBits);
 }
 template <unsigned kBits>
-__device__ void set_element(Elements& word, unsigned number, std::uint64_t bits) {
-  if constexpr (kBits == 8) word.of_8[number] = static_cast<std::uint8_t>(bits);
-  if constexpr (kBits == 16) word.of_16[number] = static_cast<std::uint16_t>(bits);
-  if constexpr (kBits == 32) word.of_32[number] = static_cast<std::uint32_t>(bits);
-  if constexpr (kBits == 64) word.of_64[number] = bits;
+__device__ void set_element(Word128& word, unsigned number, std::uint64_t bits) {
+  const unsigned at = number * kBits;
+  const std::uint64_t mask = ~std::uint64_t{0} >> (64 - kBits) << at % 64, value = bits << at % 64 & mask;
+  if (at < 64) {
+    word.low = (word.low & ~mask) | value;
+  } else {
+    word.high = (word.high & ~mask) | value;
+  }
 }
 
 /// Each word of the span, with the numbers of those of its elements that belong to it. body(word, from, to, first):
@@ -73,21 +68,20 @@ enum class Fill { sent, anything_else };
 template <unsigned kBits, Fill kFill>
 __global__ void __launch_bounds__(kThreads) fill(Span span, Job job) {
   for_each_word_of<kBits>(span, [&](Word128* word, unsigned from, unsigned to, std::uint64_t first) {
-    Elements elements{Word128{0, 0}};
-    if (from > 0 || to < 128 / kBits) elements.word = cuda::load_streaming(word);
+    Word128 elements{0, 0};
+    if (from > 0 || to < 128 / kBits) elements = cuda::load_streaming(word);
     for (unsigned i = from; i < to; ++i) {
       const std::uint64_t at = first + (i - from);
       set_element<kBits>(elements, i, kFill == Fill::sent ? sent(job, at) : ~received(job, at));
     }
-    cuda::store_streaming(word, elements.word);
+    cuda::store_streaming(word, elements);
   });
 }
 
 template <unsigned kBits>
 __global__ void __launch_bounds__(kThreads) look(Span span, Job job, MismatchList* list) {
   for_each_word_of<kBits>(span, [&](Word128* word, unsigned from, unsigned to, std::uint64_t first) {
-    Elements elements{Word128{0, 0}};
-    elements.word = cuda::load_streaming(word);
+    const Word128 elements = cuda::load_streaming(word);
     for (unsigned i = from; i < to; ++i) {
       const std::uint64_t at = first + (i - from), expected = received(job, at), actual = element<kBits>(elements, i);
       if (expected == actual) continue;
@@ -103,15 +97,24 @@ __device__ Word128 guard_word(std::uint64_t seed, std::uint64_t index) {
   return memory::pattern_word<memory::PatternKind::random>(memory::random_data(seed ^ 0x6ca3d), index);
 }
 
-/// The first `words` at either place; `check`: compares them instead of writing them.
+/// Ones in all but the first bytes.
+__device__ Word128 rest_of_word(unsigned used) {
+  const std::uint64_t all = ~std::uint64_t{0};
+  return used < 8 ? Word128{all << (8 * used), all} : Word128{0, all << (8 * (used - 8))};
+}
+
+/// kGuardWords at either place; of the first behind, `used` bytes are no guard's. `check`: compares them instead of
+/// writing them.
 __global__ void __launch_bounds__(kThreads)
-    guard(Word128* before, Word128* behind, std::uint64_t seed, bool check, MismatchList* list) {
+    guard(Word128* before, Word128* behind, unsigned used, std::uint64_t seed, bool check, MismatchList* list) {
   using memory::operator^;
   cuda::for_each_word<kThreads>(2 * kGuardWords, [&](std::uint64_t i) {
     Word128* const word = i < kGuardWords ? before + i : behind + (i - kGuardWords);
+    const Word128 rest = rest_of_word(i == kGuardWords ? used : 0), is = cuda::load_streaming(word);
+    const Word128 differ = is ^ guard_word(seed, i), changed{differ.low & rest.low, differ.high & rest.high};
     if (!check) {
-      cuda::store_streaming(word, guard_word(seed, i));
-    } else if (!memory::is_zero(cuda::load_streaming(word) ^ guard_word(seed, i))) {
+      cuda::store_streaming(word, is ^ changed);
+    } else if (!memory::is_zero(changed)) {
       atomicAdd(&list->outside, 1ull);
     }
   });
@@ -127,7 +130,10 @@ auto by_size(DataType type, Of8 of_8, Of16 of_16, Of32 of_32, Of64 of_64) {
 class DataOfGpu final : public RankData {
  public:
   DataOfGpu(Gpu& gpu, std::uint64_t bytes)
-      : gpu_(gpu), own_(gpu.allocate(bytes + kAround)), other_(gpu.allocate(bytes + kAround)) {}
+      : gpu_(gpu), own_(gpu.allocate(bytes + kAround)), other_(gpu.allocate(bytes + kAround)) {
+    const std::uint64_t words = std::min(own_->words(), other_->words());
+    if (words * sizeof(Word128) <= kAround) throw std::length_error("no room for an element between the guards");
+  }
 
   std::uint64_t bytes_there() const override {
     return std::min(own_->words(), other_->words()) * sizeof(Word128) - kAround;
@@ -161,6 +167,7 @@ class DataOfGpu final : public RankData {
 
   Mismatches look_through() override {
     list_.clear();
+    stream_.follow();
     launch(received_.elements, WorkKind::read,
            by_size(job_.request.type, look<8>, look<16>, look<32>, look<64>), received_, job_, list_.get());
     guarded(true);
@@ -177,6 +184,7 @@ class DataOfGpu final : public RankData {
   }
 
   void as_graph(const std::function<void()>& record) override {
+    drop_graph();
     cudaGraph_t graph = nullptr;
     cudaGraphExec_t executable = nullptr;
     cuda::check(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "begin capture");
@@ -184,7 +192,7 @@ class DataOfGpu final : public RankData {
     cuda::check(cudaStreamEndCapture(stream_.get(), &graph), "end capture");
     cuda::check(cudaGraphInstantiate(&executable, graph, 0), "instantiate graph");
     cuda::check(cudaGraphLaunch(executable, stream_.get()), "launch graph");
-    graphs_.push_back({graph, executable});
+    graph_ = {graph, executable};
   }
 
   void in_time_of(double times, const std::function<void()>& act) override { cuda::in_time_of(times, act); }
@@ -194,14 +202,14 @@ class DataOfGpu final : public RankData {
   }
   double seconds_between_marks() override { return watch_.seconds(); }
 
-  ~DataOfGpu() override {
-    for (const auto& [graph, executable] : graphs_) {
-      cudaGraphExecDestroy(executable);
-      cudaGraphDestroy(graph);
-    }
-  }
+  ~DataOfGpu() override { drop_graph(); }
 
  private:
+  void drop_graph() {
+    if (graph_.executable != nullptr) cudaGraphExecDestroy(graph_.executable);
+    if (graph_.graph != nullptr) cudaGraphDestroy(graph_.graph);
+    graph_ = {};
+  }
   Word128* begin_of(const std::unique_ptr<DeviceBuffer>& buffer) const {
     return cuda::pointer<Word128>(buffer) + kGuardWords;
   }
@@ -216,7 +224,7 @@ class DataOfGpu final : public RankData {
                         receives = nccl::received_by(request, job_.rank, job_.ranks);
     sent_ = {begin_of(own_), 0, sends};
     received_ = {begin_of(other_), 0, receives};
-    if (!in_place || sends == 0 || receives == 0) return;
+    if (!in_place || !nccl::can_be_in_place(request.collective) || sends == 0 || receives == 0) return;
     const std::uint64_t inside = nccl::place_in_the_larger(request, job_.rank);
     received_.words = sent_.words;
     (sends > receives ? received_ : sent_).first = inside;
@@ -226,10 +234,11 @@ class DataOfGpu final : public RankData {
   void guarded(bool check) {
     const Span& larger = received_.words == sent_.words && sent_.elements > received_.elements ? sent_ : received_;
     const std::uint64_t bytes = (larger.first + larger.elements) * (bits_in(job_.request.type) / 8);
-    Word128* const behind = larger.words + (bytes + sizeof(Word128) - 1) / sizeof(Word128);
+    Word128* const behind = larger.words + bytes / sizeof(Word128);
     cuda::launch({1, kThreads, 0, stream_.get()},
                  Work(check ? WorkKind::read : WorkKind::write, static_cast<double>(2 * kGuardBytes)), guard,
-                 larger.words - kGuardWords, behind, job_.seed, check, list_.get());
+                 larger.words - kGuardWords, behind, static_cast<unsigned>(bytes % sizeof(Word128)), job_.seed, check,
+                 list_.get());
   }
 
   template <typename Kernel, typename... Arguments>
@@ -253,7 +262,7 @@ class DataOfGpu final : public RankData {
     cudaGraph_t graph;
     cudaGraphExec_t executable;
   };
-  std::vector<Graph> graphs_;
+  Graph graph_{};  // of the last job that was one
 };
 
 }  // namespace

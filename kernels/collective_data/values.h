@@ -117,7 +117,7 @@ ASSAY_HD constexpr std::uint64_t bits_of_rank(std::uint64_t common, int rank) {
 
 ASSAY_HD constexpr int exponent_of_sum(const FloatFormat& format, std::uint64_t common) {
   const auto choices = static_cast<std::uint64_t>(format.greatest_exponent - format.least_exponent + 1);
-  return format.least_exponent + static_cast<int>((common >> 56) * choices >> 8);
+  return format.least_exponent + static_cast<int>((memory::mix64(common) >> 56) * choices >> 8);
 }
 
 /// A rank's part, as an integer. The last ranks have none where the type has no room for so many.
@@ -128,8 +128,10 @@ ASSAY_HD inline std::int64_t summand(const FloatFormat& format, std::uint64_t co
   if (bits_for_ranks > room) bits_for_ranks = room;
   if (rank >= 1 << bits_for_ranks) return 0;
   const std::int64_t most = std::int64_t{1} << (room - bits_for_ranks);
-  // From -most to most - 1.
-  return static_cast<std::int64_t>(bits_of_rank(common, rank) & static_cast<std::uint64_t>(2 * most - 1)) - most;
+  const std::uint64_t own = bits_of_rank(common, rank);
+  // From -most to most - 1, or from 1 - most to most: where most is 1, one of them alone would have one sign.
+  const std::int64_t value = static_cast<std::int64_t>(own & static_cast<std::uint64_t>(2 * most - 1)) - most;
+  return (own >> 55 & 1) != 0 ? -value : value;
 }
 
 // Products: exponents of powers of two among the first few ranks, of which all partial products stay in range.
@@ -145,9 +147,10 @@ ASSAY_HD constexpr int rank_with_mantissa(std::uint64_t common, int ranks) {
 }
 /// From 1 to 2, as an integer of the format's mantissa; its sign.
 ASSAY_HD constexpr std::int64_t mantissa_of_product(const FloatFormat& format, std::uint64_t common) {
+  const std::uint64_t random = memory::mix64(common);
   const auto magnitude = static_cast<std::int64_t>(std::uint64_t{1} << format.mantissa_bits |
-                                                   (rotated(common, 23) & ((std::uint64_t{1} << format.mantissa_bits) - 1)));
-  return (common >> 47 & 1) != 0 ? -magnitude : magnitude;
+                                                   (random & ((std::uint64_t{1} << format.mantissa_bits) - 1)));
+  return random >> 63 != 0 ? -magnitude : magnitude;
 }
 
 // The least and the greatest: any number but zero, whose sign could be either, infinity and NaN.
@@ -157,7 +160,7 @@ ASSAY_HD constexpr std::uint64_t any_number(const FloatFormat& format, std::uint
   const auto fields = (std::uint64_t{1} << format.exponent_bits) - 2;  // neither the lowest nor the highest
   const std::uint64_t field = 1 + ((random >> 32 & 0xffff) * fields >> 16);
   return (random >> 63) << (m + format.exponent_bits) | field << m |
-         (rotated(random, 11) & ((std::uint64_t{1} << m) - 1));
+         (memory::mix64(random) & ((std::uint64_t{1} << m) - 1));
 }
 
 /// In the order of their values.

@@ -172,7 +172,7 @@ const std::vector<Size>& sizes() {
       {"4,099", 4099},
       {"65,537", 65537},
       {"1 MiB and 1", 0, kMib, 1},
-      {"16 MiB less 15", 0, 16 * kMib - 128, 1},
+      {"about 16 MiB", 0, 16 * kMib - 128, 1},
       {"1 GiB and 1", 0, 1024 * kMib, 1},
   };
   return all;
@@ -189,6 +189,20 @@ nccl::Request Case::request(int ranks) const {
   const auto parts = static_cast<std::uint64_t>(std::max(nccl::sent_by(made, root, ranks), nccl::received_by(made, root, ranks)));
   made.count = wanted.bytes / nccl::bytes_of(type) / parts + wanted.more;
   return made;
+}
+
+Fitted fitted(const Case& one, int ranks, std::uint64_t bytes_there) {
+  Fitted fit{one.request(ranks)};
+  const std::uint64_t wanted = fit.request.count;
+  nccl::Request single = fit.request;
+  single.count = 1;
+  const std::uint64_t parts =
+      std::max(nccl::sent_by(single, one.root, ranks), nccl::received_by(single, one.root, ranks));
+  const std::uint64_t most = bytes_there / nccl::bytes_of(one.type) / parts;
+  if (wanted <= most) return fit;
+  fit.request.count = most - (most % 2 == wanted % 2 ? 0 : 1);  // an odd one stays odd
+  fit.times = static_cast<double>(wanted) / static_cast<double>(fit.request.count);
+  return fit;
 }
 
 std::string text_of(const Case& one, int ranks) {

@@ -32,6 +32,13 @@ struct Case {
   nccl::Request request(int ranks) const;
 };
 
+/// A case as it can be done in buffers of which so many bytes are there, and by how much it is larger.
+struct Fitted {
+  nccl::Request request;
+  double times = 1;
+};
+Fitted fitted(const Case& one, int ranks, std::uint64_t bytes_there);
+
 /// "all_reduce of 4,099 bf16, sum, in place".
 std::string text_of(const Case& one, int ranks);
 

@@ -3,86 +3,56 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "harness/check.h"
-#include "suites/collective/cases.h"
-#include "suites/collective/session.h"
 #include "suites/collective/spoilt.h"
+#include "suites/collective/trial.h"
 
 namespace assay::collective {
 namespace {
 
-/// The largest size, and what it may have on top.
-constexpr std::uint64_t kBufferBytes = (1ull << 30) + 4096;
-/// Of what each rank saw wrong, as much is compared with the others'.
+/// Of what each rank saw wrong, as much is compared with the others': cases beyond those of any are left out.
 constexpr std::size_t kMostCompared = 200;
-
-/// A case as it can be done in the buffers that are there, and by how much it is larger.
-struct Fitted {
-  nccl::Request request;
-  double times = 1;
-};
-
-Fitted fitted(const Case& one, int ranks, std::uint64_t bytes_there) {
-  Fitted fit{one.request(ranks)};
-  const std::uint64_t wanted = fit.request.count;
-  nccl::Request single = fit.request;
-  single.count = 1;
-  const std::uint64_t parts =
-      std::max(nccl::sent_by(single, one.root, ranks), nccl::received_by(single, one.root, ranks));
-  const std::uint64_t most = bytes_there / nccl::bytes_of(one.type) / parts;
-  if (wanted <= most) return fit;
-  fit.request.count = most - (most % 2 == wanted % 2 ? 0 : 1);  // an odd one stays odd
-  fit.times = static_cast<double>(wanted) / static_cast<double>(fit.request.count);
-  return fit;
-}
 
 class Correctness {
  public:
   Correctness(Context& context)
       : context_(context),
         way_(way_named(context.variant())),
-        session_(context, way_ == Way::nvls),
+        peers_(context),
+        session_(context, peers_, peers_.all(), peers_.id_for(peers_.all())),
         data_(make_rank_data(context.gpu(), kBufferBytes)),
-        bytes_there_(session_.bytes_of_all(*data_)),
+        bytes_there_(peers_.least(data_->bytes_there())),
         cases_(make_cases(way_, session_.ranks())) {}
 
   void run() {
     const Nanoseconds start = context_.clock().now();
-    double elapsed_s = 0;
+    bool again = false;
     do {
       for (const Case& one : cases_) {
         run_case(one);
         context_.progress(static_cast<double>(done_) / static_cast<double>(cases_.size()));
       }
-      elapsed_s = static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
-    } while (elapsed_s < context_.duration_s());
+      const double elapsed_s = static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
+      again = elapsed_s < context_.duration_s();
+      // One rank's clock decides for all.
+      if (context_.duration_s() > 0) again = context_.ranks().exchange(again ? "again" : "").front() == "again";
+    } while (again);
     session_.finalize();
     emit();
   }
 
  private:
   void run_case(const Case& one) {
-    const Fitted fit = fitted(one, session_.ranks(), bytes_there_);
     const std::size_t number = done_++;
-    const Job job{fit.request, session_.rank(), session_.ranks(), session_.seed() + number};
     take_nccl_choices(session_.rank());
-    Mismatches wrong;
-    data_->in_time_of(fit.times, [&] {
-      data_->prepare(job, one.in_place);
-      if (one.as_graph) {
-        data_->as_graph([&] { session_.begin(fit.request, *data_); });
-      } else {
-        session_.begin(fit.request, *data_);
-      }
-      session_.wait(*data_, text_of(one, session_.ranks()));
-      wrong = data_->look_through();
-    });
+    const Trial trial = try_case(session_, *data_, one, peers_.seed() + number, bytes_there_);
     look_at_choice(one);
-    if (wrong.count == 0 && wrong.outside == 0) return;
-    remember(number, one, job, wrong);
+    if (trial.wrong.count > 0 || trial.wrong.outside > 0) remember(number, one, trial.job, trial.wrong);
   }
 
   /// What NCCL did it by, against what it was made to do it by.
@@ -103,7 +73,11 @@ class Correctness {
     Seen seen{number, text_of(one, session_.ranks()), one.collective, wrong, {}, false, {}};
     if (!nccl::reduces(one.collective)) seen.from = senders_of(job, wrong);
     set_elements(seen);
-    if (seen_.size() < kMostCompared) seen_.push_back(std::move(seen));
+    if (seen_.size() < kMostCompared) {
+      seen_.push_back(std::move(seen));
+    } else {
+      compared_up_to_ = std::min(compared_up_to_, number);
+    }
   }
 
   /// By rank: whether what came from it is among the wrong elements.
@@ -130,8 +104,18 @@ class Correctness {
 
   AllSeen seen_by_all() {
     AllSeen all;
-    for (const std::string& other : context_.ranks().exchange(nlohmann::json(seen_).dump()))
-      all.push_back(nlohmann::json::parse(other).get<std::vector<Seen>>());
+    std::size_t up_to = compared_up_to_;
+    const nlohmann::json mine{{"seen", seen_}, {"up_to", compared_up_to_}};
+    for (const std::string& other : context_.ranks().exchange(mine.dump())) {
+      const auto j = nlohmann::json::parse(other);
+      all.push_back(j.at("seen").get<std::vector<Seen>>());
+      up_to = std::min(up_to, j.at("up_to").get<std::size_t>());
+    }
+    for (std::vector<Seen>& of_rank : all) {
+      of_rank.erase(std::remove_if(of_rank.begin(), of_rank.end(),
+                                   [&](const Seen& seen) { return seen.number >= up_to; }),
+                    of_rank.end());
+    }
     return all;
   }
 
@@ -183,6 +167,7 @@ class Correctness {
 
   Context& context_;
   Way way_;
+  Peers peers_;
   Session session_;
   std::unique_ptr<RankData> data_;
   std::uint64_t bytes_there_;
@@ -190,12 +175,20 @@ class Correctness {
   std::size_t done_ = 0;
   std::uint64_t wrong_elements_ = 0, as_asked_ = 0;
   std::vector<Seen> seen_;
+  std::size_t compared_up_to_ = std::numeric_limits<std::size_t>::max();  // number of a case
   std::map<std::string, int> choices_;  // how often, by function, algorithm and protocol
   std::vector<std::string> otherwise_;
 };
 
+/// Where NVLS is forced, an initialisation that fails says that it cannot be had.
 void run(Context& context) {
-  Correctness(context).run();
+  try {
+    Correctness(context).run();
+  } catch (const DeviceError& error) {
+    if (is_hang(error)) meet_after_hang(context);
+    if (context.variant() != name_of(Way::nvls) || error.code() != codes::collective_failed) throw;
+    throw DeviceError("collective.no_multicast", error.what());
+  }
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {

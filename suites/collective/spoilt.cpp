@@ -57,6 +57,7 @@ void to_json(nlohmann::json& j, const Seen& seen) {
   j = {{"number", seen.number},
        {"collective", static_cast<int>(seen.collective)},
        {"count", seen.wrong.count},
+       {"outside", seen.wrong.outside},
        {"elements", seen.elements},
        {"complete", seen.complete},
        {"from", seen.from}};
@@ -66,6 +67,7 @@ void from_json(const nlohmann::json& j, Seen& seen) {
   seen.number = j.at("number");
   seen.collective = static_cast<Collective>(j.at("collective").get<int>());
   seen.wrong.count = j.at("count");
+  seen.wrong.outside = j.at("outside");
   seen.elements = j.at("elements").get<std::vector<std::uint64_t>>();
   seen.complete = j.at("complete");
   seen.from = j.at("from").get<std::vector<bool>>();

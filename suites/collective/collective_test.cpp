@@ -1,0 +1,652 @@
+// Which collectives are run, and who is blamed for what they got wrong.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "suites/collective/cases.h"
+#include "suites/collective/spoilt.h"
+
+namespace assay::collective {
+namespace {
+
+using nccl::Collective;
+using nccl::DataType;
+using nccl::Op;
+
+constexpr int kRanks[] = {2, 3, 8};
+
+// What NCCL 2.28.9 can do on one node of eight Hopper GPUs, written down anew: its user guide and
+// src/graph/tuning.cc for algorithms, src/include/device.h for what NVSwitches add up.
+
+constexpr Collective kAllCollectives[] = {
+    Collective::all_reduce, Collective::reduce,    Collective::reduce_scatter,
+    Collective::all_gather, Collective::broadcast, Collective::all_to_all,
+    Collective::gather,     Collective::scatter,   Collective::send_receive};
+constexpr DataType kAllTypes[] = {DataType::i8,  DataType::u8,   DataType::i32,  DataType::u32,
+                                  DataType::i64, DataType::u64,  DataType::f16,  DataType::f32,
+                                  DataType::f64, DataType::bf16, DataType::e4m3, DataType::e5m2};
+constexpr Op kAllOps[] = {Op::sum, Op::prod, Op::max, Op::min, Op::avg};
+
+const std::set<Collective> kReducing{Collective::all_reduce, Collective::reduce, Collective::reduce_scatter};
+const std::set<Collective> kWithRoot{Collective::reduce, Collective::broadcast, Collective::gather,
+                                     Collective::scatter};
+const std::set<Collective> kNeverInPlace{Collective::all_to_all, Collective::send_receive};
+
+const std::set<Collective> kOfRing{Collective::all_reduce, Collective::reduce, Collective::reduce_scatter,
+                                   Collective::all_gather, Collective::broadcast};
+const std::set<Collective> kOfTree{Collective::all_reduce};
+const std::set<Collective> kOfSwitches{Collective::all_reduce, Collective::reduce_scatter,
+                                       Collective::all_gather};
+
+const std::map<DataType, std::set<Op>> kAddedUpBySwitches{
+    {DataType::i32, {Op::sum, Op::min, Op::max}},
+    {DataType::u32, {Op::sum, Op::min, Op::max}},
+    {DataType::i64, {Op::sum, Op::min, Op::max}},
+    {DataType::u64, {Op::sum, Op::min, Op::max}},
+    {DataType::f16, {Op::sum, Op::min, Op::max}},
+    {DataType::bf16, {Op::sum, Op::min, Op::max}},
+    {DataType::f32, {Op::sum}},
+    {DataType::f64, {Op::sum}},
+};
+
+const std::map<Way, std::pair<std::string, std::string>> kAlgorithmAndProtocol{
+    {Way::by_itself, {"", ""}},
+    {Way::ring_ll, {"RING", "LL"}},
+    {Way::ring_ll128, {"RING", "LL128"}},
+    {Way::ring_simple, {"RING", "SIMPLE"}},
+    {Way::tree_ll, {"TREE", "LL"}},
+    {Way::tree_ll128, {"TREE", "LL128"}},
+    {Way::tree_simple, {"TREE", "SIMPLE"}},
+    {Way::nvls, {"NVLS", "SIMPLE"}},
+};
+
+bool does(Way way, Collective collective) {
+  const std::string algorithm = kAlgorithmAndProtocol.at(way).first;
+  if (algorithm == "RING") return kOfRing.count(collective) > 0;
+  if (algorithm == "TREE") return kOfTree.count(collective) > 0;
+  if (algorithm == "NVLS") return kOfSwitches.count(collective) > 0;
+  return true;
+}
+
+bool can(Way way, Collective collective, DataType type, Op op, int ranks) {
+  if (!does(way, collective)) return false;
+  if (kReducing.count(collective) == 0) return op == Op::sum;
+  if (op == Op::avg && ranks != 1 && ranks != 2 && ranks != 4 && ranks != 8) return false;
+  if (way != Way::nvls) return true;
+  const auto found = kAddedUpBySwitches.find(type);
+  return found != kAddedUpBySwitches.end() && found->second.count(op) > 0;
+}
+
+std::string name(Way way, int ranks) {
+  return std::string(name_of(way)) + " on " + std::to_string(ranks) + " ranks";
+}
+
+/// Factors by name, what does not count left out.
+using Levels = std::map<std::string, int>;
+using Pair = std::tuple<std::string, int, std::string, int>;
+
+Levels levels_of(const Case& one) {
+  Levels levels{{"collective", static_cast<int>(one.collective)},
+                {"datatype", static_cast<int>(one.type)},
+                {"size", static_cast<int>(one.size)},
+                {"graph", one.as_graph ? 1 : 0}};
+  if (kReducing.count(one.collective) > 0) levels["operator"] = static_cast<int>(one.op);
+  if (kNeverInPlace.count(one.collective) == 0) levels["in place"] = one.in_place ? 1 : 0;
+  if (kWithRoot.count(one.collective) > 0) levels["root"] = one.root;
+  return levels;
+}
+
+void add_pairs(const Levels& levels, std::set<Pair>& all) {
+  for (auto a = levels.begin(); a != levels.end(); ++a) {
+    for (auto b = std::next(a); b != levels.end(); ++b)
+      all.insert({a->first, a->second, b->first, b->second});
+  }
+}
+
+template <typename Visit>
+void for_each_possible(Way way, int ranks, const Visit& visit) {
+  for (const Collective collective : kAllCollectives) {
+    for (const DataType type : kAllTypes) {
+      for (const Op op : kAllOps) {
+        if (can(way, collective, type, op, ranks)) visit(collective, type, op);
+      }
+    }
+  }
+}
+
+/// What there is to combine. Roots: the first, the last and one in the middle.
+std::set<Pair> possible_pairs(Way way, int ranks) {
+  std::set<Pair> all;
+  for_each_possible(way, ranks, [&](Collective collective, DataType type, Op op) {
+    for (std::size_t size = 0; size < sizes().size(); ++size) {
+      for (const int root : std::set<int>{0, ranks / 2, ranks - 1}) {
+        for (const bool in_place : {false, true}) {
+          for (const bool as_graph : {false, true})
+            add_pairs(levels_of({collective, type, op, size, in_place, as_graph, root}), all);
+        }
+      }
+    }
+  });
+  return all;
+}
+
+template <typename Visit>
+void for_each_way_and_ranks(const Visit& visit) {
+  for (const Way way : kAllWays) {
+    for (const int ranks : kRanks) visit(way, ranks);
+  }
+}
+
+bool same(const Case& a, const Case& b) {
+  return std::tie(a.collective, a.type, a.op, a.size, a.in_place, a.as_graph, a.root) ==
+         std::tie(b.collective, b.type, b.op, b.size, b.in_place, b.as_graph, b.root);
+}
+
+TEST(CollectiveCases, NothingIsDoneThatNcclCannot) {
+  for_each_way_and_ranks([](Way way, int ranks) {
+    for (const Case& one : make_cases(way, ranks)) {
+      const std::string what = name(way, ranks) + ": " + text_of(one, ranks);
+      EXPECT_TRUE(can(way, one.collective, one.type, one.op, ranks)) << what;
+      EXPECT_TRUE(!one.in_place || kNeverInPlace.count(one.collective) == 0) << what;
+      EXPECT_GE(one.root, 0) << what;
+      EXPECT_LT(one.root, ranks) << what;
+      EXPECT_LT(one.size, sizes().size()) << what;
+    }
+  });
+}
+
+TEST(CollectiveCases, WhatIsLegalIsWhatNcclCanDo) {
+  for_each_way_and_ranks([](Way way, int ranks) {
+    for (const Collective collective : kAllCollectives) {
+      for (const DataType type : kAllTypes) {
+        for (const Op op : kAllOps) {
+          EXPECT_EQ(is_legal(way, collective, type, op, ranks), can(way, collective, type, op, ranks))
+              << name(way, ranks) << " " << nccl::name_of(collective) << " " << nccl::name_of(type) << " "
+              << nccl::name_of(op);
+        }
+      }
+    }
+  });
+}
+
+TEST(CollectiveCases, EveryDatatypeMeetsEveryOperatorInEveryCollective) {
+  for_each_way_and_ranks([](Way way, int ranks) {
+    std::set<std::tuple<Collective, DataType, Op>> done;
+    for (const Case& one : make_cases(way, ranks)) done.insert({one.collective, one.type, one.op});
+    for_each_possible(way, ranks, [&](Collective collective, DataType type, Op op) {
+      EXPECT_EQ(done.count({collective, type, op}), 1u)
+          << name(way, ranks) << " " << nccl::name_of(collective) << " " << nccl::name_of(type) << " "
+          << nccl::name_of(op);
+    });
+  });
+}
+
+TEST(CollectiveCases, EveryPairOfWhatCanBeCombinedIsCombined) {
+  for_each_way_and_ranks([](Way way, int ranks) {
+    std::set<Pair> covered;
+    for (const Case& one : make_cases(way, ranks)) add_pairs(levels_of(one), covered);
+    const std::set<Pair> possible = possible_pairs(way, ranks);
+    EXPECT_GT(possible.size(), 100u);
+    EXPECT_EQ(covered, possible) << name(way, ranks);
+  });
+}
+
+/// By the names of the two factors, in alphabetical order.
+std::map<std::pair<std::string, std::string>, int> counted(const std::set<Pair>& pairs) {
+  std::map<std::pair<std::string, std::string>, int> all;
+  for (const auto& [first, level, second, other] : pairs) ++all[std::minmax(first, second)];
+  return all;
+}
+
+TEST(CollectiveCases, TheirCoverageIsWhatIsReported) {
+  for_each_way_and_ranks([](Way way, int ranks) {
+    std::map<std::pair<std::string, std::string>, int> reported;
+    for (const PairsCovered& pairs : coverage_of(way, ranks, make_cases(way, ranks))) {
+      EXPECT_EQ(pairs.covered, pairs.legal)
+          << name(way, ranks) << " " << pairs.first << " and " << pairs.second;
+      EXPECT_TRUE(reported.emplace(std::minmax(pairs.first, pairs.second), pairs.legal).second);
+    }
+    EXPECT_EQ(reported, counted(possible_pairs(way, ranks))) << name(way, ranks);
+  });
+}
+
+TEST(CollectiveCases, WhatIsLeftOutIsReportedAsMissing) {
+  std::vector<Case> cases = make_cases(Way::ring_ll, 8);
+  cases.erase(std::remove_if(cases.begin(), cases.end(),
+                             [](const Case& one) {
+                               return one.collective == Collective::broadcast && one.type == DataType::bf16;
+                             }),
+              cases.end());
+  for (const PairsCovered& pairs : coverage_of(Way::ring_ll, 8, cases)) {
+    if (pairs.first == "collective" && pairs.second == "datatype") {
+      EXPECT_EQ(pairs.legal, 5 * 12);
+      EXPECT_EQ(pairs.covered, 5 * 12 - 1);
+      return;
+    }
+  }
+  FAIL() << "no pairs of collective and datatype";
+}
+
+TEST(CollectiveCases, AreFew) {
+  for (const Way way : kAllWays) {
+    const std::vector<Case> cases = make_cases(way, 8);
+    EXPECT_LT(cases.size(), 300u) << name_of(way);
+    const auto large = std::count_if(cases.begin(), cases.end(),
+                                     [](const Case& one) { return sizes()[one.size].bytes >= 1 << 30; });
+    EXPECT_GE(large, 1) << name_of(way);
+    EXPECT_LT(large, 40) << name_of(way) << ": a gigabyte takes long";
+  }
+}
+
+/// Ranks that made others would wait for one another for good.
+TEST(CollectiveCases, AreTheSameForAllRanks) {
+  for_each_way_and_ranks([](Way way, int ranks) {
+    const std::vector<Case> one = make_cases(way, ranks), other = make_cases(way, ranks);
+    ASSERT_EQ(one.size(), other.size()) << name(way, ranks);
+    EXPECT_TRUE(std::equal(one.begin(), one.end(), other.begin(), same)) << name(way, ranks);
+  });
+}
+
+TEST(CollectiveCases, OneRankAloneIsLeftToNcclAndScalesNoFp8) {
+  for (const Way way : kAllWays) {
+    const std::vector<Case> cases = make_cases(way, 1);
+    EXPECT_EQ(cases.empty(), way != Way::by_itself) << name_of(way);
+    for (const Case& one : cases) {
+      EXPECT_FALSE(one.op == Op::avg && nccl::bytes_of(one.type) == 1 && one.type != DataType::i8 &&
+                   one.type != DataType::u8)
+          << text_of(one, 1);
+      EXPECT_EQ(one.root, 0);
+    }
+  }
+  std::set<Collective> done;
+  std::set<DataType> averaged;
+  for (const Case& one : make_cases(Way::by_itself, 1)) {
+    done.insert(one.collective);
+    if (one.op == Op::avg) averaged.insert(one.type);
+  }
+  EXPECT_EQ(done.size(), std::size(kAllCollectives));
+  EXPECT_EQ(averaged.size(), std::size(kAllTypes) - 2);
+}
+
+TEST(CollectiveCases, BuffersAreAsLargeAsTheSizeSays) {
+  for_each_way_and_ranks([](Way way, int ranks) {
+    for (const Case& one : make_cases(way, ranks)) {
+      const nccl::Request request = one.request(ranks);
+      const Size& size = sizes()[one.size];
+      EXPECT_EQ(request.collective, one.collective);
+      EXPECT_EQ(request.type, one.type);
+      EXPECT_EQ(request.op, one.op);
+      EXPECT_EQ(request.root, one.root);
+      ASSERT_GT(request.count, 0u) << text_of(one, ranks);
+      if (size.elements > 0) {
+        EXPECT_EQ(request.count, size.elements);
+        continue;
+      }
+      std::uint64_t larger = 0;
+      for (int rank = 0; rank < ranks; ++rank)
+        larger =
+            std::max({larger, nccl::sent_by(request, rank, ranks), nccl::received_by(request, rank, ranks)});
+      const std::uint64_t bytes = larger * nccl::bytes_of(one.type);
+      // What is on top, and what the division by ranks leaves over, is less than two elements of each rank.
+      const std::uint64_t tolerance = 2ull * nccl::bytes_of(one.type) * static_cast<unsigned>(ranks);
+      EXPECT_LE(bytes, size.bytes + tolerance) << text_of(one, ranks);
+      EXPECT_GE(bytes + tolerance, size.bytes) << text_of(one, ranks);
+    }
+  });
+}
+
+TEST(CollectiveCases, SomeOfEachSizeAreNoMultipleOfWhatNcclTakesAtATime) {
+  const std::vector<Case> cases = make_cases(Way::by_itself, 8);
+  for (std::size_t size = 0; size < sizes().size(); ++size) {
+    if (sizes()[size].elements == 4096) continue;
+    EXPECT_TRUE(std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
+      return one.size == size && one.request(8).count * nccl::bytes_of(one.type) % 16 != 0;
+    })) << sizes()[size].name;
+  }
+}
+
+TEST(CollectiveCases, HaveATextForPeople) {
+  const Case reduction{Collective::reduce, DataType::bf16, Op::avg, 7, true, true, 3};
+  EXPECT_EQ(text_of(reduction, 8), "reduce of 4099 bf16, avg, root 3, in place, as a graph");
+  const Case copy{Collective::all_to_all, DataType::e4m3, Op::sum, 0, false, false, 0};
+  EXPECT_EQ(text_of(copy, 8), "all_to_all of 1 e4m3");
+}
+
+TEST(CollectiveWays, HaveNamesThatAreReadBack) {
+  std::set<std::string> names;
+  for (const Way way : kAllWays) {
+    EXPECT_EQ(way_named(name_of(way)), way);
+    names.insert(name_of(way));
+    EXPECT_EQ(algorithm_of(way), kAlgorithmAndProtocol.at(way).first);
+    EXPECT_EQ(protocol_of(way), kAlgorithmAndProtocol.at(way).second);
+  }
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(kWays));
+  EXPECT_THROW(way_named("ring"), std::invalid_argument);
+}
+
+TEST(CollectiveWays, OnlySwitchesAreForced) {
+  for (const Way way : kAllWays)
+    EXPECT_EQ(environment_of(way).at("NCCL_NVLS_ENABLE"), way == Way::nvls ? "1" : "2") << name_of(way);
+}
+
+TEST(CollectiveWays, AllButOneNameAlgorithmAndProtocol) {
+  for (const Way way : kAllWays) {
+    const std::map<std::string, std::string> environment = environment_of(way);
+    if (way == Way::by_itself) {
+      EXPECT_EQ(environment.count("NCCL_ALGO"), 0u);
+      EXPECT_EQ(environment.count("NCCL_PROTO"), 0u);
+      continue;
+    }
+    EXPECT_EQ(environment.at("NCCL_ALGO"), kAlgorithmAndProtocol.at(way).first) << name_of(way);
+    EXPECT_EQ(environment.at("NCCL_PROTO"), kAlgorithmAndProtocol.at(way).second) << name_of(way);
+  }
+}
+
+TEST(CollectiveWays, NothingOfTheUsersReachesNccl) {
+  for (const Way way : kAllWays) {
+    const std::map<std::string, std::string> environment = environment_of(way);
+    EXPECT_EQ(environment.at("NCCL_CONF_FILE"), "/dev/null");
+    for (const char* plugin : {"NCCL_ENV_PLUGIN", "NCCL_NET_PLUGIN", "NCCL_TUNER_PLUGIN"})
+      EXPECT_EQ(environment.at(plugin), "none") << plugin;
+    EXPECT_EQ(environment.at("NCCL_PROFILER_PLUGIN"), "STATIC_PLUGIN");
+    EXPECT_EQ(environment.at("NCCL_SOCKET_IFNAME"), "lo");
+  }
+}
+
+TEST(CollectiveWays, AreVariantsOfTheChecks) {
+  const std::vector<Variant> variants = variants_of_all_ways();
+  ASSERT_EQ(variants.size(), static_cast<std::size_t>(kWays));
+  for (std::size_t i = 0; i < variants.size(); ++i) EXPECT_EQ(way_named(variants[i].name), kAllWays[i]);
+}
+
+// Who is blamed.
+
+constexpr int kNodeRanks = 8;
+
+Seen seen(std::size_t number, Collective collective, const std::vector<std::uint64_t>& elements) {
+  Seen one;
+  one.number = number;
+  one.collective = collective;
+  for (const std::uint64_t element : elements) one.wrong.first.push_back({element, 1, 2});
+  one.wrong.count = elements.size();
+  set_elements(one);
+  return one;
+}
+
+/// Of what is only carried: one element of what came from each of these.
+Seen seen_from(std::size_t number, Collective collective, const std::vector<int>& from) {
+  std::vector<std::uint64_t> elements;
+  for (const int sender : from) elements.push_back(static_cast<std::uint64_t>(sender));
+  Seen one = seen(number, collective, elements);
+  one.from.resize(kNodeRanks);
+  for (const int sender : from) one.from[static_cast<std::size_t>(sender)] = true;
+  return one;
+}
+
+AllSeen nothing_seen(int ranks = kNodeRanks) {
+  return AllSeen(static_cast<std::size_t>(ranks));
+}
+
+std::uint64_t all_wrong(const AllSeen& all) {
+  std::uint64_t wrong = 0;
+  for (const std::vector<Seen>& by_rank : all) {
+    for (const Seen& one : by_rank) wrong += one.wrong.count + one.wrong.outside;
+  }
+  return wrong;
+}
+
+std::set<int> blamed(const Blame& found) {
+  std::set<int> all;
+  for (std::size_t rank = 0; rank < found.of_rank.size(); ++rank) {
+    if (found.of_rank[rank] > 0) all.insert(static_cast<int>(rank));
+  }
+  return all;
+}
+
+/// One rank has all of it.
+void expect_all_on(int rank, const AllSeen& all) {
+  const Blame found = blame(all);
+  ASSERT_EQ(found.of_rank.size(), all.size());
+  EXPECT_EQ(blamed(found), std::set<int>{rank});
+  EXPECT_EQ(found.of_rank[static_cast<std::size_t>(rank)], all_wrong(all));
+  EXPECT_EQ(found.unexplained, 0u);
+}
+
+void expect_nobody(const AllSeen& all) {
+  const Blame found = blame(all);
+  EXPECT_EQ(blamed(found), std::set<int>());
+  EXPECT_EQ(found.unexplained, all_wrong(all));
+}
+
+TEST(CollectiveBlame, WhereNothingIsWrongNobodyIs) {
+  expect_nobody(nothing_seen());
+  expect_nobody(nothing_seen(1));
+}
+
+TEST(CollectiveBlame, OneThatSpoilsWhatItReceivesHasAllWaysToIt) {
+  AllSeen all = nothing_seen();
+  all[5].push_back(seen_from(1, Collective::all_to_all, {0, 1, 2, 3, 4, 6, 7}));
+  expect_all_on(5, all);
+}
+
+TEST(CollectiveBlame, OneThatSpoilsWhatItSendsHasAllWaysFromIt) {
+  AllSeen all = nothing_seen();
+  for (std::size_t rank = 0; rank < kNodeRanks; ++rank) {
+    if (rank != 5) all[rank].push_back(seen_from(1, Collective::all_to_all, {5}));
+  }
+  expect_all_on(5, all);
+}
+
+TEST(CollectiveBlame, WaysOfSeveralCollectivesAreTakenTogether) {
+  AllSeen all = nothing_seen();
+  all[3].push_back(seen_from(1, Collective::send_receive, {2}));
+  all[3].push_back(seen_from(4, Collective::scatter, {6}));
+  all[0].push_back(seen_from(7, Collective::gather, {3}));
+  expect_all_on(3, all);
+}
+
+TEST(CollectiveBlame, ASingleWayLeavesItOpenWhichEndItWas) {
+  AllSeen all = nothing_seen();
+  all[3].push_back(seen_from(1, Collective::send_receive, {2}));
+  expect_nobody(all);
+  // The same way again says no more.
+  all[3].push_back(seen_from(9, Collective::send_receive, {2}));
+  expect_nobody(all);
+}
+
+TEST(CollectiveBlame, OfTwoRanksWaysLeaveItOpen) {
+  AllSeen all = nothing_seen(2);
+  all[0].push_back(seen_from(1, Collective::all_to_all, {1}));
+  all[1].push_back(seen_from(1, Collective::all_to_all, {0}));
+  expect_nobody(all);
+}
+
+/// What a rank sends to itself goes over no wire of another.
+TEST(CollectiveBlame, WhatARankSentToItselfIsNoWay) {
+  AllSeen all = nothing_seen();
+  for (std::size_t rank = 0; rank < 3; ++rank)
+    all[rank].push_back(seen_from(1, Collective::all_to_all, {static_cast<int>(rank)}));
+  expect_nobody(all);
+}
+
+TEST(CollectiveBlame, ItIsTheOneThatAloneGotWrongWhatAllShouldHaveAlike) {
+  for (const Collective collective :
+       {Collective::all_reduce, Collective::all_gather, Collective::broadcast}) {
+    AllSeen all = nothing_seen();
+    all[6].push_back(seen(2, collective, {4000}));
+    expect_all_on(6, all);
+  }
+}
+
+/// In a ring what is spoilt on the way is wrong at all that come after.
+TEST(CollectiveBlame, DownstreamOfItInARingOthersAreWrongToo) {
+  AllSeen all = nothing_seen();
+  for (std::size_t rank = 3; rank < 7; ++rank)
+    all[rank].push_back(seen(1, Collective::all_gather, {17, 900}));
+  expect_nobody(all);
+  // One element that nobody was sent after it.
+  for (std::size_t rank = 3; rank < 7; ++rank)
+    all[rank].push_back(
+        seen(2, Collective::all_gather,
+             rank == 3 ? std::vector<std::uint64_t>{17, 901} : std::vector<std::uint64_t>{17}));
+  expect_all_on(3, all);
+}
+
+TEST(CollectiveBlame, OfASumThatIsWrongAtAllItIsOpen) {
+  AllSeen all = nothing_seen();
+  for (std::vector<Seen>& rank : all) rank.push_back(seen(1, Collective::all_reduce, {12, 13}));
+  expect_nobody(all);
+}
+
+/// Its part is nobody else's, and what came before it may be wrong already.
+TEST(CollectiveBlame, OfWhatOneAloneGetsItIsOpen) {
+  for (const Collective collective : {Collective::reduce, Collective::reduce_scatter}) {
+    AllSeen all = nothing_seen();
+    all[2].push_back(seen(1, collective, {12, 13}));
+    expect_nobody(all);
+  }
+}
+
+TEST(CollectiveBlame, WhatIsOpenIsOnTheOneThatAnotherCollectiveAccuses) {
+  AllSeen all = nothing_seen();
+  all[2].push_back(seen(1, Collective::reduce, {12, 13}));
+  for (std::vector<Seen>& rank : all) rank.push_back(seen(2, Collective::all_reduce, {7}));
+  all[4].push_back(seen(3, Collective::broadcast, {7}));
+  expect_all_on(4, all);
+}
+
+TEST(CollectiveBlame, TwoThatEachAloneGotSomethingWrongHaveTheirOwn) {
+  AllSeen all = nothing_seen();
+  all[1].push_back(seen(1, Collective::all_reduce, {5}));
+  all[6].push_back(seen(2, Collective::all_gather, {5, 6}));
+  all[0].push_back(seen(3, Collective::reduce, {9}));
+  const Blame found = blame(all);
+  EXPECT_EQ(blamed(found), (std::set<int>{1, 6}));
+  EXPECT_EQ(found.of_rank[1], 1u);
+  EXPECT_EQ(found.of_rank[6], 2u);
+  EXPECT_EQ(found.unexplained, 1u) << "a third collective accuses neither";
+}
+
+/// Of one collective it is not told whose elements are whose.
+TEST(CollectiveBlame, TwoInOneCollectiveLeaveItOpen) {
+  AllSeen all = nothing_seen();
+  all[1].push_back(seen(1, Collective::all_reduce, {5}));
+  all[6].push_back(seen(1, Collective::all_reduce, {900}));
+  expect_nobody(all);
+}
+
+/// Where a list was cut short, another's may be the same and not be in it.
+TEST(CollectiveBlame, ListsThatAreNotCompleteAccuseNobody) {
+  std::vector<std::uint64_t> many;
+  for (std::uint64_t element = 0; element < 64; ++element) many.push_back(element);
+  AllSeen all = nothing_seen();
+  all[1].push_back(seen(1, Collective::all_reduce, many));
+  EXPECT_FALSE(all[1][0].complete);
+  EXPECT_LT(all[1][0].elements.size(), many.size());
+  all[2].push_back(seen(1, Collective::all_reduce, {63}));
+  EXPECT_TRUE(all[2][0].complete);
+  expect_nobody(all);
+}
+
+TEST(CollectiveBlame, AListWithMoreWrongThanAreListedIsNotComplete) {
+  Seen one = seen(1, Collective::all_reduce, {4});
+  one.wrong.count = 2;
+  one.elements.clear();
+  set_elements(one);
+  EXPECT_FALSE(one.complete);
+}
+
+/// As workers exchange it.
+AllSeen told(const AllSeen& all) {
+  AllSeen back;
+  for (const std::vector<Seen>& by_rank : all)
+    back.push_back(nlohmann::json::parse(nlohmann::json(by_rank).dump()).get<std::vector<Seen>>());
+  return back;
+}
+
+TEST(CollectiveBlame, WhatIsToldToOtherRanksComesBackTheSame) {
+  Seen one = seen_from(31, Collective::gather, {2, 7});
+  one.elements = {3, std::uint64_t{1} << 40};
+  one.complete = false;
+  one.wrong.count = std::uint64_t{1} << 41;
+  const Seen back = told({{one}})[0][0];
+  EXPECT_EQ(back.number, one.number);
+  EXPECT_EQ(back.collective, one.collective);
+  EXPECT_EQ(back.wrong.count, one.wrong.count);
+  EXPECT_EQ(back.elements, one.elements);
+  EXPECT_EQ(back.complete, one.complete);
+  EXPECT_EQ(back.from, one.from);
+}
+
+TEST(CollectiveBlame, IsTheSameOfWhatWasTold) {
+  AllSeen all = nothing_seen();
+  all[1].push_back(seen(1, Collective::all_reduce, {5}));
+  all[2].push_back(seen_from(2, Collective::all_to_all, {1, 3}));
+  all[5].push_back(seen(3, Collective::reduce, {5, 6, 7}));
+  const Blame here = blame(all), there = blame(told(all));
+  EXPECT_EQ(there.of_rank, here.of_rank);
+  EXPECT_EQ(there.unexplained, here.unexplained);
+}
+
+/// What was written past the end of a buffer counts for the others as well.
+TEST(CollectiveBlame, WordsChangedAroundABufferAreToldToo) {
+  AllSeen all = nothing_seen();
+  all[1].push_back(seen(1, Collective::all_reduce, {}));
+  all[1][0].wrong.outside = 3;
+  EXPECT_EQ(told(all)[1][0].wrong.outside, 3u);
+  const Blame found = blame(told(all));
+  std::uint64_t counted_there = found.unexplained;
+  for (const std::uint64_t of_one : found.of_rank) counted_there += of_one;
+  EXPECT_EQ(counted_there, 3u);
+}
+
+TEST(CollectiveMismatches, AreToldWithTheFirstOfThemAndItsBits) {
+  Mismatches wrong;
+  wrong.count = 1;
+  wrong.first = {{17, 0x3f00, 0x3f80}};
+  EXPECT_EQ(text_of(wrong), "1 elements wrong, the first 17: 0x3f80 where 0x3f00 should be, bits 7");
+}
+
+TEST(CollectiveMismatches, AreToldWithTheirStride) {
+  Mismatches wrong;
+  wrong.count = 12;
+  wrong.first = {{17, 0x10, 0x11}, {25, 0x20, 0x22}, {41, 0x30, 0x30 ^ 0x8}};
+  EXPECT_EQ(
+      text_of(wrong),
+      "12 elements wrong, the first 17: 0x11 where 0x10 should be, bits 0 1 3, always a multiple of 8 apart");
+}
+
+TEST(CollectiveMismatches, ThatLieNextToOneAnotherHaveNoStride) {
+  Mismatches wrong;
+  wrong.count = 3;
+  wrong.first = {{8, 0, 1}, {16, 0, 1}, {17, 0, 1}};
+  EXPECT_EQ(text_of(wrong), "3 elements wrong, the first 8: 0x1 where 0x0 should be, bits 0");
+}
+
+TEST(CollectiveMismatches, OfManyBitsAreToldHowMany) {
+  Mismatches wrong;
+  wrong.count = 2;
+  wrong.first = {{0, 0xffff0000, 0}, {1, 0, std::uint64_t{1} << 63}};
+  EXPECT_EQ(text_of(wrong), "2 elements wrong, the first 0: 0x0 where 0xffff0000 should be, 17 bits of them");
+}
+
+TEST(CollectiveMismatches, AroundABufferAreToldByThemselvesOrOnTop) {
+  Mismatches wrong;
+  wrong.outside = 2;
+  EXPECT_EQ(text_of(wrong), "2 words around it changed");
+  wrong.count = 1;
+  wrong.first = {{0, 1, 3}};
+  EXPECT_EQ(
+      text_of(wrong),
+      "1 elements wrong, and 2 words around them changed, the first 0: 0x3 where 0x1 should be, bits 1");
+}
+
+}  // namespace
+}  // namespace assay::collective

@@ -1,0 +1,45 @@
+// The ranks of a placement, before and beside any communicator: who they are, and how a few of them find one another.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/check.h"
+
+namespace assay::collective {
+
+class Peers {
+ public:
+  /// Meets all ranks.
+  explicit Peers(Context& context);
+
+  int rank() const { return context_.ranks().rank(); }
+  int count() const { return static_cast<int>(of_.size()); }
+  const Part& slot_of(int rank) const { return of_.at(static_cast<std::size_t>(rank)).slot; }
+  const std::string& pci_address_of(int rank) const { return of_.at(static_cast<std::size_t>(rank)).pci_address; }
+  /// The same for all ranks.
+  std::uint64_t seed() const { return seed_; }
+  /// Where NCCL's RAS listens for all of them.
+  const std::string& ras_address() const { return ras_address_; }
+  std::vector<int> all() const;
+
+  /// All ranks ask at the same time, each for the group that it is in, and get what its first made; those that are in
+  /// none get none.
+  nccl::UniqueId id_for(const std::vector<int>& group);
+  /// The least that anybody brings.
+  std::uint64_t least(std::uint64_t mine);
+
+ private:
+  struct Peer {
+    Part slot;
+    std::string pci_address;
+  };
+
+  Context& context_;
+  std::vector<Peer> of_;  // by rank
+  std::uint64_t seed_ = 0;
+  std::string ras_address_;
+};
+
+}  // namespace assay::collective

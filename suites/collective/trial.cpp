@@ -1,0 +1,21 @@
+#include "suites/collective/trial.h"
+
+namespace assay::collective {
+
+Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t seed, std::uint64_t bytes_there) {
+  const Fitted fit = fitted(one, session.ranks(), bytes_there);
+  Trial trial{{fit.request, session.rank(), session.ranks(), seed}, {}};
+  data.in_time_of(fit.times, [&] {
+    data.prepare(trial.job, one.in_place);
+    if (one.as_graph) {
+      data.as_graph([&] { session.begin(fit.request, data); });
+    } else {
+      session.begin(fit.request, data);
+    }
+    session.wait(data, text_of(one, session.ranks()));
+    trial.wrong = data.look_through();
+  });
+  return trial;
+}
+
+}  // namespace assay::collective
