@@ -152,44 +152,48 @@ int repeatedly(int times, const Body& body) {
 
 #endif
 
+/// Of the device that was current when it was made.
+class Event {
+ public:
+  Event() { check(cudaEventCreate(&event_), "create event"); }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  cudaEvent_t get() const { return event_; }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+/// Waits for the second; errors of launches before it surface here.
+inline double seconds_between(cudaEvent_t first, cudaEvent_t second) {
+  check(cudaEventSynchronize(second), "kernel");
+  float milliseconds = 0;
+  check(cudaEventElapsedTime(&milliseconds, first, second), "event time");
+  return milliseconds * 1e-3;
+}
+
 /// Device time between two points of a stream, the calling thread's where none is named. Kernels are compiled
 /// with a default stream of each thread (cmake/cuda.cmake), so that checks which overlap in one process
 /// overlap on the device. It is of the device that was current when it was made, which is to be current
 /// again.
 class Stopwatch {
  public:
-  Stopwatch() {
-    check(cudaEventCreate(&start_), "create event");
-    check(cudaEventCreate(&stop_), "create event");
-  }
-  ~Stopwatch() {
-    cudaEventDestroy(start_);
-    cudaEventDestroy(stop_);
-  }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
   void start(cudaStream_t stream = cudaStreamPerThread) {
-    check(cudaEventRecord(start_, stream), "record event");
+    check(cudaEventRecord(start_.get(), stream), "record event");
   }
   void finish(cudaStream_t stream = cudaStreamPerThread) {
-    check(cudaEventRecord(stop_, stream), "record event");
+    check(cudaEventRecord(stop_.get(), stream), "record event");
   }
   /// Waits for the work between start() and finish(); errors of its launches surface here.
-  double seconds() const {
-    check(cudaEventSynchronize(stop_), "kernel");
-    float milliseconds = 0;
-    check(cudaEventElapsedTime(&milliseconds, start_, stop_), "event time");
-    return milliseconds * 1e-3;
-  }
+  double seconds() const { return seconds_between(start_.get(), stop_.get()); }
   double stop() {
     finish();
     return seconds();
   }
 
  private:
-  cudaEvent_t start_ = nullptr;
-  cudaEvent_t stop_ = nullptr;
+  Event start_, stop_;
 };
 
 /// A stream of the current device, beside the calling thread's own.

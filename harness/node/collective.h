@@ -47,7 +47,8 @@ constexpr bool has_root(Collective collective) {
   return collective == Collective::reduce || collective == Collective::broadcast ||
          collective == Collective::gather || collective == Collective::scatter;
 }
-/// Sends and receives may share a buffer, where they lie in it as NCCL's user guide says ("In-place operations").
+/// Sends and receives may share a buffer, where they lie in it as NCCL's user guide says ("In-place
+/// operations").
 constexpr bool can_be_in_place(Collective collective) {
   return collective != Collective::all_to_all && collective != Collective::send_receive;
 }
@@ -90,8 +91,8 @@ constexpr std::uint64_t received_by(const Request& request, int rank, int ranks)
   }
 }
 
-/// Where the sent elements begin in the receive buffer, in elements, when it is done in place; where the received ones
-/// begin in the send buffer, for those collectives whose send buffer is the larger.
+/// Where the sent elements begin in the receive buffer, in elements, when it is done in place; where the
+/// received ones begin in the send buffer, for those collectives whose send buffer is the larger.
 constexpr std::uint64_t place_in_the_larger(const Request& request, int rank) {
   switch (request.collective) {
     case Collective::all_gather:

@@ -1,6 +1,6 @@
-// NCCL's C ABI as far as it is used here: types, constants, prototypes. Our own declarations, so that no NCCL is
-// needed to build. Layouts and values: nccl.h of NCCL 2.28.9. The client takes the functions' types from here
-// (decltype) and their addresses from dlsym; the simulator's stand-in defines them.
+// NCCL's C ABI as far as it is used here: types, constants, prototypes. Our own declarations, so that no NCCL
+// is needed to build. Layouts and values: nccl.h of NCCL 2.28.9. The client takes the functions' types from
+// here (decltype) and their addresses from dlsym; the simulator's stand-in defines them.
 #pragma once
 
 #include <climits>
@@ -114,18 +114,20 @@ Result ncclGroupEnd();
 Result ncclRedOpCreatePreMulSum(Op* op, void* scalar, DataType type, ScalarResidence residence, Comm comm);
 Result ncclRedOpDestroy(Op op, Comm comm);
 
-// Counts are of elements: of what each rank sends in all_gather, receives in reduce_scatter, exchanges with each
-// other in all_to_all, gather and scatter; else of the whole.
+// Counts are of elements: of what each rank sends in all_gather, receives in reduce_scatter, exchanges with
+// each other in all_to_all, gather and scatter; else of the whole.
 Result ncclAllReduce(const void* send, void* receive, std::size_t count, DataType type, Op op, Comm comm,
                      Stream stream);
-Result ncclReduce(const void* send, void* receive, std::size_t count, DataType type, Op op, int root, Comm comm,
-                  Stream stream);
+Result ncclReduce(const void* send, void* receive, std::size_t count, DataType type, Op op, int root,
+                  Comm comm, Stream stream);
 Result ncclReduceScatter(const void* send, void* receive, std::size_t count, DataType type, Op op, Comm comm,
                          Stream stream);
-Result ncclAllGather(const void* send, void* receive, std::size_t count, DataType type, Comm comm, Stream stream);
+Result ncclAllGather(const void* send, void* receive, std::size_t count, DataType type, Comm comm,
+                     Stream stream);
 Result ncclBroadcast(const void* send, void* receive, std::size_t count, DataType type, int root, Comm comm,
                      Stream stream);
-Result ncclAlltoAll(const void* send, void* receive, std::size_t count, DataType type, Comm comm, Stream stream);
+Result ncclAlltoAll(const void* send, void* receive, std::size_t count, DataType type, Comm comm,
+                    Stream stream);
 Result ncclGather(const void* send, void* receive, std::size_t count, DataType type, int root, Comm comm,
                   Stream stream);
 Result ncclScatter(const void* send, void* receive, std::size_t count, DataType type, int root, Comm comm,

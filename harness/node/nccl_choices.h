@@ -15,8 +15,8 @@ struct NcclChoice {
   int channels = 0;
 };
 
-/// Those of this process' rank with this number since the last time, in the order of the calls. Sends and receives
-/// have no algorithm.
+/// Those of this process' rank with this number since the last time, in the order of the calls. Sends and
+/// receives have no algorithm.
 std::vector<NcclChoice> take_nccl_choices(int rank);
 
 }  // namespace assay

@@ -53,7 +53,8 @@ struct Nccl::Functions {
 
   [[noreturn]] void fail(Result result, const std::string& what) const {
     std::string why = "NCCL: " + what + ": " + error_string(result);
-    if (const char* const last = last_error(nullptr); last != nullptr && *last != '\0') why += std::string(": ") + last;
+    if (const char* const last = last_error(nullptr); last != nullptr && *last != '\0')
+      why += std::string(": ") + last;
     throw DeviceError(codes::collective_failed, why);
   }
   /// Under way counts as well. Throws DeviceError.
@@ -76,7 +77,8 @@ class NcclCommunicator final : public Communicator {
     if (comm_ == nullptr || aborted_) return;
     // Destroying one that is not ready leaves the thread inside a group (init.cc: ncclCommDestroy).
     Result state = Result::in_progress;
-    const bool ended = finalizing_ && api_.async_error(comm_, &state) == Result::success && state == Result::success;
+    const bool ended =
+        finalizing_ && api_.async_error(comm_, &state) == Result::success && state == Result::success;
     if (ended) {
       api_.destroy(comm_);
     } else {
@@ -139,7 +141,8 @@ class NcclCommunicator final : public Communicator {
   Result exchange(const Request& r, const void* send, void* receive, void* stream) {
     api_.require(api_.group_start(), doing_);
     const Result sent = api_.send(send, r.count, r.type, (rank_ + 1) % ranks_, comm_, stream);
-    const Result received = api_.receive(receive, r.count, r.type, (rank_ + ranks_ - 1) % ranks_, comm_, stream);
+    const Result received =
+        api_.receive(receive, r.count, r.type, (rank_ + ranks_ - 1) % ranks_, comm_, stream);
     const Result ended = api_.group_end();
     api_.require(sent, "send");
     api_.require(received, "receive");
@@ -180,7 +183,8 @@ Nccl::~Nccl() = default;
 std::string Nccl::version() const {
   int number = 0;
   functions_->version(&number);
-  return std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." + std::to_string(number % 100);
+  return std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
+         std::to_string(number % 100);
 }
 
 const std::string& Nccl::file() const {

@@ -1,7 +1,8 @@
-// NVIDIA's library of collectives (NCCL), opened by path at run time: the client of real and of simulated nodes alike.
-// Its calls work on the calling thread's current device.
+// NVIDIA's library of collectives (NCCL), opened by path at run time: the client of real and of simulated
+// nodes alike. Its calls work on the calling thread's current device.
 //
-// Communicators do not block: what is begun is asked for until it is done, so that whoever waits keeps the deadline.
+// Communicators do not block: what is begun is asked for until it is done, so that whoever waits keeps the
+// deadline.
 #pragma once
 
 #include <cstdint>

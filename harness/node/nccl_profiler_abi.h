@@ -1,6 +1,6 @@
-// NCCL's profiler plugin, version 5 of its interface: how a process learns which algorithm NCCL chose for each
-// call. With NCCL_PROFILER_PLUGIN=STATIC_PLUGIN, NCCL looks for the symbol ncclProfiler_v5 in the program itself
-// (plugin_open.cc of NCCL 2.28.9). Layouts: src/include/plugin/profiler/profiler_v5.h there.
+// NCCL's profiler plugin, version 5 of its interface: how a process learns which algorithm NCCL chose for
+// each call. With NCCL_PROFILER_PLUGIN=STATIC_PLUGIN, NCCL looks for the symbol ncclProfiler_v5 in the
+// program itself (plugin_open.cc of NCCL 2.28.9). Layouts: src/include/plugin/profiler/profiler_v5.h there.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
-// NCCL's RAS: what the library itself knows of the ranks of its communicators, asked over a socket of the loopback
-// interface (ras/client_support.cc of NCCL 2.28.9). It answers while a rank hangs, and not before all have met.
+// NCCL's RAS: what the library itself knows of the ranks of its communicators, asked over a socket of the
+// loopback interface (ras/client_support.cc of NCCL 2.28.9). It answers while a rank hangs, and not before
+// all have met.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +22,12 @@ struct RasAnswer {
   std::vector<RasRank> ranks;  // of the communicator with most of them
 };
 
-/// "localhost:PORT", of a port that nobody listens at now: for NCCL_RAS_ADDR of one placement's workers, so that runs
-/// side by side do not answer one another.
+/// "localhost:PORT", of a port that nobody listens at now: for NCCL_RAS_ADDR of one placement's workers, so
+/// that runs side by side do not answer one another.
 std::string free_ras_address();
 
-/// Throws std::runtime_error: nobody listens, nobody answers within so many seconds, or not so that it can be read.
+/// Throws std::runtime_error: nobody listens, nobody answers within so many seconds, or not so that it can be
+/// read.
 RasAnswer ask_ras(const std::string& address, double most_s);
 
 }  // namespace assay

@@ -6,10 +6,9 @@ PlantConstants healthy_h200_plant() {
   constexpr double kIdleC = 29, kLoadedC = 65, kIdleW = 76, kLoadedW = 590, kFastShare = 0.7;
   constexpr double kResistance = (kLoadedC - kIdleC) / (kLoadedW - kIdleW);
   PlantConstants plant{};
-  plant.speed.per_s = {4590e9, 4500e9, 4230e9, 4310e9,  4180e9,  2468e9, 6600e9,       30e12,
-                       827e12, 813e12, 450e12, 1640e12, 1866e12, 53e12,  54.9e9,       55.0e9,
-                       396e9,  396e9,  396e9,  396e9,   490e9,   359e9,  1 / 0.826e-6, 1 / 1.19e-6,
-                       365e9,  481e9};
+  plant.speed.per_s = {4590e9, 4500e9, 4230e9,  4310e9,  4180e9,       2468e9,      6600e9, 30e12, 827e12,
+                       813e12, 450e12, 1640e12, 1866e12, 53e12,        54.9e9,      55.0e9, 396e9, 396e9,
+                       396e9,  396e9,  490e9,   359e9,   1 / 0.826e-6, 1 / 1.19e-6, 365e9,  481e9};
   plant.speed.launch_s = 8e-6;
   plant.speed.transfer_s = 4.5e-6;
   plant.speed.worker_s = 0.12;
@@ -19,8 +18,8 @@ PlantConstants healthy_h200_plant() {
   plant.speed.memory_bytes = 143771.0 * (1 << 20);
   plant.speed.reserved_bytes = 615.0 * (1 << 20);
   plant.speed.l2_bytes = 60.0 * (1 << 20);
-  plant.speed.collective_start_s = 40e-6;
-  plant.speed.collective_fill_s = 55e-6;
+  plant.speed.collective_start_s = 34e-6;
+  plant.speed.collective_fill_s = 62e-6;
   plant.speed.collective_init_s = 2;
   plant.unit_spread = 0.006;
   plant.launch_noise = 0.002;

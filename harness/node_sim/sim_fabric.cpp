@@ -13,8 +13,8 @@ using cuda_emulation::Arriving;
 using cuda_emulation::CollectiveCall;
 using cuda_emulation::Obstacle;
 
-/// Of the bytes that go over a link, what is data: LL sends a flag with every four bytes, LL128 eight bytes of flags
-/// with every 120 (NCCL, src/device/prims_ll.h, prims_ll128.h).
+/// Of the bytes that go over a link, what is data: LL sends a flag with every four bytes, LL128 eight bytes
+/// of flags with every 120 (NCCL, src/device/prims_ll.h, prims_ll128.h).
 double share_of_data(const CollectiveCall& call) {
   const std::string_view protocol = call.protocol;
   if (protocol == "LL") return 0.5;
@@ -73,14 +73,6 @@ Obstacle SimFabric::obstacle(const CollectiveCall& call) {
     if (hooks.on_entry != nullptr && met == Obstacle::none) met = hooks.on_entry({fault, call});
   });
   return met;
-}
-
-double SimFabric::lateness(const CollectiveCall& call) {
-  double seconds = 0;
-  for_each_fault(*state_, slot(), [&](FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.late_by_s != nullptr) seconds += hooks.late_by_s({fault, call});
-  });
-  return seconds;
 }
 
 void SimFabric::arrive(const CollectiveCall& call, const Arriving& data) {

@@ -1,4 +1,5 @@
-// A simulated GPU among the others of its node, for the stand-in of a library whose work spans processes (NCCL's).
+// A simulated GPU among the others of its node, for the stand-in of a library whose work spans processes
+// (NCCL's).
 #pragma once
 
 #include "harness/node/clock.h"
@@ -27,7 +28,6 @@ class SimFabric final : public cuda_emulation::Fabric {
   double seconds_of(const cuda_emulation::CollectiveCall& call, double bytes, int to_slot) override;
   void carried(const cuda_emulation::CollectiveCall& call, double bytes, double seconds) override;
   cuda_emulation::Obstacle obstacle(const cuda_emulation::CollectiveCall& call) override;
-  double lateness(const cuda_emulation::CollectiveCall& call) override;
   void arrive(const cuda_emulation::CollectiveCall& call, const cuda_emulation::Arriving& data) override;
 
  private:

@@ -1,8 +1,7 @@
-#include "kernels/collective_data/collective_data.h"
-
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/collective_data/collective_data.h"
 #include "kernels/cuda_support.h"
 #include "kernels/each_word.h"
 #include "kernels/instructions/memory.h"
@@ -10,17 +9,18 @@
 namespace assay::collective::ASSAY_TARGET {
 namespace {
 
-/// Small blocks: most collectives are of few elements. As many as an SM holds threads (CUDA C++ programming guide,
-/// compute capability 9.0).
+/// Small blocks: most collectives are of few elements. As many as an SM holds threads (CUDA C++ programming
+/// guide, compute capability 9.0).
 constexpr unsigned kThreads = 64, kMostBlocksPerSm = 32;
 /// Before and behind what is received.
 constexpr std::uint64_t kGuardBytes = 256, kGuardWords = kGuardBytes / sizeof(Word128);
-constexpr std::uint64_t kAround = 2 * kGuardBytes + sizeof(Word128);  // the last word can be begun and not filled
+constexpr std::uint64_t kAround =
+    2 * kGuardBytes + sizeof(Word128);  // the last word can be begun and not filled
 
 /// Elements of a buffer, from one on: the words that hold them need not begin or end with them.
 struct Span {
-  Word128* words;         // that hold them
-  std::uint64_t first;    // of them, in elements from the beginning of the words
+  Word128* words;       // that hold them
+  std::uint64_t first;  // of them, in elements from the beginning of the words
   std::uint64_t elements;
 };
 
@@ -47,8 +47,8 @@ __device__ void set_element(Word128& word, unsigned number, std::uint64_t bits) 
   }
 }
 
-/// Each word of the span, with the numbers of those of its elements that belong to it. body(word, from, to, first):
-/// `first` is what its element number `from` is of the span's.
+/// Each word of the span, with the numbers of those of its elements that belong to it. body(word, from, to,
+/// first): `first` is what its element number `from` is of the span's.
 template <unsigned kBits, typename Body>
 __device__ void for_each_word_of(const Span& span, const Body& body) {
   constexpr std::uint64_t kPerWord = 128 / kBits;
@@ -58,7 +58,8 @@ __device__ void for_each_word_of(const Span& span, const Body& body) {
     if (begins + kPerWord <= span.first) return;
     const std::uint64_t from = begins < span.first ? span.first - begins : 0;
     const std::uint64_t to = end - begins < kPerWord ? end - begins : kPerWord;
-    body(span.words + word, static_cast<unsigned>(from), static_cast<unsigned>(to), begins + from - span.first);
+    body(span.words + word, static_cast<unsigned>(from), static_cast<unsigned>(to),
+         begins + from - span.first);
   });
 }
 
@@ -83,7 +84,8 @@ __global__ void __launch_bounds__(kThreads) look(Span span, Job job, MismatchLis
   for_each_word_of<kBits>(span, [&](Word128* word, unsigned from, unsigned to, std::uint64_t first) {
     const Word128 elements = cuda::load_streaming(word);
     for (unsigned i = from; i < to; ++i) {
-      const std::uint64_t at = first + (i - from), expected = received(job, at), actual = element<kBits>(elements, i);
+      const std::uint64_t at = first + (i - from), expected = received(job, at),
+                          actual = element<kBits>(elements, i);
       if (expected == actual) continue;
       atomicAdd(&list->count, 1ull);
       if (cuda::load_relaxed(&list->listed) >= Mismatches::kMost) continue;  // it is not to come round to 0
@@ -103,10 +105,10 @@ __device__ Word128 rest_of_word(unsigned used) {
   return used < 8 ? Word128{all << (8 * used), all} : Word128{0, all << (8 * (used - 8))};
 }
 
-/// kGuardWords at either place; of the first behind, `used` bytes are no guard's. `check`: compares them instead of
-/// writing them.
-__global__ void __launch_bounds__(kThreads)
-    guard(Word128* before, Word128* behind, unsigned used, std::uint64_t seed, bool check, MismatchList* list) {
+/// kGuardWords at either place; of the first behind, `used` bytes are no guard's. `check`: compares them
+/// instead of writing them.
+__global__ void __launch_bounds__(kThreads) guard(Word128* before, Word128* behind, unsigned used,
+                                                  std::uint64_t seed, bool check, MismatchList* list) {
   using memory::operator^;
   cuda::for_each_word<kThreads>(2 * kGuardWords, [&](std::uint64_t i) {
     Word128* const word = i < kGuardWords ? before + i : behind + (i - kGuardWords);
@@ -132,27 +134,36 @@ class DataOfGpu final : public RankData {
   DataOfGpu(Gpu& gpu, std::uint64_t bytes)
       : gpu_(gpu), own_(gpu.allocate(bytes + kAround)), other_(gpu.allocate(bytes + kAround)) {
     const std::uint64_t words = std::min(own_->words(), other_->words());
-    if (words * sizeof(Word128) <= kAround) throw std::length_error("no room for an element between the guards");
+    if (words * sizeof(Word128) <= kAround)
+      throw std::length_error("no room for an element between the guards");
   }
 
+  /// Under the emulation, as much as every place of a collective is in.
   std::uint64_t bytes_there() const override {
-    return std::min(own_->words(), other_->words()) * sizeof(Word128) - kAround;
+    constexpr std::uint64_t kMostEmulated = 64 << 10;
+    const std::uint64_t bytes = std::min(own_->words(), other_->words()) * sizeof(Word128) - kAround;
+    return gpu_.emulated() ? std::min(bytes, kMostEmulated) : bytes;
   }
+  bool stands_for_more() const override { return gpu_.emulated(); }
   void* stream() const override { return stream_.get(); }
 
   void prepare(const Job& job, bool in_place) override {
     job_ = job;
     place(in_place);
-    const auto fill_received =
-        by_size(job.request.type, fill<8, Fill::anything_else>, fill<16, Fill::anything_else>,
-                fill<32, Fill::anything_else>, fill<64, Fill::anything_else>);
-    const auto fill_sent = by_size(job.request.type, fill<8, Fill::sent>, fill<16, Fill::sent>, fill<32, Fill::sent>,
-                                   fill<64, Fill::sent>);
+    const auto fill_sent = by_size(job.request.type, fill<8, Fill::sent>, fill<16, Fill::sent>,
+                                   fill<32, Fill::sent>, fill<64, Fill::sent>);
     const std::uint64_t sends = nccl::sent_by(job.request, job.rank, job.ranks);
-    launch(received_.elements, WorkKind::write, fill_received, received_, job);
+    spoil_received();
     // In place it is part of what is received, or holds it.
     launch(sends, WorkKind::write, fill_sent, sent_, job);
     guarded(false);
+  }
+
+  void spoil_received() override {
+    launch(received_.elements, WorkKind::write,
+           by_size(job_.request.type, fill<8, Fill::anything_else>, fill<16, Fill::anything_else>,
+                   fill<32, Fill::anything_else>, fill<64, Fill::anything_else>),
+           received_, job_);
   }
 
   const void* send() const override { return address(sent_); }
@@ -197,10 +208,13 @@ class DataOfGpu final : public RankData {
 
   void in_time_of(double times, const std::function<void()>& act) override { cuda::in_time_of(times, act); }
 
-  void mark(int which) override {
-    which == 0 ? watch_.start(stream_.get()) : watch_.finish(stream_.get());
+  void mark(std::size_t number) override {
+    while (marks_.size() <= number) marks_.push_back(std::make_unique<cuda::Event>());
+    cuda::check(cudaEventRecord(marks_[number]->get(), stream_.get()), "record event");
   }
-  double seconds_between_marks() override { return watch_.seconds(); }
+  double seconds_between(std::size_t first, std::size_t second) override {
+    return cuda::seconds_between(marks_.at(first)->get(), marks_.at(second)->get());
+  }
 
   ~DataOfGpu() override { drop_graph(); }
 
@@ -232,13 +246,14 @@ class DataOfGpu final : public RankData {
 
   /// Round what is received, and what is sent where it holds that.
   void guarded(bool check) {
-    const Span& larger = received_.words == sent_.words && sent_.elements > received_.elements ? sent_ : received_;
+    const Span& larger =
+        received_.words == sent_.words && sent_.elements > received_.elements ? sent_ : received_;
     const std::uint64_t bytes = (larger.first + larger.elements) * (bits_in(job_.request.type) / 8);
     Word128* const behind = larger.words + bytes / sizeof(Word128);
     cuda::launch({1, kThreads, 0, stream_.get()},
                  Work(check ? WorkKind::read : WorkKind::write, static_cast<double>(2 * kGuardBytes)), guard,
-                 larger.words - kGuardWords, behind, static_cast<unsigned>(bytes % sizeof(Word128)), job_.seed, check,
-                 list_.get());
+                 larger.words - kGuardWords, behind, static_cast<unsigned>(bytes % sizeof(Word128)),
+                 job_.seed, check, list_.get());
   }
 
   template <typename Kernel, typename... Arguments>
@@ -254,7 +269,7 @@ class DataOfGpu final : public RankData {
   Gpu& gpu_;
   std::unique_ptr<DeviceBuffer> own_, other_;
   cuda::Stream stream_;
-  cuda::Stopwatch watch_;
+  std::vector<std::unique_ptr<cuda::Event>> marks_;
   cuda::Resident<MismatchList> list_;
   Job job_;
   Span sent_{}, received_{};

@@ -1,5 +1,5 @@
-// A rank's buffers for a collective: filled with data whose result is known to the last bit, and looked through
-// afterwards, on the device.
+// A rank's buffers for a collective: filled with data whose result is known to the last bit, and looked
+// through afterwards, on the device.
 #pragma once
 
 #include <cstddef>
@@ -31,11 +31,13 @@ class RankData {
   virtual ~RankData() = default;
   /// Of each buffer, what is there to work on: of a large one on a simulated GPU a share.
   virtual std::uint64_t bytes_there() const = 0;
+  /// What is done there takes the time of more (in_time_of): under the emulation.
+  virtual bool stands_for_more() const = 0;
   /// cudaStream_t of everything here, and of the collective.
   virtual void* stream() const = 0;
 
-  /// Sent elements get their values; what is to be received, others, and what lies around it, too. Its buffers fit
-  /// bytes_there(). `in_place`: both in one buffer, where the collective can.
+  /// Sent elements get their values; what is to be received, others, and what lies around it, too. Its
+  /// buffers fit bytes_there(). `in_place`: both in one buffer, where the collective can.
   virtual void prepare(const Job& job, bool in_place) = 0;
   /// Of the job prepared last.
   virtual const void* send() const = 0;
@@ -45,14 +47,17 @@ class RankData {
   virtual bool done() = 0;
   /// Of the job prepared last; waits for it.
   virtual Mismatches look_through() = 0;
+  /// What is to be received gets other values again, so that a collective which does nothing shows.
+  virtual void spoil_received() = 0;
 
   /// What is put into the stream meanwhile is recorded, and launched as one graph.
   virtual void as_graph(const std::function<void()>& record) = 0;
   /// Under the emulation, what is done meanwhile takes so many times the time.
   virtual void in_time_of(double times, const std::function<void()>& act) = 0;
-  /// Device time from mark(0) to mark(1), which were put into the stream. Throws DeviceError.
-  virtual void mark(int which) = 0;
-  virtual double seconds_between_marks() = 0;
+  /// Puts a mark with this number into the stream, and takes the device time from one to another; waits for
+  /// the second. Throws DeviceError.
+  virtual void mark(std::size_t number) = 0;
+  virtual double seconds_between(std::size_t first, std::size_t second) = 0;
 };
 
 /// With two buffers of so many bytes. Throws DeviceError.

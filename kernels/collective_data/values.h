@@ -1,10 +1,10 @@
-// What each element holds before a collective, and what it is to hold afterwards: pure functions of its place, for the
-// card, for the emulation and for tests.
+// What each element holds before a collective, and what it is to hold afterwards: pure functions of its
+// place, for the card, for the emulation and for tests.
 //
-// Bytes that are only carried are random. What is added up is exact in any order of addition, so that one value alone
-// is right, bit by bit: integers times one power of two for each element, whose absolute values do not add up to more
-// than the type's mantissa holds. Of a product one rank has any mantissa, the others powers of two. The least and the
-// greatest are among any numbers. Integers are any bits: NCCL wraps.
+// Bytes that are only carried are random. What is added up is exact in any order of addition, so that one
+// value alone is right, bit by bit: integers times one power of two for each element, whose absolute values
+// do not add up to more than the type's mantissa holds. Of a product one rank has any mantissa, the others
+// powers of two. The least and the greatest are among any numbers. Integers are any bits: NCCL wraps.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,8 @@ ASSAY_HD constexpr bool is_signed(DataType type) {
   return type == DataType::i8 || type == DataType::i32 || type == DataType::i64;
 }
 
-/// Exponents: an eighth of the least, which an average needs, is still a normal number, and a sum of the greatest is
-/// still one (PTX ISA 9.0: e4m3 ends at 448).
+/// Exponents: an eighth of the least, which an average needs, is still a normal number, and a sum of the
+/// greatest is still one (PTX ISA 9.0: e4m3 ends at 448).
 ASSAY_HD constexpr FloatFormat format_of(DataType type) {
   switch (type) {
     case DataType::f64:
@@ -96,7 +96,8 @@ ASSAY_HD constexpr std::uint64_t rotated(std::uint64_t bits, int by) {
 ASSAY_HD inline std::uint64_t encoded(const FloatFormat& format, std::int64_t integer, int exponent) {
   if (integer == 0) return 0;
   const auto magnitude = static_cast<std::uint64_t>(integer < 0 ? -integer : integer);
-  const int leading = leading_bit(magnitude), m = format.mantissa_bits, bias = (1 << (format.exponent_bits - 1)) - 1;
+  const int leading = leading_bit(magnitude), m = format.mantissa_bits,
+            bias = (1 << (format.exponent_bits - 1)) - 1;
   const std::uint64_t significand = leading >= m ? magnitude >> (leading - m) : magnitude << (m - leading);
   const std::uint64_t sign = integer < 0 ? std::uint64_t{1} << (m + format.exponent_bits) : 0;
   return sign | static_cast<std::uint64_t>(leading + exponent + bias) << m |
@@ -134,7 +135,8 @@ ASSAY_HD inline std::int64_t summand(const FloatFormat& format, std::uint64_t co
   return (own >> 55 & 1) != 0 ? -value : value;
 }
 
-// Products: exponents of powers of two among the first few ranks, of which all partial products stay in range.
+// Products: exponents of powers of two among the first few ranks, of which all partial products stay in
+// range.
 
 inline constexpr int kScalingRanks = 4;
 
@@ -148,8 +150,8 @@ ASSAY_HD constexpr int rank_with_mantissa(std::uint64_t common, int ranks) {
 /// From 1 to 2, as an integer of the format's mantissa; its sign.
 ASSAY_HD constexpr std::int64_t mantissa_of_product(const FloatFormat& format, std::uint64_t common) {
   const std::uint64_t random = memory::mix64(common);
-  const auto magnitude = static_cast<std::int64_t>(std::uint64_t{1} << format.mantissa_bits |
-                                                   (random & ((std::uint64_t{1} << format.mantissa_bits) - 1)));
+  const auto magnitude = static_cast<std::int64_t>(
+      std::uint64_t{1} << format.mantissa_bits | (random & ((std::uint64_t{1} << format.mantissa_bits) - 1)));
   return random >> 63 != 0 ? -magnitude : magnitude;
 }
 

@@ -19,8 +19,8 @@ constexpr std::uint64_t kMib = 1 << 20;
 /// What a case has one of each of.
 enum Factor { collective, datatype, op, size, place, launch, root };
 constexpr int kFactors = 7;
-constexpr const char* kFactorNames[kFactors] = {"collective", "datatype", "operator",
-                                                "size",       "in place", "graph", "root"};
+constexpr const char* kFactorNames[kFactors] = {"collective", "datatype", "operator", "size",
+                                                "in place",   "graph",    "root"};
 using Levels = std::array<int, kFactors>;
 
 /// Levels of all factors, numbered through.
@@ -85,8 +85,8 @@ void for_each_legal(Way way, int ranks, const Visit& visit) {
   for (levels[collective] = 0; levels[collective] < nccl::kCollectives; ++levels[collective]) {
     for (levels[op] = 0; levels[op] < nccl::kBuiltinOps; ++levels[op]) {
       for (levels[datatype] = 0; levels[datatype] < nccl::kDataTypes; ++levels[datatype]) {
-        if (is_legal(way, static_cast<Collective>(levels[collective]), static_cast<DataType>(levels[datatype]),
-                     static_cast<Op>(levels[op]), ranks))
+        if (is_legal(way, static_cast<Collective>(levels[collective]),
+                     static_cast<DataType>(levels[datatype]), static_cast<Op>(levels[op]), ranks))
           visit(levels);
       }
     }
@@ -131,8 +131,12 @@ Case case_of(const Levels& levels) {
 }
 
 Levels levels_of(const Case& one) {
-  return {static_cast<int>(one.collective), static_cast<int>(one.type), static_cast<int>(one.op),
-          static_cast<int>(one.size),       one.in_place ? 1 : 0,       one.as_graph ? 1 : 0,
+  return {static_cast<int>(one.collective),
+          static_cast<int>(one.type),
+          static_cast<int>(one.op),
+          static_cast<int>(one.size),
+          one.in_place ? 1 : 0,
+          one.as_graph ? 1 : 0,
           one.root};
 }
 
@@ -186,7 +190,8 @@ nccl::Request Case::request(int ranks) const {
     return made;
   }
   // Of the larger of a rank's buffers, of any rank's.
-  const auto parts = static_cast<std::uint64_t>(std::max(nccl::sent_by(made, root, ranks), nccl::received_by(made, root, ranks)));
+  const auto parts = static_cast<std::uint64_t>(
+      std::max(nccl::sent_by(made, root, ranks), nccl::received_by(made, root, ranks)));
   made.count = wanted.bytes / nccl::bytes_of(type) / parts + wanted.more;
   return made;
 }
@@ -207,7 +212,8 @@ Fitted fitted(const Case& one, int ranks, std::uint64_t bytes_there) {
 
 std::string text_of(const Case& one, int ranks) {
   const nccl::Request request = one.request(ranks);
-  std::string text = fmt::format("{} of {} {}", nccl::name_of(one.collective), request.count, nccl::name_of(one.type));
+  std::string text =
+      fmt::format("{} of {} {}", nccl::name_of(one.collective), request.count, nccl::name_of(one.type));
   if (nccl::reduces(one.collective)) text += fmt::format(", {}", nccl::name_of(one.op));
   if (nccl::has_root(one.collective)) text += fmt::format(", root {}", one.root);
   if (one.in_place) text += ", in place";

@@ -1,5 +1,5 @@
-// Which collectives are run, of what, how large, how: few cases that have every pair of what can be combined, and every
-// datatype with every operator in every collective, in each way in which NCCL is made to work.
+// Which collectives are run, of what, how large, how: few cases that have every pair of what can be combined,
+// and every datatype with every operator in every collective, in each way in which NCCL is made to work.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct Size {
   std::uint64_t bytes = 0;
   std::uint64_t more = 0;  // elements on top
 };
-/// From one element to a gigabyte: primes, powers of two, one less and one more, none a multiple of what NCCL takes at a
-/// time (16 bytes, lines of 120 and 128, chunks of channels).
+/// From one element to a gigabyte: primes, powers of two, one less and one more, none a multiple of what NCCL
+/// takes at a time (16 bytes, lines of 120 and 128, chunks of channels).
 const std::vector<Size>& sizes();
 
 struct Case {

@@ -37,10 +37,12 @@ class Correctness {
         run_case(one);
         context_.progress(static_cast<double>(done_) / static_cast<double>(cases_.size()));
       }
-      const double elapsed_s = static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
+      const double elapsed_s =
+          static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
       again = elapsed_s < context_.duration_s();
       // One rank's clock decides for all.
-      if (context_.duration_s() > 0) again = context_.ranks().exchange(again ? "again" : "").front() == "again";
+      if (context_.duration_s() > 0)
+        again = context_.ranks().exchange(again ? "again" : "").front() == "again";
     } while (again);
     session_.finalize();
     emit();
@@ -63,7 +65,8 @@ class Correctness {
       if (!tuned || (choice.algorithm == algorithm_of(way_) && choice.protocol == protocol_of(way_))) {
         ++as_asked_;
       } else {
-        otherwise_.push_back(text_of(one, session_.ranks()) + ": " + choice.algorithm + " " + choice.protocol);
+        otherwise_.push_back(text_of(one, session_.ranks()) + ": " + choice.algorithm + " " +
+                             choice.protocol);
       }
     }
   }
@@ -195,24 +198,26 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
   // The way with the most cases; the host's own part of each is ten times that of the device for small ones.
   constexpr double kCases = 260, kHostSecondsOfACase = 500e-6, kLargeCases = 24, kFinalize_s = 0.2;
   const double large = 1ull << 30;
-  const double each_s = 4 * speed.launch_s + speed.seconds_of_collective(WorkKind::ring, 0) + kHostSecondsOfACase;
+  const double each_s =
+      4 * speed.launch_s + speed.seconds_of_collective(WorkKind::ring, 0) + kHostSecondsOfACase;
   const double large_s = speed.seconds_of_collective(WorkKind::ring, 2 * large) +
                          speed.seconds_of_demands(work_of_preparing(large, large)) +
                          speed.seconds_of_demands(work_of_looking_through(large));
   const double once_s = kCases * each_s + kLargeCases * large_s;
-  return speed.collective_init_s + kFinalize_s + speed.seconds_to_hold(2.0 * static_cast<double>(kBufferBytes)) +
-         std::max(duration_s, once_s);
+  return speed.collective_init_s + kFinalize_s +
+         speed.seconds_to_hold(2.0 * static_cast<double>(kBufferBytes)) + std::max(duration_s, once_s);
 }
 
 const Registered collective_correctness{{
     .name = "collective.correctness",
-    .summary = "NCCL's collectives give every rank every element right, of every datatype, by every algorithm",
+    .summary =
+        "NCCL's collectives give every rank every element right, of every datatype, by every algorithm",
     .scope = Scope::ranks,
     .measures = {{"spoilt_elements", Unit::count,
                   "elements that arrived wrong, as far as what all ranks saw accuses this GPU"},
                  {kCulprit, Unit::text, "which collective, which element, expected and actual", "", false},
-                 {"wrong_elements", Unit::count, "elements that were wrong on this rank, whoever spoilt them", "",
-                  false},
+                 {"wrong_elements", Unit::count, "elements that were wrong on this rank, whoever spoilt them",
+                  "", false},
                  {"by_another_algorithm", Unit::count,
                   "collectives that NCCL did by another algorithm or protocol than it was made to"},
                  {"collectives", Unit::count, "that were done and looked through", "", false},
@@ -221,10 +226,11 @@ const Registered collective_correctness{{
                   .of = Of::node}},
     .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm"},
     .run = run,
-    .detects =
-        "elements that arrive wrong, in any of NCCL's nine collectives and twelve datatypes, by any of its algorithms "
-        "and protocols, in one repetition or in all, and at which GPU; a multicast that does not work",
-    .misses = "sums that depend on the order of addition: the data are exact in any; collectives between nodes",
+    .detects = "elements that arrive wrong, in any of NCCL's nine collectives and twelve datatypes, by any "
+               "of its algorithms "
+               "and protocols, in one repetition or in all, and at which GPU; a multicast that does not work",
+    .misses =
+        "sums that depend on the order of addition: the data are exact in any; collectives between nodes",
     .device_evidence = "never run on a GPU",
     .variants = variants_of_all_ways(),
     .uses_nccl = true,

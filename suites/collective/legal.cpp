@@ -38,7 +38,8 @@ bool has_way(Way way, Collective collective) {
     return collective == Collective::all_reduce || collective == Collective::reduce_scatter ||
            collective == Collective::all_gather;
   if (algorithm == "RING")
-    return nccl::reduces(collective) || collective == Collective::all_gather || collective == Collective::broadcast;
+    return nccl::reduces(collective) || collective == Collective::all_gather ||
+           collective == Collective::broadcast;
   return true;
 }
 
@@ -72,8 +73,9 @@ bool is_legal(Way way, Collective collective, DataType type, Op op, int ranks) {
   return way != Way::nvls || switches_reduce(type, op);
 }
 
-/// No user's setting reaches it: the workers' environment has none of NCCL's, and files of settings are replaced
-/// (src/misc/param.cc: initEnv), but for /etc/nccl.conf, which is always read and therefore recorded.
+/// No user's setting reaches it: the workers' environment has none of NCCL's, and files of settings are
+/// replaced (src/misc/param.cc: initEnv), but for /etc/nccl.conf, which is always read and therefore
+/// recorded.
 std::map<std::string, std::string> environment_of(Way way) {
   std::map<std::string, std::string> all{
       {"NCCL_CONF_FILE", "/dev/null"},
@@ -86,7 +88,8 @@ std::map<std::string, std::string> environment_of(Way way) {
       {"NCCL_SOCKET_IFNAME", "lo"},
       {"NCCL_MNNVL_ENABLE", "0"},
       {"NCCL_CTA_POLICY", "0"},
-      // A multicast that cannot be bound is to fail where it is what is tested, instead of another way being taken.
+      // A multicast that cannot be bound is to fail where it is what is tested, instead of another way being
+      // taken.
       {"NCCL_NVLS_ENABLE", way == Way::nvls ? "1" : "2"},
   };
   if (way == Way::by_itself) return all;

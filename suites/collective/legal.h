@@ -1,10 +1,10 @@
 // What NCCL can do on one node of Hopper GPUs, kept apart from what is planned from it.
 //
-// Sources, all of NCCL 2.28.9-1: types and operators of each collective: src/device/generate.py (on sm_90 all types
-// have all operators); algorithms and protocols of each: src/graph/tuning.cc, src/enqueue.cc:topoGetAlgoInfo, whose
-// Tree is all_reduce's alone and whose PAT and CollNet need more nodes than one; what the switches add up:
-// src/include/device.h:ncclNvlsSupported; sends and receives have none: src/enqueue.cc:scheduleP2pTasksToPlan; what can
-// be in place: the user guide, "In-place operations".
+// Sources, all of NCCL 2.28.9-1: types and operators of each collective: src/device/generate.py (on sm_90 all
+// types have all operators); algorithms and protocols of each: src/graph/tuning.cc,
+// src/enqueue.cc:topoGetAlgoInfo, whose Tree is all_reduce's alone and whose PAT and CollNet need more nodes
+// than one; what the switches add up: src/include/device.h:ncclNvlsSupported; sends and receives have none:
+// src/enqueue.cc:scheduleP2pTasksToPlan; what can be in place: the user guide, "In-place operations".
 #pragma once
 
 #include <string>
@@ -29,9 +29,9 @@ Way way_named(const std::string& name);
 std::string algorithm_of(Way way);
 std::string protocol_of(Way way);
 
-/// An operator counts for collectives that reduce alone: others have Op::sum. Of `avg`, data that are exact in every
-/// order need a number of ranks that is a power of two. One rank alone copies, and cannot scale fp8 (src/device/
-/// onerank.cu).
+/// An operator counts for collectives that reduce alone: others have Op::sum. Of `avg`, data that are exact
+/// in every order need a number of ranks that is a power of two. One rank alone copies, and cannot scale fp8
+/// (src/device/ onerank.cu).
 bool is_legal(Way way, nccl::Collective collective, nccl::DataType type, nccl::Op op, int ranks);
 
 /// What the workers' environment has to say for it.

@@ -1,4 +1,5 @@
-// Once a collective went wrong on several GPUs at once, or hung, and nobody could be told from the others: who is it?
+// Once a collective went wrong on several GPUs at once, or hung, and nobody could be told from the others:
+// who is it?
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "harness/check.h"
+#include "harness/model/quantile.h"
+#include "suites/collective/rates.h"
 #include "suites/collective/search.h"
 #include "suites/collective/trial.h"
 
@@ -20,7 +23,19 @@ constexpr Deadlines kDeadlines{.init_s = 30, .collective_s = 5, .finalize_s = 5}
 constexpr double kMostRound_s = 60;
 constexpr std::uint64_t kMostCases = 1000;
 
-enum class Outcome { right, wrong, hung };
+enum class Outcome { right, slow, wrong, hung };
+
+/// Of halves of the node that do the same at the same time, published rates differ by a few percent (limits:
+/// four H200s 363 GB/s with NVLS, 363 without); a part that slows all is far beyond that.
+constexpr double kSlower = 1.15;
+constexpr std::uint64_t kTimedBytes = 128 << 20;
+constexpr int kRepetitions = 10;
+
+/// What a rank saw of its group.
+struct Seen {
+  Outcome outcome = Outcome::right;
+  std::vector<double> seconds;  // of a collective that is timed, by repetition
+};
 
 class Location {
  public:
@@ -39,7 +54,7 @@ class Location {
       std::vector<bool> wrong;
       for (const Outcome outcome : outcomes) wrong.push_back(outcome != Outcome::right);
       search_.learn(wrong);
-      hung_ |= std::count(outcomes.begin(), outcomes.end(), Outcome::hung) > 0;
+      worst_ = std::max(worst_, *std::max_element(outcomes.begin(), outcomes.end()));
       context_.progress(static_cast<double>(rounds_.size()) / (1.0 + static_cast<double>(rounds_.size())));
     }
     emit();
@@ -53,19 +68,41 @@ class Location {
       if (std::count(group.begin(), group.end(), peers_.rank()) > 0) mine = group;
     }
     const nccl::UniqueId id = peers_.id_for(mine);
-    const Outcome own = mine.empty() ? Outcome::right : try_group(mine, id);
-    const auto brought = context_.ranks().exchange(std::to_string(static_cast<int>(own)), kMostRound_s);
-    std::vector<Outcome> all;
+    const Seen own = mine.empty() ? Seen() : try_group(mine, id);
+    const nlohmann::json blob{static_cast<int>(own.outcome), own.seconds};
+    const auto brought = context_.ranks().exchange(blob.dump(), kMostRound_s);
+    std::vector<Seen> all;
     for (const std::vector<int>& group : groups) {
-      Outcome worst = Outcome::right;
-      for (const int rank : group)
-        worst = std::max(worst, static_cast<Outcome>(std::stoi(brought[static_cast<std::size_t>(rank)])));
+      Seen worst;
+      for (const int rank : group) {
+        const auto of_rank = nlohmann::json::parse(brought[static_cast<std::size_t>(rank)]);
+        worst.outcome = std::max(worst.outcome, static_cast<Outcome>(of_rank.at(0).get<int>()));
+        const auto seconds = of_rank.at(1).get<std::vector<double>>();
+        if (worst.seconds.empty()) worst.seconds = seconds;
+        keep_least(worst.seconds, seconds);
+      }
       all.push_back(worst);
     }
-    return all;
+    return with_slow(all);
   }
 
-  Outcome try_group(const std::vector<int>& group, const nccl::UniqueId& id) {
+  /// Slower than the fastest that is whole.
+  static std::vector<Outcome> with_slow(const std::vector<Seen>& all) {
+    std::vector<double> medians;
+    for (const Seen& seen : all) medians.push_back(seen.seconds.empty() ? 0 : median(seen.seconds));
+    double fastest = 0;
+    for (const double seconds : medians) {
+      if (seconds > 0 && (fastest == 0 || seconds < fastest)) fastest = seconds;
+    }
+    std::vector<Outcome> outcomes;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const bool slow = all[i].outcome == Outcome::right && medians[i] > kSlower * fastest;
+      outcomes.push_back(slow ? Outcome::slow : all[i].outcome);
+    }
+    return outcomes;
+  }
+
+  Seen try_group(const std::vector<int>& group, const nccl::UniqueId& id) {
     try {
       Session session(context_, peers_, group, id, kDeadlines);
       std::uint64_t wrong = 0;
@@ -75,11 +112,14 @@ class Location {
         const Trial trial = try_case(session, *data_, one, seed++, bytes_there_);
         wrong += trial.wrong.count + trial.wrong.outside;
       }
+      const Timed timed = time_collective(session, *data_, nccl::Collective::all_reduce, kTimedBytes,
+                                          bytes_there_, kRepetitions, peers_.seed());
+      wrong += timed.wrong;
       session.finalize();
-      return wrong > 0 ? Outcome::wrong : Outcome::right;
+      return {wrong > 0 ? Outcome::wrong : Outcome::right, timed.seconds};
     } catch (const DeviceError& error) {
       if (!is_hang(error)) throw;
-      return Outcome::hung;
+      return {Outcome::hung, {}};
     }
   }
 
@@ -90,7 +130,7 @@ class Location {
   }
 
   void keep(const std::vector<std::vector<int>>& groups, const std::vector<Outcome>& outcomes) {
-    constexpr const char* kWords[] = {"right", "wrong", "hung"};
+    constexpr const char* kWords[] = {"right", "slow", "wrong", "hung"};
     nlohmann::json round = nlohmann::json::array();
     for (std::size_t i = 0; i < groups.size(); ++i)
       round.push_back({{"gpus", slots_of(groups[i])}, {"outcome", kWords[static_cast<int>(outcomes[i])]}});
@@ -99,8 +139,12 @@ class Location {
 
   void emit() {
     const bool is_it = search_.found() == peers_.rank();
-    context_.measure("spoils_collectives", is_it && !hung_ ? 1 : 0, Unit::count);
-    context_.measure("hangs_collectives", is_it && hung_ ? 1 : 0, Unit::count);
+    const auto emit_if = [&](const char* measure, Outcome worst) {
+      context_.measure(measure, is_it && worst_ == worst ? 1 : 0, Unit::count);
+    };
+    emit_if("slows_collectives", Outcome::slow);
+    emit_if("spoils_collectives", Outcome::wrong);
+    emit_if("hangs_collectives", Outcome::hung);
     if (is_it) {
       context_.measure(kCulprit, fmt::format("by {}: every group with it among them, of {} rounds",
                                              context_.variant(), rounds_.size()));
@@ -117,7 +161,7 @@ class Location {
   std::unique_ptr<RankData> data_;
   std::uint64_t bytes_there_;
   Search search_;
-  bool hung_ = false;
+  Outcome worst_ = Outcome::right;
   nlohmann::json rounds_ = nlohmann::json::array();
 };
 
@@ -135,19 +179,23 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
 
 const Registered collective_locate{{
     .name = "collective.locate",
-    .summary = "Which GPU is it, when collectives go wrong or hang on several at once",
+    .summary = "Which GPU is it, when collectives are slow, go wrong or hang on several at once",
     .scope = Scope::ranks,
-    .measures = {{"spoils_collectives", Unit::count, "1: whatever it has a part in goes wrong, and nothing else"},
+    .measures = {{"slows_collectives", Unit::count, "1: whatever it has a part in is slow, and nothing else"},
+                 {"spoils_collectives", Unit::count,
+                  "1: whatever it has a part in goes wrong, and nothing else"},
                  {"hangs_collectives", Unit::count, "1: whatever it has a part in hangs, and nothing else"},
                  {kCulprit, Unit::text, "by which algorithm, in how many rounds", "", false}},
-    .findings = {"collective.miscompare", "collective.hung"},
+    .findings = {"collective.slow_gpu", "collective.miscompare", "collective.hung"},
     .run = run,
-    .detects = "the GPU that spoils, or hangs, what several do together, in halves and halves of them among good ones",
+    .detects = "the GPU that slows, spoils or hangs what several do together, in halves and halves of them "
+               "among good ones",
     .misses = "what does not come again; two GPUs at once; what all of them share",
     .device_evidence = "never run on a GPU",
     .variants = variants_of_all_ways(),
     .uses_nccl = true,
-    .follows = Condition{{"collective.miscompare_somewhere", "collective.hung_somewhere"}, false},
+    .follows =
+        Condition{{"collective.slow", "collective.miscompare_somewhere", "collective.hung_somewhere"}, false},
     .loads = {Resource::nvlink_in, Resource::nvlink_out, Resource::memory},
     .device_seconds = device_seconds,
 }};

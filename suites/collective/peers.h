@@ -1,4 +1,5 @@
-// The ranks of a placement, before and beside any communicator: who they are, and how a few of them find one another.
+// The ranks of a placement, before and beside any communicator: who they are, and how a few of them find one
+// another.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +18,17 @@ class Peers {
   int rank() const { return context_.ranks().rank(); }
   int count() const { return static_cast<int>(of_.size()); }
   const Part& slot_of(int rank) const { return of_.at(static_cast<std::size_t>(rank)).slot; }
-  const std::string& pci_address_of(int rank) const { return of_.at(static_cast<std::size_t>(rank)).pci_address; }
+  const std::string& pci_address_of(int rank) const {
+    return of_.at(static_cast<std::size_t>(rank)).pci_address;
+  }
   /// The same for all ranks.
   std::uint64_t seed() const { return seed_; }
   /// Where NCCL's RAS listens for all of them.
   const std::string& ras_address() const { return ras_address_; }
   std::vector<int> all() const;
 
-  /// All ranks ask at the same time, each for the group that it is in, and get what its first made; those that are in
-  /// none get none.
+  /// All ranks ask at the same time, each for the group that it is in, and get what its first made; those
+  /// that are in none get none.
   nccl::UniqueId id_for(const std::vector<int>& group);
   /// The least that anybody brings.
   std::uint64_t least(std::uint64_t mine);

@@ -11,15 +11,17 @@ constexpr std::size_t kFewest = 2;  // that do something together
 }  // namespace
 
 Search::Search(int ranks)
-    : size_(std::max(kFewest, static_cast<std::size_t>(ranks) / 2)), suspects_(static_cast<std::size_t>(ranks)) {
+    : size_(std::max(kFewest, static_cast<std::size_t>(ranks) / 2)),
+      suspects_(static_cast<std::size_t>(ranks)) {
   std::iota(suspects_.begin(), suspects_.end(), 0);
 }
 
 std::vector<std::vector<int>> Search::groups() const {
   if (over()) return {};
   const std::size_t half = (suspects_.size() + 1) / 2;
-  std::vector<std::vector<int>> both{{suspects_.begin(), suspects_.begin() + static_cast<std::ptrdiff_t>(half)},
-                                     {suspects_.begin() + static_cast<std::ptrdiff_t>(half), suspects_.end()}};
+  std::vector<std::vector<int>> both{
+      {suspects_.begin(), suspects_.begin() + static_cast<std::ptrdiff_t>(half)},
+      {suspects_.begin() + static_cast<std::ptrdiff_t>(half), suspects_.end()}};
   std::size_t next = 0;
   for (std::vector<int>& group : both) {
     // As large as they all are, where there are enough good ones for both.

@@ -1,5 +1,5 @@
-// Who of several ranks spoils what all of them do together: halves of those that are suspected, among as many that are
-// known to be good, until one is left.
+// Who of several ranks spoils what all of them do together: halves of those that are suspected, among as many
+// that are known to be good, until one is left.
 #pragma once
 
 #include <optional>

@@ -11,8 +11,8 @@ namespace assay::collective {
 namespace {
 
 constexpr Nanoseconds kFirstPause = 50'000, kLongestPause = 20 * kMillisecond;
-/// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h); who comes later than that to where
-/// all meet after a hang does not come.
+/// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h); who comes later than that
+/// to where all meet after a hang does not come.
 constexpr double kMostRas_s = 10, kMostMeeting_s = 5;
 
 std::uint64_t all_begun(const RasRank& rank) {
@@ -30,9 +30,9 @@ Session::Session(Context& context, const Peers& peers, std::vector<int> group, c
                  const Deadlines& deadlines)
     : context_(context), peers_(peers), group_(std::move(group)), deadlines_(deadlines) {
   context.gpu().make_current();
-  communicator_ =
-      context.nccl().begin(id, place_in(group_, peers.rank()), static_cast<int>(group_.size()));
-  wait_until([this] { return communicator_->ready(); }, deadlines_.init_s, "the communicator's initialisation");
+  communicator_ = context.nccl().begin(id, place_in(group_, peers.rank()), static_cast<int>(group_.size()));
+  wait_until([this] { return communicator_->ready(); }, deadlines_.init_s,
+             "the communicator's initialisation");
 }
 
 void Session::begin(const nccl::Request& request, RankData& data) {
@@ -46,7 +46,8 @@ void Session::wait(RankData& data, const std::string& what) {
 
 void Session::finalize() {
   communicator_->begin_to_finalize();
-  wait_until([this] { return communicator_->ready(); }, deadlines_.finalize_s, "the communicator's finalisation");
+  wait_until([this] { return communicator_->ready(); }, deadlines_.finalize_s,
+             "the communicator's finalisation");
 }
 
 void Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what) {
@@ -54,7 +55,8 @@ void Session::wait_until(const std::function<bool()>& done, double most_s, const
   const auto most = static_cast<Nanoseconds>(most_s * static_cast<double>(kSecond));
   Nanoseconds pause = kFirstPause;
   while (!done()) {
-    if (context_.clock().now() - start > most) hung(fmt::format("{} did not end within {:.0f} s", what, most_s));
+    if (context_.clock().now() - start > most)
+      hung(fmt::format("{} did not end within {:.0f} s", what, most_s));
     context_.clock().sleep_for(pause);
     pause = std::min(2 * pause, kLongestPause);
   }

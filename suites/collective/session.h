@@ -12,8 +12,8 @@
 
 namespace assay::collective {
 
-/// How long what others have a part in may take before it hangs, in seconds: PyTorch gives a collective ten minutes;
-/// here nothing takes more than a few.
+/// How long what others have a part in may take before it hangs, in seconds: PyTorch gives a collective ten
+/// minutes; here nothing takes more than a few.
 struct Deadlines {
   double init_s = 60, collective_s = 30, finalize_s = 30;
 };
@@ -41,7 +41,8 @@ class Session {
   void wait_until(const std::function<bool()>& done, double most_s, const std::string& what);
   /// It did not come to its end in time: asks NCCL's RAS before anything else, and lets go of it.
   [[noreturn]] void hung(const std::string& what);
-  /// The rank of the communicator that holds the others up, by what RAS says; -1: it does not tell. `why`: for people.
+  /// The rank of the communicator that holds the others up, by what RAS says; -1: it does not tell. `why`:
+  /// for people.
   int culprit(const RasAnswer& answer, std::string& why) const;
 
   Context& context_;
@@ -51,8 +52,8 @@ class Session {
   std::unique_ptr<Communicator> communicator_;
 };
 
-/// After a hang, so that who is blocked for good is named by the supervisor, which ends all then. Whoever is not comes,
-/// and goes on.
+/// After a hang, so that who is blocked for good is named by the supervisor, which ends all then. Whoever is
+/// not comes, and goes on.
 void meet_after_hang(Context& context);
 
 /// Whether it is one of those that Session::wait() throws for what hangs.

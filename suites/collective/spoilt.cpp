@@ -54,12 +54,9 @@ void set_elements(Seen& seen) {
 }
 
 void to_json(nlohmann::json& j, const Seen& seen) {
-  j = {{"number", seen.number},
-       {"collective", static_cast<int>(seen.collective)},
-       {"count", seen.wrong.count},
-       {"outside", seen.wrong.outside},
-       {"elements", seen.elements},
-       {"complete", seen.complete},
+  j = {{"number", seen.number},     {"collective", static_cast<int>(seen.collective)},
+       {"count", seen.wrong.count}, {"outside", seen.wrong.outside},
+       {"elements", seen.elements}, {"complete", seen.complete},
        {"from", seen.from}};
 }
 
@@ -148,7 +145,8 @@ std::string text_of(const Mismatches& wrong) {
   if (wrong.outside > 0) text += fmt::format(", and {} words around them changed", wrong.outside);
   if (wrong.first.empty()) return text;
   const Mismatch& first = wrong.first.front();
-  text += fmt::format(", the first {}: {:#x} where {:#x} should be", first.element, first.actual, first.expected);
+  text +=
+      fmt::format(", the first {}: {:#x} where {:#x} should be", first.element, first.actual, first.expected);
   std::uint64_t changed = 0, stride = 0;
   for (std::size_t i = 0; i < wrong.first.size(); ++i) {
     changed |= wrong.first[i].expected ^ wrong.first[i].actual;

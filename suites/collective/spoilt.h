@@ -20,7 +20,7 @@ struct Seen {
   Mismatches wrong;
   std::vector<std::uint64_t> elements;  // that were wrong, the first of them
   bool complete = false;                // these are all
-  std::vector<bool> from;               // by rank, whether some of what came from it was wrong: of what is only carried
+  std::vector<bool> from;  // by rank, whether some of what came from it was wrong: of what is only carried
 };
 
 /// Takes over what is told to the other ranks.
@@ -32,9 +32,10 @@ void from_json(const nlohmann::json& j, Seen& seen);
 /// By rank, what it saw wrong.
 using AllSeen = std::vector<std::vector<Seen>>;
 
-/// Who spoils what arrives. In a ring or a tree what one spoils goes on to others, and which way it goes is NCCL's own
-/// business. So a rank is accused by what went straight from one to another, and by what all should have got alike and
-/// it alone got wrong. Where that accuses one and no other, it is blamed for all that was wrong.
+/// Who spoils what arrives. In a ring or a tree what one spoils goes on to others, and which way it goes is
+/// NCCL's own business. So a rank is accused by what went straight from one to another, and by what all
+/// should have got alike and it alone got wrong. Where that accuses one and no other, it is blamed for all
+/// that was wrong.
 struct Blame {
   std::vector<std::uint64_t> of_rank;  // wrong elements, by the rank that is blamed for them
   std::uint64_t unexplained = 0;       // of cases in which none is accused

@@ -2,7 +2,8 @@
 
 namespace assay::collective {
 
-Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t seed, std::uint64_t bytes_there) {
+Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t seed,
+               std::uint64_t bytes_there) {
   const Fitted fit = fitted(one, session.ranks(), bytes_there);
   Trial trial{{fit.request, session.rank(), session.ranks(), seed}, {}};
   data.in_time_of(fit.times, [&] {

@@ -17,6 +17,7 @@ struct Trial {
 };
 
 /// All ranks of the session at the same time. `bytes_there`: of everybody's buffers. Throws DeviceError.
-Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t seed, std::uint64_t bytes_there);
+Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t seed,
+               std::uint64_t bytes_there);
 
 }  // namespace assay::collective

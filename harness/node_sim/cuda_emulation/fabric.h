@@ -1,5 +1,5 @@
-// What a device has in common with the other devices of its node, whichever process works on them: for a library
-// whose work spans several, as NCCL's does.
+// What a device has in common with the other devices of its node, whichever process works on them: for a
+// library whose work spans several, as NCCL's does.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ inline constexpr int kToAll = -1, kFromSwitches = -1;
 /// What a rank has received, before it does anything with it.
 struct Arriving {
   int from_slot, to_slot;
-  int step;  // of the call, from 1: over how many ways these data have gone
+  int step;                // of the call, from 1: over how many ways these data have gone
   std::uint64_t first;     // of these elements, in the buffer that they are for
   std::uint64_t elements;  // of that buffer
   unsigned element_bytes;
@@ -65,8 +65,6 @@ class Fabric {
   virtual void carried(const CollectiveCall& call, double bytes, double seconds) = 0;
 
   virtual Obstacle obstacle(const CollectiveCall& call) = 0;
-  /// How much later than it could it enters, in seconds.
-  virtual double lateness(const CollectiveCall& call) = 0;
   /// What is planted in the receiver, or on the way to it, changes what arrives.
   virtual void arrive(const CollectiveCall& call, const Arriving& data) = 0;
 };

@@ -1,4 +1,4 @@
-// Faults of collectives: data that arrive changed, ranks that are slow, late, stuck or gone.
+// Faults of collectives: data that arrive changed, ranks that are slow, stuck or gone.
 #include <csignal>
 #include <cstdint>
 #include <string>
@@ -46,8 +46,8 @@ const RegisteredFault collective_corrupts{
      "gpu",
      {{"call", "only in this one of a communicator, from 0; -1: in all", Unit::count, -1, 1e9, -1},
       {"step", "only what has gone over so many ways; 0: whatever", Unit::count, 0, 64, 0},
-      {"element", "of the buffer, from its beginning; -1: the last, where their number is odd", Unit::count, -1, 1e12,
-       5},
+      {"element", "of the buffer, from its beginning; -1: the last, where their number is odd", Unit::count,
+       -1, 1e12, 5},
       {"bit", "of the element", Unit::count, 0, 63, 1},
       text("algorithm", "only by this one", kAlgorithms),
       text("protocol", "only by this one", kProtocols),
@@ -72,17 +72,6 @@ const RegisteredFault collective_slow{
       return concerns(calling) ? parameter(calling, "factor") : 1;
     }}};
 
-const RegisteredFault collective_late{
-    {"collective_late",
-     "the GPU comes to collectives later than its peers",
-     "gpu",
-     {{"late", "by so much", Unit::milliseconds, 0, 1e6, 1},
-      {"every", "to one of so many", Unit::count, 1, 1e6, 1}}},
-    {.late_by_s = [](const Calling& calling) {
-      const auto every = static_cast<std::uint64_t>(parameter(calling, "every"));
-      return calling.call.number % every == 0 ? parameter(calling, "late") * 1e-3 : 0;
-    }}};
-
 bool is_collective(const Calling& calling) {
   return *calling.call.algorithm != '\0';
 }
@@ -104,29 +93,28 @@ const RegisteredFault collective_stuck{
     {.name = "collective_stuck",
      .summary = "the GPU's rank never gets on",
      .target = "gpu",
-     .parameters = {text("where", "\"\": inside a collective; before it; with another count than the others; in init "
-                                  "or finalize of the communicator",
+     .parameters = {text("where",
+                         "\"\": inside a collective; before it; with another count than the others; in init "
+                         "or finalize of the communicator",
                          {"", "before", "count", "init", "finalize"}),
                     {"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3}},
      .ends_workers = true},
     {.on_entry = stuck}};
 
-const RegisteredFault collective_kills{{.name = "collective_kills",
-                                        .summary = "the worker of this GPU dies in the middle of a collective",
-                                        .target = "gpu",
-                                        .parameters = {{"call", "in this one of a communicator, from 0",
-                                                        Unit::count, 0, 1e9, 3}},
-                                        .ends_workers = true},
-                                       {.on_entry = [](const Calling& calling) {
-                                         if (is_its_call(calling)) std::raise(SIGKILL);
-                                         return Obstacle::none;
-                                       }}};
+const RegisteredFault collective_kills{
+    {.name = "collective_kills",
+     .summary = "the worker of this GPU dies in the middle of a collective",
+     .target = "gpu",
+     .parameters = {{"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3}},
+     .ends_workers = true},
+    {.on_entry = [](const Calling& calling) {
+      if (is_its_call(calling)) std::raise(SIGKILL);
+      return Obstacle::none;
+    }}};
 
-const RegisteredFault no_multicast{{"no_multicast",
-                                    "the NVSwitches do not send to all nor add up, and NCCL goes without",
-                                    "node",
-                                    {}},
-                                   {.in_node = [](State& state, const FaultState&) { state.multicast_lost = 1; }}};
+const RegisteredFault no_multicast{
+    {"no_multicast", "the NVSwitches do not send to all nor add up, and NCCL goes without", "node", {}},
+    {.in_node = [](State& state, const FaultState&) { state.multicast_lost = 1; }}};
 
 }  // namespace
 }  // namespace assay::sim

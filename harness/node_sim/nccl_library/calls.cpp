@@ -1,4 +1,5 @@
 // The collectives, sends and receives: what they refuse, and how they come into a group.
+#include <atomic>
 #include <cstring>
 #include <string>
 
@@ -14,27 +15,24 @@ Result check_arguments(const char* call, Comm comm, DataType type, Op op, int ro
   const std::string name = call;
   if (root < 0 || root >= ranks)
     return fail(Result::invalid_argument, name + " : invalid root " + std::to_string(root) +
-                                              " (root should be in the 0.." + std::to_string(ranks) + " range)");
+                                              " (root should be in the 0.." + std::to_string(ranks) +
+                                              " range)");
   if (static_cast<int>(type) < 0 || static_cast<int>(type) >= kDataTypes)
     return fail(Result::invalid_argument, name + " : invalid type " + std::to_string(static_cast<int>(type)));
   const int number = static_cast<int>(op);
   if (number < 0)
     return fail(Result::invalid_argument, name + " : invalid reduction operation " + std::to_string(number));
   if (number < kBuiltinOps) return Result::success;
-  const auto index = static_cast<std::size_t>(number - kBuiltinOps);
-  if (index >= comm->operators.size() || !comm->operators[index])
+  if (comm->operators.count(number) == 0)
     return fail(Result::invalid_argument,
                 name + " : reduction operation " + std::to_string(number) + " unknown to this communicator");
-  if (comm->operators[index]->type != type)
-    return fail(Result::invalid_argument,
-                name + " : Datatype does not match type of reduction operation " + std::to_string(number));
   return Result::success;
 }
 
 Reduction reduction_for(Comm comm, Op op, DataType type) {
   const int number = static_cast<int>(op);
   if (number < kBuiltinOps) return reduction_of(op, type, comm->rank->ranks());
-  const PreMulSum& own = *comm->operators[static_cast<std::size_t>(number - kBuiltinOps)];
+  const PreMulSum& own = comm->operators.at(number);
   std::uint64_t scalar = own.scalar;
   if (own.residence == ScalarResidence::device)
     scalar = load_element(type, reinterpret_cast<const void*>(own.scalar), 0);
@@ -64,8 +62,9 @@ Result enqueue(const Call& call, Comm comm, const Append& append) {
   group.start();
   Result result = ensure_ready(comm);
   if (result == Result::success) result = check_arguments(call.name, comm, call.type, call.op, call.root);
-  const bool fails_by_itself = comm->rank != nullptr && comm->rank->fabric().obstacle({.function = call.name}) ==
-                                                            cuda_emulation::Obstacle::reported_failure;
+  const bool fails_by_itself =
+      comm->rank != nullptr &&
+      comm->rank->fabric().obstacle({.function = call.name}) == cuda_emulation::Obstacle::reported_failure;
   if (result == Result::success && fails_by_itself)
     result = fail(Result::system_error, std::string(call.name) + " : a planted failure");
   if (result == Result::success) result = append(group);
@@ -75,12 +74,18 @@ Result enqueue(const Call& call, Comm comm, const Append& append) {
   return result != Result::success ? result : ended;
 }
 
-Result collective(const Call& call, const void* send, void* receive, std::size_t count, Comm comm, Stream stream) {
+Result collective(const Call& call, const void* send, void* receive, std::size_t count, Comm comm,
+                  Stream stream) {
   return enqueue(call, comm, [&](Group& group) {
+    if (count == 0) return Result::success;
+    const auto own = comm->operators.find(static_cast<int>(call.op));
+    if (own != comm->operators.end() && own->second.type != call.type)
+      return fail(
+          Result::invalid_argument,
+          "Data type supplied to user-created ncclRedOp_t does not match type given to reduction operation");
     const Reduction reduction = reduction_for(comm, call.op, call.type);
     if (const Result bad = refuses_one_rank(comm, call.type, reduction); bad != Result::success) return bad;
-    if (count > 0)
-      group.add({comm, stream, call.function, call.type, reduction, call.root, count, send, receive});
+    group.add({comm, stream, call.function, call.type, reduction, call.root, count, send, receive});
     return Result::success;
   });
 }
@@ -114,24 +119,28 @@ Result ncclAllReduce(const void* send, void* receive, std::size_t count, DataTyp
                      Stream stream) {
   return collective({"AllReduce", Function::all_reduce, type, op}, send, receive, count, comm, stream);
 }
-Result ncclReduce(const void* send, void* receive, std::size_t count, DataType type, Op op, int root, Comm comm,
-                  Stream stream) {
+Result ncclReduce(const void* send, void* receive, std::size_t count, DataType type, Op op, int root,
+                  Comm comm, Stream stream) {
   return collective({"Reduce", Function::reduce, type, op, root}, send, receive, count, comm, stream);
 }
 Result ncclReduceScatter(const void* send, void* receive, std::size_t count, DataType type, Op op, Comm comm,
                          Stream stream) {
-  return collective({"ReduceScatter", Function::reduce_scatter, type, op}, send, receive, count, comm, stream);
+  return collective({"ReduceScatter", Function::reduce_scatter, type, op}, send, receive, count, comm,
+                    stream);
 }
-Result ncclAllGather(const void* send, void* receive, std::size_t count, DataType type, Comm comm, Stream stream) {
+Result ncclAllGather(const void* send, void* receive, std::size_t count, DataType type, Comm comm,
+                     Stream stream) {
   return collective({"AllGather", Function::all_gather, type}, send, receive, count, comm, stream);
 }
 Result ncclBroadcast(const void* send, void* receive, std::size_t count, DataType type, int root, Comm comm,
                      Stream stream) {
-  return collective({"Broadcast", Function::broadcast, type, Op::sum, root}, send, receive, count, comm, stream);
+  return collective({"Broadcast", Function::broadcast, type, Op::sum, root}, send, receive, count, comm,
+                    stream);
 }
 
 // These are sends and receives to NCCL.
-Result ncclAlltoAll(const void* send, void* receive, std::size_t count, DataType type, Comm comm, Stream stream) {
+Result ncclAlltoAll(const void* send, void* receive, std::size_t count, DataType type, Comm comm,
+                    Stream stream) {
   return enqueue({"AlltoAll", Function::send_receive, type}, comm, [&](Group& group) {
     for (int peer = 0; count > 0 && peer < comm->rank->ranks(); ++peer) {
       group.add(exchange(comm, stream, type, peer, count, part(send, peer, count, type), nullptr));
@@ -181,12 +190,11 @@ Result ncclRedOpCreatePreMulSum(Op* op, void* scalar, DataType type, ScalarResid
     made.scalar = 0;
     std::memcpy(&made.scalar, scalar, bytes_of(type));
   }
-  auto& all = comm->operators;
-  std::size_t index = 0;
-  while (index < all.size() && all[index]) ++index;
-  if (index == all.size()) all.emplace_back();
-  all[index] = made;
-  *op = static_cast<Op>(kBuiltinOps + static_cast<int>(index));
+  // No other communicator's (comm.h: ncclUserRedOpMangle).
+  static std::atomic<int> next = 1 << 20;
+  const int handle = next++;
+  comm->operators[handle] = made;
+  *op = static_cast<Op>(handle);
   return Result::success;
 }
 
@@ -195,11 +203,10 @@ Result ncclRedOpDestroy(Op op, Comm comm) {
   if (number >= 0 && number < kBuiltinOps)
     return fail(Result::invalid_argument, "ncclRedOpDestroy : operator is a NCCL builtin.");
   if (number < 0) return fail(Result::invalid_argument, "ncclRedOpDestroy :  operator is garbage.");
-  if (comm == nullptr) return fail(Result::invalid_argument, "ncclRedOpDestroy : invalid communicator passed.");
-  const auto index = static_cast<std::size_t>(number - kBuiltinOps);
-  if (index >= comm->operators.size() || !comm->operators[index])
+  if (comm == nullptr)
+    return fail(Result::invalid_argument, "ncclRedOpDestroy : invalid communicator passed.");
+  if (comm->operators.erase(number) == 0)
     return fail(Result::invalid_argument, "ncclRedOpDestroy : operator unknown to this communicator.");
-  comm->operators[index].reset();
   return Result::success;
 }
 

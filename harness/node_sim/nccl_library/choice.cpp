@@ -26,7 +26,8 @@ bool multicast_reduces(const Reduction& reduction, DataType type) {
 }
 
 bool legal(const Asked& asked, const Surroundings& at, Algorithm algorithm, Protocol protocol) {
-  const bool gathers = asked.function == Function::all_gather, scatters = asked.function == Function::reduce_scatter;
+  const bool gathers = asked.function == Function::all_gather,
+             scatters = asked.function == Function::reduce_scatter;
   switch (algorithm) {
     case Algorithm::ring:
       return protocol != Protocol::ll128 || at.nodes == 1;
@@ -35,7 +36,8 @@ bool legal(const Asked& asked, const Surroundings& at, Algorithm algorithm, Prot
     case Algorithm::nvls:
       if (protocol != Protocol::simple || !at.multicast || at.nodes > 1) return false;
       if (gathers) return true;
-      return (scatters || asked.function == Function::all_reduce) && multicast_reduces(asked.reduction, asked.type);
+      return (scatters || asked.function == Function::all_reduce) &&
+             multicast_reduces(asked.reduction, asked.type);
     case Algorithm::pat:
       // One GPU a node.
       if (protocol != Protocol::simple || at.nodes == 1) return false;
@@ -52,7 +54,9 @@ int rank_of(const Asked& asked, const Surroundings& at, Algorithm algorithm, Pro
   const bool small = asked.bytes <= kMostOfLl;
   if (algorithm == Algorithm::nvls) return asked.function == Function::all_reduce && !small ? 0 : 8;
   if (algorithm == Algorithm::pat) return at.nodes > 1 ? 0 : 8;
-  return (algorithm == Algorithm::ring ? 1 : 4) + (protocol == by_size ? 0 : protocol == Protocol::simple ? 1 : 2);
+  return (algorithm == Algorithm::ring ? 1 : 4) + (protocol == by_size            ? 0
+                                                   : protocol == Protocol::simple ? 1
+                                                                                  : 2);
 }
 
 }  // namespace

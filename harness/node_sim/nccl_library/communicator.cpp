@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -68,10 +69,6 @@ Rank::~Rank() {
   leave();
 }
 
-int Rank::nodes() const {
-  return settings_.host_id.empty() ? 1 : ranks_;
-}
-
 int Rank::slot_of(int rank) {
   if (rank == cuda_emulation::kToAll) return rank;
   const AtPlace lock(place_);
@@ -125,8 +122,12 @@ Result Rank::initialise() {
     if (meeting_->refused != 0)
       return fail(Result::invalid_usage, "Duplicate GPU detected : rank " + std::to_string(rank_) +
                                              " and another are both on CUDA device " + device_.pci_address());
+    std::set<std::uint64_t> hosts;
+    for (int rank = 0; rank < ranks_; ++rank) hosts.insert(meeting_->members[rank].host);
+    nodes_ = static_cast<int>(hosts.size());
     if (settings_.nvls_enable == 1 && !multicast() && nodes() == 1 && ranks_ > 1)
-      return fail(Result::unhandled_cuda_error, "Cuda failure 'operation not supported' binding multicast memory");
+      return fail(Result::unhandled_cuda_error,
+                  "Cuda failure 'operation not supported' binding multicast memory");
     ready_ = true;
   }
   if (!settings_.ras_address.empty()) Ras::begin(settings_.ras_address, place_);
@@ -204,7 +205,7 @@ void Rank::wait_for(const std::function<std::optional<Nanoseconds>()>& when) {
     }
     sleep_until_change(*meeting_, seen);
     const AtPlace lock(place_);
-    if (me().seat == kNoSeat) continue;
+    if (aborted_ || me().seat == kNoSeat) continue;
     fabric().unpark(me().seat);
     me().seat = kNoSeat;
   }
@@ -220,16 +221,17 @@ std::shared_ptr<cuda_emulation::Gate> Rank::enqueue(Batch batch) {
   batch.enqueued = device_.now();
   batch.call.number = calls_++;
   const bool switched = batch.call.algorithm == std::string_view("NVLS");
-  batch.seconds = fabric().seconds_of(batch.call, batch.bytes, slot_of(switched ? kToAll : (rank_ + 1) % ranks_));
+  batch.seconds =
+      fabric().seconds_of(batch.call, batch.bytes, slot_of(switched ? kToAll : (rank_ + 1) % ranks_));
   batch.obstacle = fabric().obstacle(batch.call);
   if (batch.collective) {
     Post& post = *batch.collective;
     if (batch.obstacle == Obstacle::another_count && post.count > 0) --post.count;
     post.number = batch.call.number;
-    if (batch.obstacle != Obstacle::never_enters && post.function != Function::send_receive) count(post.function);
+    if (batch.obstacle != Obstacle::never_enters && post.function != Function::send_receive)
+      count(post.function);
     profiler_.tell(post, rank_);
   }
-  batch.enqueued += static_cast<Nanoseconds>(fabric().lateness(batch.call) * static_cast<double>(kSecond));
   auto mine = std::make_shared<Batch>(std::move(batch));
   {
     const AtPlace lock(place_);
@@ -240,15 +242,16 @@ std::shared_ptr<cuda_emulation::Gate> Rank::enqueue(Batch batch) {
 }
 
 void Rank::go_on() {
+  if (aborted_) return;  // others may meet in its place
   while (!queue_.empty() && meeting_ != nullptr) {
     Batch& batch = *queue_.front();
     if (!batch.posted) post(batch);
-    if (!batch.posted) return;
     if (batch.collective) {
+      if (!batch.posted) return;
       const Round& round = meeting_->rounds[batch.collective->number % 2];
       if (round.number != batch.collective->number || round.done == 0) return;
       batch.ended = round.ended;
-    } else if (!take_exchanges(batch)) {
+    } else if (!exchange(batch)) {
       return;
     }
     batch.done = true;
@@ -326,11 +329,27 @@ bool Rank::post_exchanges(Batch& batch) {
   return all;
 }
 
+/// What was taken makes room for more. True once all are there.
+bool Rank::exchange(Batch& batch) {
+  for (std::ptrdiff_t before = 0;;) {
+    if (take_exchanges(batch)) return true;
+    const auto over = std::count_if(batch.exchanges.begin(), batch.exchanges.end(),
+                                    [](const Exchange& one) { return one.over; });
+    if (batch.posted || over == before) return false;
+    before = over;
+    post(batch);
+  }
+}
+
 /// True once all are there.
 bool Rank::take_exchanges(Batch& batch) {
   bool all = true, freed = false;
   for (Exchange& mine : batch.exchanges) {
     if (mine.over) continue;
+    if (!mine.posted) {
+      all = false;
+      continue;
+    }
     const int from = mine.sends ? rank_ : mine.peer, to = mine.sends ? mine.peer : rank_;
     Parcel& parcel = meeting_->ways[from][to].parcels[mine.number % Way::kMost];
     if (parcel.number != mine.number || (parcel.state & Parcel::arrived) == 0) {

@@ -55,7 +55,8 @@ class Rank : public std::enable_shared_from_this<Rank> {
   bool aborted() const { return aborted_; }
   /// Where that rank's GPU is; kToAll stays.
   int slot_of(int rank);
-  int nodes() const;
+  /// That its ranks say they are on.
+  int nodes() const { return nodes_; }
   bool multicast() const;
 
   /// Initialisation, or finalisation: in_progress until it is over.
@@ -90,6 +91,7 @@ class Rank : public std::enable_shared_from_this<Rank> {
   void go_on();
   void post(Batch& batch);
   bool post_exchanges(Batch& batch);
+  bool exchange(Batch& batch);
   bool take_exchanges(Batch& batch);
 
   cuda_emulation::Device& device_;
@@ -100,6 +102,7 @@ class Rank : public std::enable_shared_from_this<Rank> {
   MeetingPlace& place_;
   Meeting* meeting_ = nullptr;
   std::atomic<bool> aborted_ = false;
+  int nodes_ = 1;
   bool ready_ = false, finalizing_ = false;
   Nanoseconds last_ended_ = 0;
   std::uint64_t calls_ = 0, rounds_ = 0;

@@ -1,7 +1,8 @@
 // Elements of NCCL's datatypes, and what its reductions make of two of them.
 //
-// Rules: src/device/reduce_kernel.h of NCCL 2.28.9. Floats accumulate in their own type, rounded at each step; fp8
-// adds in half precision and converts back with saturation; integers wrap. Min and max leave out a NaN.
+// Rules: src/device/reduce_kernel.h of NCCL 2.28.9. Floats accumulate in their own type, rounded at each
+// step; fp8 adds in half precision and converts back with saturation; integers wrap. Min and max leave out a
+// NaN.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace assay::nccl {
 
 struct Reduction {
   Op op = Op::sum;
-  /// Of Op::avg and of operators of a communicator's own: by what each input of a float type is multiplied first.
+  /// Of Op::avg and of operators of a communicator's own: by what each input of a float type is multiplied
+  /// first.
   bool scales = false;
   std::uint64_t scalar = 0;  // bits, in the datatype
   /// Of Op::avg over integers: by what the sum is divided.

@@ -1,6 +1,7 @@
 #include "harness/node_sim/nccl_library/group.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <utility>
@@ -33,17 +34,24 @@ double bus_bytes(Function function, double bytes, int ranks) {
 }
 
 std::string without_algorithm(const Task& task) {
-  return std::string("Error : no algorithm/protocol available for function ") + name_of(task.function) +
-         " with datatype " + name_of(task.type) + ".";
+  std::string text = std::string("Error : no algorithm/protocol available for function ") +
+                     name_of(task.function) + " with datatype " + name_of(task.type) + ".";
+  for (const char* const variable : {"NCCL_ALGO", "NCCL_PROTO"}) {
+    if (const char* const value = std::getenv(variable))
+      text += std::string(" ") + variable + " was set to " + value + ".";
+  }
+  return text;
 }
 
 /// Into `batch`. Not success: there is no way to do it.
 Result plan_collective(const Task& task, double stand_for, Batch& batch) {
   Rank& rank = *task.comm->rank;
   const auto bytes = static_cast<double>(bytes_of_all(task, rank.ranks())) * stand_for;
-  const auto choice = choose(rank.settings(),
-                             {task.function, task.type, task.reduction, static_cast<std::uint64_t>(bytes)},
-                             {rank.nodes(), rank.multicast()});
+  std::optional<Choice> choice = Choice{Algorithm::ring, Protocol::ll, 1};
+  if (rank.ranks() > 1)  // alone, it is launched without asking (onerank.cu)
+    choice =
+        choose(rank.settings(), {task.function, task.type, task.reduction, static_cast<std::uint64_t>(bytes)},
+               {rank.nodes(), rank.multicast()});
   if (!choice) return fail(Result::invalid_usage, without_algorithm(task));
   Post post{};
   post.function = task.function;
@@ -78,6 +86,9 @@ Result Group::end() {
   if (--depth_ > 0) return Result::success;
   Result result = std::exchange(error_, Result::success);
   if (result == Result::success) result = launch();
+  for (const Task& task : tasks_) {  // groupCleanup
+    if (result != Result::success && !task.comm->rank->blocking()) task.comm->state = result;
+  }
   tasks_.clear();
   return result;
 }
@@ -107,7 +118,9 @@ Result plan_exchanges(const std::vector<Task>& tasks, Comm comm, double stand_fo
     }
     batch.call = {"SendRecv", "P2P", bytes <= (16u << 10) ? "LL" : "SIMPLE", name_of(task.type), 0};
   }
-  if (to_itself != 0) return fail(Result::invalid_usage, "Trying to send to self without a matching recv");
+  if (to_itself != 0)
+    return fail(Result::invalid_usage, to_itself > 0 ? "Trying to send to self without a matching recv"
+                                                     : "Trying to recv to self without a matching send");
   for (const auto& [peer, bytes] : to_peer) batch.bytes += bytes;
   return Result::success;
 }
@@ -125,7 +138,8 @@ Result Group::launch() {
   std::vector<Comm> with_exchanges;
   for (const Task& task : tasks_) {
     if (task.function == Function::send_receive) {
-      if (std::find(with_exchanges.begin(), with_exchanges.end(), task.comm) != with_exchanges.end()) continue;
+      if (std::find(with_exchanges.begin(), with_exchanges.end(), task.comm) != with_exchanges.end())
+        continue;
       with_exchanges.push_back(task.comm);
     }
     Launch launch{task.comm, task.stream, {}};
@@ -137,7 +151,8 @@ Result Group::launch() {
   }
   for (const Launch& launch : launches) {
     const auto rank = launch.comm->rank;
-    // In a graph, as often as that is launched: to RAS it is no call (profiler.cc: ncclProfilerStartTaskEvents).
+    // In a graph, as often as that is launched: to RAS it is no call (profiler.cc:
+    // ncclProfilerStartTaskEvents).
     const auto launch_it = [rank, stream = launch.stream, batch = launch.batch] {
       host()->put_gate(stream, rank->enqueue(batch));
     };

@@ -1,5 +1,5 @@
-// The stand-in for NCCL 2.28.9 (libnccl.so.2): its ABI and its rules, over the emulated CUDA runtime of the process
-// that opens it.
+// The stand-in for NCCL 2.28.9 (libnccl.so.2): its ABI and its rules, over the emulated CUDA runtime of the
+// process that opens it.
 #pragma once
 
 #include <string>

@@ -14,13 +14,16 @@ namespace {
 /// parseCommConfig.
 Result check_config(const Config& config) {
   if (config.magic != kConfigMagic)
-    return fail(Result::invalid_argument, "ncclConfig_t argument not initialized via NCCL_CONFIG_INITIALIZER");
+    return fail(Result::invalid_argument,
+                "ncclConfig_t argument not initialized via NCCL_CONFIG_INITIALIZER");
   if (config.blocking != kUndefined && config.blocking != 0 && config.blocking != 1)
     return fail(Result::invalid_argument,
                 "Invalid config blocking attribute value " + std::to_string(config.blocking));
-  const bool only_one = (config.min_ctas == kUndefined) != (config.max_ctas == kUndefined);
-  if ((only_one && config.max_ctas == kUndefined) || (!only_one && config.min_ctas > config.max_ctas))
-    return fail(Result::invalid_argument, "Invalid config min/max channels attribute value");
+  const auto none = [](int ctas) { return ctas != kUndefined && ctas <= 0; };
+  if (none(config.min_ctas) || none(config.max_ctas) || config.min_ctas > config.max_ctas)
+    return fail(Result::invalid_argument, "Invalid config min/max channels attribute value " +
+                                              std::to_string(config.min_ctas) + "/" +
+                                              std::to_string(config.max_ctas));
   return Result::success;
 }
 
@@ -29,7 +32,7 @@ Result begin(Comm* made, int ranks, const UniqueId& id, int rank, const Config* 
   if (device == nullptr || device->fabric() == nullptr)
     return fail(Result::unhandled_cuda_error, "Cuda failure 'no CUDA-capable device is detected'");
   if (made == nullptr) return fail(Result::invalid_argument, "CommInitRank : newcomm argument is NULL");
-  if (given == nullptr) return fail(Result::invalid_argument, "CommInitRank : config argument is NULL");
+  *made = nullptr;
   if (ranks < 1 || rank < 0 || rank >= ranks || ranks > kMostRanks)
     return fail(Result::invalid_argument,
                 "Invalid rank requested : " + std::to_string(rank) + "/" + std::to_string(ranks));
@@ -41,8 +44,9 @@ Result begin(Comm* made, int ranks, const UniqueId& id, int rank, const Config* 
   std::uint64_t magic = 0;
   std::memcpy(&magic, id.internal, sizeof(magic));
   auto comm = std::make_unique<CommObject>();
-  comm->rank = std::make_shared<Rank>(*device, host()->current_ordinal(), rank, ranks, magic,
-                                      config.blocking == kUndefined || config.blocking == 1, std::move(settings));
+  comm->rank =
+      std::make_shared<Rank>(*device, host()->current_ordinal(), rank, ranks, magic,
+                             config.blocking == kUndefined || config.blocking == 1, std::move(settings));
   comm->state = Result::in_progress;
   comm->doing = CommObject::Doing::initialising;
   *made = comm.release();
@@ -65,7 +69,8 @@ Result see_through(Comm comm) {
 
 Result check_comm(Comm comm, const char* call) {
   if (comm == nullptr) return fail(Result::invalid_argument, std::string(call) + " : comm argument is NULL");
-  if (comm->magic != kCommMagic) return fail(Result::invalid_argument, "Error: corrupted comm object detected");
+  if (comm->magic != kCommMagic)
+    return fail(Result::invalid_argument, "Error: corrupted comm object detected");
   return Result::success;
 }
 
@@ -90,7 +95,9 @@ void go_on(Comm comm) {
 extern "C" {
 
 Result ncclCommInitRankConfig(Comm* comm, int ranks, UniqueId id, int rank, Config* config) {
-  const Result begun = Group::mine().remember(begin(comm, ranks, id, rank, config));
+  Config open;
+  const Result begun =
+      Group::mine().remember(begin(comm, ranks, id, rank, config == nullptr ? &open : config));
   return begun == Result::success ? see_through(*comm) : begun;
 }
 
@@ -101,7 +108,8 @@ Result ncclCommInitRank(Comm* comm, int ranks, UniqueId id, int rank) {
 
 Result ncclCommGetAsyncError(Comm comm, Result* error) {
   if (const Result bad = check_comm(comm, "ncclGetAsyncError"); bad != Result::success) return bad;
-  if (error == nullptr) return fail(Result::invalid_argument, "ncclGetAsyncError : asyncError argument is NULL");
+  if (error == nullptr)
+    return fail(Result::invalid_argument, "ncclGetAsyncError : asyncError argument is NULL");
   go_on(comm);
   *error = comm->state;
   return Result::success;

@@ -29,7 +29,7 @@ void prepare(MeetingPlace& place) {
 bool is_over(const Meeting& meeting) {
   return std::all_of(meeting.members, meeting.members + meeting.ranks, [](const Member& member) {
     const bool died = member.pid != 0 && kill(member.pid, 0) != 0 && errno == ESRCH;
-    return member.state == Member::gone || member.state == Member::absent || died;
+    return member.state == Member::gone || member.state == Member::absent || member.aborted != 0 || died;
   });
 }
 

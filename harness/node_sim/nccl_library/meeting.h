@@ -1,5 +1,5 @@
-// Where ranks meet: plain data in memory that all processes of the simulated node share, so that any of them may
-// die at any instruction.
+// Where ranks meet: plain data in memory that all processes of the simulated node share, so that any of them
+// may die at any instruction.
 #pragma once
 
 #include <pthread.h>
@@ -102,14 +102,15 @@ class AtPlace {
   MeetingPlace& place_;
 };
 
-/// The meeting with this id, made where there is none. Null: there is no room. Caller holds the place's mutex.
+/// The meeting with this id, made where there is none. Null: there is no room. Caller holds the place's
+/// mutex.
 Meeting* find_or_make(MeetingPlace& place, std::uint64_t id, int ranks);
 
 /// All members have come, and may.
 bool complete(const Meeting& meeting);
 
-/// Wakes those that wait for something to change, and lets the clock wait for them again. Caller holds the place's
-/// mutex.
+/// Wakes those that wait for something to change, and lets the clock wait for them again. Caller holds the
+/// place's mutex.
 void announce(Meeting& meeting, cuda_emulation::Fabric& fabric);
 /// Until something changes after `seen`, or for a while in real time.
 void sleep_until_change(Meeting& meeting, std::uint32_t seen);

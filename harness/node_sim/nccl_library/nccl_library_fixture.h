@@ -72,7 +72,6 @@ struct PlainNode {
   bool multicast = false;
   double init_s = 0, call_s = 0;
   std::function<cuda_emulation::Obstacle(int slot, const cuda_emulation::CollectiveCall&)> obstacle;
-  std::function<double(int slot, const cuda_emulation::CollectiveCall&)> lateness_s;
   /// One at a time: the caller holds the meeting place's mutex.
   std::function<void(const cuda_emulation::CollectiveCall&, const cuda_emulation::Arriving&)> arrive;
 };
@@ -93,9 +92,6 @@ class PlainFabric final : public cuda_emulation::Fabric {
   void carried(const cuda_emulation::CollectiveCall&, double, double) override {}
   cuda_emulation::Obstacle obstacle(const cuda_emulation::CollectiveCall& call) override {
     return node_.obstacle ? node_.obstacle(slot_, call) : cuda_emulation::Obstacle::none;
-  }
-  double lateness(const cuda_emulation::CollectiveCall& call) override {
-    return node_.lateness_s ? node_.lateness_s(slot_, call) : 0;
   }
   void arrive(const cuda_emulation::CollectiveCall& call, const cuda_emulation::Arriving& data) override {
     if (node_.arrive) node_.arrive(call, data);

@@ -1,6 +1,7 @@
 // What NCCL's opaque handle points to here.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,7 +25,7 @@ struct CommObject {
   std::atomic<Result> state = Result::success;
   enum class Doing { nothing, initialising, finalizing } doing = Doing::nothing;
   bool finalize_called = false, destroyed = false;
-  std::vector<std::optional<PreMulSum>> operators;
+  std::map<int, PreMulSum> operators;  // by handle
 };
 
 /// Whether it is a communicator, and one that can be used now. `call` begins the text of the last error.

@@ -62,7 +62,8 @@ class Performance {
     return all;
   }
 
-  void arrive(int from, int to, int step, std::uint64_t first, std::uint64_t all, char* data, std::uint64_t count) {
+  void arrive(int from, int to, int step, std::uint64_t first, std::uint64_t all, char* data,
+              std::uint64_t count) {
     if (count == 0) return;
     const int from_slot = switched() ? cuda_emulation::kFromSwitches : meeting_.members[from].slot;
     fabric_.arrive(call_of(posts_[to]),
@@ -75,6 +76,7 @@ class Performance {
   /// Elements to their place in everybody's buffer of `all`, from rank to rank, or by the switches to each.
   void hand_out(const void* data, int from, int steps_before, std::uint64_t first, std::uint64_t count,
                 std::uint64_t all) {
+    if (count == 0) return;  // a chunk of fewer elements than ranks
     const auto* const begin = static_cast<const char*>(data);
     std::vector<char> travelling(begin, begin + count * bytes_);
     std::memcpy(static_cast<char*>(posts_[from].receive) + first * bytes_, begin, travelling.size());
@@ -92,14 +94,15 @@ class Performance {
   }
 
   std::uint64_t input(int rank, std::uint64_t index) const {
-    return scaled(posts_[0].reduction, type_, load_element(type_, posts_[rank].send, index));
+    return scaled(posts_[rank].reduction, type_, load_element(type_, posts_[rank].send, index));
   }
 
   /// Of elements from `first` on. `last`: the rank that has the sum in the end.
   std::vector<char> sums(int last, std::uint64_t first, std::uint64_t count) {
     std::vector<char> partial(count * bytes_);
     if (switched()) {
-      for (std::uint64_t i = 0; i < count; ++i) store_element(type_, partial.data(), i, switched_sum(first + i));
+      for (std::uint64_t i = 0; i < count; ++i)
+        store_element(type_, partial.data(), i, switched_sum(first + i));
       return partial;
     }
     int rank = after(last);
@@ -123,11 +126,13 @@ class Performance {
     const bool halves = type_ == DataType::f16 || type_ == DataType::bf16;
     if (posts_[0].reduction.op == Op::sum && halves) {
       float sum = 0;
-      for (int rank = 0; rank < ranks_; ++rank) sum += static_cast<float>(value_of(type_, input(rank, index)));
+      for (int rank = 0; rank < ranks_; ++rank)
+        sum += static_cast<float>(value_of(type_, input(rank, index)));
       return bits_of(type_, sum);
     }
     std::uint64_t sum = input(0, index);
-    for (int rank = 1; rank < ranks_; ++rank) sum = combined(posts_[0].reduction, type_, sum, input(rank, index));
+    for (int rank = 1; rank < ranks_; ++rank)
+      sum = combined(posts_[0].reduction, type_, sum, input(rank, index));
     return sum;
   }
 
@@ -159,8 +164,7 @@ class Performance {
     for (int rank = 0; rank < ranks_; ++rank) parts.push_back(sums(rank, at(rank) * count_, count_));
     for (int rank = 0; rank < ranks_; ++rank) {
       std::memcpy(posts_[rank].receive, parts[at(rank)].data(), parts[at(rank)].size());
-      if (switched())
-        arrive(rank, rank, 1, 0, count_, static_cast<char*>(posts_[rank].receive), count_);
+      if (switched()) arrive(rank, rank, 1, 0, count_, static_cast<char*>(posts_[rank].receive), count_);
     }
   }
 
@@ -189,19 +193,20 @@ void carry(const Meeting& meeting, const Parcel& parcel, int from, int to, unsig
   std::memmove(parcel.to, parcel.from, parcel.bytes_sent);
   if (from == to) return;
   const std::uint64_t elements = parcel.bytes_sent / element_bytes;
-  fabric.arrive(call, {meeting.members[from].slot, meeting.members[to].slot, 1, 0, elements, element_bytes, parcel.to, elements});
+  fabric.arrive(call, {meeting.members[from].slot, meeting.members[to].slot, 1, 0, elements, element_bytes,
+                       parcel.to, elements});
 }
 
 const char* name_of(DataType type) {
-  static constexpr const char* kNames[] = {"ncclInt8",    "ncclUint8",   "ncclInt32",    "ncclUint32",
-                                           "ncclInt64",   "ncclUint64",  "ncclFloat16",  "ncclFloat32",
+  static constexpr const char* kNames[] = {"ncclInt8",    "ncclUint8",    "ncclInt32",      "ncclUint32",
+                                           "ncclInt64",   "ncclUint64",   "ncclFloat16",    "ncclFloat32",
                                            "ncclFloat64", "ncclBfloat16", "ncclFloat8e4m3", "ncclFloat8e5m2"};
   return kNames[static_cast<int>(type)];
 }
 
 CollectiveCall call_of(const Post& post) {
-  return {name_of(post.function), name_of(post.choice.algorithm), name_of(post.choice.protocol), name_of(post.type),
-          post.number};
+  return {name_of(post.function), name_of(post.choice.algorithm), name_of(post.choice.protocol),
+          name_of(post.type), post.number};
 }
 
 }  // namespace assay::nccl

@@ -1,5 +1,5 @@
-// A profiler's plugin in the program itself (NCCL_PROFILER_PLUGIN=STATIC_PLUGIN), told of each call as NCCL does
-// (plugin/profiler.cc).
+// A profiler's plugin in the program itself (NCCL_PROFILER_PLUGIN=STATIC_PLUGIN), told of each call as NCCL
+// does (plugin/profiler.cc).
 #pragma once
 
 #include <cstdint>

@@ -57,8 +57,9 @@ std::vector<CommStatus> look(MeetingPlace& place) {
 }
 
 void write_place(std::ostringstream& out, const RankStatus& rank) {
-  out << "        {\n          \"rank\": " << rank.rank << ",\n          \"host\": \"127.0.0.1\",\n          \"pid\": "
-      << rank.member.pid << ",\n          \"cuda_dev\": " << rank.member.ordinal
+  out << "        {\n          \"rank\": " << rank.rank
+      << ",\n          \"host\": \"127.0.0.1\",\n          \"pid\": " << rank.member.pid
+      << ",\n          \"cuda_dev\": " << rank.member.ordinal
       << ",\n          \"nvml_dev\": " << rank.member.slot;
 }
 
@@ -67,8 +68,8 @@ void write_rank(std::ostringstream& out, const RankStatus& rank) {
   write_place(out, rank);
   out << ",\n          \"status\": {\n            \"init_state\": 0,\n            \"async_error\": 0,\n"
       << "            \"finalize_called\": " << yes(rank.member.state == Member::finalizing)
-      << ",\n            \"destroy_flag\": false,\n            \"abort_flag\": " << yes(rank.member.aborted != 0)
-      << "\n          },\n          \"collective_counts\": {\n";
+      << ",\n            \"destroy_flag\": false,\n            \"abort_flag\": "
+      << yes(rank.member.aborted != 0) << "\n          },\n          \"collective_counts\": {\n";
   for (int i = 0; i < kTunedFunctions; ++i)
     out << "            \"" << name_of(static_cast<Function>(i)) << "\": " << rank.member.counts[i]
         << (i + 1 < kTunedFunctions ? ",\n" : "\n");
@@ -77,7 +78,8 @@ void write_rank(std::ostringstream& out, const RankStatus& rank) {
 
 void write_missing(std::ostringstream& out, const RankStatus& rank) {
   write_place(out, rank);
-  out << "\n          \"status\": {\n            \"unresponsive\": true,\n            \"considered_dead\": false\n"
+  out << "\n          \"status\": {\n            \"unresponsive\": true,\n            \"considered_dead\": "
+         "false\n"
       << "          }\n        }";
 }
 
@@ -149,8 +151,9 @@ void serve(int client, MeetingPlace& place) {
       say(client, "OK\n");
     } else if (begins(line, "set format ")) {
       json = begins(line, "set format json");
-      say(client, json || begins(line, "set format text") ? "OK\n"
-                                                          : "ERROR: Invalid format " + line.substr(11) + "\n");
+      say(client, json || begins(line, "set format text")
+                      ? "OK\n"
+                      : "ERROR: Invalid format " + line.substr(11) + "\n");
     } else if (begins(line, "status") || begins(line, "verbose status")) {
       return say(client, json ? status_as_json(place) : "NCCL version 2.28.9 compiled with CUDA 13.0\n");
     } else {

@@ -1,5 +1,5 @@
-// RAS as NCCL 2.28.9 answers it (ras/client_support.cc): a listener of each process that says how the ranks of all
-// communicators are. Its JSON has no comma before the status of a missing rank, as that version's.
+// RAS as NCCL 2.28.9 answers it (ras/client_support.cc): a listener of each process that says how the ranks
+// of all communicators are. Its JSON has no comma before the status of a missing rank, as that version's.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace assay::nccl {
 
 class Ras {
  public:
-  /// Once a process; later ones change nothing. Where the address is taken already, nobody listens, as there. Ends
-  /// with the process.
+  /// Once a process; later ones change nothing. Where the address is taken already, nobody listens, as there.
+  /// Ends with the process.
   static void begin(const std::string& address, MeetingPlace& place);
 };
 

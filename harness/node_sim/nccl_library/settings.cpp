@@ -9,8 +9,8 @@
 namespace assay::nccl {
 namespace {
 
-constexpr const char* kFunctionNames[] = {"Broadcast", "Reduce", "AllGather", "ReduceScatter", "AllReduce",
-                                          "SendRecv"};
+constexpr const char* kFunctionNames[] = {"Broadcast",     "Reduce",    "AllGather",
+                                          "ReduceScatter", "AllReduce", "SendRecv"};
 constexpr const char* kAlgorithmNames[] = {"TREE", "RING", "NVLS", "PAT"};
 constexpr const char* kProtocolNames[] = {"LL", "LL128", "SIMPLE"};
 /// Names that NCCL knows, of what this node never has.
@@ -34,7 +34,8 @@ bool is_unavailable(const std::string& name) {
   return index_of(name, kUnavailable, std::size(kUnavailable)) >= 0;
 }
 
-/// "[func:]list{;func:list}": of each function, which of the names may be used. False for a word that nobody knows.
+/// "[func:]list{;func:list}": of each function, which of the names may be used. False for a word that nobody
+/// knows.
 template <int kNames>
 bool parse(const char* variable, const char* const* names, bool (&allowed)[kTunedFunctions][kNames]) {
   for (auto& of_function : allowed) {
@@ -89,12 +90,15 @@ const char* name_of(Protocol protocol) {
 
 Settings settings_of_environment() {
   Settings settings;
-  if (!parse("NCCL_ALGO", kAlgorithmNames, settings.algorithms)) settings.wrong = "NCCL_ALGO cannot be parsed";
-  if (!parse("NCCL_PROTO", kProtocolNames, settings.protocols)) settings.wrong = "NCCL_PROTO cannot be parsed";
+  if (!parse("NCCL_ALGO", kAlgorithmNames, settings.algorithms))
+    settings.wrong = "NCCL_ALGO cannot be parsed";
+  if (!parse("NCCL_PROTO", kProtocolNames, settings.protocols))
+    settings.wrong = "NCCL_PROTO cannot be parsed";
   settings.nvls_enable = number("NCCL_NVLS_ENABLE", 2);
   if (const char* const id = std::getenv("NCCL_HOSTID")) settings.host_id = id;
   const char* const address = std::getenv("NCCL_RAS_ADDR");
-  if (number("NCCL_RAS_ENABLE", 1) != 0) settings.ras_address = address == nullptr ? "localhost:28028" : address;
+  if (number("NCCL_RAS_ENABLE", 1) != 0)
+    settings.ras_address = address == nullptr ? "localhost:28028" : address;
   const char* const plugin = std::getenv("NCCL_PROFILER_PLUGIN");
   settings.uses_static_profiler = plugin != nullptr && std::string(plugin) == "STATIC_PLUGIN";
   return settings;

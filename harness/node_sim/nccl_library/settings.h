@@ -1,5 +1,5 @@
-// What the environment tells NCCL (docs.nvidia.com, NCCL environment variables; src/graph/tuning.cc:parseList,
-// src/misc/param.cc of 2.28.9), as far as a client of ours relies on it.
+// What the environment tells NCCL (docs.nvidia.com, NCCL environment variables;
+// src/graph/tuning.cc:parseList, src/misc/param.cc of 2.28.9), as far as a client of ours relies on it.
 #pragma once
 
 #include <cstdint>
