@@ -107,6 +107,15 @@ TEST_F(AcceptanceTest, FiftyHealthyNodesHaveHealthyLinks) {
   }
 }
 
+TEST_F(AcceptanceTest, HealthyNodesHaveHealthyCollectives) {
+  for (int seed = 1; seed <= 4; ++seed) {
+    const std::string out = std::to_string(seed);
+    const Finished run = assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu.toml", "--profile",
+                                         "collectives", "--seed", out, "--out", scratch / out, "--quiet"});
+    EXPECT_EQ(run.exit_code, 0) << "seed " << seed << run.out << run.err;
+  }
+}
+
 TEST_F(AcceptanceTest, TheSameSeedGivesTheSameMeasurementsAndAnotherSeedOthers) {
   ASSERT_EQ(run_simulated(scratch, {}, "first").exit_code, 0);
   ASSERT_EQ(run_simulated(scratch, {}, "second").exit_code, 0);

@@ -48,7 +48,6 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"harness.not_finite", "selftest_test: nan"},
       {"harness.rank_missing", "selftest_test: rank_missing"},
       {"harness.check_error", "selftest_test: throw"},
-      {"harness.worker_lost", "killed_test: AKilledWorker"},
       {"harness.telemetry_lost", "killed_test: AKilledSampler"},
       {"harness.interrupted", "killed_test: CtrlC"},
       {"harness.check_not_run", "judge tests: a removed step"},
@@ -69,6 +68,9 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"pcie.far_slow", "fault far-memory-slow, as a consequence"},
       {"nvlink.no_peer_access", "fault nvlink-down-at-start, as a consequence"},
       {"nvlink.pair_latency", "fault peer-latency, as a consequence"},
+      {"collective.slow", "fault collective-slow, as a consequence"},
+      {"collective.hung_somewhere", "fault collective-hangs, as a consequence"},
+      {"collective.miscompare_somewhere", "fault collective-corrupts-tree, as a consequence"},
       {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},
   };
   return table;

@@ -193,16 +193,24 @@ TEST_P(BesideTheEnvironment, WhatIsWrongWithAnotherPartIsStillAFinding) {
   EXPECT_EQ(busy.excused.count(expected), 0u);
 }
 
+bool ends_workers(const std::string& kind) {
+  const auto& kinds = config::fault_kinds();
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [&](const config::FaultKind& one) { return one.name == kind && one.ends_workers; });
+}
+
 /// Those that workers as threads can show, and that the environment does not excuse: how fast a GPU's memory
-/// is by itself, and what all GPUs share.
+/// is by itself, and what all GPUs share. Of data that collectives spoil in many ways, one way: they take
+/// long.
 std::vector<std::string> told_beside_the_environment() {
   static const std::set<FindingCode> kExcused{"memory.slow", "pcie.far_memory", "pcie.host_memory",
                                               "nvlink.slow_switches"};
   std::vector<std::string> names;
   for (const std::string& name : config::names("faults")) {
     const config::Fault fault = load(name);
-    const bool needs_processes = fault.kind == "worker_crash" || fault.kind == "worker_hang";
-    if (!needs_processes && kExcused.count(fault.expect.code) == 0) names.push_back(name);
+    const bool another_way = name.rfind("collective-corrupts-", 0) == 0;
+    if (!ends_workers(fault.kind) && !another_way && kExcused.count(fault.expect.code) == 0)
+      names.push_back(name);
   }
   return names;
 }

@@ -178,10 +178,11 @@ struct State {
   /// What the driver says of the way over the switches (nvmlGpuFabricInfoV_t: 3 is completed; 0 success); and
   /// whether CUDA refuses to start, since it is not ready (802).
   std::int32_t fabric_state, fabric_status, cuda_not_ready;
-  double socket_link_lost;  // 0 to 1, of its rate
-  double nvswitches_lost;   // 0 to 1, of the rate of all ways over them
-  double host_memory_lost;  // 0 to 1, of that of the last NUMA node
-  std::int32_t multicast_lost;  // the switches send to all and add up no more
+  double socket_link_lost;          // 0 to 1, of its rate
+  double nvswitches_lost;           // 0 to 1, of the rate of all ways over them
+  double host_memory_lost;          // 0 to 1, of that of the last NUMA node
+  std::int32_t multicast_lost;      // the switches send to all and add up no more
+  std::int32_t nccl_heeds_nothing;  // that its environment tells it
   PciPort pci_ports[kMaxPciPorts];
   ClockState clock;
   PlantConstants plant;

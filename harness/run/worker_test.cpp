@@ -22,6 +22,7 @@ struct SeatsOfANode : Backend {
     }
     Host& host() override { throw std::logic_error("no test of these asks for the host"); }
     std::unique_ptr<Library> cublaslt(std::string&) override { return nullptr; }
+    std::unique_ptr<Library> nccl(std::string&) override { return nullptr; }
     void body_done(std::size_t body) override {
       const std::lock_guard lock(seats_.mutex);
       seats_.done.push_back(body);

@@ -101,12 +101,14 @@ void run(Context& context) {
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
+  constexpr int kRanks = 8;
   double once_s = 0;
   for (const Point& point : kPoints) {
     const auto bytes = static_cast<double>(point.bytes);
-    const double each_s = speed.seconds_of_collective(WorkKind::ring, 2 * bytes) +
-                          speed.seconds_of_demands(work_of_looking_through(bytes)) +
-                          speed.seconds_of_demands(work_of_preparing(0, bytes)) + 4 * speed.launch_s;
+    const double each_s =
+        speed.seconds_of_collective(WorkKind::ring, bus_bytes(point.collective, bytes, kRanks)) +
+        speed.seconds_of_demands(work_of_looking_through(bytes)) +
+        speed.seconds_of_demands(work_of_preparing(0, bytes)) + 4 * speed.launch_s;
     once_s += (point.repetitions + 1) * each_s + speed.seconds_of_demands(work_of_preparing(bytes, bytes));
   }
   return std::max(duration_s, speed.collective_init_s + once_s +

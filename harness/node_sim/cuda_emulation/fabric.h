@@ -58,6 +58,8 @@ class Fabric {
 
   /// Whether the switches send to all, and add up.
   virtual bool multicast() const = 0;
+  /// NCCL does what its environment tells it.
+  virtual bool heeds_settings() const = 0;
   virtual double seconds_to_init() const = 0;
   /// So many bytes to the GPU in this slot, or, over the switches, to all, if nothing holds it up.
   virtual double seconds_of(const CollectiveCall& call, double bytes, int to_slot) = 0;

@@ -112,6 +112,30 @@ const RegisteredFault collective_kills{
       return Obstacle::none;
     }}};
 
+const RegisteredFault collective_fails{
+    {.name = "collective_fails",
+     .summary = "NCCL gives an error of its own where this GPU's rank calls it",
+     .target = "gpu",
+     .parameters = {{.name = "function",
+                     .meaning = "by which it is called",
+                     .unit = Unit::text,
+                     .fallback_text = "AllReduce",
+                     .choices = {"AllReduce", "AllGather", "Broadcast", "Reduce", "ReduceScatter",
+                                 "AlltoAll"}}}},
+    {.on_entry = [](const Calling& calling) {
+      const bool before_it = !is_collective(calling);
+      return before_it && fault_text(calling.fault, "function") == calling.call.function
+                 ? Obstacle::reported_failure
+                 : Obstacle::none;
+    }}};
+
+const RegisteredFault nccl_heeds_nothing{
+    {"nccl_heeds_nothing",
+     "NCCL takes the algorithms that it wants, whatever its environment says",
+     "node",
+     {}},
+    {.in_node = [](State& state, const FaultState&) { state.nccl_heeds_nothing = 1; }}};
+
 const RegisteredFault no_multicast{
     {"no_multicast", "the NVSwitches do not send to all nor add up, and NCCL goes without", "node", {}},
     {.in_node = [](State& state, const FaultState&) { state.multicast_lost = 1; }}};

@@ -87,6 +87,7 @@ class PlainFabric final : public cuda_emulation::Fabric {
   void unpark(int) override {}
   void wait_until(Nanoseconds time) override { node_.wait_until(time); }
   bool multicast() const override { return node_.multicast; }
+  bool heeds_settings() const override { return true; }
   double seconds_to_init() const override { return node_.init_s; }
   double seconds_of(const cuda_emulation::CollectiveCall&, double, int) override { return node_.call_s; }
   void carried(const cuda_emulation::CollectiveCall&, double, double) override {}

@@ -2,7 +2,9 @@
 
 #include <strings.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <sstream>
 #include <vector>
 
@@ -86,6 +88,13 @@ const char* name_of(Algorithm algorithm) {
 }
 const char* name_of(Protocol protocol) {
   return kProtocolNames[static_cast<int>(protocol)];
+}
+
+void allow_all(Settings& settings) {
+  for (auto& of_function : settings.algorithms)
+    std::fill(std::begin(of_function), std::end(of_function), true);
+  for (auto& of_function : settings.protocols)
+    std::fill(std::begin(of_function), std::end(of_function), true);
 }
 
 Settings settings_of_environment() {

@@ -31,5 +31,7 @@ struct Settings {
 };
 
 Settings settings_of_environment();
+/// Every algorithm and protocol may be taken again.
+void allow_all(Settings& settings);
 
 }  // namespace assay::nccl
