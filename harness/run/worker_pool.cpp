@@ -236,7 +236,7 @@ void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json&
     throw ipc::ProtocolError(fmt::format("{} bytes brought to an exchange that takes {}", mine.size(), most));
   const bool first = !crew.exchange.anybody_waits();
   const auto brought = crew.exchange.bring(rank, std::move(mine));
-  if (const double within_s = content.at("within_s").get<double>(); first && within_s > 0) {
+  if (const double within_s = content.value("within_s", 0.0); first && within_s > 0) {
     crew.exchange_deadline = steady_clock::now() + milliseconds(static_cast<long>(within_s * 1000));
     crew.exchange_node_deadline = node_.clock().now() + static_cast<Nanoseconds>(within_s * 1e9);
   }
