@@ -48,7 +48,7 @@ foreach(target unit_tests threaded_tests end_to_end_tests)
     ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     ASSAY_BINARY="$<TARGET_FILE:assay>"
     ASSAY_SIMULATED_NVML="${CMAKE_BINARY_DIR}/simulated/libnvidia-ml.so.1")
-  add_dependencies(${target} simulated_nvml simulated_cublaslt)
+  add_dependencies(${target} simulated_nvml simulated_cublaslt simulated_nccl)
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${test_timeout_s}
     # A crash that is planted is to kill its worker, not to be reported by a sanitizer.
     # A list of two variables does not get through gtest_discover_tests: each is a property of its own.
