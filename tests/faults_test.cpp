@@ -204,7 +204,7 @@ bool ends_workers(const std::string& kind) {
 /// long.
 std::vector<std::string> told_beside_the_environment() {
   static const std::set<FindingCode> kExcused{"memory.slow", "pcie.far_memory", "pcie.host_memory",
-                                              "nvlink.slow_switches"};
+                                              "nvlink.slow_switches", "collective.slow_gpu"};
   std::vector<std::string> names;
   for (const std::string& name : config::names("faults")) {
     const config::Fault fault = load(name);

@@ -55,8 +55,13 @@ class Bandwidth {
       context_.progress(static_cast<double>(++done_) / static_cast<double>(std::size(kPoints)));
     }
     session_.finalize();
-    context_.measure("wrong_elements", static_cast<double>(wrong_), Unit::count);
-    if (session_.rank() == 0) context_.evidence("rates", rates_);
+    std::uint64_t wrong = 0;
+    for (const std::string& of_rank : context_.ranks().exchange(std::to_string(wrong_)))
+      wrong += std::stoull(of_rank);
+    if (wrong_ > 0) context_.log(fmt::format("{} elements were wrong on this rank", wrong_));
+    if (session_.rank() != 0) return;
+    context_.measure_at("node", "wrong_elements", static_cast<double>(wrong), Unit::count);
+    context_.evidence("rates", rates_);
   }
 
  private:
@@ -125,7 +130,9 @@ std::vector<Measure> measures() {
                                 "as on its slowest rank",
                                 point.repetitions),
          .of = Of::node});
-  all.push_back({"wrong_elements", Unit::count, "elements that were wrong on this rank, in all repetitions"});
+  all.push_back({.name = "wrong_elements",
+                 .meaning = "elements that were wrong on any rank, in all repetitions",
+                 .of = Of::node});
   return all;
 }
 

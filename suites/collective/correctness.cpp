@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ constexpr std::size_t kMostCompared = 200;
 
 class Correctness {
  public:
-  Correctness(Context& context)
+  explicit Correctness(Context& context)
       : context_(context),
         way_(way_named(context.variant())),
         peers_(context),
@@ -184,13 +185,21 @@ class Correctness {
 };
 
 /// Where NVLS is forced, an initialisation that fails says that it cannot be had.
-void run(Context& context) {
+std::unique_ptr<Correctness> begin(Context& context) {
   try {
-    Correctness(context).run();
+    return std::make_unique<Correctness>(context);
   } catch (const DeviceError& error) {
-    if (is_hang(error)) meet_after_hang(context);
     if (context.variant() != name_of(Way::nvls) || error.code() != codes::collective_failed) throw;
     throw DeviceError("collective.no_multicast", error.what());
+  }
+}
+
+void run(Context& context) {
+  try {
+    begin(context)->run();
+  } catch (const DeviceError& error) {
+    if (is_hang(error)) meet_after_hang(context);
+    throw;
   }
 }
 
