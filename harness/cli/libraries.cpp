@@ -56,7 +56,8 @@ FoundLibraries hear(ipc::Child& child) {
 
 int libraries_main(int fd) {
   ipc::Channel channel(fd);
-  channel.send({{"cublaslt", to_json(open<CublasLt>(open_real_cublaslt))}, {"nccl", to_json(open<Nccl>(open_real_nccl))}});
+  channel.send({{"cublaslt", to_json(open<CublasLt>(open_real_cublaslt))},
+                {"nccl", to_json(open<Nccl>(open_real_nccl))}});
   return 0;
 }
 

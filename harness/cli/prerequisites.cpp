@@ -79,8 +79,8 @@ void add_libraries(const Wanted& wanted, std::vector<Prerequisite>& all) {
   if (!wanted.cublaslt && !wanted.nccl) return;
   const FoundLibraries found = find_libraries();
   const auto mend = [](const char* package, const char* file) {
-    return fmt::format("install {} of NVIDIA's repository, or put {} into the folder lib beside the program", package,
-                       file);
+    return fmt::format("install {} of NVIDIA's repository, or put {} into the folder lib beside the program",
+                       package, file);
   };
   if (wanted.cublaslt)
     all.push_back(library("cuBLASLt", found.cublaslt, mend("libcublas-13-0", kCublasLtLibrary)));

@@ -50,8 +50,8 @@ inline constexpr const char* foreign_process = "environment.foreign_process";
 inline constexpr const char* not_idle = "environment.not_idle";
 /// A library that a check works with is not on the machine, or is another one.
 inline constexpr const char* library_missing = "environment.library_missing";
-/// NCCL gave an error; a rank waited for others beyond its deadline, and one of them can be told from the rest, or
-/// none.
+/// NCCL gave an error; a rank waited for others beyond its deadline, and one of them can be told from the
+/// rest, or none.
 inline constexpr const char* collective_failed = "collective.failed";
 inline constexpr const char* collective_hung = "collective.hung";
 inline constexpr const char* collective_hung_somewhere = "collective.hung_somewhere";

@@ -98,8 +98,9 @@ double DeviceSpeed::seconds_of_demands(const Work& work) const {
   return *std::max_element(seconds.begin(), seconds.end());
 }
 
-/// Between the start and full speed lie published rates of eight H200s, from 1 MiB to 16 GiB, if the time that is
-/// lost grows with the root of the size (limits: stas00/ml-engineering, Azure's AI-benchmarking-guide).
+/// Between the start and full speed lie published rates of eight H200s, from 1 MiB to 16 GiB, if the time
+/// that is lost grows with the root of the size (limits: stas00/ml-engineering, Azure's
+/// AI-benchmarking-guide).
 double DeviceSpeed::seconds_of_collective(WorkKind kind, double bytes) const {
   constexpr double kFilledBytes = 256.0 * 1024 * 1024;
   return collective_start_s + collective_fill_s * std::sqrt(std::min(1.0, bytes / kFilledBytes)) +

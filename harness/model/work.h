@@ -71,7 +71,8 @@ enum class WorkKind {
   // One after the other, each once the one before has been answered.
   peer_round_trips,  // loads of a peer's memory
   host_round_trips,  // loads of the host's
-  // Of collectives, as bus bandwidth counts what each GPU sends: from rank to rank, and where the switches send to
+  // Of collectives, as bus bandwidth counts what each GPU sends: from rank to rank, and where the switches
+  // send to
   // all and add up.
   ring,
   multicast,

@@ -108,8 +108,8 @@ namespace fs = std::filesystem;
 /// Ours first, then the loader's, then where NVIDIA's installers leave it without telling the loader.
 std::vector<std::string> places_of(const std::string& name) {
   const auto beside = fs::read_symlink("/proc/self/exe").parent_path();
-  return {beside / "lib" / name, beside.parent_path() / "lib/assay" / name, name, "/usr/local/cuda/lib64/" + name,
-          "/usr/local/cuda/lib/" + name};
+  return {beside / "lib" / name, beside.parent_path() / "lib/assay" / name, name,
+          "/usr/local/cuda/lib64/" + name, "/usr/local/cuda/lib/" + name};
 }
 
 /// Where Python's packages have it: nvidia-nccl-cu13, which PyTorch brings.

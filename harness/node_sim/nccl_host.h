@@ -1,5 +1,5 @@
-// What the stand-in for NCCL needs of the process that opened it: the emulated CUDA runtime there, which it shares
-// as the real one shares the driver's context.
+// What the stand-in for NCCL needs of the process that opened it: the emulated CUDA runtime there, which it
+// shares as the real one shares the driver's context.
 #pragma once
 
 #include <cstdint>

@@ -32,8 +32,8 @@ Part slot_at(const std::vector<Device>& devices, const std::string& pci_address)
   return {};
 }
 
-/// The GPU that it names, which in collectives can be another worker's. What hangs or fails there is else nobody's in
-/// particular.
+/// The GPU that it names, which in collectives can be another worker's. What hangs or fails there is else
+/// nobody's in particular.
 Part part_of(const Assignment& assignment, const DeviceError& error) {
   const bool of_all = FindingCode(error.code()).area() == FindingCode(codes::collective_hung).area();
   if (!of_all) return slot_at(assignment.devices, error.pci_address());

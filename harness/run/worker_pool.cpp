@@ -83,7 +83,8 @@ void stop_who_has_not_come(Crew& crew) {
   no_exchange_deadline(crew);
   for (const auto& worker : crew.workers) {
     if (crew.exchange.waits(static_cast<std::size_t>(worker->assignment().rank))) continue;
-    worker->stop(codes::step_timeout, "it did not come to where its peers waited for it", steady_clock::now());
+    worker->stop(codes::step_timeout, "it did not come to where its peers waited for it",
+                 steady_clock::now());
   }
 }
 

@@ -34,9 +34,9 @@ struct HostThread {
   int current = 0;
   cudaError_t last = cudaSuccess;
   double launches_stand_for = 1;
-  int overlapped = 0;                                        // within one another
-  std::vector<OverlappingWork> overlapping;                  // since the outermost began
-  std::map<cudaEvent_t, Awaited> awaited;                    // recorded meanwhile
+  int overlapped = 0;                        // within one another
+  std::vector<OverlappingWork> overlapping;  // since the outermost began
+  std::map<cudaEvent_t, Awaited> awaited;    // recorded meanwhile
   std::map<std::pair<const Device*, cudaStream_t>, std::shared_ptr<Gate>> gates;
   std::map<cudaStream_t, Graph> capturing;
   std::map<const void*, std::size_t> registered;             // of the host's memory

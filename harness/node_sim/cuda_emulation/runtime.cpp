@@ -305,7 +305,8 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
   if (!is_of_current(stream)) return remember(cudaErrorInvalidResourceHandle);
   bool over = true;
-  const cudaError_t error = on_device([&](Device& device) { over = closed_gate(&device, stream) == nullptr; });
+  const cudaError_t error =
+      on_device([&](Device& device) { over = closed_gate(&device, stream) == nullptr; });
   if (error != cudaSuccess) return error;
   return over ? cudaSuccess : cudaErrorNotReady;  // which is no error that anybody remembers
 }

@@ -21,9 +21,9 @@ class Device;
 
 using dim3 = Extent;
 
-/// Work in a stream that other processes have a part in, as NCCL's: it is over once they have done theirs. What
-/// comes into the stream after it waits for it, by holding up the thread that launches: on the card the stream
-/// alone would wait.
+/// Work in a stream that other processes have a part in, as NCCL's: it is over once they have done theirs.
+/// What comes into the stream after it waits for it, by holding up the thread that launches: on the card the
+/// stream alone would wait.
 class Gate {
  public:
   virtual ~Gate() = default;
@@ -111,7 +111,8 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable);
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 /// False where the stream does not capture: then it is to be done at once.
 bool record_in_graph(cudaStream_t stream, std::function<void()> call);
-/// What comes into a stream of the current device from now on is behind this. A later gate includes the earlier.
+/// What comes into a stream of the current device from now on is behind this. A later gate includes the
+/// earlier.
 void put_gate(cudaStream_t stream, std::shared_ptr<Gate> gate);
 /// How many launches one stands for (TimeOf).
 double launches_stand_for();
