@@ -69,6 +69,15 @@ TEST(SeveralFaults, AreToldApart) {
                                    "memory.slow@gpu6/hbm"));
 }
 
+TEST(SeveralFaults, WhatCollectivesSpoiltStandsThoughTheyFailAfterwards) {
+  const ScratchFolder scratch;
+  const Finished run = run_simulated(scratch, {"--profile", "collectives", "--fault", "collective-corrupts",
+                                               "--fault", "collective-fails"});
+  EXPECT_EQ(run.exit_code, 10) << run.out << run.err;
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
+              testing::Contains("collective.miscompare_somewhere@node"));
+}
+
 TEST(KernelLines, CanBePlantedAtAStep) {
   const ScratchFolder scratch;
   const std::string fault = scratch.write("line.toml",

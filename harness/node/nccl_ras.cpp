@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <regex>
 #include <stdexcept>
@@ -64,6 +65,7 @@ std::string hear(int fd, double most_s) {
     const ssize_t got = recv(fd, piece, sizeof(piece), 0);
     if (got == 0) return text;
     if (got > 0) text.append(piece, static_cast<std::size_t>(got));
+    if (got < 0 && errno != EAGAIN && errno != EINTR) throw std::runtime_error("RAS: it broke off");
     if (std::chrono::steady_clock::now() > end) throw std::runtime_error("RAS: it does not answer in time");
   }
 }

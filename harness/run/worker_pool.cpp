@@ -19,6 +19,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kPollTimeout{100};
 constexpr Nanoseconds kTimeToEnd = 5 * kSecond;
+constexpr double kMostExchange_s = 3600;
 constexpr milliseconds kReapPoll{2};  // a channel has closed and its process is about to end
 
 Measurement measurement_from(const json& m) {
@@ -235,9 +236,12 @@ void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json&
   const std::size_t most = ipc::kMaxFrameBytes / 4 / static_cast<std::size_t>(worker.assignment().ranks);
   if (mine.size() > most)
     throw ipc::ProtocolError(fmt::format("{} bytes brought to an exchange that takes {}", mine.size(), most));
+  const double within_s = content.value("within_s", 0.0);
+  if (!(within_s >= 0 && within_s <= kMostExchange_s))
+    throw ipc::ProtocolError(fmt::format("an exchange within {} s", within_s));
   const bool first = !crew.exchange.anybody_waits();
   const auto brought = crew.exchange.bring(rank, std::move(mine));
-  if (const double within_s = content.value("within_s", 0.0); first && within_s > 0) {
+  if (first && within_s > 0) {
     crew.exchange_deadline = steady_clock::now() + milliseconds(static_cast<long>(within_s * 1000));
     crew.exchange_node_deadline = node_.clock().now() + static_cast<Nanoseconds>(within_s * 1e9);
   }

@@ -8,7 +8,7 @@
 
 #include "harness/check.h"
 #include "harness/model/quantile.h"
-#include "suites/collective/legal.h"
+#include "suites/collective/choices.h"
 #include "suites/collective/rates.h"
 
 namespace assay::collective {
@@ -42,39 +42,46 @@ class Bandwidth {
         peers_(context),
         session_(context, peers_, peers_.all(), peers_.id_for(peers_.all())),
         data_(make_rank_data(context.gpu(), kBufferBytes)),
-        bytes_there_(peers_.least(data_->bytes_there())) {}
+        bytes_there_(peers_.least(data_->bytes_there())),
+        choices_(way_named(context.variant()), session_.ranks()) {}
 
   void run() {
     std::uint64_t seed = peers_.seed();
     for (const Point& point : kPoints) {
       take_nccl_choices(session_.rank());
-      const Timed timed = time_collective(session_, *data_, point.collective, point.bytes, bytes_there_,
-                                          point.repetitions, seed++);
-      wrong_ += timed.wrong;
+      const Timed timed =
+          time_collective(session_, *data_, point.collective, point.bytes, bytes_there_, point.repetitions,
+                          seed++, [this](std::uint64_t elements) { note_wrong(elements); });
       rate(point, timed);
       context_.progress(static_cast<double>(++done_) / static_cast<double>(std::size(kPoints)));
     }
     session_.finalize();
-    std::uint64_t wrong = 0;
-    for (const std::string& of_rank : context_.ranks().exchange(std::to_string(wrong_)))
-      wrong += std::stoull(of_rank);
-    if (wrong_ > 0) context_.log(fmt::format("{} elements were wrong on this rank", wrong_));
+    context_.measure("by_another_algorithm", static_cast<double>(choices_.otherwise().size()), Unit::count);
     if (session_.rank() != 0) return;
-    context_.measure_at("node", "wrong_elements", static_cast<double>(wrong), Unit::count);
+    context_.measure_at("node", "wrong_elements", static_cast<double>(wrong_), Unit::count);
     context_.evidence("rates", rates_);
   }
 
  private:
+  /// The first at once: it stands whatever becomes of the step, and of the other ranks.
+  void note_wrong(std::uint64_t elements) {
+    if (wrong_ == 0)
+      context_.measure_at("node", "wrong_elements", static_cast<double>(elements), Unit::count);
+    wrong_ += elements;
+  }
+
   /// A repetition takes as long as on the rank that came to it last: the others wait for that one.
   void rate(const Point& point, const Timed& timed) {
     std::vector<double> seconds = timed.seconds;
     for (const std::string& brought : context_.ranks().exchange(nlohmann::json(timed.seconds).dump()))
       keep_least(seconds, nlohmann::json::parse(brought).get<std::vector<double>>());
+    const std::vector<NcclChoice> said = take_nccl_choices(session_.rank());
+    choices_.add(point.collective, said, point.name);
     if (session_.rank() != 0 || seconds.empty()) return;
     const double median_s = median(seconds), slowest_s = *std::max_element(seconds.begin(), seconds.end());
     context_.measure_at("node", point.name, timed.bus_bytes / median_s * 1e-9, Unit::gb_per_s);
     std::vector<std::string> by;
-    for (const NcclChoice& choice : take_nccl_choices(session_.rank()))
+    for (const NcclChoice& choice : said)
       by.push_back(fmt::format("{} {}, {} channels", choice.algorithm, choice.protocol, choice.channels));
     std::sort(by.begin(), by.end());
     by.erase(std::unique(by.begin(), by.end()), by.end());
@@ -92,6 +99,7 @@ class Bandwidth {
   Session session_;
   std::unique_ptr<RankData> data_;
   std::uint64_t bytes_there_, wrong_ = 0;
+  Choices choices_;
   std::size_t done_ = 0;
   nlohmann::json rates_ = nlohmann::json::array();
 };
@@ -127,12 +135,16 @@ std::vector<Measure> measures() {
         {.name = point.name,
          .unit = Unit::gb_per_s,
          .meaning = fmt::format("bus bandwidth (nccl-tests) of bf16, median of {} repetitions, each as long "
-                                "as on its slowest rank",
+                                "as on the rank that comes last",
                                 point.repetitions),
          .of = Of::node});
-  all.push_back({.name = "wrong_elements",
-                 .meaning = "elements that were wrong on any rank, in all repetitions",
-                 .of = Of::node});
+  all.push_back(
+      {.name = "wrong_elements",
+       .meaning = "elements that were wrong on a rank: at once in its first repetition that is wrong",
+       .of = Of::node});
+  all.push_back(
+      {"by_another_algorithm", Unit::count,
+       "collectives that NCCL did by another algorithm or protocol than it was made to, or did not say"});
   return all;
 }
 
@@ -142,7 +154,7 @@ const Registered collective_bandwidth{{
         "NCCL's collectives are as fast among all GPUs as eight H200s do them, at every size, and right",
     .scope = Scope::ranks,
     .measures = measures(),
-    .findings = {"collective.slow", "collective.miscompare_somewhere"},
+    .findings = {"collective.slow", "collective.miscompare_somewhere", "collective.algorithm"},
     .run = run,
     .detects = "a node whose collectives are slow, small or large, by the algorithm that NCCL takes and by "
                "rings alone",

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/check.h"
+#include "suites/collective/choices.h"
 #include "suites/collective/spoilt.h"
 #include "suites/collective/trial.h"
 
@@ -28,7 +29,8 @@ class Correctness {
         session_(context, peers_, peers_.all(), peers_.id_for(peers_.all())),
         data_(make_rank_data(context.gpu(), kBufferBytes)),
         bytes_there_(peers_.least(data_->bytes_there())),
-        cases_(make_cases(way_, session_.ranks())) {}
+        cases_(make_cases(way_, session_.ranks())),
+        choices_(way_, session_.ranks()) {}
 
   void run() {
     const Nanoseconds start = context_.clock().now();
@@ -54,25 +56,15 @@ class Correctness {
     const std::size_t number = done_++;
     take_nccl_choices(session_.rank());
     const Trial trial = try_case(session_, *data_, one, peers_.seed() + number, bytes_there_);
-    look_at_choice(one);
+    choices_.add(one.collective, take_nccl_choices(session_.rank()), text_of(one, session_.ranks()));
     if (trial.wrong.count > 0 || trial.wrong.outside > 0) remember(number, one, trial.job, trial.wrong);
   }
 
-  /// What NCCL did it by, against what it was made to do it by.
-  void look_at_choice(const Case& one) {
-    const bool tuned = way_ != Way::by_itself;
-    for (const NcclChoice& choice : take_nccl_choices(session_.rank())) {
-      ++choices_[choice.function + " " + choice.algorithm + " " + choice.protocol];
-      if (!tuned || (choice.algorithm == algorithm_of(way_) && choice.protocol == protocol_of(way_))) {
-        ++as_asked_;
-      } else {
-        otherwise_.push_back(text_of(one, session_.ranks()) + ": " + choice.algorithm + " " +
-                             choice.protocol);
-      }
-    }
-  }
-
   void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong) {
+    // At once: it stands whatever becomes of the step, and of the other ranks.
+    if (wrong_elements_ == 0)
+      context_.measure_at("node", "unexplained_elements", static_cast<double>(wrong.count + wrong.outside),
+                          Unit::count);
     wrong_elements_ += wrong.count + wrong.outside;
     Seen seen{number, text_of(one, session_.ranks()), one.collective, wrong, {}, false, {}};
     if (!nccl::reduces(one.collective)) seen.from = senders_of(job, wrong);
@@ -129,7 +121,7 @@ class Correctness {
     context_.measure("spoilt_elements", static_cast<double>(blamed.of_rank[own]), Unit::count);
     context_.measure("wrong_elements", static_cast<double>(wrong_elements_), Unit::count);
     context_.measure("collectives", static_cast<double>(done_), Unit::count);
-    context_.measure("by_another_algorithm", static_cast<double>(otherwise_.size()), Unit::count);
+    context_.measure("by_another_algorithm", static_cast<double>(choices_.otherwise().size()), Unit::count);
     if (blamed.of_rank[own] > 0 && !seen_.empty())
       context_.measure(kCulprit, seen_.front().text + ": " + text_of(seen_.front().wrong));
     if (!seen_.empty()) keep_what_was_wrong();
@@ -164,9 +156,9 @@ class Correctness {
                          {"legal", pairs.legal},
                          {"covered", pairs.covered}});
     context_.evidence("coverage", {{"collectives", cases_.size()}, {"pairs", covered}});
-    context_.evidence("algorithms", choices_);
+    context_.evidence("algorithms", choices_.counts());
     context_.evidence("nccl", {{"version", context_.nccl().version()}, {"file", context_.nccl().file()}});
-    if (!otherwise_.empty()) context_.evidence("by_another_algorithm", otherwise_);
+    if (!choices_.otherwise().empty()) context_.evidence("by_another_algorithm", choices_.otherwise());
   }
 
   Context& context_;
@@ -177,11 +169,10 @@ class Correctness {
   std::uint64_t bytes_there_;
   std::vector<Case> cases_;
   std::size_t done_ = 0;
-  std::uint64_t wrong_elements_ = 0, as_asked_ = 0;
+  std::uint64_t wrong_elements_ = 0;
   std::vector<Seen> seen_;
   std::size_t compared_up_to_ = std::numeric_limits<std::size_t>::max();  // number of a case
-  std::map<std::string, int> choices_;  // how often, by function, algorithm and protocol
-  std::vector<std::string> otherwise_;
+  Choices choices_;
 };
 
 /// Where NVLS is forced, an initialisation that fails says that it cannot be had.
@@ -220,17 +211,19 @@ const Registered collective_correctness{{
     .summary =
         "NCCL's collectives give every rank every element right, of every datatype, by every algorithm",
     .scope = Scope::ranks,
-    .measures = {{"spoilt_elements", Unit::count,
-                  "elements that arrived wrong, as far as what all ranks saw accuses this GPU"},
-                 {kCulprit, Unit::text, "which collective, which element, expected and actual", "", false},
-                 {"wrong_elements", Unit::count, "elements that were wrong on this rank, whoever spoilt them",
-                  "", false},
-                 {"by_another_algorithm", Unit::count,
-                  "collectives that NCCL did by another algorithm or protocol than it was made to"},
-                 {"collectives", Unit::count, "that were done and looked through", "", false},
-                 {.name = "unexplained_elements",
-                  .meaning = "elements that were wrong on several ranks, so that none is accused",
-                  .of = Of::node}},
+    .measures =
+        {{"spoilt_elements", Unit::count,
+          "elements that arrived wrong, as far as what all ranks saw accuses this GPU"},
+         {kCulprit, Unit::text, "which collective, which element, expected and actual", "", false},
+         {"wrong_elements", Unit::count, "elements that were wrong on this rank, whoever spoilt them", "",
+          false},
+         {"by_another_algorithm", Unit::count,
+          "collectives that NCCL did by another algorithm or protocol than it was made to, or did not say"},
+         {"collectives", Unit::count, "that were done and looked through"},
+         {.name = "unexplained_elements",
+          .meaning = "elements that were wrong on several ranks, so that none is accused; at once, of the "
+                     "first collective that is wrong",
+          .of = Of::node}},
     .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm"},
     .run = run,
     .detects = "elements that arrive wrong, in any of NCCL's nine collectives and twelve datatypes, by any "

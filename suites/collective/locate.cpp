@@ -112,9 +112,9 @@ class Location {
         const Trial trial = try_case(session, *data_, one, seed++, bytes_there_);
         wrong += trial.wrong.count + trial.wrong.outside;
       }
-      const Timed timed = time_collective(session, *data_, nccl::Collective::all_reduce, kTimedBytes,
-                                          bytes_there_, kRepetitions, peers_.seed());
-      wrong += timed.wrong;
+      const Timed timed =
+          time_collective(session, *data_, nccl::Collective::all_reduce, kTimedBytes, bytes_there_,
+                          kRepetitions, peers_.seed(), [&](std::uint64_t elements) { wrong += elements; });
       session.finalize();
       return {wrong > 0 ? Outcome::wrong : Outcome::right, timed.seconds};
     } catch (const DeviceError& error) {
