@@ -71,11 +71,11 @@ TEST(SeveralFaults, AreToldApart) {
 
 TEST(SeveralFaults, WhatCollectivesSpoiltStandsThoughTheyFailAfterwards) {
   const ScratchFolder scratch;
-  const Finished run = run_simulated(scratch, {"--profile", "collectives", "--fault", "collective-corrupts",
-                                               "--fault", "collective-fails"});
+  const Finished run = run_simulated(
+      scratch, {"--profile", "collectives", "--fault", "collective-corrupts", "--fault", "collective-fails"});
   EXPECT_EQ(run.exit_code, 10) << run.out << run.err;
   EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
-              testing::Contains("collective.miscompare_somewhere@node"));
+              testing::Contains("collective.miscompare@gpu5"));
 }
 
 TEST(KernelLines, CanBePlantedAtAStep) {

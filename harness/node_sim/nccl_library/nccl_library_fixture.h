@@ -182,6 +182,12 @@ inline void abort_and_keep(const Api& api, Comm comm) {
   kept->push_back(comm);
 }
 
+inline Result in_a_group(const Api& api, const std::function<void()>& calls) {
+  EXPECT_EQ(api.group_start(), Result::success);
+  calls();
+  return api.group_end();
+}
+
 /// A call, what it gives, and who says so.
 struct Behaviour {
   const char* what;

@@ -1,0 +1,77 @@
+// The ways in which NCCL is made to work.
+#include "suites/collective/legal.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace assay::collective {
+namespace {
+
+const std::map<Way, std::pair<std::string, std::string>> kAlgorithmAndProtocol{
+    {Way::by_itself, {"", ""}},
+    {Way::ring_ll, {"RING", "LL"}},
+    {Way::ring_ll128, {"RING", "LL128"}},
+    {Way::ring_simple, {"RING", "SIMPLE"}},
+    {Way::tree_ll, {"TREE", "LL"}},
+    {Way::tree_ll128, {"TREE", "LL128"}},
+    {Way::tree_simple, {"TREE", "SIMPLE"}},
+    {Way::nvls, {"NVLS", "SIMPLE"}},
+};
+
+TEST(CollectiveWays, HaveNamesThatAreReadBack) {
+  std::set<std::string> names;
+  for (const Way way : kAllWays) {
+    EXPECT_EQ(way_named(name_of(way)), way);
+    names.insert(name_of(way));
+    EXPECT_EQ(algorithm_of(way), kAlgorithmAndProtocol.at(way).first);
+    EXPECT_EQ(protocol_of(way), kAlgorithmAndProtocol.at(way).second);
+  }
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(kWays));
+  EXPECT_THROW(way_named("ring"), std::invalid_argument);
+}
+
+TEST(CollectiveWays, OnlySwitchesAreForced) {
+  for (const Way way : kAllWays)
+    EXPECT_EQ(environment_of(way).at("NCCL_NVLS_ENABLE"), way == Way::nvls ? "1" : "2") << name_of(way);
+}
+
+TEST(CollectiveWays, AllButOneNameAlgorithmAndProtocol) {
+  for (const Way way : kAllWays) {
+    const std::map<std::string, std::string> environment = environment_of(way);
+    if (way == Way::by_itself) {
+      EXPECT_EQ(environment.count("NCCL_ALGO"), 0u);
+      EXPECT_EQ(environment.count("NCCL_PROTO"), 0u);
+      continue;
+    }
+    EXPECT_EQ(environment.at("NCCL_ALGO"), kAlgorithmAndProtocol.at(way).first) << name_of(way);
+    EXPECT_EQ(environment.at("NCCL_PROTO"), kAlgorithmAndProtocol.at(way).second) << name_of(way);
+  }
+}
+
+TEST(CollectiveWays, NothingOfTheUsersReachesNccl) {
+  for (const Way way : kAllWays) {
+    const std::map<std::string, std::string> environment = environment_of(way);
+    EXPECT_EQ(environment.at("NCCL_CONF_FILE"), "/dev/null");
+    for (const char* plugin : {"NCCL_ENV_PLUGIN", "NCCL_NET_PLUGIN", "NCCL_TUNER_PLUGIN"})
+      EXPECT_EQ(environment.at(plugin), "none") << plugin;
+    EXPECT_EQ(environment.at("NCCL_PROFILER_PLUGIN"), "STATIC_PLUGIN");
+    EXPECT_EQ(environment.at("NCCL_SOCKET_IFNAME"), "lo");
+  }
+}
+
+TEST(CollectiveWays, AreVariantsOfTheChecks) {
+  const std::vector<Variant> variants = variants_of_all_ways();
+  ASSERT_EQ(variants.size(), static_cast<std::size_t>(kWays));
+  for (std::size_t i = 0; i < variants.size(); ++i) EXPECT_EQ(way_named(variants[i].name), kAllWays[i]);
+}
+
+}  // namespace
+}  // namespace assay::collective
