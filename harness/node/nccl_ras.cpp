@@ -109,17 +109,7 @@ std::string free_ras_address() {
   return "localhost:" + std::to_string(ntohs(address.sin_port));
 }
 
-RasAnswer ask_ras(const std::string& address, double most_s) {
-  const Socket socket;
-  limit_calls(socket.fd());
-  const sockaddr_in at = loopback(port_of(address));
-  if (connect(socket.fd(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)) != 0)
-    throw std::runtime_error("RAS: nobody listens at " + address);
-  say(socket.fd(), "client protocol 2\n");
-  say(socket.fd(), "timeout " + std::to_string(static_cast<int>(most_s)) + "\n");
-  say(socket.fd(), "set format json\n");
-  say(socket.fd(), "verbose status\n");
-  const std::string text = hear(socket.fd(), most_s + 1);
+RasAnswer read_ras(const std::string& text) {
   const auto begins = text.find('{');
   if (begins == std::string::npos) throw std::runtime_error("RAS: no JSON: " + text.substr(0, 200));
   RasAnswer answer;
@@ -130,6 +120,19 @@ RasAnswer ask_ras(const std::string& address, double most_s) {
     throw std::runtime_error(std::string("RAS: ") + error.what());
   }
   return answer;
+}
+
+RasAnswer ask_ras(const std::string& address, double most_s) {
+  const Socket socket;
+  limit_calls(socket.fd());
+  const sockaddr_in at = loopback(port_of(address));
+  if (connect(socket.fd(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)) != 0)
+    throw std::runtime_error("RAS: nobody listens at " + address);
+  say(socket.fd(), "client protocol 2\n");
+  say(socket.fd(), "timeout " + std::to_string(static_cast<int>(most_s)) + "\n");
+  say(socket.fd(), "set format json\n");
+  say(socket.fd(), "verbose status\n");
+  return read_ras(hear(socket.fd(), most_s + 1));
 }
 
 }  // namespace assay

@@ -26,6 +26,9 @@ struct RasAnswer {
 /// that runs side by side do not answer one another.
 std::string free_ras_address();
 
+/// What the socket said. Throws std::runtime_error: it cannot be read.
+RasAnswer read_ras(const std::string& text);
+
 /// Throws std::runtime_error: nobody listens, nobody answers within so many seconds, or not so that it can be
 /// read.
 RasAnswer ask_ras(const std::string& address, double most_s);

@@ -61,7 +61,7 @@ double SimFabric::seconds_of(const CollectiveCall& call, double bytes, int to_sl
   return mine.seconds_of_collective(kind, bytes);
 }
 
-void SimFabric::carried(const CollectiveCall& call, double bytes, double) {
+void SimFabric::carried(const CollectiveCall& call, double bytes) {
   const Lock lock(state_->mutex);
   const WorkKind kind = by_switches(call) ? WorkKind::multicast : WorkKind::ring;
   count_traffic(*state_, index_, Work(kind, bytes).add(WorkKind::from_peer, bytes));

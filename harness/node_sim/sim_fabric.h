@@ -27,7 +27,7 @@ class SimFabric final : public cuda_emulation::Fabric {
   bool heeds_settings() const override { return state_->nccl_heeds_nothing == 0; }
   double seconds_to_init() const override { return speed_.collective_init_s; }
   double seconds_of(const cuda_emulation::CollectiveCall& call, double bytes, int to_slot) override;
-  void carried(const cuda_emulation::CollectiveCall& call, double bytes, double seconds) override;
+  void carried(const cuda_emulation::CollectiveCall& call, double bytes) override;
   cuda_emulation::Obstacle obstacle(const cuda_emulation::CollectiveCall& call) override;
   void arrive(const cuda_emulation::CollectiveCall& call, const cuda_emulation::Arriving& data) override;
 

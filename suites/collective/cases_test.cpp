@@ -318,5 +318,29 @@ TEST(CollectiveCases, HaveATextForPeople) {
   EXPECT_EQ(text_of(copy, 8), "all_to_all of 1 e4m3");
 }
 
+/// All that the stand-in holds of a gigabyte is its beginning; an odd count stays odd, so that the edges of
+/// what NCCL takes at a time are met there too.
+TEST(CollectiveCases, FitIntoWhatIsThere) {
+  constexpr std::uint64_t there = 1 << 20;
+  int smaller = 0;
+  for (const int ranks : kRanks) {
+    for (const Case& one : make_cases(Way::by_itself, ranks)) {
+      const nccl::Request wanted = one.request(ranks);
+      const Fitted fit = fitted(one, ranks, there);
+      const auto larger = std::max(nccl::sent_by(fit.request, one.root, ranks),
+                                   nccl::received_by(fit.request, one.root, ranks));
+      EXPECT_LE(larger * nccl::bytes_of(one.type), there) << text_of(one, ranks);
+      EXPECT_GT(fit.request.count, 0u) << text_of(one, ranks);
+      EXPECT_EQ(fit.request.count % 2, wanted.count % 2) << text_of(one, ranks);
+      EXPECT_DOUBLE_EQ(static_cast<double>(fit.request.count) * fit.times, static_cast<double>(wanted.count));
+      smaller += fit.times > 1 ? 1 : 0;
+      const Fitted whole = fitted(one, ranks, std::uint64_t{1} << 40);
+      EXPECT_EQ(whole.request.count, wanted.count);
+      EXPECT_EQ(whole.times, 1);
+    }
+  }
+  EXPECT_GT(smaller, 0);
+}
+
 }  // namespace
 }  // namespace assay::collective

@@ -10,7 +10,9 @@
 namespace assay::collective {
 namespace {
 
-constexpr Nanoseconds kFirstPause = 50'000, kLongestPause = 20 * kMillisecond;
+/// A rank that looks late comes late to the next collective, for which the others wait, and look the later
+/// themselves: pauses are a small share of what was waited, so that it does not go on from one to the next.
+constexpr Nanoseconds kShortestPause = 50'000, kLongestPause = 20 * kMillisecond, kPausesOfAWait = 8;
 /// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h); who comes later than that
 /// to where all meet after a hang does not come.
 constexpr double kMostRas_s = 10, kMostMeeting_s = 5;
@@ -53,12 +55,10 @@ void Session::finalize() {
 void Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what) {
   const Nanoseconds start = context_.clock().now();
   const auto most = static_cast<Nanoseconds>(most_s * static_cast<double>(kSecond));
-  Nanoseconds pause = kFirstPause;
   while (!done()) {
-    if (context_.clock().now() - start > most)
-      hung(fmt::format("{} did not end within {:.0f} s", what, most_s));
-    context_.clock().sleep_for(pause);
-    pause = std::min(2 * pause, kLongestPause);
+    const Nanoseconds waited = context_.clock().now() - start;
+    if (waited > most) hung(fmt::format("{} did not end within {:.0f} s", what, most_s));
+    context_.clock().sleep_for(std::clamp(waited / kPausesOfAWait, kShortestPause, kLongestPause));
   }
 }
 

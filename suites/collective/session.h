@@ -37,7 +37,7 @@ class Session {
   void finalize();
 
  private:
-  /// Looks at it again and again, at first often. Throws what hung() does.
+  /// Looks at it again and again, the less often the longer it takes. Throws what hung() does.
   void wait_until(const std::function<bool()>& done, double most_s, const std::string& what);
   /// It did not come to its end in time: asks NCCL's RAS before anything else, and lets go of it.
   [[noreturn]] void hung(const std::string& what);

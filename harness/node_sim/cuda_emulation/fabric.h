@@ -63,8 +63,8 @@ class Fabric {
   virtual double seconds_to_init() const = 0;
   /// So many bytes to the GPU in this slot, or, over the switches, to all, if nothing holds it up.
   virtual double seconds_of(const CollectiveCall& call, double bytes, int to_slot) = 0;
-  /// Those bytes went out, and as many came in, in so many seconds up to now.
-  virtual void carried(const CollectiveCall& call, double bytes, double seconds) = 0;
+  /// Those bytes went out, and as many came in.
+  virtual void carried(const CollectiveCall& call, double bytes) = 0;
 
   virtual Obstacle obstacle(const CollectiveCall& call) = 0;
   /// What is planted in the receiver, or on the way to it, changes what arrives.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -17,12 +18,6 @@ namespace {
 
 using cuda_emulation::kToAll;
 using cuda_emulation::Obstacle;
-
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const char one : text) hash = (hash ^ static_cast<unsigned char>(one)) * 0x100000001b3;
-  return hash;
-}
 
 bool hinders(Obstacle obstacle) {
   return obstacle == Obstacle::never_enters || obstacle == Obstacle::hangs;
@@ -88,7 +83,7 @@ void Rank::join() {
   member.pid = getpid();
   member.slot = fabric().slot();
   member.ordinal = ordinal_;
-  member.host = hash_of(settings_.host_id);
+  member.host = std::hash<std::string>{}(settings_.host_id);
   std::strncpy(member.pci_address, device_.pci_address().c_str(), sizeof(member.pci_address) - 1);
   member.joined_at = device_.now();
   member.state = Member::joined;
@@ -256,7 +251,7 @@ void Rank::go_on() {
     }
     batch.done = true;
     last_ended_ = batch.ended;
-    fabric().carried(batch.call, batch.bytes, batch.seconds);
+    fabric().carried(batch.call, batch.bytes);
     queue_.pop_front();
   }
 }

@@ -72,7 +72,6 @@ class Rank : public std::enable_shared_from_this<Rank> {
   /// In the order of the calls. What it is behind is put into the stream by the caller.
   std::shared_ptr<cuda_emulation::Gate> enqueue(Batch batch);
   void count(Function function);
-  Profiler& profiler() { return profiler_; }
 
   /// Waits until it is known when something is over, and until then; or for abort(). Time goes on meanwhile.
   void wait_for(const std::function<std::optional<Nanoseconds>()>& when);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -99,7 +98,6 @@ namespace {
 Result plan_exchanges(const std::vector<Task>& tasks, Comm comm, double stand_for, Batch& batch) {
   Rank& rank = *comm->rank;
   int to_itself = 0;
-  std::map<int, double> to_peer;
   for (const Task& task : tasks) {
     if (task.comm != comm || task.function != Function::send_receive) continue;
     const bool sends = task.receive == nullptr;
@@ -114,14 +112,13 @@ Result plan_exchanges(const std::vector<Task>& tasks, Comm comm, double stand_fo
     if (task.peer == rank.rank()) {
       to_itself += sends ? 1 : -1;
     } else if (sends) {
-      to_peer[task.peer] += static_cast<double>(bytes) * stand_for;
+      batch.bytes += static_cast<double>(bytes) * stand_for;
     }
     batch.call = {"SendRecv", "P2P", bytes <= (16u << 10) ? "LL" : "SIMPLE", name_of(task.type), 0};
   }
   if (to_itself != 0)
     return fail(Result::invalid_usage, to_itself > 0 ? "Trying to send to self without a matching recv"
                                                      : "Trying to recv to self without a matching send");
-  for (const auto& [peer, bytes] : to_peer) batch.bytes += bytes;
   return Result::success;
 }
 

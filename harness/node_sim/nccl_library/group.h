@@ -31,7 +31,6 @@ class Group {
   void add(const Task& task) { tasks_.push_back(task); }
   /// Outermost or not: what a call within came to.
   Result remember(Result result);
-  bool open() const { return depth_ > 0; }
 
  private:
   Result launch();
