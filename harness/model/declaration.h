@@ -40,10 +40,12 @@ struct Variant {
 /// not judged, and emits it where a judged value of the same part is bad. The finding shows it.
 inline constexpr const char* kCulprit = "culprit";
 
-/// Whose values a measure is, of a check whose one step is the node's (scopes node, all_gpus, all_pairs).
+/// Whose values a measure is, of a check whose one step is the node's (scopes node, ranks, all_gpus,
+/// all_pairs).
 enum class Of {
   parts,  // every slot of the SKU; of scope all_pairs every pair of them
   gpus,   // every slot
+  pairs,  // every two of them
   switches,
   node,
 };

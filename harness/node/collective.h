@@ -17,7 +17,7 @@ enum class Collective {
   all_to_all,
   gather,
   scatter,
-  send_receive,  // to the next rank, from the one before
+  send_receive,  // to a rank further on, from one as far back
 };
 inline constexpr int kCollectives = 9;
 
@@ -59,7 +59,16 @@ struct Request {
   Op op = Op::sum;
   std::uint64_t count = 0;  // elements, as NCCL counts them for this collective (nccl_abi.h)
   int root = 0;
+  int distance = 1;  // of send_receive: how many ranks on, round the end; at least 1, less than there are
 };
+
+/// Of send_receive.
+constexpr int receiver_of(const Request& request, int rank, int ranks) {
+  return (rank + request.distance) % ranks;
+}
+constexpr int sender_to(const Request& request, int rank, int ranks) {
+  return (rank + ranks - request.distance % ranks) % ranks;
+}
 
 /// Elements that a rank's buffers hold for it; 0: it has none.
 constexpr std::uint64_t sent_by(const Request& request, int rank, int ranks) {

@@ -140,9 +140,9 @@ class NcclCommunicator final : public Communicator {
 
   Result exchange(const Request& r, const void* send, void* receive, void* stream) {
     api_.require(api_.group_start(), doing_);
-    const Result sent = api_.send(send, r.count, r.type, (rank_ + 1) % ranks_, comm_, stream);
+    const Result sent = api_.send(send, r.count, r.type, nccl::receiver_of(r, rank_, ranks_), comm_, stream);
     const Result received =
-        api_.receive(receive, r.count, r.type, (rank_ + ranks_ - 1) % ranks_, comm_, stream);
+        api_.receive(receive, r.count, r.type, nccl::sender_to(r, rank_, ranks_), comm_, stream);
     const Result ended = api_.group_end();
     api_.require(sent, "send");
     api_.require(received, "receive");

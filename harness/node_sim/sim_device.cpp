@@ -126,6 +126,24 @@ std::uint64_t SimDevice::l2_bytes() const {
   return static_cast<std::uint64_t>(state_->plant.speed.l2_bytes);
 }
 
+/// From an origin of its own, and up to so much too fast or too slow: what crystals are (20 ppm).
+std::uint64_t SimDevice::global_timer() {
+  constexpr std::uint64_t kMostPpm = 20, kLatestOrigin = 1'000'000 * std::uint64_t{kSecond};
+  const std::uint64_t unit = hash_text(static_cast<std::uint64_t>(constants().slot), "global timer");
+  const auto now_ns = static_cast<std::uint64_t>(now());
+  const std::uint64_t ppm = unit % (2 * kMostPpm + 1);
+  return now_ns + now_ns / 1'000'000 * ppm - now_ns / 1'000'000 * kMostPpm - unit % kLatestOrigin;
+}
+
+/// At the clock of now, since they were asked for last.
+std::uint64_t SimDevice::cycles() {
+  const Lock lock(state_->mutex);
+  const Nanoseconds time = now();
+  const double mhz = read_plant(*state_, index_, time).sm_mhz;
+  cycles_ += static_cast<double>(time - std::exchange(counted_up_to_, time)) * mhz * 1e-3;
+  return static_cast<std::uint64_t>(cycles_);
+}
+
 std::uint64_t SimDevice::schedule_seed() {
   return hash_text(step_seed_ + ++schedules_, "schedule");
 }

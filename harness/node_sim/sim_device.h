@@ -52,6 +52,8 @@ class SimDevice final : public cuda_emulation::Device {
   cuda_emulation::Fabric* fabric() override { return &fabric_; }
   void settle() override;
   Nanoseconds now() override { return clock_.now() + owed_; }
+  std::uint64_t global_timer() override;
+  std::uint64_t cycles() override;
   std::uint64_t schedule_seed() override;
   /// Null where nothing is planted in any GPU that the calling thread sees.
   cuda_emulation::FaultyMemory* faulty_memory() override;
@@ -104,6 +106,8 @@ class SimDevice final : public cuda_emulation::Device {
   std::string check_;
   DeviceSpeed speed_;     // this unit's: its place in the spread, what is planted, what sharers leave
   Nanoseconds owed_ = 0;  // by transfers that were too short to let time pass for
+  Nanoseconds counted_up_to_ = 0;  // of the cycles
+  double cycles_ = 0;
   std::uint64_t launches_ = 0, transfers_ = 0;
   std::uint64_t schedules_ = 0;
   NodeMemory memory_;

@@ -67,6 +67,14 @@ void SimFabric::carried(const CollectiveCall& call, double bytes) {
   count_traffic(*state_, index_, Work(kind, bytes).add(WorkKind::from_peer, bytes));
 }
 
+double SimFabric::late_by(const CollectiveCall& call) {
+  double late_s = 0;
+  for_each_fault(*state_, slot(), [&](FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.late_by != nullptr) late_s += hooks.late_by({fault, call});
+  });
+  return late_s;
+}
+
 Obstacle SimFabric::obstacle(const CollectiveCall& call) {
   Obstacle met = Obstacle::none;
   for_each_fault(*state_, slot(), [&](FaultState& fault, const FaultHooks& hooks) {

@@ -28,6 +28,7 @@ class SimFabric final : public cuda_emulation::Fabric {
   double seconds_to_init() const override { return speed_.collective_init_s; }
   double seconds_of(const cuda_emulation::CollectiveCall& call, double bytes, int to_slot) override;
   void carried(const cuda_emulation::CollectiveCall& call, double bytes) override;
+  double late_by(const cuda_emulation::CollectiveCall& call) override;
   cuda_emulation::Obstacle obstacle(const cuda_emulation::CollectiveCall& call) override;
   void arrive(const cuda_emulation::CollectiveCall& call, const cuda_emulation::Arriving& data) override;
 

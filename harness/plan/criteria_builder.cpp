@@ -33,6 +33,8 @@ std::vector<Part> parts_of(const config::Sku& sku, Of of) {
       return {};
     case Of::gpus:
       return slot_parts(sku);
+    case Of::pairs:
+      return pairs_of(slot_parts(sku));
     case Of::switches:
       for (int i = 0; i < sku.nvswitches; ++i) switches.push_back(Part::nvswitch(i));
       return switches;

@@ -4,10 +4,11 @@
 
 namespace assay::collective {
 
-ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes))
+ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes,
+                                                                std::size_t received_buffers))
 
-std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes) {
-  return ASSAY_OF_TARGET(gpu, make_rank_data)(gpu, bytes);
+std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes, std::size_t received_buffers) {
+  return ASSAY_OF_TARGET(gpu, make_rank_data)(gpu, bytes, received_buffers);
 }
 
 Work work_of_preparing(double sent_bytes, double received_bytes) {

@@ -24,6 +24,9 @@ struct Span {
   std::uint64_t elements;
 };
 
+/// Of 2^64, divided by the golden ratio: spreads numbers of elements over all bits.
+constexpr std::uint64_t kOddMultiplier = 0x9e3779b97f4a7c15;
+
 struct MismatchList {
   std::uint32_t listed, unused;
   unsigned long long count, outside;
@@ -80,7 +83,7 @@ __global__ void __launch_bounds__(kThreads) fill(Span span, Job job) {
 }
 
 template <unsigned kBits>
-__global__ void __launch_bounds__(kThreads) look(Span span, Job job, MismatchList* list) {
+__global__ void __launch_bounds__(kThreads) compare(Span span, Job job, MismatchList* list) {
   for_each_word_of<kBits>(span, [&](Word128* word, unsigned from, unsigned to, std::uint64_t first) {
     const Word128 elements = cuda::load_streaming(word);
     for (unsigned i = from; i < to; ++i) {
@@ -93,6 +96,18 @@ __global__ void __launch_bounds__(kThreads) look(Span span, Job job, MismatchLis
       if (place < Mismatches::kMost) list->of[place] = {at, expected, actual};
     }
   });
+}
+
+/// Of elements and where they are, whoever adds them up in which order.
+template <unsigned kBits>
+__global__ void __launch_bounds__(kThreads) add_up(Span span, unsigned long long* sum) {
+  unsigned long long mine = 0;
+  for_each_word_of<kBits>(span, [&](Word128* word, unsigned from, unsigned to, std::uint64_t first) {
+    const Word128 elements = cuda::load_streaming(word);
+    for (unsigned i = from; i < to; ++i)
+      mine += memory::mix64((first + (i - from)) * kOddMultiplier ^ element<kBits>(elements, i));
+  });
+  atomicAdd(sum, mine);
 }
 
 __device__ Word128 guard_word(std::uint64_t seed, std::uint64_t index) {
@@ -131,40 +146,43 @@ auto by_size(DataType type, Of8 of_8, Of16 of_16, Of32 of_32, Of64 of_64) {
 
 class DataOfGpu final : public RankData {
  public:
-  DataOfGpu(Gpu& gpu, std::uint64_t bytes)
-      : gpu_(gpu), own_(gpu.allocate(bytes + kAround)), other_(gpu.allocate(bytes + kAround)) {
-    const std::uint64_t words = std::min(own_->words(), other_->words());
+  DataOfGpu(Gpu& gpu, std::uint64_t bytes, std::size_t received_buffers)
+      : gpu_(gpu), own_(gpu.allocate(bytes + kAround)) {
+    std::uint64_t words = own_->words();
+    for (std::size_t i = 0; i < received_buffers; ++i) {
+      buffers_.push_back({gpu.allocate(bytes + kAround)});
+      words = std::min(words, buffers_.back().memory->words());
+    }
     if (words * sizeof(Word128) <= kAround)
       throw std::length_error("no room for an element between the guards");
+    bytes_ = words * sizeof(Word128) - kAround;
   }
 
   /// Under the emulation, as much as every place of a collective is in.
   std::uint64_t bytes_there() const override {
     constexpr std::uint64_t kMostEmulated = 64 << 10;
-    const std::uint64_t bytes = std::min(own_->words(), other_->words()) * sizeof(Word128) - kAround;
-    return gpu_.emulated() ? std::min(bytes, kMostEmulated) : bytes;
+    return gpu_.emulated() ? std::min(bytes_, kMostEmulated) : bytes_;
   }
   bool stands_for_more() const override { return gpu_.emulated(); }
   void* stream() const override { return stream_.get(); }
 
   void prepare(const Job& job, bool in_place) override {
     job_ = job;
-    place(in_place);
+    in_place_ = in_place;
+    clear_found();
     const auto fill_sent = by_size(job.request.type, fill<8, Fill::sent>, fill<16, Fill::sent>,
                                    fill<32, Fill::sent>, fill<64, Fill::sent>);
     const std::uint64_t sends = nccl::sent_by(job.request, job.rank, job.ranks);
-    spoil_received();
-    // In place it is part of what is received, or holds it.
-    launch(sends, WorkKind::write, fill_sent, sent_, job);
-    guarded(false);
+    for (std::size_t buffer = buffers_.size(); buffer-- > 0;) {
+      place(buffer);
+      spoil_received();
+      // In place it is part of what is received, or holds it.
+      if (buffer == 0) launch(sends, WorkKind::write, stream_.get(), fill_sent, sent_, job);
+      guarded(false, stream_.get());
+    }
   }
 
-  void spoil_received() override {
-    launch(received_.elements, WorkKind::write,
-           by_size(job_.request.type, fill<8, Fill::anything_else>, fill<16, Fill::anything_else>,
-                   fill<32, Fill::anything_else>, fill<64, Fill::anything_else>),
-           received_, job_);
-  }
+  void spoil_received() override { spoil(stream_.get()); }
 
   const void* send() const override { return address(sent_); }
   void* receive() const override { return address(received_); }
@@ -176,14 +194,13 @@ class DataOfGpu final : public RankData {
     return true;
   }
 
-  Mismatches look_through() override {
-    list_.clear();
-    stream_.follow();
-    launch(received_.elements, WorkKind::read,
-           by_size(job_.request.type, look<8>, look<16>, look<32>, look<64>), received_, job_, list_.get());
-    guarded(true);
+  void look() override { look_in(stream_.get()); }
+
+  Mismatches found() override {
+    join();
     cuda::check(cudaStreamSynchronize(stream_.get()), "look through");
     const MismatchList found = list_.download();
+    clear_found();
     Mismatches mismatches;
     mismatches.count = found.count;
     mismatches.outside = found.outside;
@@ -192,6 +209,36 @@ class DataOfGpu final : public RankData {
     std::sort(mismatches.first.begin(), mismatches.first.end(),
               [](const Mismatch& a, const Mismatch& b) { return a.element < b.element; });
     return mismatches;
+  }
+
+  std::uint64_t digest() override {
+    sum_.clear();
+    stream_.follow();
+    launch(received_.elements, WorkKind::read, stream_.get(),
+           by_size(job_.request.type, add_up<8>, add_up<16>, add_up<32>, add_up<64>), received_, sum_.get());
+    cuda::check(cudaStreamSynchronize(stream_.get()), "add up");
+    return sum_.download();
+  }
+
+  void receive_into(std::size_t buffer) override {
+    place(buffer);
+    cuda::check(cudaStreamWaitEvent(stream_.get(), buffers_[buffer].looked->get(), 0), "wait for event");
+  }
+  void received() override {
+    cuda::check(cudaEventRecord(buffers_[current_].received->get(), stream_.get()), "record event");
+  }
+  void look_beside(std::size_t buffer) override {
+    const std::size_t going_on_with = current_;
+    place(buffer);
+    cuda::check(cudaStreamWaitEvent(beside_.get(), buffers_[buffer].received->get(), 0), "wait for event");
+    look_in(beside_.get());
+    spoil(beside_.get());
+    cuda::check(cudaEventRecord(buffers_[buffer].looked->get(), beside_.get()), "record event");
+    place(going_on_with);
+  }
+  void join() override {
+    for (const Buffer& buffer : buffers_)
+      cuda::check(cudaStreamWaitEvent(stream_.get(), buffer.looked->get(), 0), "wait for event");
   }
 
   void as_graph(const std::function<void()>& record) override {
@@ -219,6 +266,14 @@ class DataOfGpu final : public RankData {
   ~DataOfGpu() override { drop_graph(); }
 
  private:
+  /// To receive into.
+  struct Buffer {
+    std::unique_ptr<DeviceBuffer> memory;
+    // Recorded before anybody waits for them, or never: then there is nothing to wait for.
+    std::unique_ptr<cuda::Event> received = std::make_unique<cuda::Event>(),
+                                 looked = std::make_unique<cuda::Event>();
+  };
+
   void drop_graph() {
     if (graph_.executable != nullptr) cudaGraphExecDestroy(graph_.executable);
     if (graph_.graph != nullptr) cudaGraphDestroy(graph_.graph);
@@ -231,47 +286,71 @@ class DataOfGpu final : public RankData {
     return reinterpret_cast<char*>(span.words) + span.first * (bits_in(job_.request.type) / 8);
   }
 
-  /// Where what is sent and received lies.
-  void place(bool in_place) {
+  /// Where what is sent and received lies, with this buffer.
+  void place(std::size_t buffer) {
+    current_ = buffer;
     const nccl::Request& request = job_.request;
     const std::uint64_t sends = nccl::sent_by(request, job_.rank, job_.ranks),
                         receives = nccl::received_by(request, job_.rank, job_.ranks);
     sent_ = {begin_of(own_), 0, sends};
-    received_ = {begin_of(other_), 0, receives};
-    if (!in_place || !nccl::can_be_in_place(request.collective) || sends == 0 || receives == 0) return;
+    received_ = {begin_of(buffers_[buffer].memory), 0, receives};
+    if (!in_place_ || !nccl::can_be_in_place(request.collective) || sends == 0 || receives == 0) return;
     const std::uint64_t inside = nccl::place_in_the_larger(request, job_.rank);
     received_.words = sent_.words;
     (sends > receives ? received_ : sent_).first = inside;
   }
 
+  void clear_found() {
+    list_.clear();
+    stream_.follow();
+  }
+  void look_in(cudaStream_t stream) {
+    launch(received_.elements, WorkKind::read, stream,
+           by_size(job_.request.type, compare<8>, compare<16>, compare<32>, compare<64>), received_, job_,
+           list_.get());
+    guarded(true, stream);
+  }
+  void spoil(cudaStream_t stream) {
+    launch(received_.elements, WorkKind::write, stream,
+           by_size(job_.request.type, fill<8, Fill::anything_else>, fill<16, Fill::anything_else>,
+                   fill<32, Fill::anything_else>, fill<64, Fill::anything_else>),
+           received_, job_);
+  }
+
   /// Round what is received, and what is sent where it holds that.
-  void guarded(bool check) {
+  void guarded(bool check, cudaStream_t stream) {
     const Span& larger =
         received_.words == sent_.words && sent_.elements > received_.elements ? sent_ : received_;
     const std::uint64_t bytes = (larger.first + larger.elements) * (bits_in(job_.request.type) / 8);
     Word128* const behind = larger.words + bytes / sizeof(Word128);
-    cuda::launch({1, kThreads, 0, stream_.get()},
+    cuda::launch({1, kThreads, 0, stream},
                  Work(check ? WorkKind::read : WorkKind::write, static_cast<double>(2 * kGuardBytes)), guard,
                  larger.words - kGuardWords, behind, static_cast<unsigned>(bytes % sizeof(Word128)),
                  job_.seed, check, list_.get());
   }
 
   template <typename Kernel, typename... Arguments>
-  void launch(std::uint64_t elements, WorkKind kind, Kernel kernel, const Arguments&... arguments) {
+  void launch(std::uint64_t elements, WorkKind kind, cudaStream_t stream, Kernel kernel,
+              const Arguments&... arguments) {
     if (elements == 0) return;
     const std::uint64_t bytes = elements * (bits_in(job_.request.type) / 8);
     const std::uint64_t blocks = bytes / sizeof(Word128) / kThreads + 1;
     const auto most = static_cast<std::uint64_t>(gpu_.multiprocessors()) * kMostBlocksPerSm;
-    cuda::launch({static_cast<unsigned>(std::min(blocks, most)), kThreads, 0, stream_.get()},
+    cuda::launch({static_cast<unsigned>(std::min(blocks, most)), kThreads, 0, stream},
                  Work(kind, static_cast<double>(bytes)), kernel, arguments...);
   }
 
   Gpu& gpu_;
-  std::unique_ptr<DeviceBuffer> own_, other_;
-  cuda::Stream stream_;
+  std::unique_ptr<DeviceBuffer> own_;
+  std::vector<Buffer> buffers_;
+  std::size_t current_ = 0;
+  std::uint64_t bytes_ = 0;  // of each
+  cuda::Stream stream_, beside_;
   std::vector<std::unique_ptr<cuda::Event>> marks_;
   cuda::Resident<MismatchList> list_;
+  cuda::Resident<unsigned long long> sum_;
   Job job_;
+  bool in_place_ = false;
   Span sent_{}, received_{};
   struct Graph {
     cudaGraph_t graph;
@@ -282,9 +361,9 @@ class DataOfGpu final : public RankData {
 
 }  // namespace
 
-std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes) {
+std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes, std::size_t received_buffers) {
   gpu.make_current();
-  return std::make_unique<DataOfGpu>(gpu, bytes);
+  return std::make_unique<DataOfGpu>(gpu, bytes, received_buffers);
 }
 
 }  // namespace assay::collective::ASSAY_TARGET

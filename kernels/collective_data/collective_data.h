@@ -45,10 +45,30 @@ class RankData {
 
   /// Whether all is done that was put into the stream. Throws DeviceError.
   virtual bool done() = 0;
-  /// Of the job prepared last; waits for it.
-  virtual Mismatches look_through() = 0;
+  /// Puts a look through what the job prepared last has received into the stream.
+  virtual void look() = 0;
+  /// All that was found by looks since it was last asked for; waits for them. Throws DeviceError.
+  virtual Mismatches found() = 0;
+  Mismatches look_through() {
+    look();
+    return found();
+  }
   /// What is to be received gets other values again, so that a collective which does nothing shows.
   virtual void spoil_received() = 0;
+
+  /// Of all elements that were received, and where they are, read anew: ranks that received the same have the
+  /// same. Waits. Throws DeviceError.
+  virtual std::uint64_t digest() = 0;
+
+  /// Of several buffers, the one that is received into from now on: once it has been looked at.
+  virtual void receive_into(std::size_t buffer) = 0;
+  /// What is in the stream by now has received into it.
+  virtual void received() = 0;
+  /// The same as look() and spoil_received(), of that buffer, in a stream of its own, where it waits for
+  /// what received() said: the data's stream goes on meanwhile.
+  virtual void look_beside(std::size_t buffer) = 0;
+  /// What comes into the data's stream from now on waits for what was put beside it.
+  virtual void join() = 0;
 
   /// What is put into the stream meanwhile is recorded, and launched as one graph.
   virtual void as_graph(const std::function<void()>& record) = 0;
@@ -60,8 +80,8 @@ class RankData {
   virtual double seconds_between(std::size_t first, std::size_t second) = 0;
 };
 
-/// With two buffers of so many bytes. Throws DeviceError.
-std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes);
+/// With buffers of so many bytes: one to send from, so many to receive into. Throws DeviceError.
+std::unique_ptr<RankData> make_rank_data(Gpu& gpu, std::uint64_t bytes, std::size_t received_buffers = 1);
 
 /// What preparing and looking through ask of the device, for buffers of so many bytes.
 Work work_of_preparing(double sent_bytes, double received_bytes);

@@ -284,7 +284,8 @@ ASSAY_HD inline std::uint64_t received(const Job& job, std::uint64_t element) {
     case Collective::scatter:
       return carried(job, job.request.root, job.rank, element);
     default:
-      return carried(job, (job.rank + job.ranks - 1) % job.ranks, kAll, element);
+      return carried(job, (job.rank + job.ranks - job.request.distance % job.ranks) % job.ranks, kAll,
+                     element);
   }
 }
 

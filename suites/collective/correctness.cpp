@@ -20,6 +20,18 @@ namespace {
 /// Of what each rank saw wrong, as much is compared with the others': cases beyond those of any are left out.
 constexpr std::size_t kMostCompared = 200;
 
+/// Of what a rank has after a collective that leaves the same with all.
+struct Digest {
+  bool wrong;  // the rank found elements that are
+  std::uint64_t of_all;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Digest, wrong, of_all)
+
+bool same_for_all(nccl::Collective collective) {
+  return collective == nccl::Collective::all_reduce || collective == nccl::Collective::all_gather ||
+         collective == nccl::Collective::broadcast;
+}
+
 class Correctness {
  public:
   explicit Correctness(Context& context)
@@ -57,7 +69,9 @@ class Correctness {
     take_nccl_choices(session_.rank());
     const Trial trial = try_case(session_, *data_, one, peers_.seed() + number, bytes_there_);
     choices_.add(one.collective, take_nccl_choices(session_.rank()), text_of(one, session_.ranks()));
-    if (trial.wrong.count > 0 || trial.wrong.outside > 0) remember(number, one, trial.job, trial.wrong);
+    const bool wrong = trial.wrong.count > 0 || trial.wrong.outside > 0;
+    if (wrong) remember(number, one, trial.job, trial.wrong);
+    if (same_for_all(one.collective)) digests_.push_back({wrong, data_->digest()});
   }
 
   void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong) {
@@ -88,7 +102,7 @@ class Correctness {
           sender = static_cast<std::size_t>(request.root);
           break;
         case nccl::Collective::send_receive:
-          sender = static_cast<std::size_t>((job.rank + job.ranks - 1) % job.ranks);
+          sender = static_cast<std::size_t>(nccl::sender_to(request, job.rank, job.ranks));
           break;
         default:
           sender = mismatch.element / request.count;
@@ -115,8 +129,26 @@ class Correctness {
     return all;
   }
 
+  /// Collectives after which ranks that should have the same do not, and all of them found right what they
+  /// have: what was read the second time is not what was there the first.
+  std::size_t disagreements() {
+    std::size_t differ = 0;
+    std::vector<std::vector<Digest>> all;
+    for (const std::string& other : context_.ranks().exchange(nlohmann::json(digests_).dump()))
+      all.push_back(nlohmann::json::parse(other).get<std::vector<Digest>>());
+    for (std::size_t i = 0; i < digests_.size(); ++i) {
+      const bool wrong = std::any_of(all.begin(), all.end(), [&](const auto& of) { return of.at(i).wrong; });
+      const bool same = std::all_of(all.begin(), all.end(), [&](const auto& of_rank) {
+        return of_rank.at(i).of_all == digests_[i].of_all;
+      });
+      if (!wrong && !same) ++differ;
+    }
+    return differ;
+  }
+
   void emit() {
     const Blame blamed = blame(seen_by_all());
+    const std::size_t differ = disagreements();
     const auto own = static_cast<std::size_t>(session_.rank());
     context_.measure("spoilt_elements", static_cast<double>(blamed.of_rank[own]), Unit::count);
     context_.measure("wrong_elements", static_cast<double>(wrong_elements_), Unit::count);
@@ -127,6 +159,7 @@ class Correctness {
     if (!seen_.empty()) keep_what_was_wrong();
     if (session_.rank() != 0) return;
     context_.measure_at("node", "unexplained_elements", static_cast<double>(blamed.unexplained), Unit::count);
+    context_.measure_at("node", "disagreements", static_cast<double>(differ), Unit::count);
     keep_what_was_done();
   }
 
@@ -171,6 +204,7 @@ class Correctness {
   std::size_t done_ = 0;
   std::uint64_t wrong_elements_ = 0;
   std::vector<Seen> seen_;
+  std::vector<Digest> digests_;
   std::size_t compared_up_to_ = std::numeric_limits<std::size_t>::max();  // number of a case
   Choices choices_;
 };
@@ -186,12 +220,7 @@ std::unique_ptr<Correctness> begin(Context& context) {
 }
 
 void run(Context& context) {
-  try {
-    begin(context)->run();
-  } catch (const DeviceError& error) {
-    if (is_hang(error)) meet_after_hang(context);
-    throw;
-  }
+  end_after_hang(context, [&] { begin(context)->run(); });
 }
 
 /// Of a way with as many cases as most.
@@ -223,6 +252,11 @@ const Registered collective_correctness{{
          {.name = "unexplained_elements",
           .meaning = "elements that were wrong on several ranks, so that none is accused; at once, of the "
                      "first collective that is wrong",
+          .of = Of::node},
+         {.name = "disagreements",
+          .meaning =
+              "collectives that all ranks found right, and after which they do not have the same where "
+              "they should, read a second time",
           .of = Of::node}},
     .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm"},
     .run = run,

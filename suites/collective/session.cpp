@@ -109,8 +109,13 @@ void Session::hung(const std::string& what) {
                     peers_.pci_address_of(group_[static_cast<std::size_t>(found)]));
 }
 
-void meet_after_hang(Context& context) {
-  context.ranks().exchange("hung", kMostMeeting_s);
+void end_after_hang(Context& context, const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const DeviceError& error) {
+    if (is_hang(error)) context.ranks().exchange("hung", kMostMeeting_s);
+    throw;
+  }
 }
 
 bool is_hang(const DeviceError& error) {

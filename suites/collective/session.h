@@ -52,9 +52,9 @@ class Session {
   std::unique_ptr<Communicator> communicator_;
 };
 
-/// After a hang, so that who is blocked for good is named by the supervisor, which ends all then. Whoever is
-/// not comes, and goes on.
-void meet_after_hang(Context& context);
+/// act(). After a hang all ranks meet, so that who is blocked for good is named by the supervisor, which ends
+/// all then; whoever is not comes. Throws what act() throws.
+void end_after_hang(Context& context, const std::function<void()>& act);
 
 /// Whether it is one of those that Session::wait() throws for what hangs.
 bool is_hang(const DeviceError& error);

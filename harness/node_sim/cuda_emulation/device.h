@@ -109,6 +109,9 @@ class Device {
   /// The host waits: what is owed of the time of transfers passes.
   virtual void settle() {}
   virtual Nanoseconds now() = 0;
+  /// Its own clocks, as device code reads them.
+  virtual std::uint64_t global_timer() { return static_cast<std::uint64_t>(now()); }
+  virtual std::uint64_t cycles() { return static_cast<std::uint64_t>(now()); }
   /// Draws the order of the threads of a launch; another value for every launch.
   virtual std::uint64_t schedule_seed() = 0;
   /// Null where every access is what it seems: then device code reads and writes directly.
@@ -127,6 +130,9 @@ class Device {
   /// The error that broke the context. One device has one context: workers share none.
   cudaError_t broken = cudaSuccess;
 };
+
+/// That the launch is on which the calling thread runs; null outside of one.
+inline thread_local Device* launching = nullptr;
 
 /// The calling thread sees the device from now on, with this ordinal, the first that is free. A worker's
 /// bodies are threads with a view of their own each.

@@ -66,6 +66,8 @@ class Fabric {
   /// Those bytes went out, and as many came in.
   virtual void carried(const CollectiveCall& call, double bytes) = 0;
 
+  /// How long its process takes to begin the call, in seconds: what is planted there.
+  virtual double late_by(const CollectiveCall& call) = 0;
   virtual Obstacle obstacle(const CollectiveCall& call) = 0;
   /// What is planted in the receiver, or on the way to it, changes what arrives.
   virtual void arrive(const CollectiveCall& call, const Arriving& data) = 0;

@@ -12,14 +12,16 @@
 namespace assay::cuda_emulation {
 namespace {
 
-/// Device code goes through what is planted in the device only while its launch runs.
+/// Device code goes through what is planted in the device, and reads its clocks, only while its launch runs.
 class Planted {
  public:
   explicit Planted(Device& device) {
+    launching = &device;
     faulty_memory = device.faulty_memory();
     faulty_sms = device.faulty_sms();
   }
   ~Planted() {
+    launching = nullptr;
     faulty_memory = nullptr;
     faulty_sms = nullptr;
   }

@@ -72,6 +72,13 @@ const RegisteredFault collective_slow{
       return concerns(calling) ? parameter(calling, "factor") : 1;
     }}};
 
+const RegisteredFault collective_late{
+    {"collective_late",
+     "the GPU's process is slow to begin collectives, as on a processor core that is held down",
+     "gpu",
+     {{"delay", "of each call", Unit::milliseconds, 0.001, 1e5, 0.2}}},
+    {.late_by = [](const Calling& calling) { return parameter(calling, "delay") * 1e-3; }}};
+
 bool is_collective(const Calling& calling) {
   return *calling.call.algorithm != '\0';
 }

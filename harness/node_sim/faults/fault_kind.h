@@ -81,6 +81,8 @@ struct FaultHooks {
   void (*on_the_way)(const Passing&) = nullptr;
   /// What a rank's call of a collective meets. May raise a signal.
   cuda_emulation::Obstacle (*on_entry)(const Calling&) = nullptr;
+  /// How many seconds later than it was asked to its process begins it.
+  double (*late_by)(const Calling&) = nullptr;
   /// Of the rate at which it works in it, what is left.
   double (*share_in_call)(const Calling&) = nullptr;
   /// Changes what has come from other ranks.

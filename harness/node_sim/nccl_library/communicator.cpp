@@ -212,12 +212,22 @@ void Rank::count(Function function) {
   ++me().counts[static_cast<int>(function)];
 }
 
-std::shared_ptr<cuda_emulation::Gate> Rank::enqueue(Batch batch) {
-  batch.enqueued = device_.now();
-  batch.call.number = calls_++;
+/// Sends share the rank's link, and so do receives: each takes as long as all of them, over the slowest way.
+void Rank::set_seconds(Batch& batch) {
   const bool switched = batch.call.algorithm == std::string_view("NVLS");
-  batch.seconds =
-      fabric().seconds_of(batch.call, batch.bytes, slot_of(switched ? kToAll : (rank_ + 1) % ranks_));
+  if (batch.collective)
+    batch.seconds =
+        fabric().seconds_of(batch.call, batch.bytes, slot_of(switched ? kToAll : (rank_ + 1) % ranks_));
+  for (Exchange& mine : batch.exchanges)
+    mine.seconds = mine.peer == rank_ ? 0 : fabric().seconds_of(batch.call, batch.bytes, slot_of(mine.peer));
+}
+
+std::shared_ptr<cuda_emulation::Gate> Rank::enqueue(Batch batch) {
+  batch.call.number = calls_++;
+  if (const double late_s = fabric().late_by(batch.call); late_s > 0)
+    fabric().wait_until(device_.now() + static_cast<Nanoseconds>(late_s * static_cast<double>(kSecond)));
+  batch.enqueued = device_.now();
+  set_seconds(batch);
   batch.obstacle = fabric().obstacle(batch.call);
   if (batch.collective) {
     Post& post = *batch.collective;
@@ -315,6 +325,7 @@ bool Rank::post_exchanges(Batch& batch) {
       parcel.bytes_received = mine.bytes;
       parcel.receiver_arrived = batch.enqueued;
     }
+    parcel.seconds = std::max(parcel.seconds, mine.seconds);
     const bool both = (parcel.state & Parcel::sent) != 0 && (parcel.state & Parcel::received) != 0;
     if (!both || parcel.bytes_sent != parcel.bytes_received) continue;
     carry(*meeting_, parcel, from, to, batch.element_bytes, batch.call, fabric());
@@ -354,10 +365,11 @@ bool Rank::take_exchanges(Batch& batch) {
     mine.over = true;
     const Nanoseconds met = std::max(parcel.sender_arrived, parcel.receiver_arrived);
     batch.ended =
-        std::max(batch.ended, met + static_cast<Nanoseconds>(batch.seconds * static_cast<double>(kSecond)));
+        std::max(batch.ended, met + static_cast<Nanoseconds>(parcel.seconds * static_cast<double>(kSecond)));
     parcel.state |= mine.sends ? Parcel::send_seen : Parcel::receive_seen;
     if ((parcel.state & Parcel::send_seen) == 0 || (parcel.state & Parcel::receive_seen) == 0) continue;
     parcel.state = 0;
+    parcel.seconds = 0;
     freed = true;
   }
   if (freed) announce(*meeting_, fabric());

@@ -22,6 +22,7 @@ struct Exchange {
   int peer;
   std::uint64_t bytes;
   void* memory;
+  double seconds = 0;        // that this rank needs for it, with all others of the group that go its way
   std::uint64_t number = 0;  // of those on this way, once it was posted
   bool posted = false, over = false;
 };
@@ -88,6 +89,7 @@ class Rank : public std::enable_shared_from_this<Rank> {
   std::optional<Nanoseconds> final_at() const;
   /// Posts what can be posted, and takes what others have done. Caller holds the place's mutex.
   void go_on();
+  void set_seconds(Batch& batch);
   void post(Batch& batch);
   bool post_exchanges(Batch& batch);
   bool exchange(Batch& batch);

@@ -114,7 +114,8 @@ Result plan_exchanges(const std::vector<Task>& tasks, Comm comm, double stand_fo
     } else if (sends) {
       batch.bytes += static_cast<double>(bytes) * stand_for;
     }
-    batch.call = {"SendRecv", "P2P", bytes <= (16u << 10) ? "LL" : "SIMPLE", name_of(task.type), 0};
+    const bool small = static_cast<double>(bytes) * stand_for <= 16 << 10;
+    batch.call = {"SendRecv", "P2P", small ? "LL" : "SIMPLE", name_of(task.type), 0};
   }
   if (to_itself != 0)
     return fail(Result::invalid_usage, to_itself > 0 ? "Trying to send to self without a matching recv"

@@ -63,6 +63,7 @@ struct Parcel {
   const void* from;
   void* to;
   Nanoseconds sender_arrived, receiver_arrived;
+  double seconds;  // that the slower of the two needs for it
 };
 struct Way {
   static constexpr std::uint64_t kMost = 2;

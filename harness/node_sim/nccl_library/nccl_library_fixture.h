@@ -91,6 +91,7 @@ class PlainFabric final : public cuda_emulation::Fabric {
   double seconds_to_init() const override { return node_.init_s; }
   double seconds_of(const cuda_emulation::CollectiveCall&, double, int) override { return node_.call_s; }
   void carried(const cuda_emulation::CollectiveCall&, double) override {}
+  double late_by(const cuda_emulation::CollectiveCall&) override { return 0; }
   cuda_emulation::Obstacle obstacle(const cuda_emulation::CollectiveCall& call) override {
     return node_.obstacle ? node_.obstacle(slot_, call) : cuda_emulation::Obstacle::none;
   }
