@@ -32,6 +32,10 @@ void SimFabric::park() {
   sim::park(state_->clock, seat_);
 }
 
+void SimFabric::park_until(Nanoseconds latest) {
+  wait_beside(state_->clock, seat_, latest);
+}
+
 void SimFabric::unpark(int seat) {
   sim::unpark(state_->clock, seat);
 }

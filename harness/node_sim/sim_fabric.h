@@ -21,6 +21,7 @@ class SimFabric final : public cuda_emulation::Fabric {
   void* shared() override { return memory_.shared(kSharedBytes); }
   int seat() const override { return seat_; }
   void park() override;
+  void park_until(Nanoseconds latest) override;
   void unpark(int seat) override;
   void wait_until(Nanoseconds time) override;
   bool multicast() const override;

@@ -53,6 +53,8 @@ class Fabric {
   /// The calling thread's seat at the node's clock, which does not wait for it while it is parked.
   virtual int seat() const = 0;
   virtual void park() = 0;
+  /// At this time at the latest the clock waits for it again.
+  virtual void park_until(Nanoseconds latest) = 0;
   virtual void unpark(int seat) = 0;
   virtual void wait_until(Nanoseconds time) = 0;
 

@@ -91,6 +91,12 @@ inline void wait_for_stream(const Device* device, cudaStream_t stream) {
   if (const auto gate = closed_gate(device, stream)) gate->wait();
 }
 
+/// For work that is put into it. False: that is never done.
+inline bool comes_to_its_end(const Device* device, cudaStream_t stream) {
+  const auto gate = closed_gate(device, stream);
+  return gate == nullptr || gate->wait_within_reason();
+}
+
 inline void wait_for_all_streams(const Device* device) {
   std::vector<std::shared_ptr<Gate>> of_it;
   for (const auto& [stream, gate] : host.gates) {

@@ -41,7 +41,7 @@ cudaError_t launch_on_device(const Work& work, cudaStream_t stream,
   const Device* const current = host.device(host.current);
   const bool whole = current != nullptr && current->broken == cudaSuccess;
   const cudaError_t error = on_device([&](Device& device) {
-    wait_for_stream(&device, stream);
+    if (!comes_to_its_end(&device, stream)) return;
     const Work all = Work(work) *= host.launches_stand_for;
     device.execute(host.overlaps() ? Work() : all, [&] {
       if (!may_reach_its_peers(device, work)) throw DeviceFailure{cudaErrorIllegalAddress};

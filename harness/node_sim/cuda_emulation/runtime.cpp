@@ -34,7 +34,7 @@ int ordinal_of(const Device* device) {
 
 /// At once, or when all that overlaps is there.
 void transfer(Device& device, cudaStream_t stream, const Work& work, const std::function<void()>& copy) {
-  wait_for_stream(&device, stream);
+  if (!comes_to_its_end(&device, stream)) return;
   if (!host.overlaps()) return device.transfer(work, copy);
   device.transfer({}, copy);
   host.overlapping.push_back({{&device, work}, stream});
@@ -154,7 +154,7 @@ cudaError_t set_in(cudaStream_t stream, void* memory, int value, std::size_t byt
   Device* const holder = holding_device(memory, bytes);
   if (holder == nullptr) return remember(cudaErrorInvalidValue);
   return on_device([&](Device& device) {
-    wait_for_stream(&device, stream);
+    if (!comes_to_its_end(&device, stream)) return;
     holder->transfer({WorkKind::write, static_cast<double>(bytes)},
                      [&] { std::memset(memory, value, bytes); });
   });
@@ -267,10 +267,17 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
-  if (event->behind != nullptr) event->behind->wait();
-  return cudaSuccess;
+  if (event->behind == nullptr || event->behind->over()) return cudaSuccess;
+  return on_device([&](Device& device) {
+    // One gate a stream: where it is behind another already, this one is waited for at once.
+    if (closed_gate(&device, stream) == nullptr) {
+      put_gate(stream, event->behind);
+    } else {
+      event->behind->wait_within_reason();
+    }
+  });
 }
 
 std::uint64_t backed_bytes(const void* memory) {

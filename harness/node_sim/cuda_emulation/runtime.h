@@ -23,7 +23,7 @@ using dim3 = Extent;
 
 /// Work in a stream that other processes have a part in, as NCCL's: it is over once they have done theirs.
 /// What comes into the stream after it waits for it, by holding up the thread that launches: on the card the
-/// stream alone would wait.
+/// stream alone would wait. What is behind one that hangs is never done.
 class Gate {
  public:
   virtual ~Gate() = default;
@@ -31,6 +31,8 @@ class Gate {
   virtual bool over() = 0;
   /// Returns once it is over, or was given up.
   virtual void wait() = 0;
+  /// The same, or as soon as nobody can expect it to be over any more: false.
+  virtual bool wait_within_reason() = 0;
   /// Once it is over: since when.
   virtual Nanoseconds ended() const = 0;
 };

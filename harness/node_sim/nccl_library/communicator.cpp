@@ -37,14 +37,19 @@ class Rank::BatchGate final : public cuda_emulation::Gate {
     return batch_->done && rank_->device_.now() >= batch_->ended;
   }
   void wait() override {
-    rank_->wait_for([this]() -> std::optional<Nanoseconds> {
-      if (!batch_->done) return std::nullopt;
-      return batch_->ended;
-    });
+    rank_->wait_for([this] { return ended_at(); });
+  }
+  bool wait_within_reason() override {
+    return rank_->wait_within_reason([this] { return ended_at(); });
   }
   Nanoseconds ended() const override { return batch_->ended; }
 
  private:
+  std::optional<Nanoseconds> ended_at() const {
+    if (!batch_->done) return std::nullopt;
+    return batch_->ended;
+  }
+
   std::shared_ptr<Rank> rank_;
   std::shared_ptr<Batch> batch_;
 };
@@ -182,21 +187,31 @@ void Rank::abort() {
   announce(*meeting_, fabric());
 }
 
-void Rank::wait_for(const std::function<std::optional<Nanoseconds>()>& when) {
+/// The others come within this, or never. What is behind one that they did not come to need not be waited for
+/// so long again.
+bool Rank::wait_within_reason(const std::function<std::optional<Nanoseconds>()>& when) {
+  constexpr Nanoseconds kLatest = 10 * kSecond;
+  const bool came = wait_for(when, stuck_ ? device_.now() : device_.now() + kLatest);
+  stuck_ = !came;
+  return came;
+}
+
+bool Rank::wait_for(const std::function<std::optional<Nanoseconds>()>& when, Nanoseconds latest) {
   Nanoseconds until = 0;
   for (;;) {
     std::uint32_t seen = 0;
     {
       const AtPlace lock(place_);
       go_on();
-      if (aborted_ || meeting_ == nullptr) return;
+      if (aborted_ || meeting_ == nullptr) return true;
       if (const auto known = when()) {
         until = *known;
         break;
       }
       seen = __atomic_load_n(&meeting_->changes, __ATOMIC_ACQUIRE);
+      if (device_.now() >= latest) return false;
       me().seat = fabric().seat();
-      fabric().park();
+      fabric().park_until(latest);
     }
     sleep_until_change(*meeting_, seen);
     const AtPlace lock(place_);
@@ -205,6 +220,7 @@ void Rank::wait_for(const std::function<std::optional<Nanoseconds>()>& when) {
     me().seat = kNoSeat;
   }
   fabric().wait_until(until);
+  return true;
 }
 
 void Rank::count(Function function) {

@@ -75,7 +75,10 @@ class Rank : public std::enable_shared_from_this<Rank> {
   void count(Function function);
 
   /// Waits until it is known when something is over, and until then; or for abort(). Time goes on meanwhile.
-  void wait_for(const std::function<std::optional<Nanoseconds>()>& when);
+  /// False: at the latest time it was not known.
+  bool wait_for(const std::function<std::optional<Nanoseconds>()>& when, Nanoseconds latest = kForever);
+  /// False: whoever it waits for does not come.
+  bool wait_within_reason(const std::function<std::optional<Nanoseconds>()>& when);
   /// Of initialisation and finalisation, that have begun.
   void wait_until_ready();
   void wait_until_final();
@@ -104,7 +107,7 @@ class Rank : public std::enable_shared_from_this<Rank> {
   Meeting* meeting_ = nullptr;
   std::atomic<bool> aborted_ = false;
   int nodes_ = 1;
-  bool ready_ = false, finalizing_ = false;
+  bool ready_ = false, finalizing_ = false, stuck_ = false;
   Nanoseconds last_ended_ = 0;
   std::uint64_t calls_ = 0, rounds_ = 0;
   std::deque<std::shared_ptr<Batch>> queue_;

@@ -84,6 +84,7 @@ class PlainFabric final : public cuda_emulation::Fabric {
   void* shared() override { return PlainNode::shared(); }
   int seat() const override { return -1; }
   void park() override {}
+  void park_until(Nanoseconds) override {}
   void unpark(int) override {}
   void wait_until(Nanoseconds time) override { node_.wait_until(time); }
   bool multicast() const override { return node_.multicast; }
