@@ -3,8 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "harness/model/finding_codes.h"
-#include "harness/node/gpu.h"
+#include "harness/base/sha256.h"
 
 namespace assay {
 
@@ -189,6 +188,10 @@ std::string Nccl::version() const {
 
 const std::string& Nccl::file() const {
   return library_->file();
+}
+
+std::string Nccl::sha256() const {
+  return sha256_of_file(file()).value_or("");
 }
 
 nccl::UniqueId Nccl::make_id() const {

@@ -9,7 +9,9 @@
 #include <memory>
 #include <string>
 
+#include "harness/model/finding_codes.h"
 #include "harness/node/collective.h"
+#include "harness/node/gpu.h"
 #include "harness/node/library.h"
 #include "harness/node/nccl_abi.h"
 
@@ -50,10 +52,12 @@ class Nccl {
   std::string version() const;
   /// The file that was opened.
   const std::string& file() const;
+  /// Of that file, 64 hexadecimal digits: 240 MB take a second. Empty where it cannot be read.
+  std::string sha256() const;
 
-  /// For one communicator: whoever makes it has to live until all ranks have met. Throws DeviceError.
+  /// For one communicator: whoever makes it has to live until all ranks have met. Throws NcclError.
   nccl::UniqueId make_id() const;
-  /// On the current device. Not ready before all ranks have done the same. Throws DeviceError.
+  /// On the current device. Not ready before all ranks have done the same. Throws NcclError.
   std::unique_ptr<Communicator> begin(const nccl::UniqueId& id, int rank, int ranks) const;
 
   struct Functions;

@@ -11,6 +11,7 @@
 
 #include "harness/check.h"
 #include "suites/collective/choices.h"
+#include "suites/collective/machine_files.h"
 #include "suites/collective/spoilt.h"
 #include "suites/collective/trial.h"
 
@@ -26,7 +27,7 @@ class Correctness {
       : context_(context),
         way_(way_named(context.variant())),
         peers_(context),
-        session_(context, peers_, peers_.all(), peers_.id_for(peers_.all())),
+        session_(begin_session()),
         data_(make_rank_data(context.gpu(), kBufferBytes)),
         bytes_there_(peers_.least(data_->bytes_there())),
         cases_(make_cases(way_, session_.ranks())),
@@ -52,6 +53,23 @@ class Correctness {
   }
 
  private:
+  Session begin_session() {
+    // Before NCCL's first call, and so that it stands whatever becomes of the step.
+    if (peers_.rank() == 0) keep_what_nccl_is();
+    return {context_, peers_, peers_.all(), peers_.id_for(peers_.all())};
+  }
+
+  void keep_what_nccl_is() {
+    const MachineFiles read = machine_files(context_.host().files());
+    context_.measure_at("node", "machine_settings", read.settings);
+    nlohmann::json nccl{{"version", context_.nccl().version()},
+                        {"file", context_.nccl().file()},
+                        {"machine_files", read.evidence}};
+    // Once a run: one file is the library of all ways.
+    if (way_ == Way::by_itself) nccl["sha256"] = context_.nccl().sha256();
+    context_.evidence("nccl", nccl);
+  }
+
   void run_case(const Case& one) {
     const std::size_t number = done_++;
     take_nccl_choices(session_.rank());
@@ -157,7 +175,6 @@ class Correctness {
                          {"covered", pairs.covered}});
     context_.evidence("coverage", {{"collectives", cases_.size()}, {"pairs", covered}});
     context_.evidence("algorithms", choices_.counts());
-    context_.evidence("nccl", {{"version", context_.nccl().version()}, {"file", context_.nccl().file()}});
     if (!choices_.otherwise().empty()) context_.evidence("by_another_algorithm", choices_.otherwise());
   }
 
@@ -220,11 +237,16 @@ const Registered collective_correctness{{
          {"by_another_algorithm", Unit::count,
           "collectives that NCCL did by another algorithm or protocol than it was made to, or did not say"},
          {"collectives", Unit::count, "that were done and looked through"},
+         {.name = "machine_settings",
+          .unit = Unit::text,
+          .meaning = "what /etc/nccl.conf sets that the workers' environment does not; \"none\"",
+          .of = Of::node},
          {.name = "unexplained_elements",
           .meaning = "elements that were wrong on several ranks, so that none is accused; at once, of the "
                      "first collective that is wrong",
           .of = Of::node}},
-    .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm"},
+    .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm",
+                 "collective.settings"},
     .run = run,
     .detects = "elements that arrive wrong, in any of NCCL's nine collectives and twelve datatypes, by any "
                "of its algorithms "

@@ -136,6 +136,16 @@ const RegisteredFault nccl_heeds_nothing{
      {}},
     {.in_node = [](State& state, const FaultState&) { state.nccl_heeds_nothing = 1; }}};
 
+/// The files of the node look for it (simulated_files.cpp).
+const RegisteredFault nccl_settings{{"nccl_settings",
+                                     "the machine has an /etc/nccl.conf; NCCL does not heed it here",
+                                     "node",
+                                     {{.name = "line",
+                                       .meaning = "of that file",
+                                       .unit = Unit::text,
+                                       .fallback_text = "NCCL_P2P_DISABLE=1"}}},
+                                    {}};
+
 const RegisteredFault no_multicast{
     {"no_multicast", "the NVSwitches do not send to all nor add up, and NCCL goes without", "node", {}},
     {.in_node = [](State& state, const FaultState&) { state.multicast_lost = 1; }}};
