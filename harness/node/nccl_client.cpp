@@ -54,9 +54,9 @@ struct Nccl::Functions {
     std::string why = "NCCL: " + what + ": " + error_string(result);
     if (const char* const last = last_error(nullptr); last != nullptr && *last != '\0')
       why += std::string(": ") + last;
-    throw DeviceError(codes::collective_failed, why);
+    throw NcclError(result, why);
   }
-  /// Under way counts as well. Throws DeviceError.
+  /// Under way counts as well. Throws NcclError.
   void require(Result result, const std::string& what) const {
     if (result != Result::success && result != Result::in_progress) fail(result, what);
   }

@@ -21,6 +21,17 @@ inline constexpr const char* kNcclLibrary = "libnccl.so.2";
 /// The oldest whose profiler interface and RAS this client speaks: 2.28.
 inline constexpr int kOldestNccl = 22800;
 
+/// NCCL gave an error.
+class NcclError final : public DeviceError {
+ public:
+  NcclError(nccl::Result result, const std::string& message)
+      : DeviceError(codes::collective_failed, message), result_(result) {}
+  nccl::Result result() const { return result_; }
+
+ private:
+  nccl::Result result_;
+};
+
 /// One rank of a communicator. Not to outlive its client.
 class Communicator {
  public:
@@ -29,10 +40,9 @@ class Communicator {
   virtual int rank() const = 0;
   virtual int ranks() const = 0;
 
-  /// Whether what was begun last is done: initialisation, a call, finalisation. Throws DeviceError of
-  /// codes::collective_failed.
+  /// Whether what was begun last is done: initialisation, a call, finalisation. Throws NcclError.
   virtual bool ready() = 0;
-  /// Queues it on `stream` (a cudaStream_t), then is not ready for a while. Throws DeviceError.
+  /// Queues it on `stream` (a cudaStream_t), then is not ready for a while. Throws NcclError.
   virtual void begin(const nccl::Request& request, const void* send, void* receive, void* stream) = 0;
   /// All ranks are to, once all work is done.
   virtual void begin_to_finalize() = 0;

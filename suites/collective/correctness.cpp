@@ -192,12 +192,14 @@ class Correctness {
   Choices choices_;
 };
 
-/// Where NVLS is forced, an initialisation that fails says that it cannot be had.
+/// Where NVLS is forced, and CUDA fails in an initialisation, it cannot be had (transport/nvls.cc). Of other
+/// errors, as of the machine's for want of shared memory, the switches know nothing.
 std::unique_ptr<Correctness> begin(Context& context) {
   try {
     return std::make_unique<Correctness>(context);
-  } catch (const DeviceError& error) {
-    if (context.variant() != name_of(Way::nvls) || error.code() != codes::collective_failed) throw;
+  } catch (const NcclError& error) {
+    const bool by_cuda = error.result() == nccl::Result::unhandled_cuda_error;
+    if (context.variant() != name_of(Way::nvls) || !by_cuda) throw;
     throw DeviceError("collective.no_multicast", error.what());
   }
 }

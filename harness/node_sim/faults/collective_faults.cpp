@@ -120,13 +120,14 @@ const RegisteredFault collective_fails{
                      .meaning = "by which it is called",
                      .unit = Unit::text,
                      .fallback_text = "AllReduce",
-                     .choices = {"AllReduce", "AllGather", "Broadcast", "Reduce", "ReduceScatter",
-                                 "AlltoAll"}}}},
+                     .choices = {"AllReduce", "AllGather", "Broadcast", "Reduce", "ReduceScatter", "AlltoAll",
+                                 "Init"}},
+                    text("lack", "what it complains of: \"shm\", that /dev/shm has no room", {"", "shm"})}},
     {.on_entry = [](const Calling& calling) {
       const bool before_it = !is_collective(calling);
-      return before_it && fault_text(calling.fault, "function") == calling.call.function
-                 ? Obstacle::reported_failure
-                 : Obstacle::none;
+      if (!before_it || fault_text(calling.fault, "function") != calling.call.function) return Obstacle::none;
+      return fault_text(calling.fault, "lack") == "shm" ? Obstacle::no_shared_memory
+                                                        : Obstacle::reported_failure;
     }}};
 
 const RegisteredFault nccl_heeds_nothing{
