@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "tests/held_things.h"
@@ -85,9 +86,11 @@ TEST_F(KilledCollectives, WithARankThatHangsLeaveNothingBehind) {
   expect_nothing_left(children, held);
 }
 
-/// To its end, with the ranks that the supervisor had to kill.
-TEST_F(KilledCollectives, ThatHungLeaveNothingBehind) {
-  Running run(scratch, collectives(scratch, "collective-hangs"));
+struct CollectivesThatHang : KilledCollectives, testing::WithParamInterface<const char*> {};
+
+/// Run to their end. A rank that never comes to where a communicator is set up does not end by itself.
+TEST_P(CollectivesThatHang, LeaveNothingBehind) {
+  Running run(scratch, collectives(scratch, GetParam()));
   std::set<pid_t> children;
   HeldThings held;
   while (lives(run.pid())) {
@@ -96,9 +99,16 @@ TEST_F(KilledCollectives, ThatHungLeaveNothingBehind) {
     held.add(held_by(now));
   }
   EXPECT_EQ(run.wait().exit_code, 10);
-  EXPECT_FALSE(held.listeners.empty());
+  EXPECT_GT(children.size(), 8u);
   expect_nothing_left({children.begin(), children.end()}, held);
 }
+
+INSTANTIATE_TEST_SUITE_P(Where, CollectivesThatHang,
+                         testing::Values("collective-hangs", "collective-hangs-init"), [](const auto& fault) {
+                           std::string name = fault.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace assay
