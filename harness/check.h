@@ -30,6 +30,7 @@
 #include "harness/node/nccl_choices.h"
 #include "harness/node/nccl_client.h"
 #include "harness/node/nccl_ras.h"
+#include "harness/node/nccl_settings.h"
 #include "harness/node/numa.h"
 #include "harness/node/pci_tree.h"
 #include "harness/node/ranks.h"

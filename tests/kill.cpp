@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -29,6 +30,16 @@ std::uintmax_t size_of_records(const std::string& out) {
   std::error_code error;
   const auto size = run.empty() ? 0 : fs::file_size(run + "/records.jsonl", error);
   return error ? 0 : size;
+}
+
+bool lives(pid_t process) {
+  const std::string stat = read_text("/proc/" + std::to_string(process) + "/stat");
+  const auto end = stat.rfind(')');
+  return end != std::string::npos && stat.compare(end, 3, ") Z") != 0;
+}
+
+bool all_end(const std::vector<pid_t>& processes) {
+  return Running::wait_for([&] { return std::none_of(processes.begin(), processes.end(), lives); });
 }
 
 std::string killed_run(const ScratchFolder& scratch) {

@@ -20,6 +20,12 @@ bool has_written(const std::string& out, const std::string& text);
 bool kill_at_size(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
                   const std::string& out, std::uintmax_t bytes);
 
+/// A process that ended is a zombie until somebody waits for it: it does not live.
+bool lives(pid_t process);
+
+/// Waits for it, at most 20 s.
+bool all_end(const std::vector<pid_t>& processes);
+
 /// A run of the simulated node that is killed during the sweep; its folder.
 std::string killed_run(const ScratchFolder& scratch);
 

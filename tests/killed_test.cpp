@@ -32,17 +32,6 @@ std::vector<std::string> paced_run(const ScratchFolder& scratch, const char* tim
           "--out",     scratch / "out"};
 }
 
-/// A process that ended is a zombie until somebody waits for it.
-bool lives(pid_t pid) {
-  const std::string stat = read_text("/proc/" + std::to_string(pid) + "/stat");
-  const auto end = stat.rfind(')');
-  return end != std::string::npos && stat.compare(end, 3, ") Z") != 0;
-}
-
-bool all_end(const std::vector<pid_t>& processes) {
-  return Running::wait_for([&] { return std::none_of(processes.begin(), processes.end(), lives); });
-}
-
 struct KilledTest : testing::Test {
   ScratchFolder scratch;
 };

@@ -15,4 +15,10 @@ std::string sha256(std::string_view bytes) {
   return digest.data();
 }
 
+std::optional<std::string> sha256_of_file(const std::string& path) {
+  std::array<char, SHA256_DIGEST_STRING_LENGTH> digest{};
+  if (SHA256File(path.c_str(), digest.data()) == nullptr) return std::nullopt;
+  return digest.data();
+}
+
 }  // namespace assay

@@ -10,9 +10,10 @@ namespace {
 int doctor_action() {
   bool all_met = true;
   for (const Prerequisite& p : prerequisites()) {
-    terminal::out("{}  {}: {}\n", p.met ? "ok     " : "MISSING", p.name, p.found);
+    const char* const state = p.met ? "ok     " : p.stops_a_run ? "MISSING" : "WARNING";
+    terminal::out("{}  {}: {}\n", state, p.name, p.found);
     if (!p.met) terminal::out("         {}\n", p.mend);
-    all_met = all_met && p.met;
+    all_met = all_met && (p.met || !p.stops_a_run);
   }
   terminal::out("{}\n",
                 all_met ? "This machine can run an acceptance."

@@ -7,6 +7,7 @@
 
 #include "harness/cli/cli.h"
 #include "harness/cli/libraries.h"
+#include "harness/cli/nccl_prerequisites.h"
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/real_backend.h"
 #include "harness/plan/planner.h"
@@ -91,6 +92,9 @@ std::vector<Prerequisite> prerequisites_with(const Wanted& wanted) {
   std::vector<Prerequisite> all{cuda_in_this_build(), kernel_log()};
   for (Prerequisite& p : driver()) all.push_back(std::move(p));
   add_libraries(wanted, all);
+  if (wanted.nccl) {
+    for (Prerequisite& p : nccl_prerequisites()) all.push_back(std::move(p));
+  }
   return all;
 }
 
@@ -110,7 +114,7 @@ void require_prerequisites(const Criteria& criteria, const std::vector<std::stri
   }
   std::vector<std::string> lines{"the node cannot be tested:"};
   for (const Prerequisite& p : prerequisites_with(wanted)) {
-    if (!p.met) lines.push_back(fmt::format("  {}: {}. {}", p.name, p.found, p.mend));
+    if (!p.met && p.stops_a_run) lines.push_back(fmt::format("  {}: {}. {}", p.name, p.found, p.mend));
   }
   if (lines.size() > 1) throw CannotRun(std::move(lines));
 }

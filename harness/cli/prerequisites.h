@@ -13,6 +13,8 @@ struct Prerequisite {
   bool met = false;
   std::string found;  // what there is, or what is wrong
   std::string mend;   // how to mend it, where it is not met
+  /// False: it may go well without it.
+  bool stops_a_run = true;
 };
 
 /// Of all checks. Opens nothing that can hang in this process. In the order in which a person would mend

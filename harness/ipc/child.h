@@ -46,7 +46,7 @@ struct ChildFiles {
 };
 
 /// Starts `this-binary verb`, with the channel as descriptor 3 and standard input empty. Its environment is
-/// ours without what would bend CUDA, NCCL or cuBLAS (CUDA_*, NCCL_*, CUBLAS*), and with `environment`.
+/// ours without what would bend CUDA, NCCL or cuBLAS (CUDA_*, LD_PRELOAD, ...), and with `environment`.
 /// Throws MachineRefused.
 std::unique_ptr<Child> spawn_process(const std::string& verb, const ChildFiles& files,
                                      const std::map<std::string, std::string>& environment = {});

@@ -72,15 +72,22 @@ class ChildProcess final : public Child {
 /// The process id of the supervisor, for become_child().
 constexpr const char* kParentVariable = "ASSAY_SUPERVISOR_PID";
 
-/// "NAME=value" of each: what CUDA, NCCL and cuBLAS read is set for each worker, never inherited.
+/// What CUDA, NCCL and cuBLAS read, and what puts other libraries before theirs.
+bool bends_libraries(std::string_view variable) {
+  for (const std::string_view begins :
+       {"CUDA_", "NCCL_", "CUBLAS", "NVIDIA_TF32_OVERRIDE=", "LD_PRELOAD=", "LD_AUDIT="}) {
+    if (variable.substr(0, begins.size()) == begins) return true;
+  }
+  return false;
+}
+
+/// "NAME=value" of each: what bends libraries is set for each worker, never inherited.
 std::vector<std::string> clean_environment(const std::map<std::string, std::string>& set) {
   std::vector<std::string> variables;
   for (char** inherited = environ; *inherited != nullptr; ++inherited) {
     const std::string_view variable = *inherited;
-    const bool bends = variable.substr(0, 5) == "CUDA_" || variable.substr(0, 5) == "NCCL_" ||
-                       variable.substr(0, 6) == "CUBLAS" || variable.rfind("NVIDIA_TF32_OVERRIDE=", 0) == 0;
     if (variable.rfind(std::string(kParentVariable) + "=", 0) == 0) continue;
-    if (!bends && set.count(std::string(variable.substr(0, variable.find('=')))) == 0)
+    if (!bends_libraries(variable) && set.count(std::string(variable.substr(0, variable.find('=')))) == 0)
       variables.emplace_back(variable);
   }
   for (const auto& [name, value] : set) variables.push_back(name + "=" + value);

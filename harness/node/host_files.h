@@ -14,6 +14,8 @@ class HostFiles {
   virtual ~HostFiles() = default;
   /// What the file holds, without the newline at its end; nothing where there is none that can be read.
   virtual std::optional<std::string> read(const std::string& path) const = 0;
+  /// SHA-256 of the file, 64 hexadecimal digits; nothing where there is none that can be read.
+  virtual std::optional<std::string> sha256(const std::string& path) const = 0;
   /// Names in a folder, sorted; none where there is no folder.
   virtual std::vector<std::string> list(const std::string& folder) const = 0;
   /// Where a path leads once all links are followed; nothing where it leads nowhere.

@@ -3,8 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "harness/model/finding_codes.h"
-#include "harness/node/gpu.h"
+#include "harness/base/sha256.h"
 
 namespace assay {
 
@@ -55,9 +54,9 @@ struct Nccl::Functions {
     std::string why = "NCCL: " + what + ": " + error_string(result);
     if (const char* const last = last_error(nullptr); last != nullptr && *last != '\0')
       why += std::string(": ") + last;
-    throw DeviceError(codes::collective_failed, why);
+    throw NcclError(result, why);
   }
-  /// Under way counts as well. Throws DeviceError.
+  /// Under way counts as well. Throws NcclError.
   void require(Result result, const std::string& what) const {
     if (result != Result::success && result != Result::in_progress) fail(result, what);
   }
@@ -189,6 +188,10 @@ std::string Nccl::version() const {
 
 const std::string& Nccl::file() const {
   return library_->file();
+}
+
+std::string Nccl::sha256() const {
+  return sha256_of_file(file()).value_or("");
 }
 
 nccl::UniqueId Nccl::make_id() const {

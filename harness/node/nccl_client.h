@@ -9,7 +9,9 @@
 #include <memory>
 #include <string>
 
+#include "harness/model/finding_codes.h"
 #include "harness/node/collective.h"
+#include "harness/node/gpu.h"
 #include "harness/node/library.h"
 #include "harness/node/nccl_abi.h"
 
@@ -19,6 +21,17 @@ inline constexpr const char* kNcclLibrary = "libnccl.so.2";
 /// The oldest whose profiler interface and RAS this client speaks: 2.28.
 inline constexpr int kOldestNccl = 22800;
 
+/// NCCL gave an error.
+class NcclError final : public DeviceError {
+ public:
+  NcclError(nccl::Result result, const std::string& message)
+      : DeviceError(codes::collective_failed, message), result_(result) {}
+  nccl::Result result() const { return result_; }
+
+ private:
+  nccl::Result result_;
+};
+
 /// One rank of a communicator. Not to outlive its client.
 class Communicator {
  public:
@@ -27,10 +40,9 @@ class Communicator {
   virtual int rank() const = 0;
   virtual int ranks() const = 0;
 
-  /// Whether what was begun last is done: initialisation, a call, finalisation. Throws DeviceError of
-  /// codes::collective_failed.
+  /// Whether what was begun last is done: initialisation, a call, finalisation. Throws NcclError.
   virtual bool ready() = 0;
-  /// Queues it on `stream` (a cudaStream_t), then is not ready for a while. Throws DeviceError.
+  /// Queues it on `stream` (a cudaStream_t), then is not ready for a while. Throws NcclError.
   virtual void begin(const nccl::Request& request, const void* send, void* receive, void* stream) = 0;
   /// All ranks are to, once all work is done.
   virtual void begin_to_finalize() = 0;
@@ -50,10 +62,12 @@ class Nccl {
   std::string version() const;
   /// The file that was opened.
   const std::string& file() const;
+  /// Of that file, 64 hexadecimal digits: 240 MB take a second. Empty where it cannot be read.
+  std::string sha256() const;
 
-  /// For one communicator: whoever makes it has to live until all ranks have met. Throws DeviceError.
+  /// For one communicator: whoever makes it has to live until all ranks have met. Throws NcclError.
   nccl::UniqueId make_id() const;
-  /// On the current device. Not ready before all ranks have done the same. Throws DeviceError.
+  /// On the current device. Not ready before all ranks have done the same. Throws NcclError.
   std::unique_ptr<Communicator> begin(const nccl::UniqueId& id, int rank, int ranks) const;
 
   struct Functions;

@@ -18,6 +18,7 @@ class Files final : public HostFiles {
     const auto found = files_.find(name.rfind("node/", 0) == 0 ? name.substr(5) : name);
     return found == files_.end() ? std::nullopt : std::optional(found->second);
   }
+  std::optional<std::string> sha256(const std::string&) const override { return std::nullopt; }
   std::vector<std::string> list(const std::string&) const override { return {}; }
   std::optional<std::string> resolve(const std::string&) const override { return std::nullopt; }
 

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <system_error>
 
+#include "harness/base/sha256.h"
+
 namespace assay {
 
 namespace fs = std::filesystem;
@@ -28,6 +30,12 @@ std::optional<std::string> FileTree::read(const std::string& path) const {
   }
   if (!content.empty() && content.back() == '\n') content.pop_back();
   return content;
+}
+
+std::optional<std::string> FileTree::sha256(const std::string& path) const {
+  const auto real = resolve(path);
+  if (!real) return std::nullopt;
+  return sha256_of_file(root_ / fs::path(*real).relative_path());
 }
 
 std::vector<std::string> FileTree::list(const std::string& folder) const {

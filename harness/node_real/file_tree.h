@@ -13,6 +13,7 @@ class FileTree final : public HostFiles {
   explicit FileTree(const std::filesystem::path& root);
 
   std::optional<std::string> read(const std::string& path) const override;
+  std::optional<std::string> sha256(const std::string& path) const override;
   std::vector<std::string> list(const std::string& folder) const override;
   /// Nothing for what leads out of the root, too.
   std::optional<std::string> resolve(const std::string& path) const override;

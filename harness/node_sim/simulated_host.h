@@ -3,7 +3,7 @@
 
 #include "harness/node/clock.h"
 #include "harness/node/host.h"
-#include "harness/node_sim/simulated_sysfs.h"
+#include "harness/node_sim/simulated_files.h"
 
 namespace assay::sim {
 
@@ -19,7 +19,7 @@ class SimulatedHost final : public Host {
  private:
   SharedState state_;
   Clock& clock_;
-  SimulatedSysfs files_;
+  SimulatedFiles files_;
 };
 
 /// That memory of SimulatedHost's is meant to be of; kAnyNumaNode for any other.

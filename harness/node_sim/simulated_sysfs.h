@@ -12,6 +12,7 @@ class SimulatedSysfs final : public HostFiles {
   explicit SimulatedSysfs(const SharedState& state) : state_(state) {}
 
   std::optional<std::string> read(const std::string& path) const override;
+  std::optional<std::string> sha256(const std::string&) const override { return std::nullopt; }
   std::vector<std::string> list(const std::string& folder) const override;
   std::optional<std::string> resolve(const std::string& path) const override;
 

@@ -1,14 +1,12 @@
 #include "harness/run/sha256sums.h"
 
-#include <sha2.h>
-#include <sys/types.h>
-
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <stdexcept>
 
 #include "harness/base/files.h"
+#include "harness/base/sha256.h"
 #include "harness/run/run_folder.h"
 
 namespace assay::run {
@@ -25,11 +23,9 @@ std::string checksums_of_folder(const std::string& folder) {
   }
   std::string sums;
   for (const std::string& name : names) {
-    char digest[SHA256_DIGEST_STRING_LENGTH];
-    if (SHA256File((folder + "/" + name).c_str(), digest) == nullptr) {
-      throw std::runtime_error(folder + "/" + name + ": cannot be read");
-    }
-    sums += std::string(digest) + "  " + name + "\n";
+    const auto digest = sha256_of_file(folder + "/" + name);
+    if (!digest) throw std::runtime_error(folder + "/" + name + ": cannot be read");
+    sums += *digest + "  " + name + "\n";
   }
   return sums;
 }
@@ -40,16 +36,16 @@ ChecksumVerification verify_checksums(const std::string& folder, const std::vect
   verification.present = sums.is_open();
   std::set<std::string> named;
   for (std::string line; std::getline(sums, line);) {
-    constexpr std::size_t kDigestLength = SHA256_DIGEST_STRING_LENGTH - 1;
+    constexpr std::size_t kDigestLength = 64;
     if (line.size() < kDigestLength + 3) continue;
     const std::string name = line.substr(kDigestLength + 2);
-    char digest[SHA256_DIGEST_STRING_LENGTH] = "";
     const std::string path = folder + "/" + name;
-    if (SHA256File(path.c_str(), digest) == nullptr) {
+    const auto digest = sha256_of_file(path);
+    if (!digest) {
       std::error_code error;
       const bool there = std::filesystem::exists(path, error) || error;
       (there ? verification.unreadable : verification.changed).push_back(name);
-    } else if (line.compare(0, kDigestLength, digest) != 0) {
+    } else if (line.compare(0, kDigestLength, *digest) != 0) {
       verification.changed.push_back(name);
     }
     named.insert(name);

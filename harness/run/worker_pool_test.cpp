@@ -343,6 +343,32 @@ TEST_F(WorkerPoolTest, WhatIsTooLargeForAnExchangeIsHeldAgainstWhoBroughtIt) {
   EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.protocol@gpu")));
 }
 
+TEST_F(WorkerPoolTest, ADeadlineThatNoExchangeHasIsHeldAgainstWhoAskedForIt) {
+  const std::vector<json> wrong{-1, -0.001, 3600.5, 1e300, "soon", nullptr, json::array({1})};
+  for (const json& within_s : wrong) {
+    start({"gpu0"}, [within_s](ipc::Channel& channel) {
+      channel.send({{"exchange", {{"blob", "00"}, {"within_s", within_s}}}});
+      if (channel.receive()) measure_and_end(channel);
+    });
+  }
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(),
+              testing::AllOf(testing::SizeIs(wrong.size()), testing::Each("harness.protocol@gpu0")));
+}
+
+TEST_F(WorkerPoolTest, ADeadlineUpToAnHourIsAnExchanges) {
+  for (const json& within_s : {json(0), json(0.5), json(3600)}) {
+    start({"gpu0"}, [within_s](ipc::Channel& channel) {
+      channel.send({{"exchange", {{"blob", "00"}, {"within_s", within_s}}}});
+      if (channel.receive()) measure_and_end(channel);
+    });
+  }
+  pool.serve();
+  close();
+  EXPECT_THAT(symptoms(), testing::IsEmpty());
+}
+
 TEST_F(WorkerPoolTest, AnInterruptStopsResidentsToo) {
   last_stage = 3;
   start({"gpu0"}, [](ipc::Channel& channel) {

@@ -11,6 +11,7 @@
 
 #include "harness/check.h"
 #include "suites/collective/choices.h"
+#include "suites/collective/machine_files.h"
 #include "suites/collective/spoilt.h"
 #include "suites/collective/trial.h"
 
@@ -38,7 +39,7 @@ class Correctness {
       : context_(context),
         way_(way_named(context.variant())),
         peers_(context),
-        session_(context, peers_, peers_.all(), peers_.id_for(peers_.all())),
+        session_(begin_session()),
         data_(make_rank_data(context.gpu(), kBufferBytes)),
         bytes_there_(peers_.least(data_->bytes_there())),
         cases_(make_cases(way_, session_.ranks())),
@@ -64,6 +65,23 @@ class Correctness {
   }
 
  private:
+  Session begin_session() {
+    // Before NCCL's first call, and so that it stands whatever becomes of the step.
+    if (peers_.rank() == 0) keep_what_nccl_is();
+    return {context_, peers_, peers_.all(), peers_.id_for(peers_.all())};
+  }
+
+  void keep_what_nccl_is() {
+    const MachineFiles read = machine_files(context_.host().files());
+    context_.measure_at("node", "machine_settings", read.settings);
+    nlohmann::json nccl{{"version", context_.nccl().version()},
+                        {"file", context_.nccl().file()},
+                        {"machine_files", read.evidence}};
+    // Once a run: one file is the library of all ways.
+    if (way_ == Way::by_itself) nccl["sha256"] = context_.nccl().sha256();
+    context_.evidence("nccl", nccl);
+  }
+
   void run_case(const Case& one) {
     const std::size_t number = done_++;
     take_nccl_choices(session_.rank());
@@ -190,7 +208,6 @@ class Correctness {
                          {"covered", pairs.covered}});
     context_.evidence("coverage", {{"collectives", cases_.size()}, {"pairs", covered}});
     context_.evidence("algorithms", choices_.counts());
-    context_.evidence("nccl", {{"version", context_.nccl().version()}, {"file", context_.nccl().file()}});
     if (!choices_.otherwise().empty()) context_.evidence("by_another_algorithm", choices_.otherwise());
   }
 
@@ -209,12 +226,14 @@ class Correctness {
   Choices choices_;
 };
 
-/// Where NVLS is forced, an initialisation that fails says that it cannot be had.
+/// Where NVLS is forced, and CUDA fails in an initialisation, it cannot be had (transport/nvls.cc). Of other
+/// errors, as of the machine's for want of shared memory, the switches know nothing.
 std::unique_ptr<Correctness> begin(Context& context) {
   try {
     return std::make_unique<Correctness>(context);
-  } catch (const DeviceError& error) {
-    if (context.variant() != name_of(Way::nvls) || error.code() != codes::collective_failed) throw;
+  } catch (const NcclError& error) {
+    const bool by_cuda = error.result() == nccl::Result::unhandled_cuda_error;
+    if (context.variant() != name_of(Way::nvls) || !by_cuda) throw;
     throw DeviceError("collective.no_multicast", error.what());
   }
 }
@@ -249,6 +268,10 @@ const Registered collective_correctness{{
          {"by_another_algorithm", Unit::count,
           "collectives that NCCL did by another algorithm or protocol than it was made to, or did not say"},
          {"collectives", Unit::count, "that were done and looked through"},
+         {.name = "machine_settings",
+          .unit = Unit::text,
+          .meaning = "what /etc/nccl.conf sets that the workers' environment does not; \"none\"",
+          .of = Of::node},
          {.name = "unexplained_elements",
           .meaning = "elements that were wrong on several ranks, so that none is accused; at once, of the "
                      "first collective that is wrong",
@@ -258,7 +281,8 @@ const Registered collective_correctness{{
               "collectives that all ranks found right, and after which they do not have the same where "
               "they should, read a second time",
           .of = Of::node}},
-    .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm"},
+    .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm",
+                 "collective.settings"},
     .run = run,
     .detects = "elements that arrive wrong, in any of NCCL's nine collectives and twelve datatypes, by any "
                "of its algorithms "

@@ -101,6 +101,7 @@ class HostWithAForeignBridge final : public OtherHost, private HostFiles {
     if (path.find(kForeign) == std::string::npos) return simulated_files().read(path);
     return path.find("/class") != std::string::npos ? "0x068000" : "0x8086";
   }
+  std::optional<std::string> sha256(const std::string&) const override { return std::nullopt; }
   std::vector<std::string> list(const std::string& folder) const override {
     auto names = simulated_files().list(folder);
     names.insert(names.begin(), kForeign);

@@ -151,6 +151,7 @@ class HostWithMemoryOfOneNode final : public OtherHost, private HostFiles {
     if (path == "/sys/devices/system/node/has_memory") return "0";
     return simulated_files().read(path);
   }
+  std::optional<std::string> sha256(const std::string&) const override { return std::nullopt; }
   std::vector<std::string> list(const std::string& folder) const override {
     return simulated_files().list(folder);
   }

@@ -108,6 +108,7 @@ class ScriptedHost final : public OtherHost, private HostFiles {
     const std::string& content = scripted->second[std::min(reads_[name]++, scripted->second.size() - 1)];
     return content.empty() ? std::nullopt : std::optional(content);
   }
+  std::optional<std::string> sha256(const std::string&) const override { return std::nullopt; }
   std::vector<std::string> list(const std::string& folder) const override {
     return simulated_files().list(folder);
   }

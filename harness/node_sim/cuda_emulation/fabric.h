@@ -21,10 +21,11 @@ struct CollectiveCall {
 /// What a rank meets on its way into a call.
 enum class Obstacle {
   none,
-  never_enters,     // the call does not come to be
-  hangs,            // it is there, and its kernel never ends
-  another_count,    // it asks for an element less than it was told to
-  reported_failure  // the library gives an error of its own
+  never_enters,      // the call does not come to be
+  hangs,             // it is there, and its kernel never ends
+  another_count,     // it asks for an element less than it was told to
+  reported_failure,  // the library gives an error of its own
+  no_shared_memory   // it gives the one of a machine whose /dev/shm is full
 };
 
 inline constexpr int kToAll = -1, kFromSwitches = -1;

@@ -127,13 +127,14 @@ const RegisteredFault collective_fails{
                      .meaning = "by which it is called",
                      .unit = Unit::text,
                      .fallback_text = "AllReduce",
-                     .choices = {"AllReduce", "AllGather", "Broadcast", "Reduce", "ReduceScatter",
-                                 "AlltoAll"}}}},
+                     .choices = {"AllReduce", "AllGather", "Broadcast", "Reduce", "ReduceScatter", "AlltoAll",
+                                 "Init"}},
+                    text("lack", "what it complains of: \"shm\", that /dev/shm has no room", {"", "shm"})}},
     {.on_entry = [](const Calling& calling) {
       const bool before_it = !is_collective(calling);
-      return before_it && fault_text(calling.fault, "function") == calling.call.function
-                 ? Obstacle::reported_failure
-                 : Obstacle::none;
+      if (!before_it || fault_text(calling.fault, "function") != calling.call.function) return Obstacle::none;
+      return fault_text(calling.fault, "lack") == "shm" ? Obstacle::no_shared_memory
+                                                        : Obstacle::reported_failure;
     }}};
 
 const RegisteredFault nccl_heeds_nothing{
@@ -142,6 +143,16 @@ const RegisteredFault nccl_heeds_nothing{
      "node",
      {}},
     {.in_node = [](State& state, const FaultState&) { state.nccl_heeds_nothing = 1; }}};
+
+/// The files of the node look for it (simulated_files.cpp).
+const RegisteredFault nccl_settings{{"nccl_settings",
+                                     "the machine has an /etc/nccl.conf; NCCL does not heed it here",
+                                     "node",
+                                     {{.name = "line",
+                                       .meaning = "of that file",
+                                       .unit = Unit::text,
+                                       .fallback_text = "NCCL_P2P_DISABLE=1"}}},
+                                    {}};
 
 const RegisteredFault no_multicast{
     {"no_multicast", "the NVSwitches do not send to all nor add up, and NCCL goes without", "node", {}},

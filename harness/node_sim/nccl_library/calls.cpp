@@ -62,11 +62,8 @@ Result enqueue(const Call& call, Comm comm, const Append& append) {
   group.start();
   Result result = ensure_ready(comm);
   if (result == Result::success) result = check_arguments(call.name, comm, call.type, call.op, call.root);
-  const bool fails_by_itself =
-      comm->rank != nullptr &&
-      comm->rank->fabric().obstacle({.function = call.name}) == cuda_emulation::Obstacle::reported_failure;
-  if (result == Result::success && fails_by_itself)
-    result = fail(Result::system_error, std::string(call.name) + " : a planted failure");
+  if (result == Result::success && comm->rank != nullptr)
+    result = planted_failure(comm->rank->fabric().obstacle({.function = call.name}), call.name);
   if (result == Result::success) result = append(group);
   if (result != Result::success && !comm->rank->blocking()) comm->state = result;
   group.remember(result);

@@ -25,14 +25,16 @@ bool multicast_reduces(const Reduction& reduction, DataType type) {
   }
 }
 
-bool legal(const Asked& asked, const Surroundings& at, Algorithm algorithm, Protocol protocol) {
+/// Between nodes LL128 is not taken by itself (graph/tuning.cc: ncclTopoTuneModel).
+bool legal(const Asked& asked, const Surroundings& at, Algorithm algorithm, Protocol protocol, bool named) {
+  const bool works = protocol != Protocol::ll128 || at.nodes == 1 || named;
   const bool gathers = asked.function == Function::all_gather,
              scatters = asked.function == Function::reduce_scatter;
   switch (algorithm) {
     case Algorithm::ring:
-      return protocol != Protocol::ll128 || at.nodes == 1;
+      return works;
     case Algorithm::tree:
-      return asked.function == Function::all_reduce && (protocol != Protocol::ll128 || at.nodes == 1);
+      return asked.function == Function::all_reduce && works;
     case Algorithm::nvls:
       if (protocol != Protocol::simple || !at.multicast || at.nodes > 1) return false;
       if (gathers) return true;
@@ -70,7 +72,7 @@ std::optional<Choice> choose(const Settings& settings, const Asked& asked, const
       const auto algorithm = static_cast<Algorithm>(a);
       const auto protocol = static_cast<Protocol>(p);
       if (!settings.algorithms[function][a] || !settings.protocols[function][p]) continue;
-      if (!legal(asked, at, algorithm, protocol)) continue;
+      if (!legal(asked, at, algorithm, protocol, settings.names_protocols[function])) continue;
       const int rank = rank_of(asked, at, algorithm, protocol);
       if (best && rank >= best_rank) continue;
       const int channels = algorithm == Algorithm::nvls ? kNvlsChannels : kRingChannels;

@@ -112,7 +112,11 @@ std::optional<Nanoseconds> Rank::ready_at() const {
 
 Result Rank::initialise() {
   if (ready_) return Result::success;
-  if (meeting_ == nullptr && hinders(fabric().obstacle({.function = "Init"}))) hang();
+  if (meeting_ == nullptr) {
+    const Obstacle met = fabric().obstacle({.function = "Init"});
+    if (hinders(met)) hang();
+    if (const Result bad = planted_failure(met, "Init"); bad != Result::success) return bad;
+  }
   {
     const AtPlace lock(place_);
     if (meeting_ == nullptr) join();

@@ -36,6 +36,21 @@ TEST_F(NcclLibrary, WordsThatNobodyKnowsFailInitialisation) {
   }
 }
 
+TEST_F(NcclLibrary, AGraphThatCannotBeReadFailsInitialisationAndATopologyDoesNot) {
+  const UniqueId id = make_id(*api_);
+  const auto begun = [&] {
+    const RankDevice device(node_, 0);
+    Comm comm = nullptr;
+    const Result result = api_->init_rank(&comm, 1, id, 0);
+    if (comm != nullptr) abort_and_keep(*api_, comm);
+    return result;
+  };
+  const Variable graph("NCCL_GRAPH_FILE", "/nonexistent");
+  EXPECT_EQ(begun(), Result::system_error) << "graph/xml.cc: ncclTopoGetXmlGraphFromFile";
+  const Variable none("NCCL_GRAPH_FILE", nullptr), topology("NCCL_TOPO_FILE", "/nonexistent");
+  EXPECT_EQ(begun(), Result::success) << "graph/xml.cc: ncclTopoGetXmlFromFile";
+}
+
 /// How the calls of a test were done: "RING/LL", by the function.
 struct Choices {
   explicit Choices(PlainNode& node) {
@@ -211,12 +226,14 @@ TEST_F(NcclLibrary, TwoRanksOnOneGpuNeedTwoHosts) {
   EXPECT_EQ(states_on_one_gpu(*api_, node_, "one", "two"), taken) << source;
 }
 
-/// graph/paths.cc, graph/tuning.cc: with a GPU a node PAT is there, and NVLS and LL128 are not.
+/// graph/paths.cc, graph/tuning.cc: with a GPU a node PAT is there, and NVLS and, by itself, LL128 are not.
 TEST_F(NcclLibrary, RanksOnHostsOfTheirOwnHaveOtherAlgorithms) {
   node_.multicast = true;
   Choices choices(node_);
-  const auto gathered = [&](const char* named, const char* host_of_second = "two") -> std::string {
-    const Variable algorithm("NCCL_ALGO", named);
+  std::size_t count = 1;
+  const auto gathered = [&](const char* named, const char* host_of_second = "two",
+                            const char* protocols = nullptr) -> std::string {
+    const Variable algorithm("NCCL_ALGO", named), protocol("NCCL_PROTO", protocols);
     choices.last.clear();
     RanksOfOneThread ranks(*api_, node_, 2);
     Variable host("NCCL_HOSTID", "one");
@@ -226,8 +243,8 @@ TEST_F(NcclLibrary, RanksOnHostsOfTheirOwnHaveOtherAlgorithms) {
     EXPECT_TRUE(ranks.state(0) == Result::success && ranks.state(1) == Result::success);
     std::vector<float*> memory;
     ranks.for_each([&](int, Comm comm) {
-      memory.push_back(allocate<float>(2));
-      api_->all_gather(memory.back(), memory.back(), 1, DataType::f32, comm, nullptr);
+      memory.push_back(allocate<float>(2 * count));
+      api_->all_gather(memory.back(), memory.back(), count, DataType::f32, comm, nullptr);
     });
     return choices.last["AllGather"];
   };
@@ -237,6 +254,11 @@ TEST_F(NcclLibrary, RanksOnHostsOfTheirOwnHaveOtherAlgorithms) {
   EXPECT_EQ(gathered("NVLS", "one"), "NVLS/SIMPLE")
       << "init.cc: initTransportsRank: one host, by another name";
   EXPECT_EQ(gathered("PAT", "one"), "");
+  count = 1 << 20;  // as much as is sent by LL128 where that works
+  EXPECT_EQ(gathered("Ring", "one"), "RING/LL128");
+  EXPECT_EQ(gathered("Ring", "two"), "RING/SIMPLE");
+  EXPECT_EQ(gathered("Ring", "two", "LL128"), "RING/LL128");
+  EXPECT_EQ(gathered("Ring", "two", "^LL"), "RING/LL128");
 }
 
 }  // namespace

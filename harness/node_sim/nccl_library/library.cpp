@@ -33,6 +33,20 @@ Result fail(Result result, std::string why) {
   return result;
 }
 
+Result planted_failure(cuda_emulation::Obstacle obstacle, const char* call) {
+  switch (obstacle) {
+    case cuda_emulation::Obstacle::reported_failure:
+      return fail(Result::system_error, std::string(call) + " : a planted failure");
+    case cuda_emulation::Obstacle::no_shared_memory:  // misc/shmutils.cc: ncclShmOpen
+      return fail(
+          Result::system_error,
+          "Error while creating shared memory segment /dev/shm/nccl-planted (size 9637888), error: No "
+          "space left on device (28)");
+    default:
+      return Result::success;
+  }
+}
+
 extern "C" {
 
 #pragma GCC visibility push(default)

@@ -14,4 +14,7 @@ Host* host();
 /// What ncclGetLastError() gives from now on. Returns `result`.
 Result fail(Result result, std::string why);
 
+/// Success where the obstacle is not an error of the library's own. `call`: that meets it.
+Result planted_failure(cuda_emulation::Obstacle obstacle, const char* call);
+
 }  // namespace assay::nccl

@@ -41,6 +41,7 @@ Result begin(Comm* made, int ranks, const UniqueId& id, int rank, const Config* 
   if (const Result bad = check_config(config); bad != Result::success) return bad;
   Settings settings = settings_of_environment();
   if (!settings.wrong.empty()) return fail(Result::invalid_usage, settings.wrong);
+  if (!settings.unreadable.empty()) return fail(Result::system_error, settings.unreadable);
   if (!device->fabric()->heeds_settings()) allow_all(settings);
   std::uint64_t magic = 0;
   std::memcpy(&magic, id.internal, sizeof(magic));

@@ -4,23 +4,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "harness/node/nccl_ras.h"
 #include "harness/node_sim/nccl_library/nccl_library_fixture.h"
 
 namespace assay::nccl {
 namespace {
-
-/// A port that is free now.
-int free_port() {
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  EXPECT_EQ(bind(probe, reinterpret_cast<const sockaddr*>(&address), length), 0);
-  EXPECT_EQ(getsockname(probe, reinterpret_cast<sockaddr*>(&address), &length), 0);
-  close(probe);
-  return ntohs(address.sin_port);
-}
 
 class RasClient {
  public:
@@ -73,8 +61,8 @@ bool has(const std::string& text, const std::string& part) {
 
 /// ras/client_support.cc: rasClientEventLoop, and the writers of its JSON.
 TEST_F(NcclLibrary, RasSaysHowTheRanksAre) {
-  const int port = free_port();
-  const std::string at = "localhost:" + std::to_string(port);
+  const std::string at = free_ras_address();
+  const int port = std::stoi(at.substr(at.find(':') + 1));
   const Variable enable("NCCL_RAS_ENABLE", nullptr), address("NCCL_RAS_ADDR", at.c_str());
   library_->keep_loaded();  // its thread goes on
   RanksOfOneThread ranks(*api_, node_, 2);

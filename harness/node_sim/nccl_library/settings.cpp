@@ -1,6 +1,7 @@
 #include "harness/node_sim/nccl_library/settings.h"
 
 #include <strings.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -36,10 +37,11 @@ bool is_unavailable(const std::string& name) {
   return index_of(name, kUnavailable, std::size(kUnavailable)) >= 0;
 }
 
-/// "[func:]list{;func:list}": of each function, which of the names may be used. False for a word that nobody
-/// knows.
+/// "[func:]list{;func:list}": of each function, which of the names may be used, and whether it says so. False
+/// for a word that nobody knows.
 template <int kNames>
-bool parse(const char* variable, const char* const* names, bool (&allowed)[kTunedFunctions][kNames]) {
+bool parse(const char* variable, const char* const* names, bool (&allowed)[kTunedFunctions][kNames],
+           bool (&speaks_of)[kTunedFunctions]) {
   for (auto& of_function : allowed) {
     for (bool& one : of_function) one = true;
   }
@@ -68,6 +70,7 @@ bool parse(const char* variable, const char* const* names, bool (&allowed)[kTune
     for (int function = 0; function < kTunedFunctions; ++function) {
       if (only >= 0 && only != function) continue;
       for (int i = 0; i < kNames; ++i) allowed[function][i] = named[i] != inverted;
+      speaks_of[function] = true;
     }
   }
   return true;
@@ -95,14 +98,20 @@ void allow_all(Settings& settings) {
     std::fill(std::begin(of_function), std::end(of_function), true);
   for (auto& of_function : settings.protocols)
     std::fill(std::begin(of_function), std::end(of_function), true);
+  std::fill(std::begin(settings.names_protocols), std::end(settings.names_protocols), false);
 }
 
 Settings settings_of_environment() {
   Settings settings;
-  if (!parse("NCCL_ALGO", kAlgorithmNames, settings.algorithms))
+  bool names_algorithms[kTunedFunctions] = {};
+  if (!parse("NCCL_ALGO", kAlgorithmNames, settings.algorithms, names_algorithms))
     settings.wrong = "NCCL_ALGO cannot be parsed";
-  if (!parse("NCCL_PROTO", kProtocolNames, settings.protocols))
+  if (!parse("NCCL_PROTO", kProtocolNames, settings.protocols, settings.names_protocols))
     settings.wrong = "NCCL_PROTO cannot be parsed";
+  // graph/xml.cc: ncclTopoGetXmlGraphFromFile. A topology that is not there is none.
+  const char* const graph = std::getenv("NCCL_GRAPH_FILE");
+  if (graph != nullptr && access(graph, R_OK) != 0)
+    settings.unreadable = std::string("Could not open XML graph file ") + graph;
   settings.nvls_enable = number("NCCL_NVLS_ENABLE", 2);
   if (const char* const id = std::getenv("NCCL_HOSTID")) settings.host_id = id;
   const char* const address = std::getenv("NCCL_RAS_ADDR");

@@ -23,9 +23,12 @@ const char* name_of(Protocol protocol);
 /// Of a communicator: read as it is initialised.
 struct Settings {
   bool algorithms[kTunedFunctions][kAlgorithms], protocols[kTunedFunctions][kProtocols];
+  /// NCCL_PROTO speaks of it: then LL128 may also be taken where it is not known to work (graph/tuning.cc).
+  bool names_protocols[kTunedFunctions] = {};
   int nvls_enable = 2;      // 0: off; 1: or fail; 2: where it can be
   std::string host_id;      // in the place of the host's name
   std::string wrong;        // not empty: initialisation fails for this reason, invalid usage
+  std::string unreadable;   // the same, as a system error
   std::string ras_address;  // empty: RAS is off
   bool uses_static_profiler = false;
 };

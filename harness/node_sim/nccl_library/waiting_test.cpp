@@ -208,8 +208,8 @@ TEST_F(NcclLibrary, ObstaclesOfTheFabricAreMet) {
     });
     expect_all_to_hang(ranks);
   }
-  {
-    met = Obstacle::reported_failure;
+  for (const Obstacle obstacle : {Obstacle::reported_failure, Obstacle::no_shared_memory}) {
+    met = obstacle;
     RanksOfOneThread ranks(*api_, node_, 2);
     ranks.begin_all();
     auto* const memory = allocate<float>(8);

@@ -1,0 +1,38 @@
+#include "harness/node_sim/simulated_files.h"
+
+#include "harness/base/sha256.h"
+#include "harness/node/nccl_settings.h"
+
+namespace assay::sim {
+namespace {
+
+/// A line for each fault of this kind (faults/collective_faults.cpp).
+std::optional<std::string> planted_settings(const State& state) {
+  std::optional<std::string> text;
+  for (int i = 0; i < state.fault_count; ++i) {
+    const FaultState& fault = state.faults[i];
+    if (std::string_view(fault.kind) != "nccl_settings") continue;
+    text = (text ? *text + "\n" : "") + std::string(fault_text(fault, "line"));
+  }
+  return text;
+}
+
+/// What a hypervisor's tool writes, in little: NCCL's own form (graph/xml.cc).
+constexpr const char* kVirtualTopology = "<system version=\"1\"><cpu numaid=\"0\"/></system>";
+
+}  // namespace
+
+std::optional<std::string> SimulatedFiles::read(const std::string& path) const {
+  if (path == kNcclSettingsFile) return planted_settings(*state_);
+  if (path == kNcclTopologyFile && state_->virtual_pci_ports != 0) return kVirtualTopology;
+  return sysfs_.read(path);
+}
+
+/// With the newline at its end, which read() leaves out.
+std::optional<std::string> SimulatedFiles::sha256(const std::string& path) const {
+  const auto content = read(path);
+  if (!content) return std::nullopt;
+  return assay::sha256(*content + "\n");
+}
+
+}  // namespace assay::sim
