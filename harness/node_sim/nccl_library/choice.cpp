@@ -25,14 +25,21 @@ bool multicast_reduces(const Reduction& reduction, DataType type) {
   }
 }
 
-bool legal(const Asked& asked, const Surroundings& at, Algorithm algorithm, Protocol protocol) {
+/// Between nodes without NVLink LL128 is off, unless it is asked for: then nobody looks (graph/tuning.cc).
+bool ll128_is_off(const Settings& settings, const Asked& asked, const Surroundings& at) {
+  return at.nodes > 1 && !settings.names_protocols[static_cast<int>(asked.function)];
+}
+
+bool legal(const Settings& settings, const Asked& asked, const Surroundings& at, Algorithm algorithm,
+           Protocol protocol) {
+  if (protocol == Protocol::ll128 && ll128_is_off(settings, asked, at)) return false;
   const bool gathers = asked.function == Function::all_gather,
              scatters = asked.function == Function::reduce_scatter;
   switch (algorithm) {
     case Algorithm::ring:
-      return protocol != Protocol::ll128 || at.nodes == 1;
+      return true;
     case Algorithm::tree:
-      return asked.function == Function::all_reduce && (protocol != Protocol::ll128 || at.nodes == 1);
+      return asked.function == Function::all_reduce;
     case Algorithm::nvls:
       if (protocol != Protocol::simple || !at.multicast || at.nodes > 1) return false;
       if (gathers) return true;
@@ -70,7 +77,7 @@ std::optional<Choice> choose(const Settings& settings, const Asked& asked, const
       const auto algorithm = static_cast<Algorithm>(a);
       const auto protocol = static_cast<Protocol>(p);
       if (!settings.algorithms[function][a] || !settings.protocols[function][p]) continue;
-      if (!legal(asked, at, algorithm, protocol)) continue;
+      if (!legal(settings, asked, at, algorithm, protocol)) continue;
       const int rank = rank_of(asked, at, algorithm, protocol);
       if (best && rank >= best_rank) continue;
       const int channels = algorithm == Algorithm::nvls ? kNvlsChannels : kRingChannels;

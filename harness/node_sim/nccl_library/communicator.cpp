@@ -70,6 +70,14 @@ int Rank::slot_of(int rank) {
   return meeting_ == nullptr ? cuda_emulation::kToAll : meeting_->members[rank].slot;
 }
 
+/// What is no collective, but leads up to them, or away from them.
+cuda_emulation::CollectiveCall Rank::leading(const char* function) const {
+  cuda_emulation::CollectiveCall call{.function = function};
+  call.rank = rank_;
+  call.ranks = ranks_;
+  return call;
+}
+
 bool Rank::multicast() const {
   return settings_.nvls_enable != 0 && nodes() == 1 && ranks_ > 1 && fabric().multicast();
 }
@@ -107,7 +115,7 @@ std::optional<Nanoseconds> Rank::ready_at() const {
 
 Result Rank::initialise() {
   if (ready_) return Result::success;
-  if (meeting_ == nullptr && hinders(fabric().obstacle({.function = "Init"}))) hang();
+  if (meeting_ == nullptr && hinders(fabric().obstacle(leading("Init")))) hang();
   {
     const AtPlace lock(place_);
     if (meeting_ == nullptr) join();
@@ -142,7 +150,7 @@ Result Rank::finalise() {
   go_on();
   if (!finalizing_ && queue_.empty()) {
     finalizing_ = true;
-    if (!hinders(fabric().obstacle({.function = "Finalize"}))) {
+    if (!hinders(fabric().obstacle(leading("Finalize")))) {
       me().state = Member::finalizing;
       announce(*meeting_, fabric());
     }
@@ -215,6 +223,9 @@ void Rank::count(Function function) {
 std::shared_ptr<cuda_emulation::Gate> Rank::enqueue(Batch batch) {
   batch.enqueued = device_.now();
   batch.call.number = calls_++;
+  batch.call.rank = rank_;
+  batch.call.ranks = ranks_;
+  batch.call.by_network = nodes_ > 1;
   const bool switched = batch.call.algorithm == std::string_view("NVLS");
   batch.seconds =
       fabric().seconds_of(batch.call, batch.bytes, slot_of(switched ? kToAll : (rank_ + 1) % ranks_));

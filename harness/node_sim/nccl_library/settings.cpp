@@ -36,10 +36,11 @@ bool is_unavailable(const std::string& name) {
   return index_of(name, kUnavailable, std::size(kUnavailable)) >= 0;
 }
 
-/// "[func:]list{;func:list}": of each function, which of the names may be used. False for a word that nobody
-/// knows.
+/// "[func:]list{;func:list}": of each function, which of the names may be used, and whether any was named.
+/// False for a word that nobody knows.
 template <int kNames>
-bool parse(const char* variable, const char* const* names, bool (&allowed)[kTunedFunctions][kNames]) {
+bool parse(const char* variable, const char* const* names, bool (&allowed)[kTunedFunctions][kNames],
+           bool (&named_any)[kTunedFunctions]) {
   for (auto& of_function : allowed) {
     for (bool& one : of_function) one = true;
   }
@@ -67,6 +68,7 @@ bool parse(const char* variable, const char* const* names, bool (&allowed)[kTune
     }
     for (int function = 0; function < kTunedFunctions; ++function) {
       if (only >= 0 && only != function) continue;
+      named_any[function] = true;
       for (int i = 0; i < kNames; ++i) allowed[function][i] = named[i] != inverted;
     }
   }
@@ -91,6 +93,7 @@ const char* name_of(Protocol protocol) {
 }
 
 void allow_all(Settings& settings) {
+  std::fill(std::begin(settings.names_protocols), std::end(settings.names_protocols), false);
   for (auto& of_function : settings.algorithms)
     std::fill(std::begin(of_function), std::end(of_function), true);
   for (auto& of_function : settings.protocols)
@@ -99,9 +102,10 @@ void allow_all(Settings& settings) {
 
 Settings settings_of_environment() {
   Settings settings;
-  if (!parse("NCCL_ALGO", kAlgorithmNames, settings.algorithms))
+  bool names_algorithms[kTunedFunctions] = {};
+  if (!parse("NCCL_ALGO", kAlgorithmNames, settings.algorithms, names_algorithms))
     settings.wrong = "NCCL_ALGO cannot be parsed";
-  if (!parse("NCCL_PROTO", kProtocolNames, settings.protocols))
+  if (!parse("NCCL_PROTO", kProtocolNames, settings.protocols, settings.names_protocols))
     settings.wrong = "NCCL_PROTO cannot be parsed";
   settings.nvls_enable = number("NCCL_NVLS_ENABLE", 2);
   if (const char* const id = std::getenv("NCCL_HOSTID")) settings.host_id = id;

@@ -23,8 +23,9 @@ const char* name_of(Protocol protocol);
 /// Of a communicator: read as it is initialised.
 struct Settings {
   bool algorithms[kTunedFunctions][kAlgorithms], protocols[kTunedFunctions][kProtocols];
-  int nvls_enable = 2;      // 0: off; 1: or fail; 2: where it can be
-  std::string host_id;      // in the place of the host's name
+  bool names_protocols[kTunedFunctions] = {};  // then nobody asks whether the platform is one for LL128
+  int nvls_enable = 2;                         // 0: off; 1: or fail; 2: where it can be
+  std::string host_id;                         // in the place of the host's name
   std::string wrong;        // not empty: initialisation fails for this reason, invalid usage
   std::string ras_address;  // empty: RAS is off
   bool uses_static_profiler = false;
