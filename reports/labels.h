@@ -23,6 +23,8 @@ enum class Label {
   inconclusive_meaning,
   partial,
   bench,
+  functional_only,
+  functional_only_sentence,
   own_configuration,
   unfinished,
   torn,

@@ -104,6 +104,8 @@ TEST(Conformance, ACheckIsFoundByItsNameInSuites) {
   for (const Check& check : all_checks()) {
     std::string path = check.name;
     std::replace(path.begin(), path.end(), '.', '/');
+    if (path.rfind("selftest/collective_", 0) == 0)
+      path = "collective/drill";  // one check, meddled with in each
     EXPECT_TRUE(std::filesystem::exists(std::string(ASSAY_SOURCE_DIR) + "/suites/" + path + ".cpp"))
         << check.name;
   }

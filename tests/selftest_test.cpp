@@ -105,7 +105,8 @@ INSTANTIATE_TEST_SUITE_P(All, SelfTests, testing::ValuesIn(cases()),
 TEST(SelfTests, EveryOneIsInTheTable) {
   std::vector<std::string> registered, listed;
   for (const Check& check : all_checks()) {
-    if (check.name.rfind("selftest.", 0) == 0) registered.push_back(check.name);
+    const bool drill = check.name.rfind("selftest.collective_", 0) == 0;  // tests/ranks_of_one_gpu_test.cpp
+    if (check.name.rfind("selftest.", 0) == 0 && !drill) registered.push_back(check.name);
   }
   for (const Case& c : cases()) listed.push_back("selftest." + c.check);
   EXPECT_THAT(registered, testing::UnorderedElementsAreArray(listed));

@@ -9,6 +9,7 @@
 #include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/prepare.h"
+#include "harness/model/shared_gpus.h"
 
 namespace assay::cli {
 namespace {
@@ -51,6 +52,9 @@ int plan_action(RunOptions options, bool json) {
     total += stage.estimate_s;
   }
   terminal::out("about {:.0f} s in all{}\n", total, plan.simulated ? ", of simulated time" : "");
+  if (const int ranks = ranks_of_a_gpu(plan); ranks > 1)
+    terminal::out("functional only: {} NCCL ranks share one GPU; their speed means nothing\n", ranks);
+  for (const std::string& what : prepared.not_run) terminal::out("not run: {}\n", what);
   for (const std::string& why : plan.partial)
     terminal::out("{}: the run will be INCONCLUSIVE at best\n", why);
   for (const std::string& configuration : prepared.criteria.not_as_shipped)

@@ -22,6 +22,7 @@
 #include "harness/node_sim/simulated_backend.h"
 #include "harness/plan/criteria_builder.h"
 #include "harness/plan/planner.h"
+#include "harness/plan/variants.h"
 
 namespace assay::cli {
 namespace {
@@ -241,8 +242,13 @@ Prepared prepare(const RunOptions& options) {
   try {
     Plan plan = make_plan({loaded.sku, loaded.profile, loaded.site, snapshot.readings, options.node,
                            node->simulated(), seed, items_of("--only", options.only), gpus, loaded.faults});
-    return {std::move(folder),   std::move(node), std::move(sampler),
-            std::move(snapshot), std::move(plan), std::move(criteria)};
+    return {std::move(folder),
+            std::move(node),
+            std::move(sampler),
+            std::move(snapshot),
+            std::move(plan),
+            std::move(criteria),
+            not_run(loaded.profile, loaded.sku)};
   } catch (const PlanError& error) {
     throw UsageError(error.what());
   }

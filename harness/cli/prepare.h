@@ -40,6 +40,7 @@ struct Prepared {
   telemetry::Snapshot snapshot;
   Plan plan;
   Criteria criteria;
+  std::vector<std::string> not_run;  // that the profile asks for and the SKU does not have, with the reason
 };
 
 /// Opens the node and plans, in a staged folder that goes away with the result unless it is published.

@@ -12,11 +12,14 @@
 #include "harness/config/reader.h"
 #include "harness/config/sku_reader.h"
 #include "harness/config/speed_file.h"
+#include "harness/model/telemetry_measures.h"
 
 namespace assay::config {
 namespace {
 
 constexpr int kMostSwitches = 64, kHighestModuleId = 255;
+/// More than eight of NCCL's ranks on one GPU have never been seen to work.
+constexpr int kMostRanksPerGpu = 8;
 
 std::vector<Slot> read_slots(Table& root) {
   std::vector<Slot> slots;
@@ -70,30 +73,63 @@ std::vector<Peak> read_peaks(Table& root, std::vector<Peak> base) {
   return peaks;
 }
 
+/// "check", "check.variant" or "check/measurement".
+void require_known(Table& root, const Entry& entry, const Vocabulary& vocabulary) {
+  const auto slash = entry.key.find('/');
+  const std::string subject = entry.key.substr(0, slash);
+  if (slash == std::string::npos && subject != kTelemetryCheck) {
+    for (const Check& check : vocabulary.checks) {
+      if (subject == check.name) return;
+      for (const Variant& variant : check.variants) {
+        if (subject == check.name + "." + variant.name) return;
+      }
+    }
+    root.error(entry.position, fmt::format("'{}' is no check, variant of one or \"check/measurement\"{}",
+                                           entry.key, suggestion(subject, vocabulary.check_names())));
+    return;
+  }
+  const std::string measurement = slash == std::string::npos ? "" : entry.key.substr(slash + 1);
+  const Check* check = vocabulary.check(subject);
+  if (check == nullptr) {
+    root.error(entry.position,
+               fmt::format("'{}' is no \"check/measurement\": there is no check '{}'{}", entry.key, subject,
+                           suggestion(subject, vocabulary.check_names())));
+  } else if (find_measure(*check, measurement) == nullptr) {
+    root.error(entry.position, fmt::format("{} has no measurement '{}'{}", subject, measurement,
+                                           suggestion(measurement, measure_names(*check))));
+  }
+}
+
+/// Whether the SKU cannot have what the limit is of.
+bool is_of_absent(const Limit& limit, const std::map<std::string, std::string>& not_available) {
+  const auto absent = [&](const std::string& key) { return not_available.count(key) != 0; };
+  return absent(limit.check) || absent(limit.check + "/" + limit.measurement) ||
+         (!limit.variant.empty() && absent(limit.check + "." + limit.variant));
+}
+
 std::map<std::string, std::string> read_not_available(Table& root, const Vocabulary& vocabulary,
                                                       const std::vector<Limit>& limits) {
   std::map<std::string, std::string> reasons;
   for (const Entry& entry : root.texts_by_name("not_available")) {
-    const auto slash = entry.key.find('/');
-    const std::string check_name = entry.key.substr(0, slash);
-    const std::string measurement = slash == std::string::npos ? "" : entry.key.substr(slash + 1);
-    const Check* check = vocabulary.check(check_name);
-    if (check == nullptr) {
-      root.error(entry.position,
-                 fmt::format("'{}' is no \"check/measurement\": there is no check '{}'{}", entry.key,
-                             check_name, suggestion(check_name, vocabulary.check_names())));
-    } else if (find_measure(*check, measurement) == nullptr) {
-      root.error(entry.position, fmt::format("{} has no measurement '{}'{}", check_name, measurement,
-                                             suggestion(measurement, measure_names(*check))));
-    }
+    require_known(root, entry, vocabulary);
     const bool limited = std::any_of(limits.begin(), limits.end(), [&](const Limit& limit) {
-      return limit.check == check_name && limit.measurement == measurement;
+      return is_of_absent(limit, {{entry.key, entry.value}});
     });
     if (limited)
       root.error(entry.position, fmt::format("'{}' has a limit, so it must be available", entry.key));
     reasons[entry.key] = entry.value;
   }
   return reasons;
+}
+
+int read_ranks_per_gpu(Table& root, bool certifiable) {
+  if (!root.has("ranks_per_gpu")) return 1;
+  const auto ranks = static_cast<int>(root.integer("ranks_per_gpu", 1, kMostRanksPerGpu));
+  if (ranks > 1 && certifiable)
+    root.error("ranks_per_gpu",
+               "collectives among ranks that share a GPU show nothing of links: such a SKU is "
+               "not certifiable");
+  return ranks;
 }
 
 /// Each of `own` replaces the limit of the same subject, or is added.
@@ -157,18 +193,17 @@ Sku read(const std::string& path, const Vocabulary& vocabulary, Diagnostics& dia
   sku.summary = root.text("summary");
   sku.certifiable = root.flag("certifiable");
   sku.nvswitches = static_cast<int>(root.integer("nvswitches", 0, kMostSwitches));
+  sku.ranks_per_gpu = read_ranks_per_gpu(root, sku.certifiable);
   read_settling(root, sku.settling);
   read_speed(root, sku, diagnostics);
   sku.slots = read_slots(root);
   sku.peaks = read_peaks(root, std::move(base.peaks));
   std::vector<Limit> own = read_limits(root, vocabulary, sku.peaks);
   sku.not_available = read_not_available(root, vocabulary, own);
-  base.limits.erase(std::remove_if(base.limits.begin(), base.limits.end(),
-                                   [&](const Limit& limit) {
-                                     return sku.not_available.count(limit.check + "/" + limit.measurement) !=
-                                            0;
-                                   }),
-                    base.limits.end());
+  base.limits.erase(
+      std::remove_if(base.limits.begin(), base.limits.end(),
+                     [&](const Limit& limit) { return is_of_absent(limit, sku.not_available); }),
+      base.limits.end());
   sku.limits = merged(std::move(base.limits), std::move(own));
   return sku;
 }
@@ -187,6 +222,14 @@ std::vector<Limit> read_limits_file(const std::string& path, const Sku& sku, con
   std::vector<Limit> own = read_limits(root, vocabulary, sku.peaks);
   if (own.empty()) root.error("a file of limits has at least one [[limits]]");
   return own;
+}
+
+const std::string* why_not_run(const Sku& sku, const std::string& check, const std::string& variant) {
+  for (const std::string& key : {check, check + "." + variant}) {
+    const auto found = sku.not_available.find(key);
+    if (found != sku.not_available.end()) return &found->second;
+  }
+  return nullptr;
 }
 
 Sku load_sku(const std::string& path, Diagnostics& diagnostics) {

@@ -32,15 +32,20 @@ struct Sku {
   bool certifiable = true;
   std::vector<Slot> slots;
   int nvswitches = 0;
-  Settling settling;  // of NVLinks after a start
-  DeviceSpeed speed;  // of one of its GPUs: what estimates are made of
-  /// Measurements that this SKU cannot have ("inventory.gpus/module_id"), with the reason: not required,
-  /// shown as absent.
+  int ranks_per_gpu = 1;  // of checks that use NCCL
+  Settling settling;      // of NVLinks after a start
+  DeviceSpeed speed;      // of one of its GPUs: what estimates are made of
+  /// What this SKU cannot have, with the reason: a measurement ("inventory.gpus/module_id"), which is then
+  /// not required, a check ("collective.bandwidth") or a variant of one ("collective.correctness.nvls"),
+  /// which is then not run.
   std::map<std::string, std::string> not_available;
   std::vector<Peak> peaks;
   std::vector<Limit> limits;
   std::vector<SourceFile> files;  // that it was read from: its own, and that of limits_from
 };
+
+/// Why the SKU does not run the check, or this variant of it; null: it does.
+const std::string* why_not_run(const Sku& sku, const std::string& check, const std::string& variant);
 
 /// Checks every limit against the registry of checks: check, measurement and unit exist, the finding is one
 /// that the check declares. Collects all errors of the file.

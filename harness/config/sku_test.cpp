@@ -155,5 +155,52 @@ TEST(LimitsFile, HasItsOwnLimitsAlone) {
   EXPECT_EQ(errors_of(diagnostics), "1:1: a file of limits has at least one [[limits]]\n");
 }
 
+TEST(Sku, OnlyWhatIsNotCertifiableHasSeveralRanksOnAGpu) {
+  const std::string bench = "summary = \"s\"\ncertifiable = false\nnvswitches = 0\nspeed = \"h200\"\n";
+  const ScratchFolder folder;
+  Diagnostics diagnostics;
+  EXPECT_EQ(
+      read_sku(folder.write("x.toml", bench + "ranks_per_gpu = 4\n" + kSlot), test_vocabulary(), diagnostics)
+          .ranks_per_gpu,
+      4);
+  EXPECT_EQ(read_sku(folder.write("y.toml", bench + kSlot), test_vocabulary(), diagnostics).ranks_per_gpu, 1);
+  EXPECT_EQ(diagnostics.text(), "");
+  EXPECT_EQ(errors_with(kHead + "ranks_per_gpu = 1\n" + kSlot), "");
+  EXPECT_EQ(errors_with(kHead + "ranks_per_gpu = 4\n" + kSlot),
+            "5:17: collectives among ranks that share a GPU show nothing of links: such a SKU is not "
+            "certifiable\n");
+  EXPECT_NE(errors_with(bench + "ranks_per_gpu = 9\n" + kSlot), "");
+  EXPECT_NE(errors_with(bench + "ranks_per_gpu = 0\n" + kSlot), "");
+}
+
+TEST(Sku, DoesNotRunChecksAndVariantsThatAreNotAvailable) {
+  const ScratchFolder folder;
+  Diagnostics diagnostics;
+  const std::string of_variant =
+      "[[limits]]\ncheck = \"memory.bandwidth\"\nmeasurement = \"bad_words\"\nvariant = "
+      "\"far\"\nfinding = \"memory.miscompare\"\nsource = \"s\"\n"
+      "date = \"2026-11-23\"\nmax = 1\n";
+  folder.write("base.toml", kHead + kSlot + bad_words(0) + of_variant);
+  const auto limits_with = [&](const std::string& absent) {
+    return read_sku(
+        folder.write("x.toml", kHead + "limits_from = \"base\"\n" + kSlot + "[not_available]\n" + absent),
+        test_vocabulary(), diagnostics);
+  };
+  const Sku variant = limits_with("\"memory.bandwidth.far\" = \"too far\"\n");
+  ASSERT_NE(why_not_run(variant, "memory.bandwidth", "far"), nullptr);
+  EXPECT_EQ(*why_not_run(variant, "memory.bandwidth", "far"), "too far");
+  EXPECT_EQ(why_not_run(variant, "memory.bandwidth", "near"), nullptr);
+  EXPECT_EQ(variant.limits.size(), 1u);
+  const Sku check = limits_with("\"memory.bandwidth\" = \"none\"\n");
+  EXPECT_NE(why_not_run(check, "memory.bandwidth", "near"), nullptr);
+  EXPECT_TRUE(check.limits.empty());
+  EXPECT_EQ(diagnostics.text(), "");
+  EXPECT_EQ(errors_with(kHead + kSlot + "[not_available]\n\"memory.bandwidth.fa\" = \"x\"\n"),
+            "9:1: 'memory.bandwidth.fa' is no check, variant of one or \"check/measurement\"; did you mean "
+            "'memory.bandwidth'?\n");
+  EXPECT_EQ(errors_with(kHead + kSlot + bad_words(0) + "[not_available]\n\"memory.bandwidth\" = \"x\"\n"),
+            "16:1: 'memory.bandwidth' has a limit, so it must be available\n");
+}
+
 }  // namespace
 }  // namespace assay::config

@@ -34,7 +34,8 @@ constexpr const char* kRates[kWorkKinds] = {"read",
                                             "peer_round_trip",
                                             "host_round_trip",
                                             "ring",
-                                            "multicast"};
+                                            "multicast",
+                                            "sockets"};
 
 }  // namespace
 
@@ -72,6 +73,7 @@ DeviceSpeed load_speed(const std::string& path, Diagnostics& diagnostics) {
   speed.collective_start_s = time("collective_start");
   speed.collective_fill_s = time("collective_fill");
   speed.collective_init_s = time("collective_init");
+  speed.sockets_start_s = time("sockets_start");
   return speed;
 }
 

@@ -59,6 +59,7 @@ Resource resource_of(WorkKind kind) {
       return Resource::nvlink_out;
     case WorkKind::host_memory:
     case WorkKind::host_written:
+    case WorkKind::sockets:
       break;
   }
   return Resource::host_memory;
@@ -103,6 +104,7 @@ double DeviceSpeed::seconds_of_demands(const Work& work) const {
 /// AI-benchmarking-guide).
 double DeviceSpeed::seconds_of_collective(WorkKind kind, double bytes) const {
   constexpr double kFilledBytes = 256.0 * 1024 * 1024;
+  if (kind == WorkKind::sockets) return sockets_start_s + bytes / rate(kind);
   return collective_start_s + collective_fill_s * std::sqrt(std::min(1.0, bytes / kFilledBytes)) +
          bytes / rate(kind);
 }

@@ -76,8 +76,11 @@ enum class WorkKind {
   // all and add up.
   ring,
   multicast,
+  // Where ranks share a GPU, what all of them send together: through the host, over sockets of its loopback
+  // interface.
+  sockets,
 };
-inline constexpr std::size_t kWorkKinds = 26;
+inline constexpr std::size_t kWorkKinds = 27;
 
 /// Whether it names a peer (Demand::peer).
 bool is_with_peer(WorkKind kind);
@@ -148,9 +151,11 @@ struct DeviceSpeed {
   double collective_start_s = 0;  // of each collective, whatever its size
   double collective_fill_s = 0;   // until all of its channels are at work: of one of 256 MiB and more
   double collective_init_s = 0;   // to set up a communicator
+  double sockets_start_s = 0;     // of each collective of ranks that share a GPU, whatever its size
 
   double memory_share = 1;  // of the memory, that may be allocated
   int devices = 1;          // that one worker has
+  int ranks_of_a_gpu = 1;   // workers that have the same one
 
   double free_bytes() const;
   double rate(WorkKind kind) const { return per_s[static_cast<std::size_t>(kind)]; }
@@ -158,7 +163,7 @@ struct DeviceSpeed {
   double seconds_of_demands(const Work& work) const;
   /// Of one launch.
   double seconds(const Work& work) const { return launch_s + seconds_of_demands(work); }
-  /// Of bytes as bus bandwidth counts them. `kind`: ring or multicast.
+  /// Of bytes as bus bandwidth counts them. `kind`: ring or multicast; sockets, of those of all ranks.
   double seconds_of_collective(WorkKind kind, double bytes) const;
   /// To allocate so much, and to give it back.
   double seconds_to_hold(double bytes) const;

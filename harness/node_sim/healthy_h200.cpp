@@ -8,7 +8,7 @@ PlantConstants healthy_h200_plant() {
   PlantConstants plant{};
   plant.speed.per_s = {4590e9, 4500e9, 4230e9,  4310e9,  4180e9,       2468e9,      6600e9, 30e12, 827e12,
                        813e12, 450e12, 1640e12, 1866e12, 53e12,        54.9e9,      55.0e9, 396e9, 396e9,
-                       396e9,  396e9,  490e9,   359e9,   1 / 0.826e-6, 1 / 1.19e-6, 365e9,  481e9};
+                       396e9,  396e9,  490e9,   359e9,   1 / 0.826e-6, 1 / 1.19e-6, 365e9,  481e9, 3.7e9};
   plant.speed.launch_s = 8e-6;
   plant.speed.transfer_s = 4.5e-6;
   plant.speed.worker_s = 0.12;
@@ -21,6 +21,7 @@ PlantConstants healthy_h200_plant() {
   plant.speed.collective_start_s = 34e-6;
   plant.speed.collective_fill_s = 62e-6;
   plant.speed.collective_init_s = 2;
+  plant.speed.sockets_start_s = 0.02;
   plant.unit_spread = 0.006;
   plant.launch_noise = 0.002;
   plant.idle_power_w = kIdleW;

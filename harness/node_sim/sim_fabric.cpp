@@ -22,8 +22,9 @@ double share_of_data(const CollectiveCall& call) {
   return 1;
 }
 
-bool by_switches(const CollectiveCall& call) {
-  return call.algorithm == std::string_view("NVLS");
+WorkKind kind_of(const CollectiveCall& call) {
+  if (call.by_network) return WorkKind::sockets;
+  return call.algorithm == std::string_view("NVLS") ? WorkKind::multicast : WorkKind::ring;
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ bool SimFabric::multicast() const {
 double SimFabric::seconds_of(const CollectiveCall& call, double bytes, int to_slot) {
   const Lock lock(state_->mutex);
   DeviceSpeed mine = over_links(speed_, *state_, index_);
-  const WorkKind kind = by_switches(call) ? WorkKind::multicast : WorkKind::ring;
+  const WorkKind kind = kind_of(call);
   double share = share_of_data(call);
   const auto look = [&](int here, int there) {
     for_each_fault(*state_, here, [&](FaultState& fault, const FaultHooks& hooks) {
@@ -61,14 +62,17 @@ double SimFabric::seconds_of(const CollectiveCall& call, double bytes, int to_sl
   };
   look(slot(), to_slot);
   if (to_slot >= 0 && to_slot != slot()) look(to_slot, slot());
-  mine.per_s[static_cast<std::size_t>(kind)] *= share * (1 - state_->nvswitches_lost);
-  return mine.seconds_of_collective(kind, bytes);
+  if (!call.by_network) share *= 1 - state_->nvswitches_lost;
+  mine.per_s[static_cast<std::size_t>(kind)] *= share;
+  return mine.seconds_of_collective(kind, call.by_network ? bytes * call.ranks : bytes);
 }
 
 void SimFabric::carried(const CollectiveCall& call, double bytes) {
   const Lock lock(state_->mutex);
-  const WorkKind kind = by_switches(call) ? WorkKind::multicast : WorkKind::ring;
-  count_traffic(*state_, index_, Work(kind, bytes).add(WorkKind::from_peer, bytes));
+  const Work work = call.by_network
+                        ? Work(WorkKind::device_to_host, bytes).add(WorkKind::host_to_device, bytes)
+                        : Work(kind_of(call), bytes).add(WorkKind::from_peer, bytes);
+  count_traffic(*state_, index_, work);
 }
 
 double SimFabric::late_by(const CollectiveCall& call) {

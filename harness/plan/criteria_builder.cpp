@@ -4,6 +4,7 @@
 
 #include "harness/model/telemetry_measures.h"
 #include "harness/plan/placing.h"
+#include "harness/plan/variants.h"
 #include "harness/registry.h"
 
 namespace assay {
@@ -79,7 +80,8 @@ RequiredCheck required_check(const config::Sku& sku, const Check& check) {
 void require(const config::Sku& sku, const std::string& name, std::vector<RequiredCheck>& all) {
   const Check* check = find_check(name);
   if (check == nullptr) return;  // refused when the plan is made
-  const int times = std::max(1, static_cast<int>(check->variants.size()));
+  const int times = static_cast<int>(variants_run(*check, sku).size());
+  if (times == 0) return;
   const auto known = std::find_if(all.begin(), all.end(),
                                   [&](const RequiredCheck& required) { return required.check == name; });
   if (known != all.end()) {

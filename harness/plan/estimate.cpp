@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <stdexcept>
 
+#include "harness/model/shared_gpus.h"
 #include "harness/registry.h"
 
 namespace assay {
@@ -18,6 +19,7 @@ double estimate_of(const Placement& placement, const DeviceSpeed& speed) {
     if (check == nullptr) throw std::logic_error("no check named " + body.check);
     DeviceSpeed mine = speed.shared_by(body.sharers);
     mine.memory_share = body.memory_share;
+    mine.ranks_of_a_gpu = ranks_of_a_gpu(placement);
     mine.devices = static_cast<int>(std::max<std::size_t>(1, devices));
     const double work_s =
         check->device_seconds == nullptr ? body.duration_s : check->device_seconds(mine, body.duration_s);

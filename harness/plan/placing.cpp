@@ -41,7 +41,7 @@ std::vector<std::vector<std::pair<int, int>>> rounds_of_pairs(int n) {
   return rounds;
 }
 
-std::vector<std::vector<Placement>> place(Scope scope, const std::vector<Part>& gpus) {
+std::vector<std::vector<Placement>> place(Scope scope, const std::vector<Part>& gpus, int ranks_per_gpu) {
   std::vector<std::vector<Placement>> stages;
   switch (scope) {
     case Scope::node: {
@@ -68,7 +68,9 @@ std::vector<std::vector<Placement>> place(Scope scope, const std::vector<Part>& 
       if (gpus.empty()) return {};
       Placement placement;
       placement.part = "node";
-      for (const Part& gpu : gpus) placement.participants.push_back({{gpu}});
+      for (const Part& gpu : gpus) {
+        for (int i = 0; i < ranks_per_gpu; ++i) placement.participants.push_back({{gpu}});
+      }
       return {{placement}};
     }
     case Scope::all_gpus:

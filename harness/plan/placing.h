@@ -10,8 +10,8 @@ namespace assay {
 
 /// What runs at the same time, stage by stage: each item is one stage. `gpus` are the slots that have a GPU,
 /// in order; empty when the scope needs one and there is none. Bodies, environment, lifetime and condition
-/// are the caller's to set.
-std::vector<std::vector<Placement>> place(Scope scope, const std::vector<Part>& gpus);
+/// are the caller's to set. `ranks_per_gpu`: of scope ranks, how many share each GPU.
+std::vector<std::vector<Placement>> place(Scope scope, const std::vector<Part>& gpus, int ranks_per_gpu = 1);
 
 /// All pairs of n things in as few rounds as possible, none of them twice in a round (the circle method of
 /// round-robin tournaments): n - 1 rounds for an even n, n for an odd one.

@@ -77,5 +77,18 @@ TEST(Place, WithoutGpusThereIsOnlyTheNode) {
   for (const Scope scope : {Scope::pair, Scope::all_pairs}) EXPECT_TRUE(place(scope, {"gpu0"}).empty());
 }
 
+TEST(Place, SeveralRanksOnEachGpu) {
+  const auto stages = place(Scope::ranks, {"gpu0", "gpu5"}, 2);
+  ASSERT_EQ(stages.size(), 1u);
+  std::vector<std::vector<Part>> devices;
+  for (const Participant& participant : stages[0][0].participants) devices.push_back(participant.devices);
+  EXPECT_EQ(devices, (std::vector<std::vector<Part>>{{"gpu0"}, {"gpu0"}, {"gpu5"}, {"gpu5"}}));
+  for (const Scope scope : {Scope::gpu, Scope::gpu_serial, Scope::pair, Scope::all_gpus}) {
+    for (const auto& stage : place(scope, kGpus, 2)) {
+      for (const Placement& placement : stage) EXPECT_EQ(placement.participants.size(), 1u);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace assay

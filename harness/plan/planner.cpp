@@ -8,9 +8,11 @@
 #include <map>
 #include <set>
 
+#include "harness/model/shared_gpus.h"
 #include "harness/plan/estimate.h"
 #include "harness/plan/placing.h"
 #include "harness/plan/sharing.h"
+#include "harness/plan/variants.h"
 #include "harness/registry.h"
 
 namespace assay {
@@ -130,21 +132,39 @@ bool is_chosen(const PlanRequest& request, const config::ProfileEntry& entry) {
                      [&](const Body& body) { return is_named(body.check, request.only); });
 }
 
+/// A run of which nothing is left would be one of nothing.
+void require_something_to_run(const PlanRequest& request) {
+  const std::string* why_not = nullptr;
+  for (const config::ProfileEntry& entry : request.profile.checks) {
+    if (!is_chosen(request, entry)) continue;
+    for (const Body& body : entry.bodies) {
+      const Check& check = check_of(request, body.check);
+      if (!variants_run(check, request.sku).empty()) return;
+      why_not = config::why_not_run(request.sku, check.name, "");
+    }
+  }
+  if (why_not != nullptr)
+    throw PlanError(fmt::format("SKU {} runs none of these checks: {}", request.sku.name, *why_not));
+}
+
 /// All stages of one entry of the profile; without a GPU to run it on none: the judge misses it, and
 /// inventory says why.
 void add_stages(const PlanRequest& request, const config::ProfileEntry& entry, const std::vector<Part>& gpus,
                 std::vector<Stage>& stages) {
   const Check& check = check_of(request, entry.bodies.front().check);
-  const std::vector<Variant> only_one{{}};
-  for (const Variant& variant : check.variants.empty() ? only_one : check.variants) {
+  const int ranks_per_gpu = check.uses_nccl ? request.sku.ranks_per_gpu : 1;
+  for (const Variant& variant : variants_run(check, request.sku)) {
     const int group = static_cast<int>(stages.size());
-    for (std::vector<Placement>& together : place(check.scope, gpus)) {
+    for (std::vector<Placement>& together : place(check.scope, gpus, ranks_per_gpu)) {
       Stage stage;
       stage.index = static_cast<int>(stages.size());
       stage.group = group;
       for (Placement& placement : together) {
         placement.bodies = entry.bodies;
-        for (Body& body : placement.bodies) body.variant = variant.name;
+        for (Body& body : placement.bodies) {
+          body.variant = variant.name;
+          body.memory_share /= ranks_of_a_gpu(placement);
+        }
         placement.environment = variant.environment;
         placement.condition = check.follows;
         placement.last_stage = stage.index;
@@ -245,6 +265,7 @@ bool is_named(const std::string& check, const std::vector<std::string>& only) {
 Plan make_plan(const PlanRequest& request) {
   require_known_gpus(request);
   require_matching_globs(request);
+  require_something_to_run(request);
   Plan plan;
   plan.assay_version = ASSAY_VERSION;
   plan.sku = request.sku.name;

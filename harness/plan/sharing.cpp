@@ -1,9 +1,11 @@
 #include "harness/plan/sharing.h"
 
+#include "harness/model/shared_gpus.h"
+
 namespace assay {
 namespace {
 
-/// How many of a placement's bodies are at work at each resource.
+/// How many of a placement's bodies are at work at each resource of a GPU.
 Sharers bodies_at(const Placement& placement, const LoadsOf& loads_of) {
   Sharers bodies{};
   for (const Body& body : placement.bodies) {
@@ -22,6 +24,7 @@ void share_resources(Stage& stage, const LoadsOf& loads_of) {
         bodies_at(placement, loads_of)[kHostMemory] * static_cast<int>(placement.participants.size());
   for (Placement& placement : stage.placements) {
     Sharers bodies = bodies_at(placement, loads_of);
+    for (int& at_work : bodies) at_work *= ranks_of_a_gpu(placement);
     bodies[kHostMemory] = at_host_memory;
     for (Body& body : placement.bodies) {
       body.sharers = {};

@@ -12,8 +12,8 @@ namespace assay {
 /// Check::loads, by the check's name.
 using LoadsOf = std::function<std::vector<Resource>(const std::string&)>;
 
-/// Fills in Body::sharers: of a GPU's own resources the bodies of the same placement share, of the host's
-/// memory all that are at work in the stage.
+/// Fills in Body::sharers: of a GPU's own resources the bodies of the same placement share, in each of the
+/// ranks that share the GPU; of the host's memory all that are at work in the stage.
 void share_resources(Stage& stage, const LoadsOf& loads_of);
 
 }  // namespace assay

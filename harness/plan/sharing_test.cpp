@@ -55,5 +55,16 @@ TEST(Sharing, WorkIsAsFastAsItsShare) {
   EXPECT_EQ(mine.rate(WorkKind::device_to_host), 100) << "what is not declared is too little to be shared";
 }
 
+TEST(Sharing, RanksOfOneGpuShareWhatIsItsOwn) {
+  Stage stage;
+  Placement placement;
+  placement.participants = {{{Part::gpu(0)}}, {{Part::gpu(0)}}, {{Part::gpu(0)}}};
+  placement.bodies = {{"copies", "", 1, 1, {}}};
+  stage.placements = {placement};
+  share_resources(stage, loads_of);
+  EXPECT_EQ(sharers(stage.placements[0].bodies[0], Resource::memory), 3);
+  EXPECT_EQ(sharers(stage.placements[0].bodies[0], Resource::host_memory), 3);
+}
+
 }  // namespace
 }  // namespace assay

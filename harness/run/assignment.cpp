@@ -36,9 +36,17 @@ static void from_json(const json& j, BodyAssignment& body) {
 }
 
 void to_json(json& j, const Assignment& a) {
-  j = {{"part", a.part},         {"placement", a.placement}, {"bodies", a.bodies}, {"devices", a.devices},
-       {"rank", a.rank},         {"ranks", a.ranks},         {"node", a.node},     {"slots", a.slots},
-       {"readings", a.readings}, {"settling", a.settling}};
+  j = {{"part", a.part},
+       {"placement", a.placement},
+       {"bodies", a.bodies},
+       {"devices", a.devices},
+       {"rank", a.rank},
+       {"ranks", a.ranks},
+       {"node", a.node},
+       {"slots", a.slots},
+       {"readings", a.readings},
+       {"settling", a.settling},
+       {"ranks_of_a_gpu", a.ranks_of_a_gpu}};
 }
 
 void from_json(const json& j, Assignment& a) {
@@ -52,12 +60,14 @@ void from_json(const json& j, Assignment& a) {
   j.at("slots").get_to(a.slots);
   j.at("readings").get_to(a.readings);
   j.at("settling").get_to(a.settling);
+  j.at("ranks_of_a_gpu").get_to(a.ranks_of_a_gpu);
 }
 
 std::uint64_t seed_of(std::uint64_t run_seed, int stage, const std::string& check, const std::string& variant,
-                      const Part& part, int measurement) {
-  return hash_text(run_seed, fmt::format("{}/{}{}{}/{}/{}", stage, check, variant.empty() ? "" : ".", variant,
-                                         part, measurement));
+                      const Part& part, int measurement, int among_its_gpus) {
+  return hash_text(run_seed,
+                   fmt::format("{}/{}{}{}/{}/{}{}", stage, check, variant.empty() ? "" : ".", variant, part,
+                               measurement, among_its_gpus == 0 ? "" : fmt::format("/{}", among_its_gpus)));
 }
 
 }  // namespace assay::run

@@ -33,6 +33,7 @@ struct Assignment {
   std::vector<BodyAssignment> bodies;  // at least one; several run in threads of the worker
   std::vector<Device> devices;         // that it works on
   int rank = 0, ranks = 1;             // among the workers of its placement
+  int ranks_of_a_gpu = 1;              // of them, those on the same GPU
   NodeAddress node;
   std::vector<Device> slots;  // every slot of the SKU
   NodeReadings readings;
@@ -43,8 +44,9 @@ void to_json(nlohmann::json& j, const Assignment& assignment);
 void from_json(const nlohmann::json& j, Assignment& assignment);
 
 /// Of a measurement: data and noise are a function of the run's seed and of what is measured, not of how
-/// often it was interrupted. `measurement` counts from 1 (model/attempts.h).
+/// often it was interrupted. `measurement` counts from 1 (model/attempts.h). `among_its_gpus`: of the ranks
+/// that share the part, from 0.
 std::uint64_t seed_of(std::uint64_t run_seed, int stage, const std::string& check, const std::string& variant,
-                      const Part& part, int measurement);
+                      const Part& part, int measurement, int among_its_gpus = 0);
 
 }  // namespace assay::run

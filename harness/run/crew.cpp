@@ -20,12 +20,18 @@ Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext&
   const std::vector<Part>& devices = placement.participants[rank].devices;
   assignment.part = devices.size() == 1 ? devices.front() : placement.part;
   assignment.placement = placement.part;
+  const auto is_there = [&](const Participant& other) { return other.devices == devices; };
+  const auto& all = placement.participants;
+  const auto mine = all.begin() + static_cast<std::ptrdiff_t>(rank);
+  assignment.ranks_of_a_gpu =
+      devices.empty() ? 1 : static_cast<int>(std::count_if(all.begin(), all.end(), is_there));
+  const auto among_its_gpus = static_cast<int>(std::count_if(all.begin(), mine, is_there));
   for (std::size_t i = 0; i < placement.bodies.size(); ++i) {
     const Body& body = placement.bodies[i];
     assignment.bodies.push_back(
         {body.check, body.variant,
-         seed_of(context.plan.seed, crew.stage->index, body.check, body.variant, assignment.part,
-                 measurement),
+         seed_of(context.plan.seed, crew.stage->index, body.check, body.variant, assignment.part, measurement,
+                 among_its_gpus),
          body.duration_s, body.memory_share,
          attachments_of(context.run_folder, crew.steps[i].id, placement.participants.size(), rank)});
   }

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "harness/base/terminal.h"
+#include "harness/model/shared_gpus.h"
 
 namespace assay::run {
 namespace {
@@ -36,24 +38,32 @@ void Progress::stage_started(const Stage& stage, int attempt) {
   stage_ = &stage;
   attempt_ = attempt;
   fractions_.clear();
+  std::set<Part> parts;
   for (const Placement& placement : stage.placements) {
-    for (const Participant& participant : placement.participants)
-      fractions_[participant.devices.size() == 1 ? participant.devices.front() : placement.part] = 0;
+    for (std::size_t rank = 0; rank < placement.participants.size(); ++rank) {
+      const std::vector<Part>& devices = placement.participants[rank].devices;
+      const Part& part = devices.size() == 1 ? devices.front() : placement.part;
+      parts.insert(part);
+      fractions_[{part, static_cast<int>(rank)}] = 0;
+    }
   }
   stage_start_ = steady_clock::now();
+  int ranks = 1;
+  for (const Placement& placement : stage.placements) ranks = std::max(ranks, ranks_of_a_gpu(placement));
+  const std::string sharing = ranks > 1 ? fmt::format(" ({} ranks, functional only)", ranks) : "";
   if (style_ == Style::plain) {
     terminal::err(
         "[{}/{}] {}{} on {} - about {} left{}\n", stage.index + 1, plan_.stages.size(), title_of(stage),
         attempt > 1 ? fmt::format(", attempt {}", attempt) : "",
-        fractions_.size() == 1 ? fractions_.begin()->first : fmt::format("{} parts", fractions_.size()),
+        (parts.size() == 1 ? parts.begin()->path() : fmt::format("{} parts", parts.size())) + sharing,
         duration_text(seconds_left()), plan_.simulated ? " of simulated time" : "");
   }
   last_draw_ = {};
   draw();
 }
 
-void Progress::part_progress(const Part& part, double fraction) {
-  fractions_[part] = std::clamp(fraction, 0.0, 1.0);
+void Progress::part_progress(const Part& part, int rank, double fraction) {
+  fractions_[{part, rank}] = std::clamp(fraction, 0.0, 1.0);
   draw();
 }
 

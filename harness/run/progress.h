@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "harness/model/plan.h"
 
@@ -20,8 +21,8 @@ class Progress {
 
   /// `attempt` above 1: a repeat.
   void stage_started(const Stage& stage, int attempt);
-  /// 0 to 1, of one part; the stage is as far as its slowest part.
-  void part_progress(const Part& part, double fraction);
+  /// 0 to 1, of one part, and of one of the ranks there; the stage is as far as the slowest.
+  void part_progress(const Part& part, int rank, double fraction);
   void stage_ended(int failed_steps);
   void note(const std::string& text);
 
@@ -34,7 +35,7 @@ class Progress {
   Style style_;
   const Stage* stage_ = nullptr;
   int attempt_ = 1;
-  std::map<Part, double> fractions_;
+  std::map<std::pair<Part, int>, double> fractions_;  // by part and rank
   std::chrono::steady_clock::time_point stage_start_, last_draw_;
   bool drawn_ = false;
 };

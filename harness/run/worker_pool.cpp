@@ -67,6 +67,11 @@ Part part_of(const Crew& crew, const WorkerHandle& worker, const json& error) {
   return part;
 }
 
+/// "rank 2", where its GPU is no name for it.
+std::string name_of_rank(const Assignment& assignment) {
+  return assignment.ranks_of_a_gpu > 1 ? fmt::format("rank {}: ", assignment.rank) : "";
+}
+
 Resident resident_of(WorkerHandle& worker) {
   const pid_t pid = worker.child().pid();
   std::vector<Part> gpus;
@@ -215,7 +220,7 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
     journal_.attachment(step, a->at("name").get<std::string>(), a->at("type").get<std::string>(),
                         a->at("file").get<std::string>());
   } else if (const auto p = message.find("progress"); p != message.end()) {
-    progress_.part_progress(worker.part(), p->at("fraction").get<double>());
+    progress_.part_progress(worker.part(), worker.assignment().rank, p->at("fraction").get<double>());
   } else if (const auto l = message.find("log"); l != message.end()) {
     journal_.log(step, l->at("message").get<std::string>());
   } else if (const auto x = message.find("exchange"); x != message.end()) {
@@ -249,8 +254,9 @@ void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json&
   if (const auto gone = crew.exchange.gone(); !brought && gone) {
     const std::vector<Part>& devices = crew.placement->participants[*gone].devices;
     const Part part = devices.size() == 1 ? devices.front() : crew.placement->part;
+    const std::string who = worker.assignment().ranks_of_a_gpu > 1 ? fmt::format("rank {}: ", *gone) : "";
     for (OpenStep& step : crew.steps)
-      journal_.fail(step, {codes::rank_missing, "it ended before the others met", part, ""});
+      journal_.fail(step, {codes::rank_missing, who + "it ended before the others met", part, ""});
     stop_all(crew);
     return;
   }
@@ -342,10 +348,11 @@ void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
   gone.back().hung = worker->lost();
   gone.back().ended = !worker->lost();
   const auto why = worker->failure();
-  const auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,
-                                         worker->reported_error);
+  auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,
+                                   worker->reported_error);
   if (why || error || crew.exchange.anybody_waits()) stop_all(crew);
   if (!error) return;
+  error->message = name_of_rank(assignment) + error->message;
   for (OpenStep& step : crew.steps) journal_.fail(step, *error);
 }
 

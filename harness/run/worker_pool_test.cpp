@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -42,6 +43,7 @@ struct WorkerPoolTest : RunFixture {
       assignment.devices = {{gpus[rank], ""}};
       assignment.rank = static_cast<int>(rank);
       assignment.ranks = static_cast<int>(gpus.size());
+      assignment.ranks_of_a_gpu = static_cast<int>(std::count(gpus.begin(), gpus.end(), gpus[rank]));
       assignment.node = node.new_worker_address({kUnshared});
       auto child = ipc::spawn_thread([act, rank](int fd) {
         ipc::Channel channel(fd);
@@ -173,6 +175,23 @@ TEST_F(WorkerPoolTest, ARankThatEndsWhileOthersWaitIsMissedAndTheyAreStopped) {
   pool.serve();
   close();
   EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.rank_missing@gpu")));
+}
+
+TEST_F(WorkerPoolTest, WhereRanksShareAGpuTheRankIsNamed) {
+  std::atomic<int> started = 0;
+  start({"gpu0", "gpu0", "gpu0"}, [&started](ipc::Channel& channel) {
+    if (started++ == 0) return;
+    channel.send({{"exchange", {{"blob", "00"}}}});
+    channel.receive();
+  });
+  pool.serve();
+  close();
+  std::vector<std::string> messages;
+  for (const Step& step : records().steps) {
+    for (const Error& error : step.errors) messages.push_back(error.message);
+  }
+  EXPECT_THAT(messages, testing::Each(testing::MatchesRegex("rank [0-2]: .*")));
+  EXPECT_THAT(messages, testing::Not(testing::IsEmpty()));
 }
 
 TEST_F(WorkerPoolTest, ARankThatEndedEarlierIsMissedByWhoComesLater) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -16,13 +17,13 @@ bool contains(const std::vector<Part>& parts, const Part& part) {
   return std::find(parts.begin(), parts.end(), part) != parts.end();
 }
 
-/// What a step measured of a check, by name and part.
-using Measured = std::set<std::pair<std::string, Part>>;
+/// How often a step measured what of a check, by name and part.
+using Measured = std::map<std::pair<std::string, Part>, int>;
 
 Measured measured_of(const Step& step, const std::string& check) {
   Measured measured;
   for (const Measurement& m : step.measurements) {
-    if (check_of(step, m) == check) measured.emplace(m.name, m.part);
+    if (check_of(step, m) == check) ++measured[{m.name, m.part}];
   }
   return measured;
 }
@@ -88,6 +89,17 @@ bool works_on(const Case& c, const Step& step, const Part& part) {
          });
 }
 
+/// How many values of its own part's measures a step owes of this one: of ranks that share a GPU, one each.
+int ranks_at(const Case& c, const Step& step, const Part& part) {
+  const Placement* placement = c.placement(step);
+  if (placement == nullptr) return 1;
+  const auto has_it = [&](const Participant& participant) {
+    return participant.devices == std::vector<Part>{part};
+  };
+  return std::max<int>(1, static_cast<int>(std::count_if(placement->participants.begin(),
+                                                         placement->participants.end(), has_it)));
+}
+
 void observe_measures(const Case& c, const RequiredCheck& required, const Step& step,
                       std::vector<Observation>& seen) {
   const Measured measured_in_step = measured_of(step, required.check);
@@ -98,7 +110,10 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
     for (const Part& measured : parts) {
       if (own_part_only ? measured != step.part : !works_on(c, step, measured)) continue;
       const Part part = measured.below(measure.subcomponent);
-      if (measured_in_step.count({measure.name, part}) != 0) continue;
+      const auto found = measured_in_step.find({measure.name, part});
+      const int there = found == measured_in_step.end() ? 0 : found->second;
+      const int owed = measure.parts.empty() ? ranks_at(c, step, measured) : 1;
+      if (there >= owed) continue;
       Observation observation;
       observation.code = codes::missing_measurement;
       observation.check = required.check;
@@ -107,7 +122,9 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
       observation.evidence.step = step.id;
       observation.evidence.measurement = measure.name;
       observation.evidence.unit = std::string(symbol(measure.unit));
-      observation.evidence.detail = fmt::format("{} of {} was not measured", measure.name, part);
+      observation.evidence.detail =
+          owed == 1 ? fmt::format("{} of {} was not measured", measure.name, part)
+                    : fmt::format("{} of {} was measured by {} of {} ranks", measure.name, part, there, owed);
       seen.push_back(std::move(observation));
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/model/shared_gpus.h"
 #include "harness/model/telemetry_measures.h"
 #include "harness/verdict/draft.h"
 #include "harness/verdict/follow_ups.h"
@@ -95,6 +96,10 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
   judgement.notes = in_the_way;
   if (!run.plan.certifiable || !criteria.certifiable) {
     judgement.notes.push_back(fmt::format("{} cannot be certified", run.plan.sku));
+  }
+  if (const int ranks = ranks_of_a_gpu(run.plan); ranks > 1) {
+    judgement.notes.push_back(
+        fmt::format("functional only: {} NCCL ranks share one GPU; their speed means nothing", ranks));
   }
   if (judgement.criteria_hash != run.criteria_hash) {
     judgement.notes.push_back("judged by other criteria than the run was started with");

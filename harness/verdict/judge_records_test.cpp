@@ -320,5 +320,49 @@ TEST_F(JudgeRecords, ALimitOfAVariantHoldsForThatOneAlone) {
   }));
 }
 
+/// Three ranks on gpu0, whose values are the GPU's: one each is owed, and each is held against the limit.
+TEST_F(JudgeRecords, OfRanksThatShareAGpuEachOwesItsValueAndEachIsJudged) {
+  RequiredCheck& required = required_of(criteria, "collective.allreduce");
+  required.measures.push_back({"wrong", Unit::count, "", true});
+  required.measured_parts = {"gpu0"};
+  Limit limit = limit_of(criteria, "bad_words", LimitKind::equal);
+  limit.check = "collective.allreduce";
+  limit.measurement = "wrong";
+  criteria.limits.push_back(limit);
+  for (Stage& stage : run.plan.stages) {
+    for (Placement& placement : stage.placements) {
+      if (placement.bodies.front().check == "collective.allreduce")
+        placement.participants = {{{"gpu0"}}, {{"gpu0"}}, {{"gpu0"}}};
+    }
+  }
+  run.criteria_hash = hash_of(criteria);
+  Step& step = step_of(run, "collective.allreduce", "node");
+  Measurement value = step.measurements.front();
+  value.name = "wrong";
+  value.part = "gpu0";
+  value.unit = "1";
+  value.value = 0.0;
+  const std::size_t before = step.measurements.size();
+  step.measurements.insert(step.measurements.end(), 2, value);
+  const auto missing = [&] {
+    std::vector<std::string> details;
+    for (const Finding& finding : judge(run, criteria).findings) {
+      for (const EvidenceItem& item : finding.evidence) {
+        if (item.measurement == "wrong") details.push_back(item.detail);
+      }
+    }
+    return details;
+  };
+  EXPECT_THAT(missing(), ::testing::ElementsAre("wrong of gpu0 was measured by 2 of 3 ranks"));
+  step.measurements.push_back(value);
+  EXPECT_THAT(missing(), IsEmpty());
+  step.measurements[before + 1].value = 7.0;
+  const Judgement judgement = judge(run, criteria);
+  EXPECT_EQ(judgement.verdict, Verdict::reject);
+  ASSERT_FALSE(judgement.findings.empty());
+  EXPECT_EQ(judgement.findings[0].evidence.at(0).part.unit(), "gpu0");
+  EXPECT_THAT(judgement.notes, ::testing::Contains(HasSubstr("functional only: 3 NCCL ranks share one GPU")));
+}
+
 }  // namespace
 }  // namespace assay::verdict

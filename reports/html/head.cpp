@@ -59,6 +59,8 @@ void add_banner(HtmlPage& page) {
   w.element("p", meaning_of(page.labels, judgement));
   const bool simulated = is_simulated(page.input);
   if (simulated) w.element("p", page.labels(Label::simulated_sentence), {{"class", "caution"}});
+  if (const std::string why = functional_only(page.input, page.labels); !why.empty())
+    w.element("p", why, {{"class", "caution"}});
   if (!page.input.run.closed) w.element("p", page.labels(Label::unfinished), {{"class", "caution"}});
   if (page.input.run.torn) w.element("p", page.labels(Label::torn), {{"class", "caution"}});
 }

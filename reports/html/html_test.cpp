@@ -164,5 +164,19 @@ TEST(HtmlMap, WhatIsNoMapIsShownAsItIs) {
   }
 }
 
+TEST(HtmlReportOfSharedGpus, SaysThatItIsFunctionalOnly) {
+  testing::SampleRun sample = testing::healthy_run();
+  EXPECT_THAT(html(sample.input("en")), Not(HasSubstr("unctional only")));
+  Placement placement;
+  placement.part = "node";
+  placement.bodies = {{"memory.sweep"}};
+  placement.participants = {{{"gpu0"}}, {{"gpu0"}}, {{"gpu0"}}, {{"gpu0"}}};
+  sample.run.plan.stages.front().placements = {placement};
+  const std::string page = html(sample.input("en")), chinese = html(sample.input("zh-CN"));
+  EXPECT_THAT(page, HasSubstr("FUNCTIONAL ONLY"));
+  EXPECT_THAT(page, HasSubstr("functional only: 4 NCCL ranks share one GPU; their speed means nothing"));
+  EXPECT_THAT(chinese, HasSubstr("仅验证功能：4 个 NCCL rank 共用一块 GPU，其速度无意义"));
+}
+
 }  // namespace
 }  // namespace assay::reports

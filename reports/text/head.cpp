@@ -43,6 +43,7 @@ void add_text_verdict(TextPage& page) {
   page.boxed("");
   page.boxed(meaning_of(labels, page.input.judgement));
   if (simulated) page.boxed(labels(Label::simulated_sentence));
+  if (const std::string why = functional_only(page.input, labels); !why.empty()) page.boxed(why);
   page.boxed("");
   page.line({{frame, ""}});
   if (!page.input.run.closed) page.paragraph(0, labels(Label::unfinished), page.styles.caution);

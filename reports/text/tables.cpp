@@ -53,6 +53,17 @@ void add_checks(TextPage& page) {
 }
 
 /// A figure with a floor is what people compare nodes by; flags and counters only matter when they are wrong.
+/// What a step says again of the same parts, as each of several ranks on a GPU does: shown once, unless it
+/// differs.
+bool says_nothing_new(const Row& row, const Execution& execution) {
+  if (row.occurrence == 0) return false;
+  return std::any_of(execution.rows.begin(), execution.rows.end(), [&](const Row& first) {
+    return first.occurrence == 0 && first.name == row.name && first.subcomponent == row.subcomponent &&
+           std::equal(first.cells.begin(), first.cells.end(), row.cells.begin(), row.cells.end(),
+                      [](const Cell& a, const Cell& b) { return a.value == b.value && a.mark == b.mark; });
+  });
+}
+
 bool is_key(const Row& row) {
   return std::any_of(row.limits.begin(), row.limits.end(), [](const Limit* limit) {
     return limit->kind == LimitKind::min || limit->kind == LimitKind::peer_ratio;
@@ -79,7 +90,7 @@ std::vector<KeyColumn> key_columns(const std::vector<MeasurementTable>& tables) 
   for (const MeasurementTable& table : tables) {
     for (const Execution& execution : table.executions) {
       for (const Row& row : execution.rows) {
-        if (is_key(row)) columns.push_back({&table, &execution, &row});
+        if (is_key(row) && !says_nothing_new(row, execution)) columns.push_back({&table, &execution, &row});
       }
     }
   }

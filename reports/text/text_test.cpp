@@ -118,5 +118,19 @@ TEST(TextReportSimulated, OneWitnessIsEnough) {
   EXPECT_THAT(text(sample.input("en")), HasSubstr("SIMULATED"));
 }
 
+TEST(TextReportOfSharedGpus, SaysThatItIsFunctionalOnly) {
+  testing::SampleRun sample = testing::healthy_run();
+  EXPECT_THAT(text(sample.input("en")), Not(HasSubstr("unctional only")));
+  Placement placement;
+  placement.part = "node";
+  placement.bodies = {{"memory.sweep"}};
+  placement.participants = {{{"gpu0"}}, {{"gpu0"}}, {{"gpu0"}}, {{"gpu0"}}};
+  sample.run.plan.stages.front().placements = {placement};
+  const std::string page = text(sample.input("en")), chinese = text(sample.input("zh-CN"));
+  EXPECT_THAT(page, HasSubstr("FUNCTIONAL ONLY"));
+  EXPECT_THAT(page, HasSubstr("functional only: 4 NCCL ranks share one GPU; their speed means nothing"));
+  EXPECT_THAT(chinese, HasSubstr("仅验证功能：4 个 NCCL rank 共用一块 GPU，其速度无意义"));
+}
+
 }  // namespace
 }  // namespace assay::reports

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/model/shared_gpus.h"
+
 namespace assay::reports {
 namespace {
 
@@ -47,8 +49,14 @@ std::vector<std::string> qualifications(const Input& input, const Labels& labels
   if (!plan.partial.empty())
     words.push_back(labels(Label::partial, fmt::format("{}", fmt::join(plan.partial, ", "))));
   if (!plan.certifiable || !input.criteria.certifiable) words.push_back(labels(Label::bench));
+  if (ranks_of_a_gpu(plan) > 1) words.push_back(labels(Label::functional_only));
   if (!input.judgement.not_as_shipped.empty()) words.push_back(labels(Label::own_configuration));
   return words;
+}
+
+std::string functional_only(const Input& input, const Labels& labels) {
+  const int ranks = ranks_of_a_gpu(input.run.plan);
+  return ranks > 1 ? labels(Label::functional_only_sentence, std::to_string(ranks)) : "";
 }
 
 std::vector<Action> actions_of_shared(const FindingGroup& group) {

@@ -18,6 +18,8 @@ bool was_found(const PlannedSlot& slot);
 /// "SIMULATED", "PARTIAL RUN (...)", "BENCH SKU ...", "OWN CONFIGURATION": what qualifies the verdict, to be
 /// shown beside it.
 std::vector<std::string> qualifications(const Input& input, const Labels& labels);
+/// A sentence where NCCL's ranks share a GPU; else empty.
+std::string functional_only(const Input& input, const Labels& labels);
 
 /// Findings of one severity, with their place in the judgement's order, counted from 1.
 struct NumberedFinding {

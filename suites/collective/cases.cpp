@@ -78,15 +78,19 @@ std::vector<int> roots(int ranks) {
   return {all.begin(), all.end()};
 }
 
+bool is_left_out(const Size& size, const Arrangement& of) {
+  return of.a_node_each && size.bytes > 16 * kMib;
+}
+
 /// All that is legal: calls visit(levels).
 template <typename Visit>
-void for_each_legal(Way way, int ranks, const Visit& visit) {
+void for_each_legal(Way way, const Arrangement& of, const Visit& visit) {
   Levels levels{};
   for (levels[collective] = 0; levels[collective] < nccl::kCollectives; ++levels[collective]) {
     for (levels[op] = 0; levels[op] < nccl::kBuiltinOps; ++levels[op]) {
       for (levels[datatype] = 0; levels[datatype] < nccl::kDataTypes; ++levels[datatype]) {
         if (is_legal(way, static_cast<Collective>(levels[collective]),
-                     static_cast<DataType>(levels[datatype]), static_cast<Op>(levels[op]), ranks))
+                     static_cast<DataType>(levels[datatype]), static_cast<Op>(levels[op]), of))
           visit(levels);
       }
     }
@@ -95,10 +99,11 @@ void for_each_legal(Way way, int ranks, const Visit& visit) {
 
 /// All ways of filling in the rest: calls visit(levels).
 template <typename Visit>
-void for_each_completion(Levels levels, int ranks, const Visit& visit) {
+void for_each_completion(Levels levels, const Arrangement& of, const Visit& visit) {
   const int places = counts(levels, place) ? 2 : 1;
-  const std::vector<int> all_roots = counts(levels, root) ? roots(ranks) : std::vector<int>{0};
+  const std::vector<int> all_roots = counts(levels, root) ? roots(of.ranks) : std::vector<int>{0};
   for (levels[size] = 0; levels[size] < static_cast<int>(sizes().size()); ++levels[size]) {
+    if (is_left_out(sizes()[static_cast<std::size_t>(levels[size])], of)) continue;
     for (levels[place] = 0; levels[place] < places; ++levels[place]) {
       for (levels[launch] = 0; levels[launch] < 2; ++levels[launch]) {
         for (const int one : all_roots) {
@@ -110,10 +115,10 @@ void for_each_completion(Levels levels, int ranks, const Visit& visit) {
   }
 }
 
-Pairs legal_pairs(Way way, int ranks) {
+Pairs legal_pairs(Way way, const Arrangement& of) {
   Pairs all;
-  for_each_legal(way, ranks, [&](const Levels& levels) {
-    for_each_completion(levels, ranks, [&](const Levels& complete) {
+  for_each_legal(way, of, [&](const Levels& levels) {
+    for_each_completion(levels, of, [&](const Levels& complete) {
       for_each_pair(complete, [&](std::size_t pair) { all.set(pair); });
     });
   });
@@ -146,9 +151,9 @@ bool is_large(const Levels& levels) {
 }
 
 /// The completion that adds the most pairs; of equal ones the small, then the first after `turn`.
-Levels best_completion(const Levels& levels, int ranks, const Pairs& missing, std::size_t turn) {
+Levels best_completion(const Levels& levels, const Arrangement& of, const Pairs& missing, std::size_t turn) {
   std::vector<Levels> all;
-  for_each_completion(levels, ranks, [&](const Levels& complete) { all.push_back(complete); });
+  for_each_completion(levels, of, [&](const Levels& complete) { all.push_back(complete); });
   std::size_t best = 0, most = 0;
   bool found = false;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -221,22 +226,30 @@ std::string text_of(const Case& one, int ranks) {
   return text;
 }
 
-std::vector<Case> make_cases(Way way, int ranks) {
-  Pairs missing = legal_pairs(way, ranks);
+std::vector<std::string> sizes_left_out(const Arrangement& of) {
+  std::vector<std::string> left_out;
+  for (const Size& size : sizes()) {
+    if (is_left_out(size, of)) left_out.push_back(size.name);
+  }
+  return left_out;
+}
+
+std::vector<Case> make_cases(Way way, const Arrangement& of) {
+  Pairs missing = legal_pairs(way, of);
   std::vector<Case> cases;
   std::size_t turn = 0;
   const auto add = [&](const Levels& levels) {
     for_each_pair(levels, [&](std::size_t pair) { missing.reset(pair); });
     cases.push_back(case_of(levels));
   };
-  for_each_legal(way, ranks,
-                 [&](const Levels& levels) { add(best_completion(levels, ranks, missing, turn++ * 7)); });
+  for_each_legal(way, of,
+                 [&](const Levels& levels) { add(best_completion(levels, of, missing, turn++ * 7)); });
   // What is left: whatever has most of it.
   while (missing.any()) {
     Levels best{};
     std::size_t most = 0;
-    for_each_legal(way, ranks, [&](const Levels& levels) {
-      const Levels complete = best_completion(levels, ranks, missing, 0);
+    for_each_legal(way, of, [&](const Levels& levels) {
+      const Levels complete = best_completion(levels, of, missing, 0);
       const std::size_t adds = found_in(missing, complete);
       if (adds <= most) return;
       most = adds;
@@ -247,10 +260,10 @@ std::vector<Case> make_cases(Way way, int ranks) {
   return cases;
 }
 
-std::vector<PairsCovered> coverage_of(Way way, int ranks, const std::vector<Case>& cases) {
+std::vector<PairsCovered> coverage_of(Way way, const Arrangement& of, const std::vector<Case>& cases) {
   Pairs covered;
   for (const Case& one : cases) for_each_pair(levels_of(one), [&](std::size_t pair) { covered.set(pair); });
-  const Pairs legal = legal_pairs(way, ranks);
+  const Pairs legal = legal_pairs(way, of);
   std::vector<PairsCovered> all;
   for (std::size_t pair = 0; pair < legal.size(); ++pair) {
     if (!legal.test(pair)) continue;

@@ -43,13 +43,17 @@ Fitted fitted(const Case& one, int ranks, std::uint64_t bytes_there);
 std::string text_of(const Case& one, int ranks);
 
 /// For one way. A function of its arguments: all ranks make the same.
-std::vector<Case> make_cases(Way way, int ranks);
+std::vector<Case> make_cases(Way way, const Arrangement& of);
+
+/// Of sizes(), those that no case has. Where ranks share a GPU a gigabyte goes through sockets in 2 s
+/// (configs/speeds/: sockets), and a way has 18 of them: they would take longer than the whole rest.
+std::vector<std::string> sizes_left_out(const Arrangement& of);
 
 /// Of pairs that are legal (legal.h), by the names of the two things that are combined.
 struct PairsCovered {
   std::string first, second;  // "datatype", "size"
   int legal = 0, covered = 0;
 };
-std::vector<PairsCovered> coverage_of(Way way, int ranks, const std::vector<Case>& cases);
+std::vector<PairsCovered> coverage_of(Way way, const Arrangement& of, const std::vector<Case>& cases);
 
 }  // namespace assay::collective

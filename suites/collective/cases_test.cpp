@@ -342,5 +342,27 @@ TEST(CollectiveCases, FitIntoWhatIsThere) {
   EXPECT_GT(smaller, 0);
 }
 
+TEST(CollectiveCases, OfRanksThatShareAGpuAreSmallAndMissNothingElse) {
+  for (const Way way : {Way::by_itself, Way::ring_ll, Way::ring_simple, Way::tree_ll, Way::tree_simple}) {
+    const Arrangement apart(4, true);
+    const std::vector<Case> cases = make_cases(way, apart);
+    std::set<std::string> of_apart, of_one;
+    double bytes = 0;
+    for (const Case& one : cases) {
+      of_apart.insert(sizes()[one.size].name);
+      const nccl::Request request = one.request(4);
+      bytes +=
+          static_cast<double>(nccl::received_by(request, request.root, 4) * nccl::bytes_of(request.type));
+    }
+    for (const Case& one : make_cases(way, 4)) of_one.insert(sizes()[one.size].name);
+    of_one.erase("1 GiB and 1");
+    EXPECT_EQ(of_apart, of_one) << name_of(way);
+    EXPECT_LT(bytes, 1 << 30) << "through sockets, in seconds";
+    for (const PairsCovered& pairs : coverage_of(way, apart, cases)) EXPECT_EQ(pairs.covered, pairs.legal);
+  }
+  EXPECT_EQ(sizes_left_out({4, true}), std::vector<std::string>{"1 GiB and 1"});
+  EXPECT_TRUE(sizes_left_out(8).empty());
+}
+
 }  // namespace
 }  // namespace assay::collective

@@ -1,4 +1,6 @@
 // NCCL's collectives on the node's GPUs: is every element right, on every rank, in every way of doing it?
+#include "suites/collective/correctness.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +15,6 @@
 #include "suites/collective/choices.h"
 #include "suites/collective/machine_files.h"
 #include "suites/collective/spoilt.h"
-#include "suites/collective/trial.h"
 
 namespace assay::collective {
 namespace {
@@ -35,14 +36,16 @@ bool same_for_all(nccl::Collective collective) {
 
 class Correctness {
  public:
-  explicit Correctness(Context& context)
+  Correctness(Context& context, Meddling* meddling, const Deadlines& deadlines)
       : context_(context),
+        meddling_(meddling),
         way_(way_named(context.variant())),
         peers_(context),
-        session_(begin_session()),
+        session_(begin_session(deadlines)),
         data_(make_rank_data(context.gpu(), kBufferBytes)),
         bytes_there_(peers_.least(data_->bytes_there())),
-        cases_(make_cases(way_, session_.ranks())),
+        arrangement_(peers_.arrangement(session_.ranks())),
+        cases_(make_cases(way_, arrangement_)),
         choices_(way_, session_.ranks()) {}
 
   void run() {
@@ -65,10 +68,10 @@ class Correctness {
   }
 
  private:
-  Session begin_session() {
+  Session begin_session(const Deadlines& deadlines) {
     // Before NCCL's first call, and so that it stands whatever becomes of the step.
     if (peers_.rank() == 0) keep_what_nccl_is();
-    return {context_, peers_, peers_.all(), peers_.id_for(peers_.all())};
+    return {context_, peers_, peers_.all(), peers_.id_for(peers_.all()), deadlines};
   }
 
   void keep_what_nccl_is() {
@@ -85,7 +88,8 @@ class Correctness {
   void run_case(const Case& one) {
     const std::size_t number = done_++;
     take_nccl_choices(session_.rank());
-    const Trial trial = try_case(session_, *data_, one, peers_.seed() + number, bytes_there_);
+    const Trial trial =
+        try_case(session_, *data_, one, peers_.seed() + number, bytes_there_, meddling_, number);
     choices_.add(one.collective, take_nccl_choices(session_.rank()), text_of(one, session_.ranks()));
     const bool wrong = trial.wrong.count > 0 || trial.wrong.outside > 0;
     if (wrong) remember(number, one, trial.job, trial.wrong);
@@ -94,9 +98,12 @@ class Correctness {
 
   void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong) {
     // At once: it stands whatever becomes of the step, and of the other ranks.
-    if (wrong_elements_ == 0)
-      context_.measure_at("node", "unexplained_elements", static_cast<double>(wrong.count + wrong.outside),
-                          Unit::count);
+    const auto elements = static_cast<double>(wrong.count + wrong.outside);
+    if (wrong_elements_ == 0 && peers_.have_one_gpu()) {
+      context_.measure("spoilt_elements", elements, Unit::count);
+    } else if (wrong_elements_ == 0) {
+      context_.measure_at("node", "unexplained_elements", elements, Unit::count);
+    }
     wrong_elements_ += wrong.count + wrong.outside;
     Seen seen{number, text_of(one, session_.ranks()), one.collective, wrong, {}, false, {}};
     if (!nccl::reduces(one.collective)) seen.from = senders_of(job, wrong);
@@ -165,7 +172,7 @@ class Correctness {
   }
 
   void emit() {
-    const Blame blamed = blame(seen_by_all());
+    const Blame blamed = blame(seen_by_all(), peers_.have_one_gpu());
     const std::size_t differ = disagreements();
     const auto own = static_cast<std::size_t>(session_.rank());
     context_.measure("spoilt_elements", static_cast<double>(blamed.of_rank[own]), Unit::count);
@@ -173,12 +180,17 @@ class Correctness {
     context_.measure("collectives", static_cast<double>(done_), Unit::count);
     context_.measure("by_another_algorithm", static_cast<double>(choices_.otherwise().size()), Unit::count);
     if (blamed.of_rank[own] > 0 && !seen_.empty())
-      context_.measure(kCulprit, seen_.front().text + ": " + text_of(seen_.front().wrong));
+      context_.measure(kCulprit, name_of_rank() + seen_.front().text + ": " + text_of(seen_.front().wrong));
     if (!seen_.empty()) keep_what_was_wrong();
     if (session_.rank() != 0) return;
     context_.measure_at("node", "unexplained_elements", static_cast<double>(blamed.unexplained), Unit::count);
     context_.measure_at("node", "disagreements", static_cast<double>(differ), Unit::count);
     keep_what_was_done();
+  }
+
+  /// Where its GPU is no name for it.
+  std::string name_of_rank() const {
+    return peers_.share_gpus() ? fmt::format("rank {}: ", session_.rank()) : "";
   }
 
   void keep_what_was_wrong() {
@@ -201,22 +213,27 @@ class Correctness {
 
   void keep_what_was_done() {
     nlohmann::json covered = nlohmann::json::array();
-    for (const PairsCovered& pairs : coverage_of(way_, session_.ranks(), cases_))
+    for (const PairsCovered& pairs : coverage_of(way_, arrangement_, cases_))
       covered.push_back({{"first", pairs.first},
                          {"second", pairs.second},
                          {"legal", pairs.legal},
                          {"covered", pairs.covered}});
-    context_.evidence("coverage", {{"collectives", cases_.size()}, {"pairs", covered}});
+    nlohmann::json coverage{{"collectives", cases_.size()}, {"pairs", covered}};
+    if (const auto sizes = sizes_left_out(arrangement_); !sizes.empty())
+      coverage["left_out"] = {{"sizes", sizes}, {"why", "ranks share a GPU: their data go through sockets"}};
+    context_.evidence("coverage", coverage);
     context_.evidence("algorithms", choices_.counts());
     if (!choices_.otherwise().empty()) context_.evidence("by_another_algorithm", choices_.otherwise());
   }
 
   Context& context_;
+  Meddling* meddling_;
   Way way_;
   Peers peers_;
   Session session_;
   std::unique_ptr<RankData> data_;
   std::uint64_t bytes_there_;
+  Arrangement arrangement_;
   std::vector<Case> cases_;
   std::size_t done_ = 0;
   std::uint64_t wrong_elements_ = 0;
@@ -228,9 +245,9 @@ class Correctness {
 
 /// Where NVLS is forced, and CUDA fails in an initialisation, it cannot be had (transport/nvls.cc). Of other
 /// errors, as of the machine's for want of shared memory, the switches know nothing.
-std::unique_ptr<Correctness> begin(Context& context) {
+std::unique_ptr<Correctness> begin(Context& context, Meddling* meddling, const Deadlines& deadlines) {
   try {
-    return std::make_unique<Correctness>(context);
+    return std::make_unique<Correctness>(context, meddling, deadlines);
   } catch (const NcclError& error) {
     const bool by_cuda = error.result() == nccl::Result::unhandled_cuda_error;
     if (context.variant() != name_of(Way::nvls) || !by_cuda) throw;
@@ -239,12 +256,22 @@ std::unique_ptr<Correctness> begin(Context& context) {
 }
 
 void run(Context& context) {
-  end_after_hang(context, [&] { begin(context)->run(); });
+  run_correctness(context);
+}
+
+/// Where ranks share a GPU, a case of 16 MiB in each pair, a few MiB in others, and no larger ones.
+double shared_seconds(const DeviceSpeed& speed) {
+  constexpr double kCases = 210, kMegabytesOfAWay = 900;
+  return kCases * speed.sockets_start_s +
+         kMegabytesOfAWay * (1 << 20) / speed.rate(WorkKind::sockets) * speed.ranks_of_a_gpu / 2;
 }
 
 /// Of a way with as many cases as most.
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
   constexpr double kCases = 200, kLargeCases = 18, kLarge = 1ull << 30;
+  if (speed.ranks_of_a_gpu > 1)
+    return speed.collective_init_s + speed.seconds_to_hold(2.0 * static_cast<double>(kBufferBytes)) +
+           std::max(duration_s, shared_seconds(speed));
   const double small_s = 4 * speed.launch_s + speed.seconds_of_collective(WorkKind::ring, 0);
   // Looked at in ever longer pauses: what takes long is noticed late.
   const double large_s = 1.5 * speed.seconds_of_collective(WorkKind::ring, 2 * kLarge) +
@@ -254,35 +281,50 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
          std::max(duration_s, kCases * small_s + kLargeCases * large_s);
 }
 
+}  // namespace
+
+std::vector<Measure> measures_of_correctness() {
+  return {
+      {"spoilt_elements", Unit::count,
+       "elements that arrived wrong, as far as what all ranks saw accuses this GPU"},
+      {kCulprit, Unit::text, "which collective, which element, expected and actual", "", false},
+      {"wrong_elements", Unit::count, "elements that were wrong on this rank, whoever spoilt them", "",
+       false},
+      {"by_another_algorithm", Unit::count,
+       "collectives that NCCL did by another algorithm or protocol than it was made to, or did not say"},
+      {"collectives", Unit::count, "that were done and looked through"},
+      {.name = "machine_settings",
+       .unit = Unit::text,
+       .meaning = "what /etc/nccl.conf sets that the workers' environment does not; \"none\"",
+       .of = Of::node},
+      {.name = "unexplained_elements",
+       .meaning = "elements that were wrong on several ranks, so that none is accused; at once, of the "
+                  "first collective that is wrong",
+       .of = Of::node},
+      {.name = "disagreements",
+       .meaning = "collectives that all ranks found right, and after which they do not have the same where "
+                  "they should, read a second time",
+       .of = Of::node}};
+}
+
+std::vector<FindingCode> findings_of_correctness() {
+  return {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm",
+          "collective.settings"};
+}
+
+void run_correctness(Context& context, Meddling* meddling, const Deadlines& deadlines) {
+  end_after_hang(context, [&] { begin(context, meddling, deadlines)->run(); });
+}
+
+namespace {
+
 const Registered collective_correctness{{
     .name = "collective.correctness",
     .summary =
         "NCCL's collectives give every rank every element right, of every datatype, by every algorithm",
     .scope = Scope::ranks,
-    .measures =
-        {{"spoilt_elements", Unit::count,
-          "elements that arrived wrong, as far as what all ranks saw accuses this GPU"},
-         {kCulprit, Unit::text, "which collective, which element, expected and actual", "", false},
-         {"wrong_elements", Unit::count, "elements that were wrong on this rank, whoever spoilt them", "",
-          false},
-         {"by_another_algorithm", Unit::count,
-          "collectives that NCCL did by another algorithm or protocol than it was made to, or did not say"},
-         {"collectives", Unit::count, "that were done and looked through"},
-         {.name = "machine_settings",
-          .unit = Unit::text,
-          .meaning = "what /etc/nccl.conf sets that the workers' environment does not; \"none\"",
-          .of = Of::node},
-         {.name = "unexplained_elements",
-          .meaning = "elements that were wrong on several ranks, so that none is accused; at once, of the "
-                     "first collective that is wrong",
-          .of = Of::node},
-         {.name = "disagreements",
-          .meaning =
-              "collectives that all ranks found right, and after which they do not have the same where "
-              "they should, read a second time",
-          .of = Of::node}},
-    .findings = {"collective.miscompare", "collective.miscompare_somewhere", "collective.algorithm",
-                 "collective.settings"},
+    .measures = measures_of_correctness(),
+    .findings = findings_of_correctness(),
     .run = run,
     .detects = "elements that arrive wrong, in any of NCCL's nine collectives and twelve datatypes, by any "
                "of its algorithms "

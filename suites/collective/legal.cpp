@@ -31,8 +31,9 @@ bool switches_reduce(DataType type, Op op) {
   }
 }
 
-bool has_way(Way way, Collective collective) {
+bool has_way(Way way, Collective collective, bool a_node_each) {
   const std::string algorithm = algorithm_of(way);
+  if (a_node_each && (algorithm == "NVLS" || protocol_of(way) == "LL128")) return false;
   if (algorithm == "TREE") return collective == Collective::all_reduce;
   if (algorithm == "NVLS")
     return collective == Collective::all_reduce || collective == Collective::reduce_scatter ||
@@ -64,9 +65,10 @@ std::string protocol_of(Way way) {
   return kProtocols[static_cast<int>(way)];
 }
 
-bool is_legal(Way way, Collective collective, DataType type, Op op, int ranks) {
+bool is_legal(Way way, Collective collective, DataType type, Op op, const Arrangement& of) {
+  const int ranks = of.ranks;
   if (ranks < 2 && way != Way::by_itself) return false;  // a copy, by no algorithm
-  if (!has_way(way, collective)) return false;
+  if (!has_way(way, collective, of.a_node_each)) return false;
   if (!nccl::reduces(collective)) return op == Op::sum;
   const bool fp8 = type == DataType::e4m3 || type == DataType::e5m2;
   if (op == Op::avg && ((ranks & (ranks - 1)) != 0 || (ranks < 2 && fp8))) return false;

@@ -1,10 +1,16 @@
-// What NCCL can do on one node of Hopper GPUs, kept apart from what is planned from it.
+// What NCCL can do on one node of Hopper GPUs, and with ranks of which each is a node of its own to it, kept
+// apart from what is planned from it.
 //
 // Sources, all of NCCL 2.28.9-1: types and operators of each collective: src/device/generate.py (on sm_90 all
 // types have all operators); algorithms and protocols of each: src/graph/tuning.cc,
 // src/enqueue.cc:topoGetAlgoInfo, whose Tree is all_reduce's alone and whose PAT and CollNet need more nodes
 // than one; what the switches add up: src/include/device.h:ncclNvlsSupported; sends and receives have none:
-// src/enqueue.cc:scheduleP2pTasksToPlan; what can be in place: the user guide, "In-place operations".
+// src/enqueue.cc:scheduleP2pTasksToPlan; what can be in place: the user guide, "In-place operations". Of a
+// node a rank: src/init.cc (a host's hash is NCCL_HOSTID's, and no GPU may be twice on a host),
+// src/graph/paths.cc and src/transport/shm.cc (peers' memory and the host's are taken within a host alone:
+// what is left is the network), src/graph/tuning.cc (PAT where each node has one GPU; the protocol LL128
+// between nodes by NVLink alone, a check which naming it skips: it is not to be named there),
+// src/transport/nvls.cc (the switches add up within a node).
 #pragma once
 
 #include <string>
@@ -29,10 +35,18 @@ Way way_named(const std::string& name);
 std::string algorithm_of(Way way);
 std::string protocol_of(Way way);
 
+/// The ranks of a communicator, as NCCL sees them.
+struct Arrangement {
+  Arrangement(int of_ranks, bool is_a_node_each = false) : ranks(of_ranks), a_node_each(is_a_node_each) {}
+
+  int ranks;
+  bool a_node_each;  // several share a GPU: by NCCL_HOSTID each is a node of its own; else all are on one
+};
+
 /// An operator counts for collectives that reduce alone: others have Op::sum. Of `avg`, data that are exact
 /// in every order need a number of ranks that is a power of two. One rank alone copies, and cannot scale fp8
 /// (src/device/ onerank.cu).
-bool is_legal(Way way, nccl::Collective collective, nccl::DataType type, nccl::Op op, int ranks);
+bool is_legal(Way way, nccl::Collective collective, nccl::DataType type, nccl::Op op, const Arrangement& of);
 
 /// What the workers' environment has to say for it.
 std::map<std::string, std::string> environment_of(Way way);

@@ -12,6 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "harness/config/paths.h"
+#include "harness/config/sku.h"
+#include "suites/collective/cases.h"
+
 namespace assay::collective {
 namespace {
 
@@ -71,6 +75,39 @@ TEST(CollectiveWays, AreVariantsOfTheChecks) {
   const std::vector<Variant> variants = variants_of_all_ways();
   ASSERT_EQ(variants.size(), static_cast<std::size_t>(kWays));
   for (std::size_t i = 0; i < variants.size(); ++i) EXPECT_EQ(way_named(variants[i].name), kAllWays[i]);
+}
+
+/// NCCL 2.28.9: src/transport/nvls.cc, src/graph/tuning.cc.
+TEST(CollectiveWays, BetweenNodesNeitherSwitchesNorLl128CanBeForced) {
+  const Arrangement apart(4, true);
+  for (const Way way : kAllWays) {
+    const bool any = is_legal(way, nccl::Collective::all_reduce, nccl::DataType::f32, nccl::Op::sum, apart);
+    const bool absent = way == Way::nvls || way == Way::ring_ll128 || way == Way::tree_ll128;
+    EXPECT_EQ(any, !absent) << name_of(way);
+    EXPECT_TRUE(is_legal(way, nccl::Collective::all_reduce, nccl::DataType::f32, nccl::Op::sum, 4));
+  }
+  for (const nccl::Collective collective : {nccl::Collective::all_gather, nccl::Collective::reduce_scatter})
+    EXPECT_TRUE(is_legal(Way::by_itself, collective, nccl::DataType::f32, nccl::Op::sum, apart)) << "by PAT";
+}
+
+/// A SKU whose ranks share GPUs leaves out what NCCL cannot do there, and nothing else.
+TEST(CollectiveWays, ThatCannotBeAreNotRunWhereRanksShareAGpu) {
+  config::Diagnostics diagnostics;
+  int found = 0;
+  for (const std::string& name : config::names("skus")) {
+    const config::Sku sku = config::load_sku(config::resolve("skus", name), diagnostics);
+    const Arrangement of(static_cast<int>(sku.slots.size()) * sku.ranks_per_gpu, sku.ranks_per_gpu > 1);
+    if (!of.a_node_each) continue;
+    ++found;
+    for (const Way way : kAllWays) {
+      for (const char* check : {"collective.correctness", "collective.locate"})
+        EXPECT_EQ(config::why_not_run(sku, check, name_of(way)) != nullptr, make_cases(way, of).empty())
+            << name << ": " << check << " " << name_of(way);
+    }
+    EXPECT_NE(config::why_not_run(sku, "collective.bandwidth", "by_itself"), nullptr) << name;
+  }
+  EXPECT_EQ(diagnostics.text(), "");
+  EXPECT_EQ(found, 2);
 }
 
 }  // namespace

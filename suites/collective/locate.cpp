@@ -108,15 +108,19 @@ class Location {
       std::uint64_t wrong = 0;
       // Ranks that hung in an earlier round have done fewer: seeds are counted anew in each.
       std::uint64_t seed = peers_.seed() + rounds_.size() * kMostCases;
-      for (const Case& one : make_cases(way_, session.ranks())) {
+      for (const Case& one : make_cases(way_, peers_.arrangement(session.ranks()))) {
         const Trial trial = try_case(session, *data_, one, seed++, bytes_there_);
         wrong += trial.wrong.count + trial.wrong.outside;
       }
-      const Timed timed =
-          time_collective(session, *data_, nccl::Collective::all_reduce, kTimedBytes, bytes_there_,
-                          kRepetitions, peers_.seed(), [&](std::uint64_t elements) { wrong += elements; });
+      std::vector<double> seconds;
+      // How fast ranks are that share a GPU says nothing.
+      if (!peers_.share_gpus())
+        seconds =
+            time_collective(session, *data_, nccl::Collective::all_reduce, kTimedBytes, bytes_there_,
+                            kRepetitions, peers_.seed(), [&](std::uint64_t elements) { wrong += elements; })
+                .seconds;
       session.finalize();
-      return {wrong > 0 ? Outcome::wrong : Outcome::right, timed.seconds};
+      return {wrong > 0 ? Outcome::wrong : Outcome::right, seconds};
     } catch (const DeviceError& error) {
       if (!is_hang(error)) throw;
       return {Outcome::hung, {}};
@@ -125,7 +129,9 @@ class Location {
 
   std::string slots_of(const std::vector<int>& ranks) const {
     std::vector<std::string> slots;
-    for (const int rank : ranks) slots.push_back(peers_.slot_of(rank).path());
+    for (const int rank : ranks)
+      slots.push_back(peers_.slot_of(rank).path() +
+                      (peers_.share_gpus() ? fmt::format(" (rank {})", rank) : ""));
     return fmt::format("{}", fmt::join(slots, " "));
   }
 
@@ -142,11 +148,12 @@ class Location {
     const auto emit_if = [&](const char* measure, Outcome worst) {
       context_.measure(measure, is_it && worst_ == worst ? 1 : 0, Unit::count);
     };
-    emit_if("slows_collectives", Outcome::slow);
+    if (!peers_.share_gpus()) emit_if("slows_collectives", Outcome::slow);
     emit_if("spoils_collectives", Outcome::wrong);
     emit_if("hangs_collectives", Outcome::hung);
     if (is_it) {
-      context_.measure(kCulprit, fmt::format("by {}: every group with it among them, of {} rounds",
+      const std::string who = peers_.share_gpus() ? fmt::format("rank {}: ", peers_.rank()) : "";
+      context_.measure(kCulprit, fmt::format("{}by {}: every group with it among them, of {} rounds", who,
                                              context_.variant(), rounds_.size()));
     }
     if (peers_.rank() != 0) return;
@@ -172,8 +179,9 @@ void run(Context& context) {
 /// Halves, then halves of the bad half: a communicator a round.
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
   constexpr double kRounds = 3, kCases = 260, kHostSecondsOfACase = 500e-6;
-  const double round_s = speed.collective_init_s +
-                         kCases * (4 * speed.launch_s + speed.collective_start_s + kHostSecondsOfACase);
+  const double start_s = speed.ranks_of_a_gpu > 1 ? speed.sockets_start_s : speed.collective_start_s;
+  const double round_s =
+      speed.collective_init_s + kCases * (4 * speed.launch_s + start_s + kHostSecondsOfACase);
   return std::max(duration_s, kRounds * round_s);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <numeric>
+#include <set>
 
 namespace assay::collective {
 namespace {
@@ -42,6 +43,20 @@ Peers::Peers(Context& context) : context_(context) {
   ras_address_ = common.at("ras");
   // Read as the first communicator is made. This process is ours alone, and has one thread that reads it.
   setenv("NCCL_RAS_ADDR", ras_address_.c_str(), 1);
+  // NCCL refuses two ranks on one GPU of a host (src/init.cc): each is on a host of its own, for all it
+  // knows.
+  if (share_gpus()) setenv("NCCL_HOSTID", fmt::format("assay-{}", rank()).c_str(), 1);
+}
+
+bool Peers::share_gpus() const {
+  std::set<std::string> addresses;
+  for (const Peer& peer : of_) addresses.insert(peer.pci_address);
+  return addresses.size() < of_.size();
+}
+
+bool Peers::have_one_gpu() const {
+  return std::all_of(of_.begin(), of_.end(),
+                     [&](const Peer& peer) { return peer.pci_address == of_.front().pci_address; });
 }
 
 std::vector<int> Peers::all() const {

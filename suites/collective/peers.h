@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/check.h"
+#include "suites/collective/legal.h"
 
 namespace assay::collective {
 
@@ -26,6 +27,12 @@ class Peers {
   /// Where NCCL's RAS listens for all of them.
   const std::string& ras_address() const { return ras_address_; }
   std::vector<int> all() const;
+  /// Whether several ranks have the same GPU.
+  bool share_gpus() const;
+  /// All of them have the same one: what goes wrong is that one's, whichever rank sees it.
+  bool have_one_gpu() const;
+  /// So many of them, in a communicator.
+  Arrangement arrangement(int ranks) const { return {ranks, share_gpus()}; }
 
   /// All ranks ask at the same time, each for the group that it is in, and get what its first made; those
   /// that are in none get none.

@@ -111,7 +111,7 @@ std::set<int> accused_by(const Case& of, std::optional<int> common) {
 
 }  // namespace
 
-Blame blame(const AllSeen& seen) {
+Blame blame(const AllSeen& seen, bool have_one_gpu) {
   const std::map<std::size_t, Case> cases = cases_of(seen);
   std::set<Way> straight;
   for (const auto& [number, of] : cases) {
@@ -135,6 +135,11 @@ Blame blame(const AllSeen& seen) {
   if (accused.size() == 1) {
     found.of_rank[static_cast<std::size_t>(*accused.begin())] = all;
     found.unexplained = 0;
+  }
+  if (have_one_gpu && found.unexplained > 0) {
+    const auto saw =
+        std::find_if(seen.begin(), seen.end(), [](const auto& of_rank) { return !of_rank.empty(); });
+    found.of_rank[static_cast<std::size_t>(saw - seen.begin())] += std::exchange(found.unexplained, 0);
   }
   return found;
 }

@@ -35,12 +35,13 @@ using AllSeen = std::vector<std::vector<Seen>>;
 /// Who spoils what arrives. In a ring or a tree what one spoils goes on to others, and which way it goes is
 /// NCCL's own business. So a rank is accused by what went straight from one to another, and by what all
 /// should have got alike and it alone got wrong. Where that accuses one and no other, it is blamed for all
-/// that was wrong.
+/// that was wrong. Where all ranks have one GPU, it can be no other's: what accuses none is blamed on the
+/// first that saw it.
 struct Blame {
   std::vector<std::uint64_t> of_rank;  // wrong elements, by the rank that is blamed for them
   std::uint64_t unexplained = 0;       // of cases in which none is accused
 };
-Blame blame(const AllSeen& seen);
+Blame blame(const AllSeen& seen, bool have_one_gpu = false);
 
 /// "12 elements wrong, the first 17: 0x3f80 where 0x3f00 should be, bits 7, every 8th".
 std::string text_of(const Mismatches& wrong);

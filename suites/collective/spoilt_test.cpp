@@ -297,5 +297,15 @@ TEST(CollectiveMismatches, AroundABufferAreToldByThemselvesOrOnTop) {
       "1 elements wrong, and 2 words around them changed, the first 0: 0x3 where 0x1 should be, bits 1");
 }
 
+TEST(WhatIsSpoilt, IsTheOnlyGpusWhoeverSeesIt) {
+  AllSeen all = nothing_seen(4);
+  for (std::size_t rank = 1; rank < 4; ++rank) all[rank].push_back(seen(3, Collective::all_reduce, {5}));
+  EXPECT_EQ(blame(all).unexplained, 3u);
+  const Blame of_one_gpu = blame(all, true);
+  EXPECT_EQ(of_one_gpu.unexplained, 0u);
+  EXPECT_EQ(of_one_gpu.of_rank, (std::vector<std::uint64_t>{0, 3, 0, 0})) << "the first that saw it";
+  EXPECT_EQ(blame(nothing_seen(4), true).of_rank, std::vector<std::uint64_t>(4));
+}
+
 }  // namespace
 }  // namespace assay::collective

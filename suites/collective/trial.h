@@ -16,8 +16,19 @@ struct Trial {
   Mismatches wrong;
 };
 
-/// All ranks of the session at the same time. `bytes_there`: of everybody's buffers. Throws DeviceError.
+/// What a drill does to a collective, to see whether it is noticed; a check's own does nothing.
+class Meddling {
+ public:
+  virtual ~Meddling() = default;
+  /// Before this rank enters the collective.
+  virtual void before(std::size_t /*number*/, int /*rank*/) {}
+  /// Once it is over, before it is looked through.
+  virtual void after(std::size_t /*number*/, const Job& /*job*/, RankData& /*data*/) {}
+};
+
+/// All ranks of the session at the same time. `bytes_there`: of everybody's buffers. `number`: of the case,
+/// for who meddles. Throws DeviceError.
 Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t seed,
-               std::uint64_t bytes_there);
+               std::uint64_t bytes_there, Meddling* meddling = nullptr, std::size_t number = 0);
 
 }  // namespace assay::collective

@@ -16,6 +16,8 @@ struct CollectiveCall {
   const char* protocol = "";   // "LL", "LL128", "SIMPLE"
   const char* type = "";       // "ncclBfloat16"
   std::uint64_t number = 0;    // of this rank's calls in its communicator, from 0
+  int rank = 0, ranks = 1;     // of the communicator
+  bool by_network = false;     // its ranks are on several nodes, or say so
 };
 
 /// What a rank meets on its way into a call.
@@ -64,7 +66,8 @@ class Fabric {
   /// NCCL does what its environment tells it.
   virtual bool heeds_settings() const = 0;
   virtual double seconds_to_init() const = 0;
-  /// So many bytes to the GPU in this slot, or, over the switches, to all, if nothing holds it up.
+  /// So many bytes to the GPU in this slot, or, over the switches, to all, if nothing holds it up. By the
+  /// network: while all ranks of the call send as many.
   virtual double seconds_of(const CollectiveCall& call, double bytes, int to_slot) = 0;
   /// Those bytes went out, and as many came in.
   virtual void carried(const CollectiveCall& call, double bytes) = 0;

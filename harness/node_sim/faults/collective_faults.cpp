@@ -27,9 +27,20 @@ double parameter(const Calling& calling, const char* name) {
   return fault_parameter(calling.fault, name, 0);
 }
 
+config::FaultParameter of_rank() {
+  return {"rank",      "of those that share the GPU, only this one of the communicator; -1: all",
+          Unit::count, -1,
+          15,          -1};
+}
+
+bool is_its_rank(const Calling& calling) {
+  const double rank = parameter(calling, "rank");
+  return rank < 0 || rank == static_cast<double>(calling.call.rank);
+}
+
 /// Whether the fault acts in such a call.
 bool concerns(const Calling& calling) {
-  return is(fault_text(calling.fault, "algorithm"), calling.call.algorithm) &&
+  return is_its_rank(calling) && is(fault_text(calling.fault, "algorithm"), calling.call.algorithm) &&
          is(fault_text(calling.fault, "protocol"), calling.call.protocol) &&
          is(fault_text(calling.fault, "datatype"), calling.call.type);
 }
@@ -49,6 +60,7 @@ const RegisteredFault collective_corrupts{
       {"element", "of the buffer, from its beginning; -1: the last, where their number is odd", Unit::count,
        -1, 1e12, 5},
       {"bit", "of the element", Unit::count, 0, 63, 1},
+      of_rank(),
       text("algorithm", "only by this one", kAlgorithms),
       text("protocol", "only by this one", kProtocols),
       text("datatype", "only of this one, as NCCL names it", {})}},
@@ -67,6 +79,7 @@ const RegisteredFault collective_slow{
      "the GPU is slow inside collectives",
      "gpu",
      {{"factor", "of the healthy rate, what is left", Unit::ratio, 0.01, 1, 0.5},
+      of_rank(),
       text("algorithm", "only by this one", kAlgorithms)}},
     {.share_in_call = [](const Calling& calling) {
       return concerns(calling) ? parameter(calling, "factor") : 1;
@@ -84,11 +97,13 @@ bool is_collective(const Calling& calling) {
 }
 
 bool is_its_call(const Calling& calling) {
-  return is_collective(calling) && parameter(calling, "call") == static_cast<double>(calling.call.number);
+  return is_its_rank(calling) && is_collective(calling) &&
+         parameter(calling, "call") == static_cast<double>(calling.call.number);
 }
 
 Obstacle stuck(const Calling& calling) {
   const std::string_view where = fault_text(calling.fault, "where"), function = calling.call.function;
+  if (!is_its_rank(calling)) return Obstacle::none;
   if (where == "init") return function == "Init" ? Obstacle::hangs : Obstacle::none;
   if (where == "finalize") return function == "Finalize" ? Obstacle::hangs : Obstacle::none;
   if (!is_its_call(calling)) return Obstacle::none;
@@ -104,7 +119,8 @@ const RegisteredFault collective_stuck{
                          "\"\": inside a collective; before it; with another count than the others; in init "
                          "or finalize of the communicator",
                          {"", "before", "count", "init", "finalize"}),
-                    {"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3}},
+                    {"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3},
+                    of_rank()},
      .ends_workers = true},
     {.on_entry = stuck}};
 
@@ -112,7 +128,7 @@ const RegisteredFault collective_kills{
     {.name = "collective_kills",
      .summary = "the worker of this GPU dies in the middle of a collective",
      .target = "gpu",
-     .parameters = {{"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3}},
+     .parameters = {{"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3}, of_rank()},
      .ends_workers = true},
     {.on_entry = [](const Calling& calling) {
       if (is_its_call(calling)) std::raise(SIGKILL);

@@ -1,5 +1,6 @@
-// Which algorithm and protocol a call is done by: what is legal in one node of up to eight Hopper GPUs, what
-// the environment leaves of it, and what NCCL chooses there (2.27.7 on eight H200s: stas00/ml-engineering).
+// Which algorithm and protocol a call is done by: what is legal in one node of up to eight Hopper GPUs, and
+// among ranks of which each is a node of its own (NCCL_HOSTID) over sockets, what the environment leaves of
+// it, and what NCCL chooses there (2.27.7 on eight H200s: stas00/ml-engineering).
 #pragma once
 
 #include <cstdint>

@@ -75,6 +75,14 @@ int Rank::slot_of(int rank) {
   return meeting_ == nullptr ? cuda_emulation::kToAll : meeting_->members[rank].slot;
 }
 
+/// What is no collective, but leads up to them, or away from them.
+cuda_emulation::CollectiveCall Rank::leading(const char* function) const {
+  cuda_emulation::CollectiveCall call{.function = function};
+  call.rank = rank_;
+  call.ranks = ranks_;
+  return call;
+}
+
 bool Rank::multicast() const {
   return settings_.nvls_enable != 0 && nodes() == 1 && ranks_ > 1 && fabric().multicast();
 }
@@ -113,7 +121,7 @@ std::optional<Nanoseconds> Rank::ready_at() const {
 Result Rank::initialise() {
   if (ready_) return Result::success;
   if (meeting_ == nullptr) {
-    const Obstacle met = fabric().obstacle({.function = "Init"});
+    const Obstacle met = fabric().obstacle(leading("Init"));
     if (hinders(met)) hang();
     if (const Result bad = planted_failure(met, "Init"); bad != Result::success) return bad;
   }
@@ -151,7 +159,7 @@ Result Rank::finalise() {
   go_on();
   if (!finalizing_ && queue_.empty()) {
     finalizing_ = true;
-    if (!hinders(fabric().obstacle({.function = "Finalize"}))) {
+    if (!hinders(fabric().obstacle(leading("Finalize")))) {
       me().state = Member::finalizing;
       announce(*meeting_, fabric());
     }
@@ -244,6 +252,9 @@ void Rank::set_seconds(Batch& batch) {
 
 std::shared_ptr<cuda_emulation::Gate> Rank::enqueue(Batch batch) {
   batch.call.number = calls_++;
+  batch.call.rank = rank_;
+  batch.call.ranks = ranks_;
+  batch.call.by_network = nodes_ > 1;
   if (const double late_s = fabric().late_by(batch.call); late_s > 0)
     fabric().wait_until(device_.now() + static_cast<Nanoseconds>(late_s * static_cast<double>(kSecond)));
   batch.enqueued = device_.now();

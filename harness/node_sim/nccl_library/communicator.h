@@ -87,6 +87,7 @@ class Rank : public std::enable_shared_from_this<Rank> {
   class BatchGate;
 
   Member& me() { return meeting_->members[rank_]; }
+  cuda_emulation::CollectiveCall leading(const char* function) const;
   void join();
   std::optional<Nanoseconds> ready_at() const;
   std::optional<Nanoseconds> final_at() const;

@@ -254,11 +254,39 @@ TEST_F(NcclLibrary, RanksOnHostsOfTheirOwnHaveOtherAlgorithms) {
   EXPECT_EQ(gathered("NVLS", "one"), "NVLS/SIMPLE")
       << "init.cc: initTransportsRank: one host, by another name";
   EXPECT_EQ(gathered("PAT", "one"), "");
+  EXPECT_EQ(gathered(nullptr), "PAT/SIMPLE") << "by itself";
   count = 1 << 20;  // as much as is sent by LL128 where that works
   EXPECT_EQ(gathered("Ring", "one"), "RING/LL128");
   EXPECT_EQ(gathered("Ring", "two"), "RING/SIMPLE");
   EXPECT_EQ(gathered("Ring", "two", "LL128"), "RING/LL128");
   EXPECT_EQ(gathered("Ring", "two", "^LL"), "RING/LL128");
+}
+
+TEST_F(NcclLibrary, CallsOfRanksOnHostsOfTheirOwnGoByTheNetwork) {
+  std::vector<CollectiveCall> met;
+  node_.obstacle = [&](int, const CollectiveCall& call) {
+    if (*call.algorithm != '\0') met.push_back(call);
+    return cuda::Obstacle::none;
+  };
+  for (const bool apart : {false, true}) {
+    met.clear();
+    RanksOfOneThread ranks(*api_, node_, 2);
+    Variable host("NCCL_HOSTID", "one");
+    ranks.begin(0);
+    host.set(apart ? "two" : "one");
+    ranks.begin(1);
+    EXPECT_TRUE(ranks.state(0) == Result::success && ranks.state(1) == Result::success);
+    ranks.for_each([&](int, Comm comm) {
+      auto* const memory = allocate<float>(1);
+      api_->all_reduce(memory, memory, 1, DataType::f32, Op::sum, comm, nullptr);
+    });
+    ASSERT_EQ(met.size(), 2u);
+    for (const CollectiveCall& call : met) {
+      EXPECT_EQ(call.by_network, apart);
+      EXPECT_EQ(call.ranks, 2);
+    }
+    EXPECT_NE(met[0].rank, met[1].rank);
+  }
 }
 
 }  // namespace

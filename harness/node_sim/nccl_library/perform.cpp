@@ -10,6 +10,12 @@ namespace {
 using cuda_emulation::CollectiveCall;
 using cuda_emulation::Fabric;
 
+CollectiveCall call_at(CollectiveCall call, int rank, const Meeting& meeting) {
+  call.rank = rank;
+  call.ranks = meeting.ranks;
+  return call;
+}
+
 bool agree(const Post& a, const Post& b) {
   return a.function == b.function && a.type == b.type && a.count == b.count && a.root == b.root &&
          a.reduction.op == b.reduction.op && a.choice.algorithm == b.choice.algorithm &&
@@ -66,7 +72,7 @@ class Performance {
               std::uint64_t count) {
     if (count == 0) return;
     const int from_slot = switched() ? cuda_emulation::kFromSwitches : meeting_.members[from].slot;
-    fabric_.arrive(call_of(posts_[to]),
+    fabric_.arrive(call_at(call_of(posts_[to]), to, meeting_),
                    {from_slot, meeting_.members[to].slot, step, first, all, bytes_, data, count});
   }
 
@@ -193,8 +199,8 @@ void carry(const Meeting& meeting, const Parcel& parcel, int from, int to, unsig
   std::memmove(parcel.to, parcel.from, parcel.bytes_sent);
   if (from == to) return;
   const std::uint64_t elements = parcel.bytes_sent / element_bytes;
-  fabric.arrive(call, {meeting.members[from].slot, meeting.members[to].slot, 1, 0, elements, element_bytes,
-                       parcel.to, elements});
+  fabric.arrive(call_at(call, to, meeting), {meeting.members[from].slot, meeting.members[to].slot, 1, 0,
+                                             elements, element_bytes, parcel.to, elements});
 }
 
 const char* name_of(DataType type) {
