@@ -65,13 +65,20 @@ std::string protocol_of(Way way) {
   return kProtocols[static_cast<int>(way)];
 }
 
+namespace {
+
+bool is_integer(DataType type) {
+  return type <= DataType::u64;
+}
+
+}  // namespace
+
 bool is_legal(Way way, Collective collective, DataType type, Op op, const Arrangement& of) {
   const int ranks = of.ranks;
   if (ranks < 2 && way != Way::by_itself) return false;  // a copy, by no algorithm
   if (!has_way(way, collective, of.a_node_each)) return false;
   if (!nccl::reduces(collective)) return op == Op::sum;
-  const bool fp8 = type == DataType::e4m3 || type == DataType::e5m2;
-  if (op == Op::avg && ((ranks & (ranks - 1)) != 0 || (ranks < 2 && fp8))) return false;
+  if (op == Op::avg && ((ranks & (ranks - 1)) != 0 || (ranks < 2 && !is_integer(type)))) return false;
   return way != Way::nvls || switches_reduce(type, op);
 }
 

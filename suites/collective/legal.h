@@ -44,8 +44,9 @@ struct Arrangement {
 };
 
 /// An operator counts for collectives that reduce alone: others have Op::sum. Of `avg`, data that are exact
-/// in every order need a number of ranks that is a power of two. One rank alone copies, and cannot scale fp8
-/// (src/device/ onerank.cu).
+/// in every order need a number of ranks that is a power of two. One rank alone copies; of floating numbers
+/// it scales what it copies, and loses the end above 16 KiB (NVIDIA/nccl issue 1950, mended in 2.29.7), and
+/// of fp8 it cannot (src/device/onerank.cu).
 bool is_legal(Way way, nccl::Collective collective, nccl::DataType type, nccl::Op op, const Arrangement& of);
 
 /// What the workers' environment has to say for it.
