@@ -56,6 +56,7 @@ class Correctness {
         run_case(one);
         context_.progress(static_cast<double>(done_) / static_cast<double>(cases_.size()));
       }
+      count_disagreements();
       const double elapsed_s =
           static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
       again = elapsed_s < context_.duration_s();
@@ -156,8 +157,7 @@ class Correctness {
 
   /// Collectives after which ranks that should have the same do not, and all of them found right what they
   /// have: what was read the second time is not what was there the first.
-  std::size_t disagreements() {
-    std::size_t differ = 0;
+  void count_disagreements() {
     std::vector<std::vector<Digest>> all;
     for (const std::string& other : context_.ranks().exchange(nlohmann::json(digests_).dump()))
       all.push_back(nlohmann::json::parse(other).get<std::vector<Digest>>());
@@ -166,14 +166,13 @@ class Correctness {
       const bool same = std::all_of(all.begin(), all.end(), [&](const auto& of_rank) {
         return of_rank.at(i).of_all == digests_[i].of_all;
       });
-      if (!wrong && !same) ++differ;
+      if (!wrong && !same) ++disagreements_;
     }
-    return differ;
+    digests_.clear();
   }
 
   void emit() {
     const Blame blamed = blame(seen_by_all(), peers_.have_one_gpu());
-    const std::size_t differ = disagreements();
     const auto own = static_cast<std::size_t>(session_.rank());
     context_.measure("spoilt_elements", static_cast<double>(blamed.of_rank[own]), Unit::count);
     context_.measure("wrong_elements", static_cast<double>(wrong_elements_), Unit::count);
@@ -184,7 +183,7 @@ class Correctness {
     if (!seen_.empty()) keep_what_was_wrong();
     if (session_.rank() != 0) return;
     context_.measure_at("node", "unexplained_elements", static_cast<double>(blamed.unexplained), Unit::count);
-    context_.measure_at("node", "disagreements", static_cast<double>(differ), Unit::count);
+    context_.measure_at("node", "disagreements", static_cast<double>(disagreements_), Unit::count);
     keep_what_was_done();
   }
 
@@ -238,7 +237,8 @@ class Correctness {
   std::size_t done_ = 0;
   std::uint64_t wrong_elements_ = 0;
   std::vector<Seen> seen_;
-  std::vector<Digest> digests_;
+  std::vector<Digest> digests_;  // of one time through the cases
+  std::size_t disagreements_ = 0;
   std::size_t compared_up_to_ = std::numeric_limits<std::size_t>::max();  // number of a case
   Choices choices_;
 };

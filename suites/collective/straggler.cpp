@@ -43,7 +43,8 @@ class Straggler {
     context_.progress(0.5);
     tell_exchanges();
     session_.finalize();
-    context_.measure("wrong_elements", static_cast<double>(wrong_), Unit::count);
+    if (session_.rank() == 0)
+      context_.measure_at("node", "wrong_elements", static_cast<double>(wrong_), Unit::count);
   }
 
  private:
@@ -70,13 +71,20 @@ class Straggler {
         stamp(kOfRepetition * i + 2);
       }
       session_.wait(*data_, "collectives in a row");
-      note_wrong(data_->look_through());
+      const Mismatches found = data_->look_through();
+      if (found.count + found.outside > 0) note_wrong(found.count + found.outside);
     });
   }
 
   void stamp(std::size_t number) { clock_->stamp(data_->stream(), number); }
 
-  void note_wrong(const Mismatches& found) { wrong_ += found.count + found.outside; }
+  /// The first at once, of any rank: it stands whatever becomes of the step. Whoever sees it need not be who
+  /// spoilt it.
+  void note_wrong(std::uint64_t elements) {
+    if (wrong_ == 0)
+      context_.measure_at("node", "wrong_elements", static_cast<double>(elements), Unit::count);
+    wrong_ += elements;
+  }
 
   /// It is there once its stream has come to the collective, and its process has asked for it.
   void tell_lateness(const device_clock::ToHostTime& to_host) {
@@ -123,7 +131,7 @@ class Straggler {
     for (int distance = 1; distance < session_.ranks(); ++distance)
       mine.push_back(median(time_sends(session_, *data_, distance, kExchangeBytes, bytes_there_, kExchanges,
                                        peers_.seed() + static_cast<std::uint64_t>(distance),
-                                       [this](std::uint64_t elements) { wrong_ += elements; })));
+                                       [this](std::uint64_t elements) { note_wrong(elements); })));
     SecondsByDistance all;
     for (const std::string& brought : context_.ranks().exchange(nlohmann::json(mine).dump()))
       all.push_back(nlohmann::json::parse(brought).get<std::vector<double>>());
@@ -187,7 +195,9 @@ const Registered collective_straggler{{
           .meaning = "the same between two GPUs: the slower direction, each as fast as the one of the "
                      "two that is less held up by others",
           .of = Of::pairs},
-         {"wrong_elements", Unit::count, "elements that arrived wrong on this rank, whoever spoilt them"}},
+         {.name = "wrong_elements",
+          .meaning = "elements that were wrong on a rank: at once the first that one finds",
+          .of = Of::node}},
     .findings = {"collective.late", "collective.slow_gpu", "collective.slow_pair",
                  "collective.miscompare_somewhere"},
     .run = run,
