@@ -56,7 +56,7 @@ double SimFabric::seconds_of(const CollectiveCall& call, double bytes, int to_sl
   double share = share_of_data(call);
   const auto look = [&](int here, int there) {
     for_each_fault(*state_, here, [&](FaultState& fault, const FaultHooks& hooks) {
-      if (hooks.share_in_call != nullptr && here == slot()) share *= hooks.share_in_call({fault, call});
+      if (hooks.share_in_call != nullptr && here == slot()) share *= hooks.share_in_call({*state_, index_, fault, call});
       if (hooks.share_of_way != nullptr && there >= 0) share *= hooks.share_of_way(fault, there);
     });
   };
@@ -78,7 +78,7 @@ void SimFabric::carried(const CollectiveCall& call, double bytes) {
 double SimFabric::late_by(const CollectiveCall& call) {
   double late_s = 0;
   for_each_fault(*state_, slot(), [&](FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.late_by != nullptr) late_s += hooks.late_by({fault, call});
+    if (hooks.late_by != nullptr) late_s += hooks.late_by({*state_, index_, fault, call});
   });
   return late_s;
 }
@@ -86,14 +86,14 @@ double SimFabric::late_by(const CollectiveCall& call) {
 Obstacle SimFabric::obstacle(const CollectiveCall& call) {
   Obstacle met = Obstacle::none;
   for_each_fault(*state_, slot(), [&](FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.on_entry != nullptr && met == Obstacle::none) met = hooks.on_entry({fault, call});
+    if (hooks.on_entry != nullptr && met == Obstacle::none) met = hooks.on_entry({*state_, index_, fault, call});
   });
   return met;
 }
 
 void SimFabric::arrive(const CollectiveCall& call, const Arriving& data) {
   for_each_fault(*state_, data.to_slot, [&](FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.on_arrival != nullptr) hooks.on_arrival({fault, call}, data);
+    if (hooks.on_arrival != nullptr) hooks.on_arrival({*state_, index_, fault, call}, data);
   });
 }
 

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <utility>
 
+#include "harness/registry.h"
 #include "harness/run/attachment.h"
 #include "harness/run/worker.h"
 
@@ -74,6 +76,12 @@ std::unique_ptr<ipc::Child> start_child(const Placement& placement, std::size_t 
 }
 
 }  // namespace
+
+Crew::Crew(const Stage& at, const Placement& of, std::vector<OpenStep> open)
+    : stage(&at), placement(&of), steps(std::move(open)), exchange(of.participants.size()) {
+  const Check* check = find_check(of.bodies.front().check);
+  has_last_words = check != nullptr && check->uses_nccl;
+}
 
 bool Crew::rests() const {
   return std::all_of(workers.begin(), workers.end(), [](const auto& worker) { return worker->resting(); });

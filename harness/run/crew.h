@@ -13,8 +13,7 @@
 namespace assay::run {
 
 struct Crew {
-  Crew(const Stage& at, const Placement& of, std::vector<OpenStep> open)
-      : stage(&at), placement(&of), steps(std::move(open)), exchange(of.participants.size()) {}
+  Crew(const Stage& at, const Placement& of, std::vector<OpenStep> open);
 
   const Stage* stage;
   const Placement* placement;
@@ -29,6 +28,13 @@ struct Crew {
   WorkerDeadline::Time exchange_deadline = WorkerDeadline::Time::max();
 
   bool over() const { return workers.empty(); }
+  /// Its ranks ask NCCL about one that is gone.
+  bool has_last_words;
+  /// One of its ranks has ended before its work was done; those that are left may say until then what they
+  /// know.
+  WorkerDeadline::Time last_words_until = WorkerDeadline::Time::max();
+  bool has_lost_one() const { return last_words_until != WorkerDeadline::Time::max(); }
+
   /// It will not move on by itself: all of it has ended, or waits until its lifetime is over.
   bool rests() const;
 };

@@ -53,6 +53,7 @@ class WorkerContext final : public Context, private Ranks {
   int rank() const override { return assignment_.rank; }
   int count() const override { return assignment_.ranks; }
   std::vector<std::string> exchange(const std::string& mine, double most_s) override;
+  bool one_is_gone() override { return pipe_.was_told(kGone); }
 
   void send_attachment(const std::string& name, const std::string& type, const std::string& file);
   const BodyAssignment& mine() const { return assignment_.bodies[body_]; }

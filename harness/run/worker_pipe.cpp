@@ -21,9 +21,22 @@ void WorkerPipe::send_raw(const std::string& bytes) {
 nlohmann::json WorkerPipe::ask(const char* kind, nlohmann::json content, const char* answer) {
   if (bodies_ > 1) throw std::logic_error(std::string(kind) + " is for a check that is alone in its process");
   send(0, kind, std::move(content));
-  const auto reply = channel_.receive();
-  if (!reply) throw ipc::ProtocolError("the supervisor is gone");
-  return reply->at(answer);
+  for (;;) {
+    nlohmann::json reply = next();
+    if (!reply.contains(kGone)) return reply.at(answer);
+    told_.update(reply);
+  }
+}
+
+bool WorkerPipe::was_told(const char* kind) {
+  while (!told_.contains(kind) && bodies_ == 1 && channel_.wait(0)) told_.update(next());
+  return told_.contains(kind);
+}
+
+nlohmann::json WorkerPipe::next() {
+  auto message = channel_.receive();
+  if (!message) throw ipc::ProtocolError("the supervisor is gone");
+  return std::move(*message);
 }
 
 }  // namespace assay::run

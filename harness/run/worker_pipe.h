@@ -21,11 +21,20 @@ class WorkerPipe {
   /// Sends, and waits for the answer {answer: ...}. Only where there is one body: whose the answer is could
   /// not be told. Throws std::logic_error for several.
   nlohmann::json ask(const char* kind, nlohmann::json content, const char* answer);
+  /// Whether such a message has come by itself. Does not wait for it. Only where there is one body.
+  bool was_told(const char* kind);
 
  private:
+  /// What the supervisor says next. Throws ipc::ProtocolError when it is gone.
+  nlohmann::json next();
+
   std::mutex mutex_;
   ipc::Channel& channel_;
   std::size_t bodies_;
+  nlohmann::json told_ = nlohmann::json::object();  // without having been asked
 };
+
+/// Of a message to the ranks that are left: one has ended before its work was done.
+inline constexpr const char* kGone = "gone";
 
 }  // namespace assay::run

@@ -9,6 +9,7 @@
 #include "harness/base/hex.h"
 #include "harness/base/parse_json.h"
 #include "harness/model/finding_codes.h"
+#include "harness/run/worker_pipe.h"
 
 namespace assay::run {
 namespace {
@@ -99,11 +100,29 @@ void stop_all(const Crew& crew) {
     worker->stop(kVictimOfAnotherRank, "another rank is gone", steady_clock::now());
 }
 
+/// NCCL answers within ten seconds what it knows of its ranks (ras/ras_internal.h); then they are aborted.
+constexpr milliseconds kLastWords{15'000};
+
+bool all_wait(const Crew& crew) {
+  return std::all_of(crew.workers.begin(), crew.workers.end(), [&](const auto& worker) {
+    return crew.exchange.waits(static_cast<std::size_t>(worker->assignment().rank));
+  });
+}
+
 void send(WorkerHandle& worker, const json& message) {
   try {
     worker.child().send(message);
   } catch (const ipc::ProtocolError&) {  // it died or reads nothing: its reaping or its deadline tells
   }
+}
+
+/// Those that are left wait in vain.
+void lose_one(Crew& crew) {
+  if (crew.has_lost_one()) return;
+  no_exchange_deadline(crew);
+  if (all_wait(crew) || !crew.has_last_words) return stop_all(crew);
+  crew.last_words_until = steady_clock::now() + kLastWords;
+  for (const auto& worker : crew.workers) send(*worker, {{kGone, true}});
 }
 
 }  // namespace
@@ -180,6 +199,7 @@ void WorkerPool::poll_once() {
   for (const auto& crew : crews_) {
     if (steady_clock::now() >= crew->exchange_deadline || node_.time_is_up(crew->exchange_node_deadline))
       stop_who_has_not_come(*crew);
+    if (steady_clock::now() >= crew->last_words_until) stop_all(*crew);
     const bool time_is_up = node_.time_is_up(crew->node_deadline);
     for (std::size_t i = crew->workers.size(); i-- > 0;) {
       if (time_is_up && !crew->workers[i]->resting()) crew->workers[i]->deadline_passed(steady_clock::now());
@@ -251,6 +271,11 @@ void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json&
     crew.exchange_node_deadline = node_.clock().now() + static_cast<Nanoseconds>(within_s * 1e9);
   }
   if (brought) no_exchange_deadline(crew);
+  if (crew.has_lost_one()) {
+    node_.worker_waits(worker.assignment().node);
+    if (brought || all_wait(crew)) stop_all(crew);
+    return;
+  }
   if (const auto gone = crew.exchange.gone(); !brought && gone) {
     const std::vector<Part>& devices = crew.placement->participants[*gone].devices;
     const Part part = devices.size() == 1 ? devices.front() : crew.placement->part;
@@ -342,15 +367,17 @@ void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
   crew.workers.erase(crew.workers.begin() + static_cast<std::ptrdiff_t>(index));
   const Assignment& assignment = worker->assignment();
   hold_time_if_all_rest();
+  const auto why = worker->failure();
+  auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,
+                                   worker->reported_error);
+  // Before its seat at the clock is free: else the others' time could be up before they read it.
+  const bool broken_off = why || error || crew.exchange.anybody_waits();
+  if (broken_off || (worker->reported_error && crew.has_last_words)) lose_one(crew);
   node_.worker_gone(assignment.node, worker->child().pid());
   std::vector<Resident>& gone = worker->lost() ? hung_ : ended_;
   gone.push_back(resident_of(*worker));
   gone.back().hung = worker->lost();
   gone.back().ended = !worker->lost();
-  const auto why = worker->failure();
-  auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,
-                                   worker->reported_error);
-  if (why || error || crew.exchange.anybody_waits()) stop_all(crew);
   if (!error) return;
   error->message = name_of_rank(assignment) + error->message;
   for (OpenStep& step : crew.steps) journal_.fail(step, *error);

@@ -1,18 +1,12 @@
-#include "harness/run/worker_pool.h"
-
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <functional>
 #include <future>
-#include <utility>
 
-#include "harness/testing/run_fixture.h"
-#include "harness/testing/stages.h"
+#include "harness/run/worker_pool_fixture.h"
 
 namespace assay::run {
 namespace {
@@ -20,68 +14,6 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// What a worker does after it has got its assignment.
-using Act = std::function<void(ipc::Channel&)>;
-
-struct WorkerPoolTest : RunFixture {
-  WorkerPoolTest() {
-    stage.index = 0;
-    stage.deadline_s = 30;
-  }
-
-  /// A crew of threads on these GPUs, one step for all, each of which does the same.
-  Crew& start(const std::vector<Part>& gpus, const Act& act, double deadline_s = 30) {
-    placements.push_back({"node", {{"collective.allreduce"}}, {}, {}, last_stage, std::nullopt});
-    Placement& placement = placements.back();
-    for (const Part& gpu : gpus) placement.participants.push_back({{gpu}});
-    stage.deadline_s = deadline_s;
-    auto crew = std::make_unique<Crew>(stage, placement, steps.start(placement, 0, ++attempt));
-    for (std::size_t rank = 0; rank < gpus.size(); ++rank) {
-      Assignment assignment;
-      assignment.part = gpus[rank];
-      assignment.devices = {{gpus[rank], ""}};
-      assignment.rank = static_cast<int>(rank);
-      assignment.ranks = static_cast<int>(gpus.size());
-      assignment.ranks_of_a_gpu = static_cast<int>(std::count(gpus.begin(), gpus.end(), gpus[rank]));
-      assignment.node = node.new_worker_address({kUnshared});
-      auto child = ipc::spawn_thread([act, rank](int fd) {
-        ipc::Channel channel(fd);
-        try {
-          channel.send({{"log", {{"message", "rank " + std::to_string(rank)}}}});
-          act(channel);
-        } catch (const ipc::ProtocolError&) {
-          return 1;
-        }
-        return 0;
-      });
-      const auto deadline =
-          std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<long>(deadline_s * 1000));
-      crew->workers.push_back(std::make_unique<WorkerHandle>(std::move(child), assignment, deadline));
-    }
-    Crew& started = *crew;
-    pool.add(std::move(crew));
-    return started;
-  }
-  /// Ends the steps of the crews that are over.
-  void close() {
-    for (const auto& crew : pool.take_over()) steps.end(crew->steps);
-  }
-  std::vector<std::string> symptoms() {
-    std::vector<std::string> all;
-    for (const Step& step : records().steps) {
-      for (const Error& error : step.errors) all.push_back(error.symptom.text() + "@" + error.part.path());
-    }
-    return all;
-  }
-
-  Stage stage;
-  std::deque<Placement> placements;
-  int attempt = 0, last_stage = 0;
-  SamplerClient sampler{FakeSampler({snapshot()}).start()};
-  CounterLedger counters{sampler, node, steps, run.plan, telemetry::Ledger()};
-  WorkerPool pool{steps, node, sampler, counters, progress, interrupt};
-};
 
 TEST_F(WorkerPoolTest, AWorkerThatLooksAgainGetsNewReadings) {
   start({"node"}, [](ipc::Channel& channel) {
@@ -93,12 +25,6 @@ TEST_F(WorkerPoolTest, AWorkerThatLooksAgainGetsNewReadings) {
   pool.serve();
   close();
   EXPECT_THAT(symptoms(), testing::IsEmpty());
-}
-
-void measure_and_end(ipc::Channel& channel) {
-  channel.send(
-      {{"measure", {{"name", "bus_bandwidth"}, {"value", 475.0}, {"unit", "GB/s"}, {"part", "node"}}}});
-  channel.send({{"done", json::object()}});
 }
 
 TEST_F(WorkerPoolTest, WritesWhatAWorkerMeasures) {
@@ -145,91 +71,6 @@ TEST_F(WorkerPoolTest, TimePassesUpToTheFirstDeadline) {
   ASSERT_FALSE(until.empty());
   EXPECT_EQ(until.front(), early.node_deadline);
   close();
-}
-
-TEST_F(WorkerPoolTest, RanksLeaveTogetherWithEverybodysBytes) {
-  start({"gpu0", "gpu1", "gpu2"}, [](ipc::Channel& channel) {
-    channel.send({{"exchange", {{"blob", "00ff"}}}});
-    const auto reply = channel.receive();
-    if (reply && reply->at("exchange") == json({"00ff", "00ff", "00ff"})) measure_and_end(channel);
-  });
-  pool.serve();
-  close();
-  EXPECT_TRUE(symptoms().empty());
-  EXPECT_EQ(records().steps.at(0).measurements.size(), 3u);
-  EXPECT_EQ(std::count(node.log.begin(), node.log.end(), "waits"), 2);
-  EXPECT_EQ(std::count(node.log.begin(), node.log.end(), "resumes"), 2);
-}
-
-TEST_F(WorkerPoolTest, ARankThatEndsWhileOthersWaitIsMissedAndTheyAreStopped) {
-  std::atomic<int> started = 0;
-  start({"gpu0", "gpu1"}, [&started](ipc::Channel& channel) {
-    if (started++ == 0) {
-      channel.send({{"exchange", {{"blob", ""}}}});
-      channel.receive();
-    } else {
-      usleep(200'000);
-      channel.send({{"done", json::object()}});
-    }
-  });
-  pool.serve();
-  close();
-  EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.rank_missing@gpu")));
-}
-
-TEST_F(WorkerPoolTest, WhereRanksShareAGpuTheRankIsNamed) {
-  std::atomic<int> started = 0;
-  start({"gpu0", "gpu0", "gpu0"}, [&started](ipc::Channel& channel) {
-    if (started++ == 0) return;
-    channel.send({{"exchange", {{"blob", "00"}}}});
-    channel.receive();
-  });
-  pool.serve();
-  close();
-  std::vector<std::string> messages;
-  for (const Step& step : records().steps) {
-    for (const Error& error : step.errors) messages.push_back(error.message);
-  }
-  EXPECT_THAT(messages, testing::Each(testing::MatchesRegex("rank [0-2]: .*")));
-  EXPECT_THAT(messages, testing::Not(testing::IsEmpty()));
-}
-
-TEST_F(WorkerPoolTest, ARankThatEndedEarlierIsMissedByWhoComesLater) {
-  std::atomic<int> started = 0;
-  start({"gpu0", "gpu1"}, [&started](ipc::Channel& channel) {
-    if (started++ == 0) {
-      channel.send({{"done", json::object()}});
-      return;
-    }
-    usleep(300'000);
-    channel.send({{"exchange", {{"blob", ""}}}});
-    channel.receive();
-  });
-  const auto began = std::chrono::steady_clock::now();
-  pool.serve();
-  close();
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15))
-      << "nobody waits for the deadline";
-  EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.rank_missing@gpu")));
-}
-
-TEST_F(WorkerPoolTest, ARankThatFailsReleasesThoseThatWaitForIt) {
-  std::atomic<int> started = 0;
-  start({"gpu0", "gpu1"}, [&started](ipc::Channel& channel) {
-    if (started++ == 0) {
-      channel.send({{"exchange", {{"blob", ""}}}});
-      channel.receive();
-      return;
-    }
-    usleep(200'000);
-    channel.send({{"error", {{"symptom", "device.lost"}, {"message", "gone"}}}});
-    channel.send({{"done", json::object()}});
-  });
-  const auto began = std::chrono::steady_clock::now();
-  pool.serve();
-  close();
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15));
-  EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("device.lost@gpu")));
 }
 
 TEST_F(WorkerPoolTest, EvidenceThatWouldMakeTheRecordsUnreadableIsRefused) {
@@ -347,45 +188,6 @@ TEST_F(WorkerPoolTest, AResidentThatDiedBetweenStagesExcusesNobody) {
   pool.serve();
   close();
   EXPECT_EQ(symptoms().size(), 1u);
-}
-
-TEST_F(WorkerPoolTest, WhatIsTooLargeForAnExchangeIsHeldAgainstWhoBroughtIt) {
-  std::atomic<int> started = 0;
-  start({"gpu0", "gpu1"}, [&started](ipc::Channel& channel) {
-    const bool first = started++ == 0;
-    if (!first) usleep(200'000);
-    channel.send({{"exchange", {{"blob", std::string(first ? (3 << 20) : 2, '0')}}}});
-    channel.receive();
-  });
-  pool.serve();
-  close();
-  EXPECT_THAT(symptoms(), ElementsAre(HasSubstr("harness.protocol@gpu")));
-}
-
-TEST_F(WorkerPoolTest, ADeadlineThatNoExchangeHasIsHeldAgainstWhoAskedForIt) {
-  const std::vector<json> wrong{-1, -0.001, 3600.5, 1e300, "soon", nullptr, json::array({1})};
-  for (const json& within_s : wrong) {
-    start({"gpu0"}, [within_s](ipc::Channel& channel) {
-      channel.send({{"exchange", {{"blob", "00"}, {"within_s", within_s}}}});
-      if (channel.receive()) measure_and_end(channel);
-    });
-  }
-  pool.serve();
-  close();
-  EXPECT_THAT(symptoms(),
-              testing::AllOf(testing::SizeIs(wrong.size()), testing::Each("harness.protocol@gpu0")));
-}
-
-TEST_F(WorkerPoolTest, ADeadlineUpToAnHourIsAnExchanges) {
-  for (const json& within_s : {json(0), json(0.5), json(3600)}) {
-    start({"gpu0"}, [within_s](ipc::Channel& channel) {
-      channel.send({{"exchange", {{"blob", "00"}, {"within_s", within_s}}}});
-      if (channel.receive()) measure_and_end(channel);
-    });
-  }
-  pool.serve();
-  close();
-  EXPECT_THAT(symptoms(), testing::IsEmpty());
 }
 
 TEST_F(WorkerPoolTest, AnInterruptStopsResidentsToo) {

@@ -75,7 +75,8 @@ std::string text_of(const Value& value);
 /// The judge's passes over the records. Each adds what it sees.
 void observe_completeness(const Case& c, std::vector<Observation>& seen);
 void observe_declarations(const Case& c, std::vector<Observation>& seen);
-void observe_limits(const Case& c, std::vector<Observation>& seen);
+/// `not_judged`: what no limit was held against, and why.
+void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& not_judged);
 void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& notes);
 
 }  // namespace assay::verdict

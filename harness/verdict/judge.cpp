@@ -120,7 +120,9 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
   std::vector<Observation> seen;
   observe_completeness(c, seen);
   observe_declarations(c, seen);
-  observe_limits(c, seen);
+  std::vector<std::string> not_judged;
+  observe_limits(c, seen, not_judged);
+  judgement.notes.insert(judgement.notes.end(), not_judged.begin(), not_judged.end());
   observe_errors(c, seen, judgement.notes);
 
   std::vector<Draft> drafts = gather(c, seen);
@@ -131,7 +133,7 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
   judgement.waived =
       static_cast<int>(std::count_if(judgement.findings.begin(), judgement.findings.end(),
                                      [](const Finding& f) { return f.severity == Severity::waived; }));
-  judgement.verdict = verdict_of(drafts, in_the_way.empty());
+  judgement.verdict = verdict_of(drafts, in_the_way.empty() && not_judged.empty());
 
   judgement.doubts = run.doubts;
   if (std::string doubt = contradiction(run, judgement); !doubt.empty())

@@ -1,4 +1,9 @@
 // Holds every measured value against the limits of its check and measurement.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "harness/model/whole_node.h"
 #include "harness/verdict/series.h"
 
 namespace assay::verdict {
@@ -10,18 +15,28 @@ Value bound_held_against(const Limit& limit, Grade graded) {
 
 }  // namespace
 
-void observe_limits(const Case& c, std::vector<Observation>& seen) {
+void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& not_judged) {
+  std::set<std::string> of_fewer;
   const std::vector<Series> all = collect_series(c.run);
   for (const Series& series : all) {
     for (const Limit* limit : c.limits(series.check, series.measurement)) {
       if (is_peer(limit->kind) || !limit->is_of(series.variant)) continue;
-      const auto outcomes = over_attempts(series, *limit, c.class_of(limit->finding),
-                                          [&](const Value& value) { return grade(*limit, value); });
+      const FindingClass cls = c.class_of(limit->finding);
+      if (!is_held_against(cls, c.run.plan, *series.samples.front().step, series.part)) {
+        of_fewer.insert(series.check);
+        continue;
+      }
+      const auto outcomes =
+          over_attempts(series, *limit, cls, [&](const Value& value) { return grade(*limit, value); });
       for (const Outcome& outcome : outcomes) {
         seen.push_back(observation_of(c, series, *limit, outcome, bound_held_against(*limit, outcome.grade)));
       }
     }
   }
+  for (const std::string& check : of_fewer)
+    not_judged.push_back(
+        fmt::format("{}: how fast the node is was not judged, for not all of its {} GPUs took part", check,
+                    c.run.plan.slots.size()));
   observe_peers(c, all, seen);
 }
 

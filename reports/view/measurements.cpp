@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/model/units.h"
+#include "harness/model/whole_node.h"
 #include "reports/view/pair_tables.h"
 
 namespace assay::reports {
@@ -165,6 +166,8 @@ class TableInMaking {
   Cell cell_of(const Step& step, const Measurement& measurement, const Row& row) const {
     Cell cell{measurement.value, citations_.of(step, measurement)};
     for (const Limit* limit : row.limits) {
+      const FindingKind* kind = find_kind(input_.criteria, limit->finding);
+      if (kind != nullptr && !is_held_against(kind->cls, input_.run.plan, step, measurement.part)) continue;
       cell.mark = std::max(cell.mark, mark_of(*limit, measurement.value, measurement.unit));
     }
     return cell;

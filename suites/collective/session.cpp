@@ -57,14 +57,13 @@ void Session::wait_until(const std::function<bool()>& done, double most_s, const
   const auto most = static_cast<Nanoseconds>(most_s * static_cast<double>(kSecond));
   while (!done()) {
     const Nanoseconds waited = context_.clock().now() - start;
+    if (context_.ranks().one_is_gone()) wait_in_vain();
     if (waited > most) hung(fmt::format("{} did not end within {:.0f} s", what, most_s));
     context_.clock().sleep_for(std::clamp(waited / kPausesOfAWait, kShortestPause, kLongestPause));
   }
 }
 
-int Session::culprit(const RasAnswer& answer, std::string& why) const {
-  why = "NCCL's RAS tells none of its ranks from the others";
-  if (answer.ranks.empty()) return -1;
+Session::Told Session::what_ras_tells(const RasAnswer& answer) {
   std::uint64_t most = 0;
   for (const RasRank& rank : answer.ranks) most = std::max(most, all_begun(rank));
   std::vector<const RasRank*> silent, behind, not_finalizing;
@@ -74,39 +73,47 @@ int Session::culprit(const RasAnswer& answer, std::string& why) const {
     if (rank.answers && !rank.finalizing) not_finalizing.push_back(&rank);
   }
   if (silent.size() == 1) {
-    why = fmt::format("rank {} does not answer NCCL's RAS", silent.front()->rank);
-    return silent.front()->rank;
+    const int rank = silent.front()->rank;
+    return {rank, fmt::format("rank {} does not answer NCCL's RAS", rank)};
   }
   if (behind.size() == 1) {
-    why = fmt::format("rank {} has begun {} collectives, others {}", behind.front()->rank,
-                      all_begun(*behind.front()), most);
-    return behind.front()->rank;
+    const int rank = behind.front()->rank;
+    return {rank, fmt::format("rank {} has begun {} collectives, others {}", rank, all_begun(*behind.front()),
+                              most)};
   }
   if (not_finalizing.size() == 1) {
-    why = fmt::format("rank {} alone has not come to the finalisation", not_finalizing.front()->rank);
-    return not_finalizing.front()->rank;
+    const int rank = not_finalizing.front()->rank;
+    return {rank, fmt::format("rank {} alone has not come to the finalisation", rank)};
   }
-  return -1;
+  return {-1, "NCCL's RAS tells none of its ranks from the others"};
 }
 
-void Session::hung(const std::string& what) {
-  std::string why;
-  int found = -1;
+Session::Told Session::ask_ras_who() const {
   try {
     const RasAnswer answer = ask_ras(peers_.ras_address(), kMostRas_s);
     const bool all_answer = answer.ranks.size() == group_.size();
     if (group_.front() == peers_.rank() || !all_answer)
       context_.attach_text("ras.json", "application/json", answer.json);
-    found = culprit(answer, why);
+    return what_ras_tells(answer);
   } catch (const std::exception& error) {
-    why = error.what();
+    return {-1, error.what()};
   }
+}
+
+void Session::hung(const std::string& what) {
+  const Told told = ask_ras_who();
   if (communicator_ != nullptr) communicator_->abort();
-  const std::string message = what + "; " + why;
-  if (found < 0 || static_cast<std::size_t>(found) >= group_.size())
+  const std::string message = what + "; " + told.why;
+  if (told.rank < 0 || static_cast<std::size_t>(told.rank) >= group_.size())
     throw DeviceError(codes::collective_hung_somewhere, message);
   throw DeviceError(codes::collective_hung, message,
-                    peers_.pci_address_of(group_[static_cast<std::size_t>(found)]));
+                    peers_.pci_address_of(group_[static_cast<std::size_t>(told.rank)]));
+}
+
+void Session::wait_in_vain() {
+  context_.log("a rank is gone; " + ask_ras_who().why);
+  if (communicator_ != nullptr) communicator_->abort();
+  context_.ranks().exchange("in vain");
 }
 
 void end_after_hang(Context& context, const std::function<void()>& act) {

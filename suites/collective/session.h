@@ -37,13 +37,22 @@ class Session {
   void finalize();
 
  private:
-  /// Looks at it again and again, the less often the longer it takes. Throws what hung() does.
+  /// Looks at it again and again, the less often the longer it takes. Throws what hung() does; does not
+  /// return where a rank is gone.
   void wait_until(const std::function<bool()>& done, double most_s, const std::string& what);
   /// It did not come to its end in time: asks NCCL's RAS before anything else, and lets go of it.
   [[noreturn]] void hung(const std::string& what);
-  /// The rank of the communicator that holds the others up, by what RAS says; -1: it does not tell. `why`:
-  /// for people.
-  int culprit(const RasAnswer& answer, std::string& why) const;
+  /// A rank is gone. Who it is, the supervisor knows, which ends this one too: what RAS knows is kept beside.
+  void wait_in_vain();
+  /// The rank of the communicator that holds the others up; -1: none is told from the others. And why, for
+  /// people.
+  struct Told {
+    int rank = -1;
+    std::string why;
+  };
+  static Told what_ras_tells(const RasAnswer& answer);
+  /// Keeps its answer.
+  Told ask_ras_who() const;
 
   Context& context_;
   const Peers& peers_;

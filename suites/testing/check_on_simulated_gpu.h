@@ -187,6 +187,7 @@ class Collector : public Context, public Emitted, private Ranks {
  private:
   int rank() const override { return brought_by_the_first ? 1 : 0; }
   int count() const override { return brought_by_the_first ? 2 : 1; }
+  bool one_is_gone() override { return false; }
   std::vector<std::string> exchange(const std::string& mine, double) override {
     brought_last = mine;
     return brought_by_the_first ? std::vector{*brought_by_the_first, mine} : std::vector{mine};

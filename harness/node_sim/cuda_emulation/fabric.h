@@ -26,6 +26,7 @@ enum class Obstacle {
   never_enters,      // the call does not come to be
   hangs,             // it is there, and its kernel never ends
   another_count,     // it asks for an element less than it was told to
+  link_fails,        // an NVLink of its GPU does, under its kernel
   reported_failure,  // the library gives an error of its own
   no_shared_memory   // it gives the one of a machine whose /dev/shm is full
 };

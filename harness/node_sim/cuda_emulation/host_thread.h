@@ -57,20 +57,26 @@ inline cudaError_t remember(cudaError_t error) {
   return error;
 }
 
-/// Calls act(device) on the current device, as long as its context is whole.
+/// Calls act(device), as long as its context is whole.
+template <typename Act>
+cudaError_t on(Device& device, const Act& act) {
+  if (device.broken != cudaSuccess) return remember(device.broken);
+  try {
+    device.require_usable();
+    act(device);
+  } catch (const DeviceFailure& failure) {
+    if (failure.sticky) device.broken = failure.error;
+    return remember(failure.error);
+  }
+  return cudaSuccess;
+}
+
+/// The same of the current device.
 template <typename Act>
 cudaError_t on_device(const Act& act) {
   Device* const device = host.device(host.current);
   if (device == nullptr) return remember(host.devices.empty() ? cudaErrorNoDevice : cudaErrorInvalidDevice);
-  if (device->broken != cudaSuccess) return remember(device->broken);
-  try {
-    device->require_usable();
-    act(*device);
-  } catch (const DeviceFailure& failure) {
-    if (failure.sticky) device->broken = failure.error;
-    return remember(failure.error);
-  }
-  return cudaSuccess;
+  return on(*device, act);
 }
 
 /// A stream works on the device that was current when it was made.

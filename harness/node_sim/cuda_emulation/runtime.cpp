@@ -142,7 +142,7 @@ cudaError_t cudaFree(void* memory) {
   const auto found = host.allocations.find(static_cast<const char*>(memory));
   if (found == host.allocations.end()) return remember(cudaErrorInvalidValue);
   Device* const device = found->second.device;
-  wait_for_all_streams(device);
+  on(*device, [](Device& holder) { wait_for_all_streams(&holder); });
   host.allocations.erase(found);
   device->release(memory);
   return remember(device->broken);
@@ -269,8 +269,8 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
-  if (event->behind == nullptr || event->behind->over()) return cudaSuccess;
   return on_device([&](Device& device) {
+    if (event->behind == nullptr || event->behind->over()) return;
     // One gate a stream: where it is behind another already, this one is waited for at once.
     if (closed_gate(&device, stream) == nullptr) {
       put_gate(stream, event->behind);
@@ -387,9 +387,11 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   if (event == nullptr) return remember(cudaErrorInvalidResourceHandle);
-  const cudaError_t error = on_device([](Device&) {});
+  bool over = true;
+  const cudaError_t error =
+      on_device([&](Device&) { over = event->behind == nullptr || event->behind->over(); });
   if (error != cudaSuccess) return error;
-  return event->behind == nullptr || event->behind->over() ? cudaSuccess : cudaErrorNotReady;
+  return over ? cudaSuccess : cudaErrorNotReady;
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
@@ -407,8 +409,9 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
   const auto time_of = [](const Event& event) {
     return event.behind == nullptr ? event.time : std::max(event.time, event.behind->ended());
   };
-  for (const Event* event : {start, stop}) {
-    if (event->behind != nullptr && !event->behind->over()) return remember(cudaErrorNotReady);
+  for (const cudaEvent_t event : {start, stop}) {
+    const cudaError_t state = cudaEventQuery(event);
+    if (state != cudaSuccess) return remember(state);
   }
   *milliseconds = static_cast<float>(static_cast<double>(time_of(*stop) - time_of(*start)) * 1e-6);
   return cudaSuccess;

@@ -1,10 +1,13 @@
 // Faults of collectives: data that arrive changed, ranks that are slow, stuck or gone.
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "harness/node_sim/faults/fault_kind.h"
+#include "harness/node_sim/sim_kernel_log.h"
 
 namespace assay::sim {
 namespace {
@@ -133,6 +136,28 @@ const RegisteredFault collective_kills{
     {.on_entry = [](const Calling& calling) {
       if (is_its_call(calling)) std::raise(SIGKILL);
       return Obstacle::none;
+    }}};
+
+/// Hopper's line of it has seven words of registers; those of a link that went down on its own are the first.
+const RegisteredFault nvlink_fails{
+    {.name = "nvlink_fails",
+     .summary = "an NVLink of the GPU fails in the middle of a collective, for good",
+     .target = "gpu",
+     .parameters = {{"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3},
+                    {"link", "which", Unit::count, 0, kNvlinks - 1, 7}},
+     .ends_workers = true},
+    {.on_entry = [](const Calling& calling) {
+      const auto number = static_cast<int>(parameter(calling, "link"));
+      const Lock lock(calling.state.mutex);
+      Nvlink& link = calling.state.dynamic[calling.gpu].nvlinks[number];
+      if (!is_collective(calling) || parameter(calling, "call") != static_cast<double>(calling.call.number) ||
+          link.active == 0)
+        return Obstacle::none;
+      link.active = 0;
+      log_xid(calling.state, calling.gpu, 74, true,
+              fmt::format("NVLink: fatal error detected on link {}(0x10000, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0)",
+                          number));
+      return Obstacle::link_fails;
     }}};
 
 const RegisteredFault collective_fails{

@@ -53,6 +53,8 @@ struct Passing {
 
 /// A call of a rank that meets a fault.
 struct Calling {
+  State& state;
+  int gpu;
   FaultState& fault;
   const cuda_emulation::CollectiveCall& call;
 };

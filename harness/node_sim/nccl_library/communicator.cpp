@@ -20,7 +20,8 @@ using cuda_emulation::kToAll;
 using cuda_emulation::Obstacle;
 
 bool hinders(Obstacle obstacle) {
-  return obstacle == Obstacle::never_enters || obstacle == Obstacle::hangs;
+  return obstacle == Obstacle::never_enters || obstacle == Obstacle::hangs ||
+         obstacle == Obstacle::link_fails;
 }
 
 }  // namespace
@@ -32,19 +33,27 @@ class Rank::BatchGate final : public cuda_emulation::Gate {
       : rank_(std::move(rank)), batch_(std::move(batch)) {}
   bool over() override {
     if (rank_->aborted()) return true;
+    fail_with_link();
     const AtPlace lock(rank_->place_);
     rank_->go_on();
     return batch_->done && rank_->device_.now() >= batch_->ended;
   }
   void wait() override {
+    fail_with_link();
     rank_->wait_for([this] { return ended_at(); });
   }
   bool wait_within_reason() override {
+    fail_with_link();
     return rank_->wait_within_reason([this] { return ended_at(); });
   }
   Nanoseconds ended() const override { return batch_->ended; }
 
  private:
+  /// The kernel ends in the error, and its context with it.
+  void fail_with_link() const {
+    if (batch_->obstacle == Obstacle::link_fails)
+      throw cuda_emulation::DeviceFailure{cuda_emulation::cudaErrorNvlinkUncorrectable};
+  }
   std::optional<Nanoseconds> ended_at() const {
     if (!batch_->done) return std::nullopt;
     return batch_->ended;
