@@ -173,14 +173,6 @@ TEST_F(AcceptanceTest, ARunIsNeverWrittenOver) {
   EXPECT_EQ(read_text(first + "/records.jsonl"), before);
 }
 
-TEST_F(AcceptanceTest, APartialRunIsInconclusive) {
-  const Finished some = run_simulated(scratch, {"--only", "memory.*"}, "only");
-  EXPECT_EQ(some.exit_code, 11) << some.out;
-  EXPECT_THAT(some.out, HasSubstr("--only"));
-  const Finished few = run_simulated(scratch, {"--gpus", "0,1"}, "gpus");
-  EXPECT_EQ(few.exit_code, 11) << few.out;
-}
-
 TEST_F(AcceptanceTest, ReportsAreThereInBothLanguages) {
   ASSERT_EQ(run_simulated(scratch).exit_code, 0);
   const std::string folder = only_run(scratch);

@@ -147,12 +147,14 @@ void require_something_to_run(const PlanRequest& request) {
     throw PlanError(fmt::format("SKU {} runs none of these checks: {}", request.sku.name, *why_not));
 }
 
-/// All stages of one entry of the profile; without a GPU to run it on none: the judge misses it, and
-/// inventory says why.
+/// All stages of one entry of the profile; none without a GPU to run it on, or a second one where it takes
+/// two: the judge misses it, and inventory or the run's notes say why.
 void add_stages(const PlanRequest& request, const config::ProfileEntry& entry, const std::vector<Part>& gpus,
                 std::vector<Stage>& stages) {
   const Check& check = check_of(request, entry.bodies.front().check);
   const int ranks_per_gpu = check.uses_nccl ? request.sku.ranks_per_gpu : 1;
+  // A rank alone copies, by none of NCCL's algorithms, and has nobody to be compared with.
+  if (check.uses_nccl && gpus.size() * static_cast<std::size_t>(ranks_per_gpu) < 2) return;
   for (const Variant& variant : variants_run(check, request.sku)) {
     const int group = static_cast<int>(stages.size());
     for (std::vector<Placement>& together : place(check.scope, gpus, ranks_per_gpu)) {
@@ -281,6 +283,10 @@ Plan make_plan(const PlanRequest& request) {
   plan.settling = request.sku.settling;
   plan.slots = assign_slots(request.sku, request.site, request.readings);
   plan.stages = make_stages(request, chosen_gpus(request, plan.slots));
+  if (plan.stages.empty() && !request.gpus.empty())
+    throw PlanError(
+        fmt::format("--gpus {}: what is left of profile {} takes more GPUs, or others than are there",
+                    fmt::join(request.gpus, ","), request.profile.name));
   for (const config::Fault& fault : request.faults) {
     plan.faults.push_back({fault.name, fault.kind, fault.part, config::all_parameters(fault)});
   }

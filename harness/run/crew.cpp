@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "harness/registry.h"
+#include "harness/check.h"
 #include "harness/run/attachment.h"
 #include "harness/run/worker.h"
 

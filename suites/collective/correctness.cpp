@@ -91,13 +91,14 @@ class Correctness {
     take_nccl_choices(session_.rank());
     const Trial trial =
         try_case(session_, *data_, one, peers_.seed() + number, bytes_there_, meddling_, number);
-    choices_.add(one.collective, take_nccl_choices(session_.rank()), text_of(one, session_.ranks()));
+    const std::vector<NcclChoice> said = take_nccl_choices(session_.rank());
+    choices_.add(one.collective, said, text_of(one, session_.ranks()));
     const bool wrong = trial.wrong.count > 0 || trial.wrong.outside > 0;
-    if (wrong) remember(number, one, trial.job, trial.wrong);
+    if (wrong) remember(number, one, trial.job, trial.wrong, said.empty() ? 0 : said.back().channels);
     if (same_for_all(one.collective)) digests_.push_back({wrong, data_->digest()});
   }
 
-  void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong) {
+  void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong, int channels) {
     // At once: it stands whatever becomes of the step, and of the other ranks.
     const auto elements = static_cast<double>(wrong.count + wrong.outside);
     if (wrong_elements_ == 0 && peers_.have_one_gpu()) {
@@ -108,6 +109,7 @@ class Correctness {
     wrong_elements_ += wrong.count + wrong.outside;
     Seen seen{number, text_of(one, session_.ranks()), one.collective, wrong, {}, false, {}};
     if (!nccl::reduces(one.collective)) seen.from = senders_of(job, wrong);
+    seen.layout = layout_of(wrong, job.request, channels);
     set_elements(seen);
     if (seen_.size() < kMostCompared) {
       seen_.push_back(std::move(seen));
@@ -179,7 +181,8 @@ class Correctness {
     context_.measure("collectives", static_cast<double>(done_), Unit::count);
     context_.measure("by_another_algorithm", static_cast<double>(choices_.otherwise().size()), Unit::count);
     if (blamed.of_rank[own] > 0 && !seen_.empty())
-      context_.measure(kCulprit, name_of_rank() + seen_.front().text + ": " + text_of(seen_.front().wrong));
+      context_.measure(kCulprit, name_of_rank() + seen_.front().text + ": " +
+                                     text_of(seen_.front().wrong, seen_.front().layout));
     if (!seen_.empty()) keep_what_was_wrong();
     if (session_.rank() != 0) return;
     context_.measure_at("node", "unexplained_elements", static_cast<double>(blamed.unexplained), Unit::count);
@@ -204,6 +207,7 @@ class Correctness {
                      {"rank", session_.rank()},
                      {"wrong_elements", one.wrong.count},
                      {"words_changed_around", one.wrong.outside},
+                     {"layout", one.layout},
                      {"first", first}});
       if (all.size() == 16) break;  // evidence is a message, not a file
     }

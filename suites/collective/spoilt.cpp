@@ -1,11 +1,7 @@
 #include "suites/collective/spoilt.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 #include <utility>
 
@@ -14,7 +10,6 @@ namespace {
 
 using nccl::Collective;
 
-constexpr std::size_t kMostBits = 8;
 constexpr std::size_t kMostElements = 16;  // of a case, told to the others
 
 /// What one rank sends goes to the other, and nowhere else.
@@ -142,29 +137,6 @@ Blame blame(const AllSeen& seen, bool have_one_gpu) {
     found.of_rank[static_cast<std::size_t>(saw - seen.begin())] += std::exchange(found.unexplained, 0);
   }
   return found;
-}
-
-std::string text_of(const Mismatches& wrong) {
-  if (wrong.count == 0) return fmt::format("{} words around it changed", wrong.outside);
-  std::string text = fmt::format("{} elements wrong", wrong.count);
-  if (wrong.outside > 0) text += fmt::format(", and {} words around them changed", wrong.outside);
-  if (wrong.first.empty()) return text;
-  const Mismatch& first = wrong.first.front();
-  text +=
-      fmt::format(", the first {}: {:#x} where {:#x} should be", first.element, first.actual, first.expected);
-  std::uint64_t changed = 0, stride = 0;
-  for (std::size_t i = 0; i < wrong.first.size(); ++i) {
-    changed |= wrong.first[i].expected ^ wrong.first[i].actual;
-    if (i > 0) stride = std::gcd(stride, wrong.first[i].element - wrong.first[i - 1].element);
-  }
-  std::vector<int> bits;
-  for (int bit = 0; bit < 64; ++bit) {
-    if ((changed >> bit & 1) != 0) bits.push_back(bit);
-  }
-  text += bits.size() > kMostBits ? fmt::format(", {} bits of them", bits.size())
-                                  : fmt::format(", bits {}", fmt::join(bits, " "));
-  if (stride > 1) text += fmt::format(", always a multiple of {} apart", stride);
-  return text;
 }
 
 }  // namespace assay::collective

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "kernels/collective_data/collective_data.h"
+#include "suites/collective/mismatches.h"
 
 namespace assay::collective {
 
@@ -20,6 +20,7 @@ struct Seen {
   Mismatches wrong;
   std::vector<std::uint64_t> elements;  // that were wrong, the first of them
   bool complete = false;                // these are all
+  Layout layout;                        // not told to other ranks
   std::vector<bool> from;  // by rank, whether some of what came from it was wrong: of what is only carried
 };
 
@@ -42,8 +43,5 @@ struct Blame {
   std::uint64_t unexplained = 0;       // of cases in which none is accused
 };
 Blame blame(const AllSeen& seen, bool have_one_gpu = false);
-
-/// "12 elements wrong, the first 17: 0x3f80 where 0x3f00 should be, bits 7, every 8th".
-std::string text_of(const Mismatches& wrong);
 
 }  // namespace assay::collective

@@ -256,47 +256,6 @@ TEST(CollectiveBlame, WordsChangedAroundABufferAreToldToo) {
   EXPECT_EQ(counted_there, 3u);
 }
 
-TEST(CollectiveMismatches, AreToldWithTheFirstOfThemAndItsBits) {
-  Mismatches wrong;
-  wrong.count = 1;
-  wrong.first = {{17, 0x3f00, 0x3f80}};
-  EXPECT_EQ(text_of(wrong), "1 elements wrong, the first 17: 0x3f80 where 0x3f00 should be, bits 7");
-}
-
-TEST(CollectiveMismatches, AreToldWithTheirStride) {
-  Mismatches wrong;
-  wrong.count = 12;
-  wrong.first = {{17, 0x10, 0x11}, {25, 0x20, 0x22}, {41, 0x30, 0x30 ^ 0x8}};
-  EXPECT_EQ(
-      text_of(wrong),
-      "12 elements wrong, the first 17: 0x11 where 0x10 should be, bits 0 1 3, always a multiple of 8 apart");
-}
-
-TEST(CollectiveMismatches, ThatLieNextToOneAnotherHaveNoStride) {
-  Mismatches wrong;
-  wrong.count = 3;
-  wrong.first = {{8, 0, 1}, {16, 0, 1}, {17, 0, 1}};
-  EXPECT_EQ(text_of(wrong), "3 elements wrong, the first 8: 0x1 where 0x0 should be, bits 0");
-}
-
-TEST(CollectiveMismatches, OfManyBitsAreToldHowMany) {
-  Mismatches wrong;
-  wrong.count = 2;
-  wrong.first = {{0, 0xffff0000, 0}, {1, 0, std::uint64_t{1} << 63}};
-  EXPECT_EQ(text_of(wrong), "2 elements wrong, the first 0: 0x0 where 0xffff0000 should be, 17 bits of them");
-}
-
-TEST(CollectiveMismatches, AroundABufferAreToldByThemselvesOrOnTop) {
-  Mismatches wrong;
-  wrong.outside = 2;
-  EXPECT_EQ(text_of(wrong), "2 words around it changed");
-  wrong.count = 1;
-  wrong.first = {{0, 1, 3}};
-  EXPECT_EQ(
-      text_of(wrong),
-      "1 elements wrong, and 2 words around them changed, the first 0: 0x3 where 0x1 should be, bits 1");
-}
-
 TEST(WhatIsSpoilt, IsTheOnlyGpusWhoeverSeesIt) {
   AllSeen all = nothing_seen(4);
   for (std::size_t rank = 1; rank < 4; ++rank) all[rank].push_back(seen(3, Collective::all_reduce, {5}));
