@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -38,7 +41,8 @@ void print(const CoverageTable& table) {
     terminal::out("{:<{}}", row.fault, kFaultWidth);
     for (std::size_t i = 0; i < row.shares.size(); ++i) {
       const int width = std::max(kLeastWidth, static_cast<int>(table.columns[i].size()));
-      terminal::out("  {:>{}.1f} %", 100 * row.shares[i], width - 2);
+      const double share = row.shares[i];
+      terminal::out("  {:>{}}", std::isnan(share) ? "-" : fmt::format("{:.1f} %", 100 * share), width);
     }
     terminal::out("\n");
   }
@@ -70,8 +74,9 @@ int coverage_action(int samples, bool as_json) {
 void add_coverage(CLI::App& app, Action& action) {
   auto samples = std::make_shared<int>(kUsualSamples);
   auto as_json = std::make_shared<bool>(false);
-  CLI::App* verb =
-      app.add_subcommand("coverage", "What the checks detect, worked out by fault models: takes seconds");
+  CLI::App* verb = app.add_subcommand("coverage",
+                                      "What the checks detect, worked out by fault models, and what NCCL's "
+                                      "do of all there is: takes seconds");
   verb->add_option("--samples", *samples, "Faults of each kind are 8 or 16 times as many; 128 takes minutes")
       ->check(CLI::Range(1, kMostSamples))
       ->capture_default_str();

@@ -1,4 +1,5 @@
-// What checks detect, worked out by fault models instead of claimed.
+// What checks detect, worked out by fault models instead of claimed, and what they do of all that can be
+// done.
 #pragma once
 
 #include <string>
@@ -8,8 +9,9 @@ namespace assay {
 
 struct CoverageTable {
   struct Row {
-    std::string fault;           // model, and where it lies
-    std::vector<double> shares;  // by column: of the faults that were tried, how many were seen; 0 to 1
+    std::string fault;           // model, and where it lies; or what is combined
+    std::vector<double> shares;  // by column: of what was tried or can be done, how much was seen or is done;
+                                 // 0 to 1, or NaN where there is nothing
   };
   std::string title;
   std::vector<std::string> columns;
