@@ -66,17 +66,8 @@ struct Factors {
 
 }  // namespace
 
-struct CublasLt::Functions {
-  explicit Functions(const Library& opened) : library(opened) {}
-  const Library& library;
-  std::string missing;  // the first symbol that the library lacks
-
-  template <typename Pointer>
-  Pointer find(const char* symbol) {
-    const auto pointer = reinterpret_cast<Pointer>(library.symbol(symbol));
-    if (pointer == nullptr && missing.empty()) missing = symbol;
-    return pointer;
-  }
+struct CublasLt::Functions : LibraryFunctions {
+  using LibraryFunctions::LibraryFunctions;
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name can stand in none.
 #define ASSAY_CUBLASLT(member, symbol) \

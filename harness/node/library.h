@@ -1,4 +1,4 @@
-// A library that is not ours, opened by path at run time: NVML, cuBLASLt, later NCCL.
+// A library that is not ours, opened by path at run time: NVML, cuBLASLt, NCCL.
 #pragma once
 
 #include <memory>
@@ -29,6 +29,20 @@ class Library {
   Library(void* handle, std::string file) : handle_(handle), file_(std::move(file)) {}
   void* handle_;
   std::string file_;
+};
+
+/// A client's table of the functions that it cannot do without derives from it, and finds each of them.
+struct LibraryFunctions {
+  explicit LibraryFunctions(const Library& opened) : library(opened) {}
+  const Library& library;
+  std::string missing;  // the first symbol that the library lacks
+
+  template <typename Pointer>
+  Pointer find(const char* symbol) {
+    const auto pointer = reinterpret_cast<Pointer>(library.symbol(symbol));
+    if (pointer == nullptr && missing.empty()) missing = symbol;
+    return pointer;
+  }
 };
 
 }  // namespace assay

@@ -12,17 +12,8 @@ using nccl::Comm;
 using nccl::Request;
 using nccl::Result;
 
-struct Nccl::Functions {
-  explicit Functions(const Library& opened) : library(opened) {}
-  const Library& library;
-  std::string missing;  // the first symbol that the library lacks
-
-  template <typename Pointer>
-  Pointer find(const char* symbol) {
-    const auto pointer = reinterpret_cast<Pointer>(library.symbol(symbol));
-    if (pointer == nullptr && missing.empty()) missing = symbol;
-    return pointer;
-  }
+struct Nccl::Functions : LibraryFunctions {
+  using LibraryFunctions::LibraryFunctions;
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name can stand in none.
 #define ASSAY_NCCL(member, symbol) decltype(&nccl::symbol) member = find<decltype(&nccl::symbol)>(#symbol)

@@ -40,65 +40,46 @@ class Spoils final : public Meddling {
   Context& context_;
 };
 
-class Sleeps final : public Meddling {
+/// Does this before it enters, longer than anybody waits.
+class StaysOut final : public Meddling {
  public:
-  explicit Sleeps(Context& context) : context_(context) {}
+  StaysOut(Context& context, void (*act)(Context&)) : context_(context), act_(act) {}
   void before(std::size_t number, int rank) override {
     if (!is_it(context_) || number != kCase) return;
     context_.evidence("planted", {{"rank", rank}, {"number", number}});
-    context_.clock().sleep_for(kLongerThanAnybodyWaits);
+    act_(context_);
   }
 
  private:
   Context& context_;
+  void (*act_)(Context&);
 };
 
-class IsKilled final : public Meddling {
- public:
-  explicit IsKilled(Context& context) : context_(context) {}
-  void before(std::size_t number, int rank) override {
-    if (!is_it(context_) || number != kCase) return;
-    context_.evidence("planted", {{"rank", rank}, {"number", number}});
-    raise(SIGKILL);
-  }
+void sleep_long(Context& context) {
+  context.clock().sleep_for(kLongerThanAnybodyWaits);
+}
 
- private:
-  Context& context_;
-};
+void be_killed(Context&) {
+  raise(SIGKILL);
+}
 
 /// The process is there, and nothing in it goes on.
-class IsStopped final : public Meddling {
- public:
-  explicit IsStopped(Context& context) : context_(context) {}
-  void before(std::size_t number, int rank) override {
-    if (!is_it(context_) || number != kCase) return;
-    context_.evidence("planted", {{"rank", rank}, {"number", number}});
-    // A simulated node's time stands still unless this thread waits for it.
-    std::thread([] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      kill(getpid(), SIGSTOP);
-    }).detach();
-    context_.clock().sleep_for(kLongerThanAnybodyWaits);
-  }
-
- private:
-  Context& context_;
-};
+void be_stopped(Context& context) {
+  // A simulated node's time stands still unless this thread waits for it.
+  std::thread([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    kill(getpid(), SIGSTOP);
+  }).detach();
+  sleep_long(context);
+}
 
 void run_spoilt(Context& context) {
   Spoils meddling(context);
   run_correctness(context, &meddling, kDeadlines);
 }
-void run_late(Context& context) {
-  Sleeps meddling(context);
-  run_correctness(context, &meddling, kDeadlines);
-}
-void run_killed(Context& context) {
-  IsKilled meddling(context);
-  run_correctness(context, &meddling, kDeadlines);
-}
-void run_stopped(Context& context) {
-  IsStopped meddling(context);
+template <void (*act)(Context&)>
+void run_staying_out(Context& context) {
+  StaysOut meddling(context, act);
   run_correctness(context, &meddling, kDeadlines);
 }
 
@@ -125,12 +106,14 @@ Check drill(const char* name, const char* summary, void (*run)(Context&)) {
 
 const Registered collective_spoilt{
     drill("selftest.collective_spoilt", "a rank changes a bit of what it has received", run_spoilt)};
-const Registered collective_late{drill(
-    "selftest.collective_late", "a rank sleeps before a collective, longer than anybody waits", run_late)};
+const Registered collective_late{drill("selftest.collective_late",
+                                       "a rank sleeps before a collective, longer than anybody waits",
+                                       run_staying_out<sleep_long>)};
 const Registered collective_killed{
-    drill("selftest.collective_killed", "a rank is killed before a collective", run_killed)};
-const Registered collective_stopped{
-    drill("selftest.collective_stopped", "a rank's process is stopped before a collective", run_stopped)};
+    drill("selftest.collective_killed", "a rank is killed before a collective", run_staying_out<be_killed>)};
+const Registered collective_stopped{drill("selftest.collective_stopped",
+                                          "a rank's process is stopped before a collective",
+                                          run_staying_out<be_stopped>)};
 
 }  // namespace
 }  // namespace assay::collective

@@ -33,6 +33,12 @@ Result fail(Result result, std::string why) {
   return result;
 }
 
+bool hinders(cuda_emulation::Obstacle obstacle) {
+  using cuda_emulation::Obstacle;
+  return obstacle == Obstacle::never_enters || obstacle == Obstacle::hangs ||
+         obstacle == Obstacle::link_fails;
+}
+
 Result planted_failure(cuda_emulation::Obstacle obstacle, const char* call) {
   switch (obstacle) {
     case cuda_emulation::Obstacle::reported_failure:

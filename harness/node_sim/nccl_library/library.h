@@ -14,6 +14,8 @@ Host* host();
 /// What ncclGetLastError() gives from now on. Returns `result`.
 Result fail(Result result, std::string why);
 
+/// Whether a rank that meets it has no part in the call.
+bool hinders(cuda_emulation::Obstacle obstacle);
 /// Success where the obstacle is not an error of the library's own. `call`: that meets it.
 Result planted_failure(cuda_emulation::Obstacle obstacle, const char* call);
 
