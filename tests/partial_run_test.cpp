@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
+#include <ostream>
+#include <string>
 
 #include "tests/assay_process.h"
 
@@ -24,6 +27,9 @@ TEST(PartialRun, OfSomeChecksIsInconclusive) {
 struct OnSome {
   std::string profile, gpus;
 };
+void PrintTo(const OnSome& some, std::ostream* out) {
+  *out << some.profile << " --gpus " << some.gpus;
+}
 
 class PartialRunOnSomeGpus : public testing::TestWithParam<OnSome> {};
 
@@ -43,7 +49,7 @@ std::string name_of(const testing::TestParamInfo<OnSome>& some) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PartialRunOnSomeGpus,
-                         testing::Values(OnSome{"quick", "0,1"}, OnSome{"acceptance", "0,1"},
+                         testing::Values(OnSome{"quick", "0,1"}, OnSome{"acceptance", "0,1,4"},
                                          OnSome{"collectives", "2,3,5"}, OnSome{"collectives", "7"},
                                          OnSome{"links", "2,6,7"}, OnSome{"links", "7"}),
                          name_of);
