@@ -99,6 +99,10 @@ class Context {
   virtual void measure_at(const Part& part, const std::string& name, double value, Unit unit) = 0;
   virtual void measure_at(const Part& part, const std::string& name, const std::string& value) = 0;
 
+  /// Says at once what is to be thrown, which may not come to be: what the check has to let go of before may
+  /// hang. Thrown afterwards, it is not said again.
+  virtual void say_before_throwing(const DeviceError& error) = 0;
+
   /// Evidence that no single number holds: the first miscompares, a histogram. Kept with the step, shown in
   /// the report.
   virtual void evidence(const std::string& name, const nlohmann::json& content) = 0;

@@ -106,7 +106,7 @@ std::string free_ras_address() {
   if (bind(probe.fd(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
       getsockname(probe.fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
     throw std::runtime_error("RAS: the loopback interface has no port");
-  return "localhost:" + std::to_string(ntohs(address.sin_port));
+  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
 }
 
 RasAnswer read_ras(const std::string& text) {

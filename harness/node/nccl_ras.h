@@ -22,8 +22,9 @@ struct RasAnswer {
   std::vector<RasRank> ranks;  // of the communicator with most of them
 };
 
-/// "localhost:PORT", of a port that nobody listens at now: for NCCL_RAS_ADDR of one placement's workers, so
-/// that runs side by side do not answer one another.
+/// "127.0.0.1:PORT", of a port that nobody listens at now, by its number, since NCCL would listen at ::1
+/// where "localhost" is that first: for NCCL_RAS_ADDR of one placement's workers, so that runs side by side
+/// do not answer one another.
 std::string free_ras_address();
 
 /// What the socket said. Throws std::runtime_error: it cannot be read.

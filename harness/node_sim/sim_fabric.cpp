@@ -56,7 +56,8 @@ double SimFabric::seconds_of(const CollectiveCall& call, double bytes, int to_sl
   double share = share_of_data(call);
   const auto look = [&](int here, int there) {
     for_each_fault(*state_, here, [&](FaultState& fault, const FaultHooks& hooks) {
-      if (hooks.share_in_call != nullptr && here == slot()) share *= hooks.share_in_call({*state_, index_, fault, call});
+      if (hooks.share_in_call != nullptr && here == slot())
+        share *= hooks.share_in_call({*state_, index_, fault, call});
       if (hooks.share_of_way != nullptr && there >= 0) share *= hooks.share_of_way(fault, there);
     });
   };
@@ -86,14 +87,23 @@ double SimFabric::late_by(const CollectiveCall& call) {
 Obstacle SimFabric::obstacle(const CollectiveCall& call) {
   Obstacle met = Obstacle::none;
   for_each_fault(*state_, slot(), [&](FaultState& fault, const FaultHooks& hooks) {
-    if (hooks.on_entry != nullptr && met == Obstacle::none) met = hooks.on_entry({*state_, index_, fault, call});
+    if (hooks.on_entry != nullptr && met == Obstacle::none)
+      met = hooks.on_entry({*state_, index_, fault, call});
   });
   return met;
 }
 
 void SimFabric::arrive(const CollectiveCall& call, const Arriving& data) {
+  const std::uint64_t bytes = data.count * data.element_bytes;
   for_each_fault(*state_, data.to_slot, [&](FaultState& fault, const FaultHooks& hooks) {
     if (hooks.on_arrival != nullptr) hooks.on_arrival({*state_, index_, fault, call}, data);
+    if (hooks.on_the_way != nullptr && data.from_slot >= 0)
+      hooks.on_the_way({fault, WorkKind::from_peer, data.from_slot, data.data, bytes});
+  });
+  if (data.from_slot < 0) return;  // by the switches, from all at once
+  for_each_fault(*state_, data.from_slot, [&](FaultState& fault, const FaultHooks& hooks) {
+    if (hooks.on_the_way != nullptr)
+      hooks.on_the_way({fault, WorkKind::to_peer, data.to_slot, data.data, bytes});
   });
 }
 

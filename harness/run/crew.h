@@ -30,10 +30,10 @@ struct Crew {
   bool over() const { return workers.empty(); }
   /// Its ranks ask NCCL about one that is gone.
   bool has_last_words;
-  /// One of its ranks has ended before its work was done; those that are left may say until then what they
-  /// know.
+  /// One of its ranks has ended before its work was done.
+  bool has_lost_one = false;
+  /// Of ranks that ask NCCL: until then those that are left, or have said what is wrong, may take to end.
   WorkerDeadline::Time last_words_until = WorkerDeadline::Time::max();
-  bool has_lost_one() const { return last_words_until != WorkerDeadline::Time::max(); }
 
   /// It will not move on by itself: all of it has ended, or waits until its lifetime is over.
   bool rests() const;

@@ -7,6 +7,7 @@
 #include "harness/model/values.h"
 #include "harness/run/attachment.h"
 #include "harness/run/memory_share.h"
+#include "harness/run/worker_error.h"
 
 namespace assay::run {
 namespace {
@@ -18,8 +19,8 @@ constexpr std::chrono::milliseconds kProgressInterval{100};  // a display is not
 }  // namespace
 
 WorkerContext::WorkerContext(WorkerPipe& pipe, const Check& check, const Assignment& assignment,
-                             std::size_t body, WorkerNode& node)
-    : pipe_(pipe), check_(check), assignment_(assignment), body_(body), node_(node) {
+                             std::size_t body, WorkerNode& node, bool& said_error)
+    : pipe_(pipe), check_(check), assignment_(assignment), body_(body), node_(node), said_error_(said_error) {
   for (const Device& device : assignment.devices) {
     gpus_.push_back(with_memory_share(node.open_gpu(device.slot, device.pci_address, mine().seed, body),
                                       mine().memory_share));
@@ -97,6 +98,11 @@ void WorkerContext::measure_at(const Part& part, const std::string& name, double
 
 void WorkerContext::measure_at(const Part& part, const std::string& name, const std::string& value) {
   send_measure(part, name, value, Unit::text);
+}
+
+void WorkerContext::say_before_throwing(const DeviceError& error) {
+  send_error(pipe_, assignment_, body_, error);
+  said_error_ = true;
 }
 
 void WorkerContext::evidence(const std::string& name, const json& content) {

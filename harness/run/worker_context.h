@@ -15,9 +15,10 @@ namespace assay::run {
 
 class WorkerContext final : public Context, private Ranks {
  public:
-  /// Of one of the assignment's bodies. Opens its GPUs: throws DeviceError.
+  /// Of one of the assignment's bodies. Opens its GPUs: throws DeviceError. `said_error`: set once the check
+  /// has said what it is about to throw.
   WorkerContext(WorkerPipe& pipe, const Check& check, const Assignment& assignment, std::size_t body,
-                WorkerNode& node);
+                WorkerNode& node, bool& said_error);
 
   const Part& part() const override { return assignment_.part; }
   const std::string& variant() const override { return mine().variant; }
@@ -42,6 +43,7 @@ class WorkerContext final : public Context, private Ranks {
   void measure(const std::string& name, const std::string& value) override;
   void measure_at(const Part& part, const std::string& name, double value, Unit unit) override;
   void measure_at(const Part& part, const std::string& name, const std::string& value) override;
+  void say_before_throwing(const DeviceError& error) override;
   void evidence(const std::string& name, const nlohmann::json& content) override;
   void attach(const std::string& name, const std::string& type, const std::string& path) override;
   void attach_text(const std::string& name, const std::string& type, const std::string& text) override;
@@ -66,6 +68,7 @@ class WorkerContext final : public Context, private Ranks {
   const Assignment& assignment_;
   std::size_t body_;
   WorkerNode& node_;
+  bool& said_error_;
   std::vector<std::unique_ptr<Gpu>> gpus_;
   std::optional<NodeReadings> newer_;
   std::unique_ptr<CublasLt> cublaslt_;

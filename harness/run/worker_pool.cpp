@@ -100,7 +100,8 @@ void stop_all(const Crew& crew) {
     worker->stop(kVictimOfAnotherRank, "another rank is gone", steady_clock::now());
 }
 
-/// NCCL answers within ten seconds what it knows of its ranks (ras/ras_internal.h); then they are aborted.
+/// NCCL answers within ten seconds what it knows of its ranks (ras/ras_internal.h); then they are aborted,
+/// which may hang as well.
 constexpr milliseconds kLastWords{15'000};
 
 bool all_wait(const Crew& crew) {
@@ -116,12 +117,17 @@ void send(WorkerHandle& worker, const json& message) {
   }
 }
 
+void limit_last_words(Crew& crew) {
+  crew.last_words_until = std::min(crew.last_words_until, steady_clock::now() + kLastWords);
+}
+
 /// Those that are left wait in vain.
 void lose_one(Crew& crew) {
-  if (crew.has_lost_one()) return;
+  if (crew.has_lost_one) return;
   no_exchange_deadline(crew);
   if (all_wait(crew) || !crew.has_last_words) return stop_all(crew);
-  crew.last_words_until = steady_clock::now() + kLastWords;
+  crew.has_lost_one = true;
+  limit_last_words(crew);
   for (const auto& worker : crew.workers) send(*worker, {{kGone, true}});
 }
 
@@ -230,6 +236,7 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
     if (e->at("symptom") == codes::interrupted)
       throw ipc::ProtocolError("an interruption that it claims itself");
     worker.reported_error = true;
+    if (crew.has_last_words) limit_last_words(crew);
     journal_.fail(step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(),
                          part_of(crew, worker, *e), ""});
   } else if (const auto v = message.find("evidence"); v != message.end()) {
@@ -271,7 +278,7 @@ void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json&
     crew.exchange_node_deadline = node_.clock().now() + static_cast<Nanoseconds>(within_s * 1e9);
   }
   if (brought) no_exchange_deadline(crew);
-  if (crew.has_lost_one()) {
+  if (crew.has_lost_one) {
     node_.worker_waits(worker.assignment().node);
     if (brought || all_wait(crew)) stop_all(crew);
     return;

@@ -135,7 +135,7 @@ class Bandwidth {
 };
 
 void run(Context& context) {
-  end_after_hang(context, [&] { Bandwidth(context).run(); });
+  Bandwidth(context).run();
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
@@ -218,7 +218,9 @@ const Registered collective_bandwidth{{
     .run = run,
     .detects = "a node whose collectives are slow, small or large, by the algorithm that NCCL takes and by "
                "rings alone",
-    .misses = "which GPU it is (collective.locate follows); collectives between nodes",
+    .misses =
+        "which GPU it is (collective.locate follows); trees, and other protocols than Simple where NCCL does "
+        "not take them by itself; collectives between nodes",
     .device_evidence = "never run on a GPU",
     .variants = {{name_of(Way::by_itself), environment_of(Way::by_itself)},
                  {name_of(Way::ring_simple), environment_of(Way::ring_simple)}},

@@ -20,7 +20,8 @@ namespace assay::collective {
 namespace {
 
 /// Of what each rank saw wrong, as much is compared with the others': cases beyond those of any are left out.
-constexpr std::size_t kMostCompared = 200;
+/// Each has up to 400 bytes, and 16 ranks may bring 64 KiB each to an exchange (run/worker_pool.cpp).
+constexpr std::size_t kMostCompared = 100;
 
 /// Of what a rank has after a collective that leaves the same with all.
 struct Digest {
@@ -94,11 +95,12 @@ class Correctness {
     const std::vector<NcclChoice> said = take_nccl_choices(session_.rank());
     choices_.add(one.collective, said, text_of(one, session_.ranks()));
     const bool wrong = trial.wrong.count > 0 || trial.wrong.outside > 0;
-    if (wrong) remember(number, one, trial.job, trial.wrong, said.empty() ? 0 : said.back().channels);
+    if (wrong) remember(number, one, trial.job, trial.wrong, said.empty() ? NcclChoice() : said.back());
     if (same_for_all(one.collective)) digests_.push_back({wrong, data_->digest()});
   }
 
-  void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong, int channels) {
+  void remember(std::size_t number, const Case& one, const Job& job, const Mismatches& wrong,
+                const NcclChoice& by) {
     // At once: it stands whatever becomes of the step, and of the other ranks.
     const auto elements = static_cast<double>(wrong.count + wrong.outside);
     if (wrong_elements_ == 0 && peers_.have_one_gpu()) {
@@ -107,9 +109,14 @@ class Correctness {
       context_.measure_at("node", "unexplained_elements", elements, Unit::count);
     }
     wrong_elements_ += wrong.count + wrong.outside;
-    Seen seen{number, text_of(one, session_.ranks()), one.collective, wrong, {}, false, {}};
+    Seen seen;
+    seen.number = number;
+    seen.text = text_of(one, session_.ranks());
+    seen.collective = one.collective;
+    seen.switched = by.algorithm == algorithm_of(Way::nvls);
+    seen.wrong = wrong;
     if (!nccl::reduces(one.collective)) seen.from = senders_of(job, wrong);
-    seen.layout = layout_of(wrong, job.request, channels);
+    seen.layout = layout_of(wrong, job.request, by.channels);
     set_elements(seen);
     if (seen_.size() < kMostCompared) {
       seen_.push_back(std::move(seen));
@@ -317,7 +324,7 @@ std::vector<FindingCode> findings_of_correctness() {
 }
 
 void run_correctness(Context& context, Meddling* meddling, const Deadlines& deadlines) {
-  end_after_hang(context, [&] { begin(context, meddling, deadlines)->run(); });
+  begin(context, meddling, deadlines)->run();
 }
 
 namespace {

@@ -35,6 +35,7 @@ constexpr int kRepetitions = 10;
 struct Seen {
   Outcome outcome = Outcome::right;
   std::vector<double> seconds;  // of a collective that is timed, by repetition
+  double bus_bytes = 0;         // of one repetition
 };
 
 class Location {
@@ -69,7 +70,7 @@ class Location {
     }
     const nccl::UniqueId id = peers_.id_for(mine);
     const Seen own = mine.empty() ? Seen() : try_group(mine, id);
-    const nlohmann::json blob{static_cast<int>(own.outcome), own.seconds};
+    const nlohmann::json blob{static_cast<int>(own.outcome), own.seconds, own.bus_bytes};
     const auto brought = context_.ranks().exchange(blob.dump(), kMostRound_s);
     std::vector<Seen> all;
     for (const std::vector<int>& group : groups) {
@@ -78,6 +79,7 @@ class Location {
         const auto of_rank = nlohmann::json::parse(brought[static_cast<std::size_t>(rank)]);
         worst.outcome = std::max(worst.outcome, static_cast<Outcome>(of_rank.at(0).get<int>()));
         const auto seconds = of_rank.at(1).get<std::vector<double>>();
+        worst.bus_bytes = of_rank.at(2);
         if (worst.seconds.empty()) worst.seconds = seconds;
         keep_least(worst.seconds, seconds);
       }
@@ -86,18 +88,19 @@ class Location {
     return with_slow(all);
   }
 
-  /// Slower than the fastest that is whole.
-  static std::vector<Outcome> with_slow(const std::vector<Seen>& all) {
-    std::vector<double> medians;
-    for (const Seen& seen : all) medians.push_back(seen.seconds.empty() ? 0 : median(seen.seconds));
-    double fastest = 0;
-    for (const double seconds : medians) {
-      if (seconds > 0 && (fastest == 0 || seconds < fastest)) fastest = seconds;
-    }
+  /// Slower than the fastest that is whole. Once anything goes wrong or hangs, that is what is looked for.
+  std::vector<Outcome> with_slow(const std::vector<Seen>& all) const {
     std::vector<Outcome> outcomes;
+    std::vector<double> rates;
+    for (const Seen& seen : all) {
+      outcomes.push_back(seen.outcome);
+      rates.push_back(seen.seconds.empty() ? 0 : seen.bus_bytes / median(seen.seconds));
+    }
+    const Outcome worst = std::max(worst_, *std::max_element(outcomes.begin(), outcomes.end()));
+    if (worst > Outcome::slow) return outcomes;
+    const double fastest = *std::max_element(rates.begin(), rates.end());
     for (std::size_t i = 0; i < all.size(); ++i) {
-      const bool slow = all[i].outcome == Outcome::right && medians[i] > kSlower * fastest;
-      outcomes.push_back(slow ? Outcome::slow : all[i].outcome);
+      if (rates[i] > 0 && rates[i] * kSlower < fastest) outcomes[i] = Outcome::slow;
     }
     return outcomes;
   }
@@ -112,18 +115,17 @@ class Location {
         const Trial trial = try_case(session, *data_, one, seed++, bytes_there_);
         wrong += trial.wrong.count + trial.wrong.outside;
       }
-      std::vector<double> seconds;
+      Timed timed;
       // How fast ranks are that share a GPU says nothing.
       if (!peers_.share_gpus())
-        seconds =
+        timed =
             time_collective(session, *data_, nccl::Collective::all_reduce, kTimedBytes, bytes_there_,
-                            kRepetitions, peers_.seed(), [&](std::uint64_t elements) { wrong += elements; })
-                .seconds;
+                            kRepetitions, peers_.seed(), [&](std::uint64_t elements) { wrong += elements; });
       session.finalize();
-      return {wrong > 0 ? Outcome::wrong : Outcome::right, seconds};
+      return {wrong > 0 ? Outcome::wrong : Outcome::right, timed.seconds, timed.bus_bytes};
     } catch (const DeviceError& error) {
       if (!is_hang(error)) throw;
-      return {Outcome::hung, {}};
+      return {Outcome::hung};
     }
   }
 

@@ -14,6 +14,8 @@ Search::Search(int ranks)
     : size_(std::max(kFewest, static_cast<std::size_t>(ranks) / 2)),
       suspects_(static_cast<std::size_t>(ranks)) {
   std::iota(suspects_.begin(), suspects_.end(), 0);
+  if (suspects_.size() / 2 < kFewest)
+    why_not_ = "too few to part: each half needs two that do something together";
 }
 
 std::vector<std::vector<int>> Search::groups() const {

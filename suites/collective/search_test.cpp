@@ -71,5 +71,14 @@ TEST(CollectiveSearch, OfTwoWhoShareAllNobodyIsNamed) {
   EXPECT_EQ(among.found(), std::nullopt);
 }
 
+TEST(CollectiveSearch, OfThreeNobodyIsToldAndItSaysWhy) {
+  for (const int ranks : {1, 2, 3}) {
+    const Search search(ranks);
+    EXPECT_TRUE(search.groups().empty()) << ranks;
+    EXPECT_STRNE(search.why_not(), "") << ranks;
+  }
+  EXPECT_STREQ(Search(4).why_not(), "");
+}
+
 }  // namespace
 }  // namespace assay::collective

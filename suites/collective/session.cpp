@@ -13,9 +13,9 @@ namespace {
 /// A rank that looks late comes late to the next collective, for which the others wait, and look the later
 /// themselves: pauses are a small share of what was waited, so that it does not go on from one to the next.
 constexpr Nanoseconds kShortestPause = 50'000, kLongestPause = 20 * kMillisecond, kPausesOfAWait = 8;
-/// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h); who comes later than that
-/// to where all meet after a hang does not come.
-constexpr double kMostRas_s = 10, kMostMeeting_s = 5;
+/// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h): its answers to two ranks
+/// come up to a leg apart, and who comes later than that to where all meet after a hang does not come.
+constexpr double kMostRas_s = 10, kMostMeeting_s = 7;
 
 std::uint64_t all_begun(const RasRank& rank) {
   return std::accumulate(rank.begun.begin(), rank.begun.end(), std::uint64_t{0},
@@ -39,11 +39,16 @@ Session::Session(Context& context, const Peers& peers, std::vector<int> group, c
 
 void Session::begin(const nccl::Request& request, RankData& data) {
   communicator_->begin(request, data.send(), data.receive(), data.stream());
-  wait_until([this] { return communicator_->ready(); }, deadlines_.collective_s, "a collective's start");
+  wait_until([this] { return communicator_->ready(); }, most_of_a_collective(), "a collective's start");
 }
 
 void Session::wait(RankData& data, const std::string& what) {
-  wait_until([&] { return data.done(); }, deadlines_.collective_s, what);
+  wait_until([&] { return data.done(); }, most_of_a_collective(), what);
+  connected_ = true;
+}
+
+double Session::most_of_a_collective() const {
+  return connected_ ? deadlines_.collective_s : std::max(deadlines_.init_s, deadlines_.collective_s);
 }
 
 void Session::finalize() {
@@ -102,27 +107,22 @@ Session::Told Session::ask_ras_who() const {
 
 void Session::hung(const std::string& what) {
   const Told told = ask_ras_who();
+  const bool somebody = told.rank >= 0 && static_cast<std::size_t>(told.rank) < group_.size();
+  const DeviceError error(somebody ? codes::collective_hung : codes::collective_hung_somewhere,
+                          what + "; " + told.why,
+                          somebody ? peers_.pci_address_of(group_[static_cast<std::size_t>(told.rank)]) : "");
+  if (static_cast<int>(group_.size()) == peers_.count()) {
+    context_.ranks().exchange("hung", kMostMeeting_s);
+    context_.say_before_throwing(error);
+  }
   if (communicator_ != nullptr) communicator_->abort();
-  const std::string message = what + "; " + told.why;
-  if (told.rank < 0 || static_cast<std::size_t>(told.rank) >= group_.size())
-    throw DeviceError(codes::collective_hung_somewhere, message);
-  throw DeviceError(codes::collective_hung, message,
-                    peers_.pci_address_of(group_[static_cast<std::size_t>(told.rank)]));
+  throw error;
 }
 
 void Session::wait_in_vain() {
   context_.log("a rank is gone; " + ask_ras_who().why);
   if (communicator_ != nullptr) communicator_->abort();
   context_.ranks().exchange("in vain");
-}
-
-void end_after_hang(Context& context, const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const DeviceError& error) {
-    if (is_hang(error)) context.ranks().exchange("hung", kMostMeeting_s);
-    throw;
-  }
 }
 
 bool is_hang(const DeviceError& error) {

@@ -37,10 +37,15 @@ class Session {
   void finalize();
 
  private:
+  /// The first may take as long as initialisation: NCCL puts connections off until then.
+  double most_of_a_collective() const;
   /// Looks at it again and again, the less often the longer it takes. Throws what hung() does; does not
   /// return where a rank is gone.
   void wait_until(const std::function<bool()>& done, double most_s, const std::string& what);
-  /// It did not come to its end in time: asks NCCL's RAS before anything else, and lets go of it.
+  /// It did not come to its end in time: asks NCCL's RAS before anything else. Where all ranks are in it they
+  /// meet then, so that one that is blocked for good is named by the supervisor, which ends the others, and
+  /// say what they know; only then lets go of it, since NCCL's abort waits for threads that may hang
+  /// themselves.
   [[noreturn]] void hung(const std::string& what);
   /// A rank is gone. Who it is, the supervisor knows, which ends this one too: what RAS knows is kept beside.
   void wait_in_vain();
@@ -58,12 +63,9 @@ class Session {
   const Peers& peers_;
   std::vector<int> group_;
   Deadlines deadlines_;
+  bool connected_ = false;  // a collective has come to its end
   std::unique_ptr<Communicator> communicator_;
 };
-
-/// act(). After a hang all ranks meet, so that who is blocked for good is named by the supervisor, which ends
-/// all then; whoever is not comes. Throws what act() throws.
-void end_after_hang(Context& context, const std::function<void()>& act);
 
 /// Whether it is one of those that Session::wait() throws for what hangs.
 bool is_hang(const DeviceError& error);

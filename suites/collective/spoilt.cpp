@@ -49,15 +49,16 @@ void set_elements(Seen& seen) {
 }
 
 void to_json(nlohmann::json& j, const Seen& seen) {
-  j = {{"number", seen.number},     {"collective", static_cast<int>(seen.collective)},
-       {"count", seen.wrong.count}, {"outside", seen.wrong.outside},
-       {"elements", seen.elements}, {"complete", seen.complete},
-       {"from", seen.from}};
+  j = {{"number", seen.number},         {"collective", static_cast<int>(seen.collective)},
+       {"switched", seen.switched},     {"count", seen.wrong.count},
+       {"outside", seen.wrong.outside}, {"elements", seen.elements},
+       {"complete", seen.complete},     {"from", seen.from}};
 }
 
 void from_json(const nlohmann::json& j, Seen& seen) {
   seen.number = j.at("number");
   seen.collective = static_cast<Collective>(j.at("collective").get<int>());
+  seen.switched = j.at("switched");
   seen.wrong.count = j.at("count");
   seen.wrong.outside = j.at("outside");
   seen.elements = j.at("elements").get<std::vector<std::uint64_t>>();
@@ -70,6 +71,7 @@ namespace {
 /// One collective, as all ranks saw it.
 struct Case {
   Collective collective{};
+  bool switched = false;
   bool complete = true;
   std::uint64_t elements = 0;
   std::map<std::uint64_t, std::set<int>> wrong_at;  // by element, the ranks
@@ -82,6 +84,7 @@ std::map<std::size_t, Case> cases_of(const AllSeen& seen) {
     for (const Seen& one : seen[rank]) {
       Case& of = cases[one.number];
       of.collective = one.collective;
+      of.switched = one.switched;
       of.complete = of.complete && one.complete;
       of.elements += one.wrong.count + one.wrong.outside;
       for (const std::uint64_t element : one.elements) of.wrong_at[element].insert(static_cast<int>(rank));
@@ -93,15 +96,27 @@ std::map<std::size_t, Case> cases_of(const AllSeen& seen) {
   return cases;
 }
 
-/// By what this case alone says.
-std::set<int> accused_by(const Case& of, std::optional<int> common) {
-  if (goes_straight(of.collective)) return common ? std::set<int>{*common} : std::set<int>();
-  std::set<int> accused;
-  if (!ends_alike(of.collective) || !of.complete) return accused;
+/// The ranks that alone got wrong what the switches brought to all.
+std::set<int> alone_behind_the_switches(const Case& of) {
+  std::set<int> alone;
+  if (!of.switched || !ends_alike(of.collective) || !of.complete) return alone;
   for (const auto& [element, ranks] : of.wrong_at) {
-    if (ranks.size() == 1) accused.insert(*ranks.begin());
+    if (ranks.size() == 1) alone.insert(*ranks.begin());
   }
-  return accused;
+  return alone;
+}
+
+bool is_in_all_ways(const Case& of, int rank) {
+  return std::all_of(of.ways.begin(), of.ways.end(),
+                     [&](const Way& way) { return way.first == rank || way.second == rank; });
+}
+
+/// Of one that spoils what it receives: then it has it wrong itself, and behind the switches nobody else has.
+bool can_be_of_receiver(const Case& of, int rank) {
+  if (goes_straight(of.collective)) return is_in_all_ways(of, rank);
+  return std::all_of(of.wrong_at.begin(), of.wrong_at.end(), [&](const auto& element) {
+    return element.second.count(rank) > 0 && (!of.switched || element.second.size() == 1);
+  });
 }
 
 }  // namespace
@@ -109,27 +124,25 @@ std::set<int> accused_by(const Case& of, std::optional<int> common) {
 Blame blame(const AllSeen& seen, bool have_one_gpu) {
   const std::map<std::size_t, Case> cases = cases_of(seen);
   std::set<Way> straight;
+  std::set<int> alone;
   for (const auto& [number, of] : cases) {
     if (goes_straight(of.collective)) straight.insert(of.ways.begin(), of.ways.end());
+    alone.merge(alone_behind_the_switches(of));
   }
   const std::optional<int> common = common_end(straight, static_cast<int>(seen.size()));
-  std::set<int> accused;
+  const auto accused_of = [&](const Case& of) -> std::optional<int> {
+    if (common) return goes_straight(of.collective) && !is_in_all_ways(of, *common) ? std::nullopt : common;
+    for (const int rank : alone_behind_the_switches(of)) {
+      if (can_be_of_receiver(of, rank)) return rank;
+    }
+    if (alone.size() == 1 && can_be_of_receiver(of, *alone.begin())) return *alone.begin();
+    return std::nullopt;
+  };
   Blame found;
   found.of_rank.resize(seen.size());
-  std::uint64_t all = 0;
   for (const auto& [number, of] : cases) {
-    all += of.elements;
-    const std::set<int> by_it = accused_by(of, common);
-    accused.insert(by_it.begin(), by_it.end());
-    if (by_it.size() == 1) {
-      found.of_rank[static_cast<std::size_t>(*by_it.begin())] += of.elements;
-    } else {
-      found.unexplained += of.elements;
-    }
-  }
-  if (accused.size() == 1) {
-    found.of_rank[static_cast<std::size_t>(*accused.begin())] = all;
-    found.unexplained = 0;
+    const std::optional<int> accused = accused_of(of);
+    (accused ? found.of_rank[static_cast<std::size_t>(*accused)] : found.unexplained) += of.elements;
   }
   if (have_one_gpu && found.unexplained > 0) {
     const auto saw =

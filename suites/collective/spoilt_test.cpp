@@ -29,6 +29,13 @@ Seen seen(std::size_t number, Collective collective, const std::vector<std::uint
   return one;
 }
 
+/// The same of what the switches brought.
+Seen switched(std::size_t number, Collective collective, const std::vector<std::uint64_t>& elements) {
+  Seen one = seen(number, collective, elements);
+  one.switched = true;
+  return one;
+}
+
 /// Of what is only carried: one element of what came from each of these.
 Seen seen_from(std::size_t number, Collective collective, const std::vector<int>& from) {
   std::vector<std::uint64_t> elements;
@@ -125,13 +132,33 @@ TEST(CollectiveBlame, WhatARankSentToItselfIsNoWay) {
   expect_nobody(all);
 }
 
-TEST(CollectiveBlame, ItIsTheOneThatAloneGotWrongWhatAllShouldHaveAlike) {
+TEST(CollectiveBlame, BehindTheSwitchesItIsTheOneThatAloneGotWrongWhatAllShouldHaveAlike) {
+  for (const Collective collective : {Collective::all_reduce, Collective::all_gather}) {
+    AllSeen all = nothing_seen();
+    all[6].push_back(switched(2, collective, {4000}));
+    expect_all_on(6, all);
+  }
+}
+
+/// The one before it may have spoilt what it sent.
+TEST(CollectiveBlame, TheLastOfARingMayHaveGotItWrongFromTheOneBefore) {
   for (const Collective collective :
        {Collective::all_reduce, Collective::all_gather, Collective::broadcast}) {
     AllSeen all = nothing_seen();
     all[6].push_back(seen(2, collective, {4000}));
-    expect_all_on(6, all);
+    expect_nobody(all);
   }
+}
+
+/// What goes straight has it from there, and in a ring the next one alone got some of it wrong.
+TEST(CollectiveBlame, OneThatSpoilsWhatItSendsIsTheOneAndTheNextInARingIsNot) {
+  AllSeen all = nothing_seen();
+  for (std::size_t rank = 0; rank < kNodeRanks; ++rank) {
+    if (rank != 5) all[rank].push_back(seen_from(1, Collective::all_to_all, {5}));
+  }
+  all[6].push_back(seen(2, Collective::all_gather, {4000}));
+  all[6].push_back(seen(3, Collective::broadcast, {12}));
+  expect_all_on(5, all);
 }
 
 /// In a ring what is spoilt on the way is wrong at all that come after.
@@ -140,11 +167,7 @@ TEST(CollectiveBlame, DownstreamOfItInARingOthersAreWrongToo) {
   for (std::size_t rank = 3; rank < 7; ++rank)
     all[rank].push_back(seen(1, Collective::all_gather, {17, 900}));
   expect_nobody(all);
-  // One element that nobody was sent after it.
-  for (std::size_t rank = 3; rank < 7; ++rank)
-    all[rank].push_back(
-        seen(2, Collective::all_gather,
-             rank == 3 ? std::vector<std::uint64_t>{17, 901} : std::vector<std::uint64_t>{17}));
+  all[3].push_back(switched(2, Collective::all_gather, {901}));
   expect_all_on(3, all);
 }
 
@@ -163,18 +186,29 @@ TEST(CollectiveBlame, OfWhatOneAloneGetsItIsOpen) {
   }
 }
 
-TEST(CollectiveBlame, WhatIsOpenIsOnTheOneThatAnotherCollectiveAccuses) {
+TEST(CollectiveBlame, WhatIsOpenIsOnTheOneThatAnotherCollectiveAccusesIfThatGotItWrongItself) {
   AllSeen all = nothing_seen();
-  all[2].push_back(seen(1, Collective::reduce, {12, 13}));
   for (std::vector<Seen>& rank : all) rank.push_back(seen(2, Collective::all_reduce, {7}));
-  all[4].push_back(seen(3, Collective::broadcast, {7}));
+  all[4].push_back(switched(3, Collective::all_gather, {7}));
   expect_all_on(4, all);
+  all[2].push_back(seen(1, Collective::reduce, {12, 13}));
+  EXPECT_EQ(blame(all).unexplained, 2u) << "what rank 2 alone gets";
+}
+
+/// Two that spoil the same: what both got wrong is not one's.
+TEST(CollectiveBlame, BehindTheSwitchesWhatTwoGotWrongIsOfNeither) {
+  AllSeen all = nothing_seen();
+  for (const std::size_t rank : {1, 6}) all[rank].push_back(switched(1, Collective::all_reduce, {5}));
+  all[6].push_back(switched(2, Collective::all_reduce, {9}));
+  const Blame found = blame(all);
+  EXPECT_EQ(found.of_rank[6], 1u);
+  EXPECT_EQ(found.unexplained, 2u);
 }
 
 TEST(CollectiveBlame, TwoThatEachAloneGotSomethingWrongHaveTheirOwn) {
   AllSeen all = nothing_seen();
-  all[1].push_back(seen(1, Collective::all_reduce, {5}));
-  all[6].push_back(seen(2, Collective::all_gather, {5, 6}));
+  all[1].push_back(switched(1, Collective::all_reduce, {5}));
+  all[6].push_back(switched(2, Collective::all_gather, {5, 6}));
   all[0].push_back(seen(3, Collective::reduce, {9}));
   const Blame found = blame(all);
   EXPECT_EQ(blamed(found), (std::set<int>{1, 6}));
@@ -186,8 +220,8 @@ TEST(CollectiveBlame, TwoThatEachAloneGotSomethingWrongHaveTheirOwn) {
 /// Of one collective it is not told whose elements are whose.
 TEST(CollectiveBlame, TwoInOneCollectiveLeaveItOpen) {
   AllSeen all = nothing_seen();
-  all[1].push_back(seen(1, Collective::all_reduce, {5}));
-  all[6].push_back(seen(1, Collective::all_reduce, {900}));
+  all[1].push_back(switched(1, Collective::all_reduce, {5}));
+  all[6].push_back(switched(1, Collective::all_reduce, {900}));
   expect_nobody(all);
 }
 
@@ -196,10 +230,10 @@ TEST(CollectiveBlame, ListsThatAreNotCompleteAccuseNobody) {
   std::vector<std::uint64_t> many;
   for (std::uint64_t element = 0; element < 64; ++element) many.push_back(element);
   AllSeen all = nothing_seen();
-  all[1].push_back(seen(1, Collective::all_reduce, many));
+  all[1].push_back(switched(1, Collective::all_reduce, many));
   EXPECT_FALSE(all[1][0].complete);
   EXPECT_LT(all[1][0].elements.size(), many.size());
-  all[2].push_back(seen(1, Collective::all_reduce, {63}));
+  all[2].push_back(switched(1, Collective::all_reduce, {63}));
   EXPECT_TRUE(all[2][0].complete);
   expect_nobody(all);
 }
@@ -224,10 +258,12 @@ TEST(CollectiveBlame, WhatIsToldToOtherRanksComesBackTheSame) {
   Seen one = seen_from(31, Collective::gather, {2, 7});
   one.elements = {3, std::uint64_t{1} << 40};
   one.complete = false;
+  one.switched = true;
   one.wrong.count = std::uint64_t{1} << 41;
   const Seen back = told({{one}})[0][0];
   EXPECT_EQ(back.number, one.number);
   EXPECT_EQ(back.collective, one.collective);
+  EXPECT_EQ(back.switched, one.switched);
   EXPECT_EQ(back.wrong.count, one.wrong.count);
   EXPECT_EQ(back.elements, one.elements);
   EXPECT_EQ(back.complete, one.complete);
@@ -236,7 +272,7 @@ TEST(CollectiveBlame, WhatIsToldToOtherRanksComesBackTheSame) {
 
 TEST(CollectiveBlame, IsTheSameOfWhatWasTold) {
   AllSeen all = nothing_seen();
-  all[1].push_back(seen(1, Collective::all_reduce, {5}));
+  all[1].push_back(switched(1, Collective::all_reduce, {5}));
   all[2].push_back(seen_from(2, Collective::all_to_all, {1, 3}));
   all[5].push_back(seen(3, Collective::reduce, {5, 6, 7}));
   const Blame here = blame(all), there = blame(told(all));

@@ -126,6 +126,7 @@ class Collector : public Context, public Emitted, private Ranks {
     return *cublaslt_;
   }
   Ranks& ranks() override { return *this; }
+  void say_before_throwing(const DeviceError&) override {}
   /// What the first rank brings to a meeting; where nothing is said, this one is alone.
   std::optional<std::string> brought_by_the_first;
   std::string brought_last;  // by this one
