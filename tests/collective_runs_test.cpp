@@ -110,5 +110,14 @@ INSTANTIATE_TEST_SUITE_P(Where, CollectivesThatHang,
                            return name;
                          });
 
+/// NCCL's abort waits for threads that may be stuck: what is known is said before, and the supervisor ends
+/// it.
+TEST(CollectiveRuns, AnAbortThatHangsKeepsNobodyFromSayingWhoItWas) {
+  const ScratchFolder scratch;
+  run_simulated(scratch, {"--profile", "collectives", "--only", "collective.straggler", "--fault",
+                          "collective-hangs-before:part=gpu6,abort=1"});
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), ElementsAre("collective.hung@gpu6"));
+}
+
 }  // namespace
 }  // namespace assay

@@ -70,7 +70,6 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"nvlink.pair_latency", "fault peer-latency, as a consequence"},
       {"collective.slow", "fault collective-slow, as a consequence"},
       {"collective.hung_somewhere", "fault collective-hangs, as a consequence"},
-      {"collective.miscompare_somewhere", "fault collective-corrupts-tree, as a consequence"},
       {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},
   };
   return table;

@@ -208,17 +208,19 @@ bool ends_workers(const std::string& kind) {
                      [&](const config::FaultKind& one) { return one.name == kind && one.ends_workers; });
 }
 
-/// Those that workers as threads can show, and that the environment does not excuse: how fast a GPU's memory
-/// is by itself, and what all GPUs share. Of data that collectives spoil in many ways, one way: they take
-/// long.
+/// Of each code one that workers as threads can show, in a run that is short, and that the environment does
+/// not excuse: how fast a GPU's memory is by itself, and what all GPUs share. What excuses whom is told by
+/// the codes.
 std::vector<std::string> told_beside_the_environment() {
   static const std::set<FindingCode> kExcused{"memory.slow", "pcie.far_memory", "pcie.host_memory",
                                               "nvlink.slow_switches", "collective.slow_gpu"};
   std::vector<std::string> names;
+  std::set<FindingCode> codes;
   for (const std::string& name : config::names("faults")) {
     const config::Fault fault = load(name);
-    const bool another_way = name.rfind("collective-corrupts-", 0) == 0;
-    if (!ends_workers(fault.kind) && !another_way && kExcused.count(fault.expect.code) == 0)
+    const bool is_short = fault.expect.profile != "acceptance";
+    if (is_short && !ends_workers(fault.kind) && kExcused.count(fault.expect.code) == 0 &&
+        codes.insert(fault.expect.code).second)
       names.push_back(name);
   }
   return names;

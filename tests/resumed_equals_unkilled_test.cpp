@@ -22,7 +22,7 @@ using namespace testing_tools;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int kRunsKilled = 2;  // a run takes ten times as long, and what may differ is memory, not verdicts
 #else
-constexpr int kRunsKilled = 5;  // of each case; every second one twice
+constexpr int kRunsKilled = 3;  // of each case; every second one twice
 #endif
 
 /// What a limit is set to: the value that the unkilled run measured, so that it just holds, or the next one,

@@ -52,6 +52,12 @@ TEST(RankExchange, ATimeoutThatNobodyWaitedForIsATimeout) {
   EXPECT_EQ(symptom(exchange.ended(1, "gpu1", kTimeout, false)), "harness.step_timeout");
 }
 
+TEST(RankExchange, OfSeveralOneThatHasSaidWhatIsWrongMayHangInWhatItLetsGoOf) {
+  RankExchange exchange(2), alone(1);
+  EXPECT_EQ(symptom(exchange.ended(1, "gpu1", kTimeout, true)), "");
+  EXPECT_EQ(symptom(alone.ended(0, "gpu1", kTimeout, true)), "harness.step_timeout");
+}
+
 TEST(RankExchange, WhoEndsWhileOthersWaitIsMissedUnlessItSaidWhy) {
   RankExchange exchange(2);
   EXPECT_EQ(symptom(exchange.ended(1, "gpu1", std::nullopt, false)), "");

@@ -108,6 +108,7 @@ Obstacle stuck(const Calling& calling) {
   const std::string_view where = fault_text(calling.fault, "where"), function = calling.call.function;
   if (!is_its_rank(calling)) return Obstacle::none;
   if (where == "init") return function == "Init" ? Obstacle::hangs : Obstacle::none;
+  if (function == "Abort") return parameter(calling, "abort") != 0 ? Obstacle::hangs : Obstacle::none;
   if (where == "finalize") return function == "Finalize" ? Obstacle::hangs : Obstacle::none;
   if (!is_its_call(calling)) return Obstacle::none;
   if (where == "before") return Obstacle::never_enters;
@@ -123,6 +124,7 @@ const RegisteredFault collective_stuck{
                          "or finalize of the communicator",
                          {"", "before", "count", "init", "finalize"}),
                     {"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3},
+                    {"abort", "1: the rank hangs once more where it is aborted", Unit::count, 0, 1, 0},
                     of_rank()},
      .ends_workers = true},
     {.on_entry = stuck}};

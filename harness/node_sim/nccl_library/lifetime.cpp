@@ -179,6 +179,7 @@ Result ncclCommDestroy(Comm comm) {
 Result ncclCommAbort(Comm comm) {
   if (comm == nullptr) return Result::success;
   comm->rank->abort();
+  if (hinders(comm->rank->fabric().obstacle({.function = "Abort"}))) comm->rank->hang();
   return Result::success;
 }
 
