@@ -9,6 +9,7 @@
 #include "harness/check.h"
 #include "harness/model/quantile.h"
 #include "suites/collective/choices.h"
+#include "suites/collective/meeting.h"
 #include "suites/collective/rates.h"
 
 namespace assay::collective {
@@ -98,7 +99,7 @@ class Bandwidth {
         time_collective(session_, *data_, point.collective, point.bytes, bytes_there_, point.repetitions,
                         seed_++, [this](std::uint64_t elements) { note_wrong(elements); });
     std::vector<double> seconds = timed.seconds;
-    for (const std::string& brought : context_.ranks().exchange(nlohmann::json(timed.seconds).dump()))
+    for (const std::string& brought : meet(context_, nlohmann::json(timed.seconds).dump()))
       keep_least(seconds, nlohmann::json::parse(brought).get<std::vector<double>>());
     const std::vector<NcclChoice> said = take_nccl_choices(session_.rank());
     choices_.add(point.collective, said, point.name);

@@ -14,6 +14,7 @@
 #include "harness/check.h"
 #include "suites/collective/choices.h"
 #include "suites/collective/machine_files.h"
+#include "suites/collective/meeting.h"
 #include "suites/collective/spoilt.h"
 
 namespace assay::collective {
@@ -62,8 +63,7 @@ class Correctness {
           static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
       again = elapsed_s < context_.duration_s();
       // One rank's clock decides for all.
-      if (context_.duration_s() > 0)
-        again = context_.ranks().exchange(again ? "again" : "").front() == "again";
+      if (context_.duration_s() > 0) again = meet(context_, again ? "again" : "").front() == "again";
     } while (again);
     session_.finalize();
     emit();
@@ -151,7 +151,7 @@ class Correctness {
     AllSeen all;
     std::size_t up_to = compared_up_to_;
     const nlohmann::json mine{{"seen", seen_}, {"up_to", compared_up_to_}};
-    for (const std::string& other : context_.ranks().exchange(mine.dump())) {
+    for (const std::string& other : meet(context_, mine.dump())) {
       const auto j = nlohmann::json::parse(other);
       all.push_back(j.at("seen").get<std::vector<Seen>>());
       up_to = std::min(up_to, j.at("up_to").get<std::size_t>());
@@ -168,7 +168,7 @@ class Correctness {
   /// have: what was read the second time is not what was there the first.
   void count_disagreements() {
     std::vector<std::vector<Digest>> all;
-    for (const std::string& other : context_.ranks().exchange(nlohmann::json(digests_).dump()))
+    for (const std::string& other : meet(context_, nlohmann::json(digests_).dump()))
       all.push_back(nlohmann::json::parse(other).get<std::vector<Digest>>());
     for (std::size_t i = 0; i < digests_.size(); ++i) {
       const bool wrong = std::any_of(all.begin(), all.end(), [&](const auto& of) { return of.at(i).wrong; });

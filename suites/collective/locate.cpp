@@ -10,6 +10,7 @@
 
 #include "harness/check.h"
 #include "harness/model/quantile.h"
+#include "suites/collective/meeting.h"
 #include "suites/collective/rates.h"
 #include "suites/collective/search.h"
 #include "suites/collective/trial.h"
@@ -71,7 +72,7 @@ class Location {
     const nccl::UniqueId id = peers_.id_for(mine);
     const Seen own = mine.empty() ? Seen() : try_group(mine, id);
     const nlohmann::json blob{static_cast<int>(own.outcome), own.seconds, own.bus_bytes};
-    const auto brought = context_.ranks().exchange(blob.dump(), kMostRound_s);
+    const auto brought = meet(context_, blob.dump(), kMostRound_s);
     std::vector<Seen> all;
     for (const std::vector<int>& group : groups) {
       Seen worst;

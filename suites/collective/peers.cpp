@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "suites/collective/meeting.h"
+
 namespace assay::collective {
 namespace {
 
@@ -67,12 +69,12 @@ std::vector<int> Peers::all() const {
 
 nccl::UniqueId Peers::id_for(const std::vector<int>& group) {
   const bool first = !group.empty() && group.front() == rank();
-  const auto brought = context_.ranks().exchange(first ? text_of(context_.nccl().make_id()) : "");
+  const auto brought = meet(context_, first ? text_of(context_.nccl().make_id()) : "");
   return group.empty() ? nccl::UniqueId{} : id_of(brought.at(static_cast<std::size_t>(group.front())));
 }
 
 std::uint64_t Peers::least(std::uint64_t mine) {
-  for (const std::string& other : context_.ranks().exchange(std::to_string(mine)))
+  for (const std::string& other : meet(context_, std::to_string(mine)))
     mine = std::min<std::uint64_t>(mine, std::stoull(other));
   return mine;
 }

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "suites/collective/meeting.h"
+
 namespace assay::collective {
 namespace {
 
@@ -38,6 +40,7 @@ Session::Session(Context& context, const Peers& peers, std::vector<int> group, c
 }
 
 void Session::begin(const nccl::Request& request, RankData& data) {
+  ++asked_;
   communicator_->begin(request, data.send(), data.receive(), data.stream());
   wait_until([this] { return communicator_->ready(); }, most_of_a_collective(), "a collective's start");
 }
@@ -52,6 +55,7 @@ double Session::most_of_a_collective() const {
 }
 
 void Session::finalize() {
+  ++asked_;
   communicator_->begin_to_finalize();
   wait_until([this] { return communicator_->ready(); }, deadlines_.finalize_s,
              "the communicator's finalisation");
@@ -107,14 +111,20 @@ Session::Told Session::ask_ras_who() const {
 
 void Session::hung(const std::string& what) {
   const Told told = ask_ras_who();
-  const bool somebody = told.rank >= 0 && static_cast<std::size_t>(told.rank) < group_.size();
-  const DeviceError error(somebody ? codes::collective_hung : codes::collective_hung_somewhere,
-                          what + "; " + told.why,
-                          somebody ? peers_.pci_address_of(group_[static_cast<std::size_t>(told.rank)]) : "");
-  if (static_cast<int>(group_.size()) == peers_.count()) {
-    context_.ranks().exchange("hung", kMostMeeting_s);
-    context_.say_before_throwing(error);
+  const bool of_all = static_cast<int>(group_.size()) == peers_.count();
+  bool accused = told.rank >= 0 && static_cast<std::size_t>(told.rank) < group_.size();
+  std::string why = told.why;
+  if (of_all) {
+    const auto brought = meet_after_hang(context_, asked_, kMostMeeting_s);
+    if (accused && !has_asked_for_all(brought, told.rank)) {
+      accused = false;
+      why += ", but it waits in one before, or has none to wait for";
+    }
   }
+  const DeviceError error(accused ? codes::collective_hung : codes::collective_hung_somewhere,
+                          what + "; " + why,
+                          accused ? peers_.pci_address_of(group_[static_cast<std::size_t>(told.rank)]) : "");
+  if (of_all) context_.say_before_throwing(error);
   if (communicator_ != nullptr) communicator_->abort();
   throw error;
 }

@@ -1,6 +1,7 @@
 // A communicator of some ranks: what they do together in it, with deadlines.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -63,7 +64,8 @@ class Session {
   const Peers& peers_;
   std::vector<int> group_;
   Deadlines deadlines_;
-  bool connected_ = false;  // a collective has come to its end
+  std::uint64_t asked_ = 0;  // calls of NCCL
+  bool connected_ = false;   // a collective has come to its end
   std::unique_ptr<Communicator> communicator_;
 };
 

@@ -13,6 +13,7 @@
 #include "suites/collective/exchanges.h"
 #include "suites/collective/lateness.h"
 #include "suites/collective/legal.h"
+#include "suites/collective/meeting.h"
 #include "suites/collective/rates.h"
 
 namespace assay::collective {
@@ -105,7 +106,7 @@ class Straggler {
     const nlohmann::json mine{{"arrived", arrived}, {"error", to_host.error_ns()}};
     std::vector<std::vector<Nanoseconds>> by_repetition(arrived.size());
     Nanoseconds worst_error = 0;
-    for (const std::string& brought : context_.ranks().exchange(mine.dump())) {
+    for (const std::string& brought : meet(context_, mine.dump())) {
       const auto of_rank = nlohmann::json::parse(brought);
       const auto times = of_rank.at("arrived").get<std::vector<Nanoseconds>>();
       for (std::size_t i = 0; i < by_repetition.size(); ++i) by_repetition[i].push_back(times.at(i));
@@ -135,7 +136,7 @@ class Straggler {
                                        peers_.seed() + static_cast<std::uint64_t>(distance),
                                        [this](std::uint64_t elements) { note_wrong(elements); })));
     SecondsByDistance all;
-    for (const std::string& brought : context_.ranks().exchange(nlohmann::json(mine).dump()))
+    for (const std::string& brought : meet(context_, nlohmann::json(mine).dump()))
       all.push_back(nlohmann::json::parse(brought).get<std::vector<double>>());
     context_.measure("exchange_of_gpu", rate(seconds_of_rank(all, session_.rank())), Unit::gb_per_s);
     if (session_.rank() != 0) return;
