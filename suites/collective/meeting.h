@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,19 @@ namespace assay::collective {
 /// rank has done already.
 std::vector<std::string> meet(Context& context, const std::string& mine, double most_s = 0);
 
-/// The same for a rank that hangs, which has asked NCCL for so many calls. What all bring, whether they hang
-/// or not.
-std::vector<std::string> meet_after_hang(Context& context, std::uint64_t asked, double most_s);
+/// What a rank that hangs knows of it.
+struct HungRank {
+  std::uint64_t asked = 0;  // calls of NCCL that it has made
+  int culprit = -1;         // the rank that holds the others up, as NCCL's RAS tells it; -1: it tells of none
+  std::string why;          // for people; empty: it has not asked
+};
 
-/// Whether the rank hangs as well, and has asked for as much as anybody else who does. One that NCCL knows
-/// less of than of others has then lost a call; else it waits for what others sent in one before, and have
-/// left behind.
-bool has_asked_for_all(const std::vector<std::string>& brought, int rank);
+/// The same for a rank that hangs. By rank; nothing of those that do not hang.
+std::vector<std::optional<HungRank>> meet_after_hang(Context& context, const HungRank& mine, double most_s);
+
+/// What comes of it: whom RAS accuses, if that one hangs as well and has asked for as much as anybody else
+/// who does. One that NCCL knows less of than of others has then lost a call; else it waits for what others
+/// sent in one before, and have left behind.
+HungRank all_considered(const std::vector<std::optional<HungRank>>& ranks);
 
 }  // namespace assay::collective

@@ -30,19 +30,14 @@ nccl::UniqueId id_of(const std::string& text) {
 
 /// Rank 0 says for all where RAS is to listen, and what the data are made of.
 Peers::Peers(Context& context) : context_(context) {
-  const bool first = context.ranks().rank() == 0;
-  const nlohmann::json mine{{"slot", context.slot_of(0)},
-                            {"pci_address", context.pci_address_of(0)},
-                            {"ras", first ? free_ras_address() : ""},
-                            {"seed", context.seed()}};
+  const nlohmann::json mine{
+      {"slot", context.slot_of(0)}, {"pci_address", context.pci_address_of(0)}, {"seed", context.seed()}};
   const std::vector<std::string> brought = context.ranks().exchange(mine.dump());
   for (const std::string& one : brought) {
     const auto peer = nlohmann::json::parse(one);
     of_.push_back({peer.at("slot"), peer.at("pci_address")});
   }
-  const auto common = nlohmann::json::parse(brought.front());
-  seed_ = common.at("seed");
-  ras_address_ = common.at("ras");
+  seed_ = nlohmann::json::parse(brought.front()).at("seed");
   // Read as the first communicator is made. This process is ours alone, and has one thread that reads it.
   setenv("NCCL_RAS_ADDR", ras_address_.c_str(), 1);
   // NCCL refuses two ranks on one GPU of a host (src/init.cc): each is on a host of its own, for all it

@@ -24,7 +24,8 @@ class Peers {
   }
   /// The same for all ranks.
   std::uint64_t seed() const { return seed_; }
-  /// Where NCCL's RAS listens for all of them.
+  /// Where NCCL's RAS listens in this process: of ranks that share an address only one would listen, and that
+  /// can be the one that is stuck.
   const std::string& ras_address() const { return ras_address_; }
   std::vector<int> all() const;
   /// Whether several ranks have the same GPU.
@@ -49,7 +50,7 @@ class Peers {
   Context& context_;
   std::vector<Peer> of_;  // by rank
   std::uint64_t seed_ = 0;
-  std::string ras_address_;
+  std::string ras_address_ = free_ras_address();
 };
 
 }  // namespace assay::collective

@@ -15,9 +15,9 @@ namespace {
 /// A rank that looks late comes late to the next collective, for which the others wait, and look the later
 /// themselves: pauses are a small share of what was waited, so that it does not go on from one to the next.
 constexpr Nanoseconds kShortestPause = 50'000, kLongestPause = 20 * kMillisecond, kPausesOfAWait = 8;
-/// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h): its answers to two ranks
-/// come up to a leg apart, and who comes later than that to where all meet after a hang does not come.
-constexpr double kMostRas_s = 10, kMostMeeting_s = 7;
+/// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h). Who comes later than that
+/// to where all meet after a hang does not come.
+constexpr double kMostRas_s = 10, kMostMeeting_s = 12;
 
 std::uint64_t all_begun(const RasRank& rank) {
   return std::accumulate(rank.begun.begin(), rank.begun.end(), std::uint64_t{0},
@@ -97,12 +97,16 @@ Session::Told Session::what_ras_tells(const RasAnswer& answer) {
   return {-1, "NCCL's RAS tells none of its ranks from the others"};
 }
 
+bool Session::asks_ras() const {
+  constexpr std::size_t kAskers = 2;
+  const auto last = group_.begin() + static_cast<std::ptrdiff_t>(std::min(kAskers, group_.size()));
+  return std::find(group_.begin(), last, peers_.rank()) != last;
+}
+
 Session::Told Session::ask_ras_who() const {
   try {
     const RasAnswer answer = ask_ras(peers_.ras_address(), kMostRas_s);
-    const bool all_answer = answer.ranks.size() == group_.size();
-    if (group_.front() == peers_.rank() || !all_answer)
-      context_.attach_text("ras.json", "application/json", answer.json);
+    context_.attach_text("ras.json", "application/json", answer.json);
     return what_ras_tells(answer);
   } catch (const std::exception& error) {
     return {-1, error.what()};
@@ -110,27 +114,24 @@ Session::Told Session::ask_ras_who() const {
 }
 
 void Session::hung(const std::string& what) {
-  const Told told = ask_ras_who();
-  const bool of_all = static_cast<int>(group_.size()) == peers_.count();
-  bool accused = told.rank >= 0 && static_cast<std::size_t>(told.rank) < group_.size();
-  std::string why = told.why;
-  if (of_all) {
-    const auto brought = meet_after_hang(context_, asked_, kMostMeeting_s);
-    if (accused && !has_asked_for_all(brought, told.rank)) {
-      accused = false;
-      why += ", but it waits in one before, or has none to wait for";
-    }
+  // Of some ranks: whoever has them try knows what to make of it.
+  if (static_cast<int>(group_.size()) < peers_.count()) {
+    if (communicator_ != nullptr) communicator_->abort();
+    throw DeviceError(codes::collective_hung_somewhere, what);
   }
+  const Told told = asks_ras() ? ask_ras_who() : Told{-1, ""};
+  const HungRank found =
+      all_considered(meet_after_hang(context_, {asked_, told.rank, told.why}, kMostMeeting_s));
+  const bool accused = found.culprit >= 0;
   const DeviceError error(accused ? codes::collective_hung : codes::collective_hung_somewhere,
-                          what + "; " + why,
-                          accused ? peers_.pci_address_of(group_[static_cast<std::size_t>(told.rank)]) : "");
-  if (of_all) context_.say_before_throwing(error);
+                          what + "; " + found.why, accused ? peers_.pci_address_of(found.culprit) : "");
+  context_.say_before_throwing(error);
   if (communicator_ != nullptr) communicator_->abort();
   throw error;
 }
 
 void Session::wait_in_vain() {
-  context_.log("a rank is gone; " + ask_ras_who().why);
+  if (asks_ras()) context_.log("a rank is gone; " + ask_ras_who().why);
   if (communicator_ != nullptr) communicator_->abort();
   context_.ranks().exchange("in vain");
 }

@@ -57,6 +57,9 @@ class Session {
     std::string why;
   };
   static Told what_ras_tells(const RasAnswer& answer);
+  /// Two do, in case one is the rank that hangs: RAS asks all ranks each time, and waits for those that do
+  /// not answer.
+  bool asks_ras() const;
   /// Keeps its answer.
   Told ask_ras_who() const;
 
