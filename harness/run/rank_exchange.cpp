@@ -39,7 +39,8 @@ std::optional<Error> RankExchange::ended(std::size_t rank, const Part& part, std
   if (why->symptom == kVictimOfAnotherRank) return std::nullopt;
   if (why->symptom != codes::step_timeout) return why;
   if (waits(rank)) return std::nullopt;  // it was there: whoever it waited for was not
-  if (gave_reason && ended_.size() > 1) return std::nullopt;  // what it has to let go of hangs as the others did
+  if (gave_reason && ended_.size() > 1)
+    return std::nullopt;  // what it has to let go of hangs as the others did
   if (anybody_waits()) why->symptom = codes::rank_missing;
   return why;
 }
