@@ -3,7 +3,10 @@
 #include <algorithm>
 
 namespace assay {
+namespace {
 
+/// False where the step ran on GPUs of the node, and not on all that the SKU has: one was left out, or is
+/// missing.
 bool is_of_all_gpus(const Plan& plan, const Step& step) {
   for (const Stage& stage : plan.stages) {
     if (stage.index != step.stage) continue;
@@ -17,6 +20,8 @@ bool is_of_all_gpus(const Plan& plan, const Step& step) {
   }
   return true;
 }
+
+}  // namespace
 
 bool is_held_against(FindingClass cls, const Plan& plan, const Step& step, const Part& part) {
   return cls != FindingClass::performance || part != Part("node") || is_of_all_gpus(plan, step);

@@ -7,8 +7,6 @@
 #include <numeric>
 #include <utility>
 
-#include "suites/collective/meeting.h"
-
 namespace assay::collective {
 namespace {
 
@@ -26,6 +24,33 @@ std::uint64_t all_begun(const RasRank& rank) {
 
 int place_in(const std::vector<int>& group, int rank) {
   return static_cast<int>(std::find(group.begin(), group.end(), rank) - group.begin());
+}
+
+/// The rank of the communicator that holds the others up, where it is told from them.
+HungRank what_ras_tells(const RasAnswer& answer, std::uint64_t asked) {
+  std::uint64_t most = 0;
+  for (const RasRank& rank : answer.ranks) most = std::max(most, all_begun(rank));
+  std::vector<const RasRank*> silent, behind, not_finalizing;
+  for (const RasRank& rank : answer.ranks) {
+    if (!rank.answers) silent.push_back(&rank);
+    if (rank.answers && all_begun(rank) < most) behind.push_back(&rank);
+    if (rank.answers && !rank.finalizing) not_finalizing.push_back(&rank);
+  }
+  if (silent.size() == 1) {
+    const int rank = silent.front()->rank;
+    return {asked, rank, fmt::format("rank {} does not answer NCCL's RAS", rank)};
+  }
+  if (behind.size() == 1) {
+    const int rank = behind.front()->rank;
+    return {
+        asked, rank,
+        fmt::format("rank {} has begun {} collectives, others {}", rank, all_begun(*behind.front()), most)};
+  }
+  if (not_finalizing.size() == 1) {
+    const int rank = not_finalizing.front()->rank;
+    return {asked, rank, fmt::format("rank {} alone has not come to the finalisation", rank)};
+  }
+  return {asked, -1, "NCCL's RAS tells none of its ranks from the others"};
 }
 
 }  // namespace
@@ -72,44 +97,19 @@ void Session::wait_until(const std::function<bool()>& done, double most_s, const
   }
 }
 
-Session::Told Session::what_ras_tells(const RasAnswer& answer) {
-  std::uint64_t most = 0;
-  for (const RasRank& rank : answer.ranks) most = std::max(most, all_begun(rank));
-  std::vector<const RasRank*> silent, behind, not_finalizing;
-  for (const RasRank& rank : answer.ranks) {
-    if (!rank.answers) silent.push_back(&rank);
-    if (rank.answers && all_begun(rank) < most) behind.push_back(&rank);
-    if (rank.answers && !rank.finalizing) not_finalizing.push_back(&rank);
-  }
-  if (silent.size() == 1) {
-    const int rank = silent.front()->rank;
-    return {rank, fmt::format("rank {} does not answer NCCL's RAS", rank)};
-  }
-  if (behind.size() == 1) {
-    const int rank = behind.front()->rank;
-    return {rank, fmt::format("rank {} has begun {} collectives, others {}", rank, all_begun(*behind.front()),
-                              most)};
-  }
-  if (not_finalizing.size() == 1) {
-    const int rank = not_finalizing.front()->rank;
-    return {rank, fmt::format("rank {} alone has not come to the finalisation", rank)};
-  }
-  return {-1, "NCCL's RAS tells none of its ranks from the others"};
-}
-
 bool Session::asks_ras() const {
   constexpr std::size_t kAskers = 2;
   const auto last = group_.begin() + static_cast<std::ptrdiff_t>(std::min(kAskers, group_.size()));
   return std::find(group_.begin(), last, peers_.rank()) != last;
 }
 
-Session::Told Session::ask_ras_who() const {
+HungRank Session::ask_ras_who() const {
   try {
     const RasAnswer answer = ask_ras(peers_.ras_address(), kMostRas_s);
     context_.attach_text("ras.json", "application/json", answer.json);
-    return what_ras_tells(answer);
+    return what_ras_tells(answer, asked_);
   } catch (const std::exception& error) {
-    return {-1, error.what()};
+    return {asked_, -1, error.what()};
   }
 }
 
@@ -119,9 +119,8 @@ void Session::hung(const std::string& what) {
     if (communicator_ != nullptr) communicator_->abort();
     throw DeviceError(codes::collective_hung_somewhere, what);
   }
-  const Told told = asks_ras() ? ask_ras_who() : Told{-1, ""};
-  const HungRank found =
-      all_considered(meet_after_hang(context_, {asked_, told.rank, told.why}, kMostMeeting_s));
+  const HungRank mine = asks_ras() ? ask_ras_who() : HungRank{asked_};
+  const HungRank found = all_considered(meet_after_hang(context_, mine, kMostMeeting_s));
   const bool accused = found.culprit >= 0;
   const DeviceError error(accused ? codes::collective_hung : codes::collective_hung_somewhere,
                           what + "; " + found.why, accused ? peers_.pci_address_of(found.culprit) : "");

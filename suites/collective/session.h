@@ -9,6 +9,7 @@
 
 #include "harness/check.h"
 #include "kernels/collective_data/collective_data.h"
+#include "suites/collective/meeting.h"
 #include "suites/collective/peers.h"
 
 namespace assay::collective {
@@ -50,18 +51,11 @@ class Session {
   [[noreturn]] void hung(const std::string& what);
   /// A rank is gone. Who it is, the supervisor knows, which ends this one too: what RAS knows is kept beside.
   void wait_in_vain();
-  /// The rank of the communicator that holds the others up; -1: none is told from the others. And why, for
-  /// people.
-  struct Told {
-    int rank = -1;
-    std::string why;
-  };
-  static Told what_ras_tells(const RasAnswer& answer);
   /// Two do, in case one is the rank that hangs: RAS asks all ranks each time, and waits for those that do
   /// not answer.
   bool asks_ras() const;
-  /// Keeps its answer.
-  Told ask_ras_who() const;
+  /// What RAS tells of the communicator's ranks. Keeps its answer.
+  HungRank ask_ras_who() const;
 
   Context& context_;
   const Peers& peers_;

@@ -140,21 +140,21 @@ const RegisteredFault collective_kills{
       return Obstacle::none;
     }}};
 
-/// Hopper's line of it has seven words of registers; those of a link that went down on its own are the first.
+/// Hopper's line of it has seven words of registers; bit 16 of the first is one of those that NVIDIA's Xid
+/// catalogue has hardware checked for.
 const RegisteredFault nvlink_fails{
     {.name = "nvlink_fails",
      .summary = "an NVLink of the GPU fails in the middle of a collective, for good",
      .target = "gpu",
      .parameters = {{"call", "in this one of a communicator, from 0", Unit::count, 0, 1e9, 3},
-                    {"link", "which", Unit::count, 0, kNvlinks - 1, 7}},
+                    {"link", "which", Unit::count, 0, kNvlinks - 1, 7},
+                    of_rank()},
      .ends_workers = true},
     {.on_entry = [](const Calling& calling) {
       const auto number = static_cast<int>(parameter(calling, "link"));
       const Lock lock(calling.state.mutex);
       Nvlink& link = calling.state.dynamic[calling.gpu].nvlinks[number];
-      if (!is_collective(calling) || parameter(calling, "call") != static_cast<double>(calling.call.number) ||
-          link.active == 0)
-        return Obstacle::none;
+      if (!is_its_call(calling) || link.active == 0) return Obstacle::none;
       link.active = 0;
       log_xid(calling.state, calling.gpu, 74, true,
               fmt::format("NVLink: fatal error detected on link {}(0x10000, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0)",
