@@ -207,6 +207,10 @@ TEST_P(Drills, AreFoundAtTheirRank) {
   for (const auto& file : std::filesystem::directory_iterator(only_run(scratch)))
     ras = ras || file.path().filename().string().find("ras.json") != std::string::npos;
   EXPECT_EQ(ras, drill.check != "spoilt");
+  // Who is told of one that is gone does not wait until it is taken for one that hangs.
+  const bool told =
+      read_text(only_run(scratch) + "/records.jsonl").find("a rank is gone") != std::string::npos;
+  EXPECT_EQ(told, drill.check == "killed");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Drills,
