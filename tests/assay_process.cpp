@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <thread>
 
 namespace assay::testing_tools {
@@ -30,7 +30,10 @@ std::string only_run(const ScratchFolder& scratch, const std::string& out) {
 
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  // A file of /proc whose process has ended meanwhile fails to be read: operator<< keeps that to itself.
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 Running::Running(const ScratchFolder& scratch, const std::vector<std::string>& arguments,
