@@ -45,6 +45,8 @@ foreach(target unit_tests threaded_tests end_to_end_tests)
     set(parts ${ASSAY_WATCHED_PARTS})
   endif()
   target_link_libraries(${target} PRIVATE ${parts} GTest::gmock GTest::gtest_main)
+  target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)  # a fifth of the time that a test compiles
+  target_compile_options(${target} PRIVATE -fpch-preprocess)                    # ccache asks for it
   target_compile_definitions(${target} PRIVATE
     ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     ASSAY_BINARY="$<TARGET_FILE:assay>"
