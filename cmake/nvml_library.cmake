@@ -4,7 +4,9 @@ list(FILTER nvml_sources EXCLUDE REGEX "_test\\.cpp$")
 add_library(simulated_nvml SHARED ${nvml_sources}
   ${CMAKE_SOURCE_DIR}/harness/base/machine_refused.cpp
   ${CMAKE_SOURCE_DIR}/harness/base/hash.cpp
+  ${CMAKE_SOURCE_DIR}/harness/model/work.cpp
   ${CMAKE_SOURCE_DIR}/harness/node/nvml_result.cpp
+  ${CMAKE_SOURCE_DIR}/harness/node_sim/clock_governor.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/healthy_h200.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/nvlink_wiring.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/state.cpp

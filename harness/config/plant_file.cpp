@@ -53,6 +53,7 @@ PlantFile load_plant_file(const std::string& path, Diagnostics& diagnostics) {
   plant.tensor_full_power_w = read_positive(root, "tensor_full_power", Unit::watts);
   plant.cores_full_power_w = read_positive(root, "cores_full_power", Unit::watts);
   plant.power_limit_w = read_positive(root, "power_limit", Unit::watts);
+  plant.tensor_full_mhz = read_positive(root, "tensor_full_clock", Unit::megahertz);
   read_heat(root, plant);
   plant.idle_sm_mhz = read_positive(root, "idle_sm_clock", Unit::megahertz);
   plant.boost_sm_mhz = read_positive(root, "boost_sm_clock", Unit::megahertz);

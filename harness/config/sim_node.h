@@ -24,7 +24,7 @@ struct PlantFile {
   double unit_spread = 0;   // relative standard deviation between units
   double launch_noise = 0;  // relative standard deviation between launches of one unit
   double idle_power_w = 0, context_power_w = 0, hbm_full_power_w = 0, tensor_full_power_w = 0,
-         cores_full_power_w = 0, power_limit_w = 0;
+         cores_full_power_w = 0, power_limit_w = 0, tensor_full_mhz = 0;
   double ambient_c = 0, fast_resistance_c_per_w = 0, fast_time_constant_s = 0, slow_resistance_c_per_w = 0,
          slow_time_constant_s = 0, hbm_offset_c = 0,
          hbm_extra_c = 0;  // hbm_extra_c: HBM above core at full bandwidth

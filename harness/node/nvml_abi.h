@@ -111,10 +111,13 @@ inline constexpr unsigned pcie_sent_bytes = 197, pcie_received_bytes = 198;  // 
 inline constexpr unsigned shutdown_offset_c = 193, slowdown_offset_c = 194;
 inline constexpr unsigned memory_max_offset_c = 195, gpu_max_offset_c = 196;
 inline constexpr unsigned recovery_action = 230;
-/// Time held down by the hardware's own thermal protection, ns. Renumbered in CUDA 13.0 Update 1, where 252
-/// became a setting of power smoothing: which of the two applies depends on the driver
-/// (hardware_thermal_field).
-inline constexpr unsigned hardware_thermal_ns_before_13_0_1 = 252, hardware_thermal_ns = 270;
+/// Time for which each reason has held the clocks down, ns.
+struct Slowdowns {
+  unsigned software_thermal_ns, hardware_thermal_ns, power_brake_ns;
+};
+/// Renumbered in CUDA 13.0 Update 1, where the old ones became settings of power smoothing: which of the two
+/// apply depends on the driver (slowdown_fields).
+inline constexpr Slowdowns slowdowns_before_13_0_1{251, 252, 253}, slowdowns{269, 270, 271};
 }  // namespace field
 
 /// nvmlPciInfo_t. The unversioned call of old knows only the first 52 bytes: up to and without `bus_id`, in

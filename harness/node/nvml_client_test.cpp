@@ -96,9 +96,9 @@ TEST(NvmlClient, SampleFollowsTheLoad) {
   state->dynamic[0].power_limit_mw = 500'000;
   state->clock.now += 600 * kSecond;
   const GpuSample sample = client->sample(nvml_index_of(0), state->clock.now);
-  EXPECT_EQ(sample.power_mw.value, 113'000 + 9 * 51'700);  // nine tenths of the way to 630 W
-  EXPECT_EQ(sample.sm_mhz.value, 1980);
-  EXPECT_EQ(sample.temperature_c.value, 64);
+  EXPECT_EQ(sample.power_mw.value, 500'000);  // of the 578 W that it would draw
+  EXPECT_EQ(sample.sm_mhz.value, 823);        // 990 MHz x 387 / 465 W: below half its clock the memory waits
+  EXPECT_EQ(sample.temperature_c.value, 59);
   EXPECT_EQ(sample.utilisation_percent.value, 100);
   EXPECT_EQ(sample.memory_utilisation_percent.value, 90);
   EXPECT_EQ(sample.memory_used_mib.value, 120 * 1024);
@@ -139,8 +139,10 @@ TEST(NvmlClient, CountersFollowTheNode) {
   EXPECT_EQ(now.nvlinks[17].crc_errors.value, 3);
   EXPECT_EQ(now.nvlinks[16].crc_errors.value, 4);
   EXPECT_EQ(now.nvlinks[15].crc_errors.value, 0);
-  EXPECT_EQ(now.counters.at(counters::thermal_throttle_ns).value, 0);
-  EXPECT_EQ(now.counters.at(counters::power_throttle_ns).value, 0);
+  EXPECT_EQ(now.counters.at(counters::software_thermal_ns).value, 0);
+  EXPECT_EQ(now.counters.at(counters::hardware_thermal_ns).value, 0);
+  EXPECT_EQ(now.counters.at(counters::power_brake_ns).value, 0);
+  EXPECT_EQ(now.counters.at(counters::power_cap_ns).value, 0);
   EXPECT_EQ(now.counters.at(counters::energy_mj).value, 1'000'000 + 790'000);  // 10 s of 79 W
   EXPECT_EQ(now.row_remap_pending.value, 1);
   EXPECT_EQ(now.row_remap_failure.value, 1);

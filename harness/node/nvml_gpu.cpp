@@ -65,7 +65,7 @@ std::string pci_address(unsigned domain, unsigned bus, unsigned device) {
   return fmt::format("{:04x}:{:02x}:{:02x}.0", domain, bus, device);
 }
 
-unsigned hardware_thermal_field(const std::string& driver_version) {
+field::Slowdowns slowdown_fields(const std::string& driver_version) {
   std::istringstream stream(driver_version);
   int major = 0;
   int minor = 0;
@@ -73,7 +73,7 @@ unsigned hardware_thermal_field(const std::string& driver_version) {
   stream >> major >> dot >> minor;
   // 580.65.06 came with CUDA 13.0, the next branch release with 13.0 Update 1.
   const bool renumbered = major > 580 || (major == 580 && minor > 65);
-  return renumbered ? field::hardware_thermal_ns : field::hardware_thermal_ns_before_13_0_1;
+  return renumbered ? field::slowdowns : field::slowdowns_before_13_0_1;
 }
 
 }  // namespace assay::nvml

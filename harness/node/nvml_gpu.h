@@ -77,8 +77,7 @@ Integer integer(Return result, T value) {
 /// "0000:1b:00.0": lower case, and no more digits of the domain than four where four do.
 std::string pci_address(unsigned domain, unsigned bus, unsigned device);
 
-/// The field that counts the time under hardware thermal slowdown, which the driver's version decides
-/// (nvml_abi.h).
-unsigned hardware_thermal_field(const std::string& driver_version);
+/// The fields that count the time under each slowdown, which the driver's version decides (nvml_abi.h).
+field::Slowdowns slowdown_fields(const std::string& driver_version);
 
 }  // namespace assay::nvml

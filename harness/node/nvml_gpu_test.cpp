@@ -93,7 +93,7 @@ TEST_F(NvmlGpu, FieldErrorsAreTheEntrysOwn) {
   set(api.field_values, one_field<field::recovery_action, 3>);
   const GpuState state = query().state();
   EXPECT_EQ(state.recovery_action.value, 3);
-  EXPECT_EQ(state.counters.at(counters::power_throttle_ns).missing, "not_supported");
+  EXPECT_EQ(state.counters.at(counters::power_cap_ns).missing, "not_supported");
 }
 
 TEST_F(NvmlGpu, RemappedRowsFallBackOnTheirFields) {
@@ -190,11 +190,11 @@ TEST_F(NvmlGpu, PciAddressIsWrittenOurWay) {
   EXPECT_EQ(query().identity().pci_address.value, "0001:9b:00.0");
 }
 
-TEST(HardwareThermalField, IsChosenByTheDriver) {
-  EXPECT_EQ(hardware_thermal_field("570.124.06"), 252u);
-  EXPECT_EQ(hardware_thermal_field("580.65.06"), 252u);
-  EXPECT_EQ(hardware_thermal_field("580.95.05"), 270u);
-  EXPECT_EQ(hardware_thermal_field("590.44.01"), 270u);
+TEST(SlowdownFields, AreChosenByTheDriver) {
+  EXPECT_EQ(slowdown_fields("570.124.06").hardware_thermal_ns, 252u);
+  EXPECT_EQ(slowdown_fields("580.65.06").power_brake_ns, 253u);
+  EXPECT_EQ(slowdown_fields("580.95.05").hardware_thermal_ns, 270u);
+  EXPECT_EQ(slowdown_fields("590.44.01").power_brake_ns, 271u);
 }
 
 TEST(ReturnWord, IsStable) {

@@ -19,8 +19,11 @@ GpuState GpuQuery::state() {
   counter[counters::pcie_corrected] =
       sum_of_fields({field::pcie_receiver_errors, field::pcie_bad_tlp, field::pcie_bad_dllp});
   counter[counters::pcie_uncorrected] = sum_of_fields({field::pcie_nonfatal, field::pcie_fatal});
-  counter[counters::thermal_throttle_ns] = field(hardware_thermal_field(driver_version_));
-  counter[counters::power_throttle_ns] = field(field::power_violation_ns);
+  const field::Slowdowns slowdowns = slowdown_fields(driver_version_);
+  counter[counters::software_thermal_ns] = field(slowdowns.software_thermal_ns);
+  counter[counters::hardware_thermal_ns] = field(slowdowns.hardware_thermal_ns);
+  counter[counters::power_brake_ns] = field(slowdowns.power_brake_ns);
+  counter[counters::power_cap_ns] = field(field::power_violation_ns);
   unsigned long long energy_mj = 0;
   const Return energy = ask(api_.total_energy, &energy_mj);
   counter[counters::energy_mj] = integer(energy, energy_mj);

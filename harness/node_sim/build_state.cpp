@@ -24,6 +24,7 @@ PlantConstants plant_constants(const config::PlantFile& file) {
           file.tensor_full_power_w,
           file.cores_full_power_w,
           file.power_limit_w,
+          file.tensor_full_mhz,
           file.ambient_c,
           file.fast_resistance_c_per_w,
           file.fast_time_constant_s,

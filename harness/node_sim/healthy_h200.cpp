@@ -30,6 +30,7 @@ PlantConstants healthy_h200_plant() {
   plant.tensor_full_power_w = 697;
   plant.cores_full_power_w = 615;
   plant.power_limit_w = 700;
+  plant.tensor_full_mhz = 1710;
   plant.ambient_c = kIdleC - kIdleW * kResistance;
   plant.fast_resistance_c_per_w = kFastShare * kResistance;
   plant.fast_time_constant_s = 0.4;
@@ -56,7 +57,8 @@ void make_healthy_h200(GpuConstants& constants) {
   constants.numa_node = -1;
 }
 
-void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds time, bool nvlinks) {
+void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds time, bool nvlinks,
+                  double idle_excess_w) {
   constexpr double kMilliwattsPerWatt = 1000;
   dynamic.present = 1;
   dynamic.ecc_enabled = dynamic.persistence_enabled = 1;
@@ -64,10 +66,10 @@ void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds 
   dynamic.pcie_generation = dynamic.pcie_max_generation = kHealthyPcieGeneration;
   dynamic.pcie_width = dynamic.pcie_max_width = kHealthyPcieWidth;
   for (Nvlink& link : dynamic.nvlinks) link.active = nvlinks ? 1 : 0;
-  dynamic.heat_time = time;
-  dynamic.power_w = plant.idle_power_w;
-  dynamic.fast_rise_c = dynamic.power_w * plant.fast_resistance_c_per_w;
-  dynamic.slow_rise_c = dynamic.power_w * plant.slow_resistance_c_per_w;
+  dynamic.heat.time = time;
+  dynamic.idle_excess_w = idle_excess_w;
+  dynamic.heat.fast_rise_c = (plant.idle_power_w + idle_excess_w) * plant.fast_resistance_c_per_w;
+  dynamic.heat.slow_rise_c = (plant.idle_power_w + idle_excess_w) * plant.slow_resistance_c_per_w;
 }
 
 }  // namespace assay::sim

@@ -14,7 +14,8 @@ PlantConstants healthy_h200_plant();
 void make_healthy_h200(GpuConstants& constants);
 
 /// At rest and as warm as that makes it at `time`: settings as delivered, links up where the node has
-/// switches, no errors.
-void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds time, bool nvlinks);
+/// switches, no errors. `idle_excess_w`: what it draws at rest, over what the plant says.
+void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds time, bool nvlinks,
+                  double idle_excess_w = 0);
 
 }  // namespace assay::sim

@@ -17,35 +17,10 @@ double unit_interval(std::uint64_t bits) {
   return (static_cast<double>(bits >> 11) + 0.5) * 0x1.0p-53;
 }
 
-double energy_at(const GpuDynamic& d, Nanoseconds time) {
-  return d.energy_j + d.power_w * seconds_since(d.heat_time, time);
-}
-
-/// 0 to 1: more than all of it nobody gets.
-double load_of(const GpuDynamic& gpu, Resource resource) {
-  return std::clamp(static_cast<double>(gpu.loads[static_cast<std::size_t>(resource)]) * 1e-6, 0.0, 1.0);
-}
-
-double power_now(const State& state, int gpu) {
-  const GpuDynamic& d = state.dynamic[gpu];
-  const PlantConstants& p = state.plant;
-  const double base = d.contexts > 0 ? p.context_power_w : p.idle_power_w;
-  const double limit_w = d.power_limit_mw * 1e-3;
-  // Of what links draw no figure is known.
-  return std::min(limit_w,
-                  base + load_of(d, Resource::memory) * (p.hbm_full_power_w - p.context_power_w) +
-                      load_of(d, Resource::tensor_cores) * (p.tensor_full_power_w - p.context_power_w) +
-                      load_of(d, Resource::cores) * (p.cores_full_power_w - p.context_power_w));
-}
-
-/// Closes the interval since heat_time; what follows starts from here.
+/// Closes the interval since heat.time; what follows starts from here.
 void settle(State& state, int gpu, Nanoseconds time) {
   GpuDynamic& d = state.dynamic[gpu];
-  const TemperatureRise rise = rise_at(state.plant, d, time);
-  d.energy_j = energy_at(d, time);
-  d.fast_rise_c = rise.fast_c;
-  d.slow_rise_c = rise.slow_c;
-  d.heat_time = std::max(d.heat_time, time);
+  d.heat = heat_at(state.plant, d, time);
 }
 
 /// A killed process is listed until the driver has taken everything back from it: with 139 GiB that took
@@ -76,22 +51,22 @@ bool is_listed(const GpuProcess& process, Nanoseconds time) {
 PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
   const GpuDynamic& d = state.dynamic[gpu];
   const PlantConstants& p = state.plant;
-  const TemperatureRise rise = rise_at(state.plant, d, time);
+  const GpuHeat heat = heat_at(p, d, time);
+  const Temperatures now = temperatures(p, d, heat);
   PlantReading reading{};
-  reading.power_w = d.power_w;
-  reading.temperature_c = p.ambient_c + rise.fast_c + rise.slow_c;
-  reading.memory_temperature_c =
-      reading.temperature_c + p.hbm_offset_c + load_of(d, Resource::memory) * p.hbm_extra_c;
-  reading.sm_mhz = d.contexts > 0 ? p.boost_sm_mhz : p.idle_sm_mhz;
+  reading.governed = govern(p, holds_on(d, heat, time), d.loads);
+  reading.temperature_c = now.core_c;
+  reading.memory_temperature_c = now.memory_c;
   reading.memory_mhz = p.memory_mhz;
-  reading.energy_j = energy_at(d, time);
-  const double memory = load_of(d, Resource::memory);
-  const bool kernels =
-      memory > 0 || load_of(d, Resource::tensor_cores) > 0 || load_of(d, Resource::cores) > 0;
+  reading.energy_j = heat.energy_j;
+  std::copy(std::begin(heat.held_ns), std::end(heat.held_ns), reading.held_ns.begin());
+  const auto load = [&](Resource resource) { return load_of(d.loads, resource); };
+  const double memory = load(Resource::memory);
+  const bool kernels = memory > 0 || load(Resource::tensor_cores) > 0 || load(Resource::cores) > 0;
   reading.utilisation = kernels ? 1 : d.foreign_utilisation;
   reading.memory_utilisation = memory;
-  reading.pcie_received_bytes_per_s = load_of(d, Resource::pcie_in) * p.speed.rate(WorkKind::host_to_device);
-  reading.pcie_sent_bytes_per_s = load_of(d, Resource::pcie_out) * p.speed.rate(WorkKind::device_to_host);
+  reading.pcie_received_bytes_per_s = load(Resource::pcie_in) * p.speed.rate(WorkKind::host_to_device);
+  reading.pcie_sent_bytes_per_s = load(Resource::pcie_out) * p.speed.rate(WorkKind::device_to_host);
   return reading;
 }
 
@@ -103,7 +78,6 @@ void add_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const L
     d.loads[i] += by_ppm[i];
     if (process != nullptr) process->loads[i] += by_ppm[i];
   }
-  d.power_w = power_now(state, gpu);
 }
 
 void take_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm) {
@@ -116,7 +90,6 @@ void change_contexts(State& state, int gpu, Nanoseconds time, std::int32_t pid, 
   settle(state, gpu, time);
   GpuDynamic& d = state.dynamic[gpu];
   d.contexts = std::max(0, d.contexts + by);
-  d.power_w = power_now(state, gpu);
   GpuProcess* process = find_process(d, pid);
   if (process == nullptr && by > 0) {
     process = find_room(d, time);

@@ -1,16 +1,20 @@
 // The plant: how a simulated GPU's power, heat (thermal_model.h) and clocks follow its load.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
+#include "harness/node_sim/clock_governor.h"
 #include "harness/node_sim/state.h"
 
 namespace assay::sim {
 
 /// What the sensors of one GPU say at `time`.
 struct PlantReading {
-  double power_w, temperature_c, memory_temperature_c, sm_mhz, memory_mhz, energy_j;
+  Governed governed;
+  double temperature_c, memory_temperature_c, memory_mhz, energy_j;
+  std::array<Nanoseconds, 4> held_ns;      // by HeldBy
   double utilisation, memory_utilisation;  // 0 to 1
   double pcie_received_bytes_per_s, pcie_sent_bytes_per_s;
 };

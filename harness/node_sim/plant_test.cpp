@@ -19,6 +19,8 @@ struct PlantTest : testing::Test {
     state->plant.context_power_w = 114;
     state->plant.hbm_full_power_w = 480;
     state->plant.power_limit_w = 700;
+    state->plant.idle_sm_mhz = 345;
+    state->plant.boost_sm_mhz = state->plant.tensor_full_mhz = 1980;
     state->plant.ambient_c = 23;
     state->plant.fast_resistance_c_per_w = 0.03;
     state->plant.fast_time_constant_s = 5;
@@ -33,7 +35,7 @@ struct PlantTest : testing::Test {
 TEST_F(PlantTest, SettlesAtAmbientPlusPowerTimesResistance) {
   const auto reading = read_plant(*state, 0, 3600 * kSecond);
   EXPECT_NEAR(reading.temperature_c, 23 + 76 * 0.07, 1e-6);
-  EXPECT_EQ(reading.power_w, 76);
+  EXPECT_EQ(reading.governed.power_w, 76);
 }
 
 TEST_F(PlantTest, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
@@ -44,7 +46,7 @@ TEST_F(PlantTest, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
   const auto disturbed = read_plant(*state, 0, 61 * kSecond);
   EXPECT_NEAR(undisturbed.temperature_c, disturbed.temperature_c, 1e-9);
   EXPECT_NEAR(undisturbed.energy_j, disturbed.energy_j, 1e-6);
-  EXPECT_EQ(undisturbed.power_w, 480);
+  EXPECT_EQ(undisturbed.governed.power_w, 480);
 }
 
 TEST_F(PlantTest, LoadsAddUpResourceByResource) {
@@ -58,16 +60,16 @@ TEST_F(PlantTest, LoadsAddUpResourceByResource) {
   add_load(*state, 0, 0, kPid, half);
   PlantReading reading = read_plant(*state, 0, kSecond);
   const double context = state->plant.context_power_w;
-  EXPECT_NEAR(reading.power_w, context + 0.25 * (480 - context) + 0.5 * (600 - context), 1e-9);
+  EXPECT_NEAR(reading.governed.power_w, context + 0.25 * (480 - context) + 0.5 * (600 - context), 1e-9);
   EXPECT_EQ(reading.pcie_received_bytes_per_s, 25e9);
   EXPECT_EQ(reading.pcie_sent_bytes_per_s, 0);
   add_load(*state, 0, kSecond, kPid, half);
   reading = read_plant(*state, 0, kSecond);
-  EXPECT_EQ(reading.power_w, 700) << "the limit";
+  EXPECT_EQ(reading.governed.power_w, 700) << "the limit";
   EXPECT_EQ(reading.memory_utilisation, 0.5);
   take_load(*state, 0, 2 * kSecond, kPid, half);
   take_load(*state, 0, 2 * kSecond, kPid, half);
-  EXPECT_EQ(read_plant(*state, 0, 2 * kSecond).power_w, context);
+  EXPECT_EQ(read_plant(*state, 0, 2 * kSecond).governed.power_w, context);
 }
 
 TEST_F(PlantTest, AKilledProcessIsListedForAMomentAndLeavesItsRoom) {

@@ -139,7 +139,7 @@ std::uint64_t SimDevice::global_timer() {
 std::uint64_t SimDevice::cycles() {
   const Lock lock(state_->mutex);
   const Nanoseconds time = now();
-  const double mhz = read_plant(*state_, index_, time).sm_mhz;
+  const double mhz = read_plant(*state_, index_, time).governed.sm_mhz;
   cycles_ += static_cast<double>(time - std::exchange(counted_up_to_, time)) * mhz * 1e-3;
   return static_cast<std::uint64_t>(cycles_);
 }
@@ -176,7 +176,7 @@ void SimDevice::change_loads(const Ends& ends, double seconds, decltype(&add_loa
 double SimDevice::power_under(const Ends& ends, double seconds) {
   const Lock lock(state_->mutex);
   change_loads(ends, seconds, add_load);
-  const double power_w = dynamic().power_w;
+  const double power_w = read_plant(*state_, index_, clock_.now()).governed.power_w;
   change_loads(ends, seconds, take_load);
   return power_w;
 }

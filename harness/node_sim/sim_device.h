@@ -87,6 +87,9 @@ class SimDevice final : public cuda_emulation::Device {
   void before_copy(const Work& work);
   /// Throws std::logic_error.
   void require_declared(const Work& work) const;
+  /// Its speed at such work, with whatever holds the clock down now: what draws power beside it, too. Caller
+  /// holds state.mutex.
+  DeviceSpeed speed_at(const Work& work) const;
   /// By itself.
   double seconds_of(const Work& work, const Ends& ends);
   void count(const Ends& ends);

@@ -58,6 +58,7 @@ class SimDeviceTest : public testing::Test {
     dynamic().present = 1;
     dynamic().pcie_generation = 5;
     dynamic().pcie_width = 16;
+    dynamic().power_limit_mw = 700'000;
   }
 
   GpuDynamic& dynamic() { return state_->dynamic[1]; }

@@ -19,6 +19,7 @@ struct PeersTest : SimDeviceTest {
       for (Nvlink& link : state_->dynamic[gpu].nvlinks) link.active = 1;
       state_->dynamic[gpu].pcie_generation = 5;
       state_->dynamic[gpu].pcie_width = 16;
+      state_->dynamic[gpu].power_limit_mw = 700'000;
     }
   }
   std::unique_ptr<SimDevice> open_peer() { return std::make_unique<SimDevice>(state_, 2, clock_, 1); }

@@ -30,7 +30,7 @@ inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
 inline constexpr int kMaxPciPorts = kMaxGpus * static_cast<int>(config::kMostPciPortsAbove);
-inline constexpr std::uint32_t kStateVersion = 12;
+inline constexpr std::uint32_t kStateVersion = 13;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -54,6 +54,7 @@ struct PlantConstants {
   double unit_spread, launch_noise;
   double idle_power_w, context_power_w, hbm_full_power_w, tensor_full_power_w, cores_full_power_w,
       power_limit_w;
+  double tensor_full_mhz;  // the clock that the limit leaves the tensor cores, at which they draw that
   double ambient_c, fast_resistance_c_per_w, fast_time_constant_s, slow_resistance_c_per_w,
       slow_time_constant_s;
   double hbm_offset_c, hbm_extra_c;
@@ -118,16 +119,29 @@ struct Nvlink {
   std::int64_t sent_bytes, received_bytes;
 };
 
+/// What a GPU's load has made of it, up to a moment.
+struct GpuHeat {
+  std::int64_t time;
+  double fast_rise_c, slow_rise_c;  // of the two poles, above the air
+  double energy_j;
+  double clock_cut;         // of the full clock, what slowing down for heat takes: 0 to 1
+  std::int32_t overheated;  // the hardware slows it down until it has cooled
+  std::int64_t held_ns[4];  // for how long each reason has held the clock down (clock_governor.h, HeldBy)
+};
+
 /// What changes. Guarded by State::mutex, except where a single reader or writer is said.
 struct GpuDynamic {
   std::int32_t present;  // 0: fell off, or was never there
-  // Heat: the two poles' rise above ambient at `heat_time`, under `power_w` since then.
-  std::int64_t heat_time;
-  double fast_rise_c, slow_rise_c;
-  double power_w;
-  Loads loads;  // in use since heat_time, by all work together
+  GpuHeat heat;
+  Loads loads;  // in use since heat.time, by all work together
   std::int32_t contexts;
-  double energy_j;                                        // up to heat_time
+  // What is wrong with its cooling, 0 where nothing is: of its fast pole's resistance, how much more; how
+  // much warmer its air, and its memory at full load.
+  double resistance_excess, inlet_excess_c, hbm_excess_c;
+  double clock_held_mhz;                 // its clock goes no higher, and nothing says why; 0: it does
+  double idle_excess_w;                  // at rest, over what the plant says
+  double power_excess;                   // of what its work draws, how much more than others' draws
+  std::int64_t brake_from, brake_until;  // its power brake is asserted from then until then
   std::int64_t ecc_corrected_dram, ecc_uncorrected_dram;  // volatile, since the driver was loaded
   std::int64_t ecc_corrected_dram_aggregate, ecc_uncorrected_dram_aggregate;
   std::int64_t ecc_corrected_sram, ecc_uncorrected_sram;  // volatile

@@ -3,21 +3,91 @@
 #include <algorithm>
 #include <cmath>
 
-namespace assay::sim {
+#include "harness/node_sim/thermal_limits.h"
 
-double seconds_since(Nanoseconds start, Nanoseconds time) {
-  return std::max(0.0, static_cast<double>(time - start) / static_cast<double>(kSecond));
+namespace assay::sim {
+namespace {
+
+/// As often as power and temperatures are new (reports/evidence/2026-11-26-h200, refresh.jsonl).
+constexpr Nanoseconds kReactsEvery = kSecond / 10;
+
+/// How much of the clock is taken each time, and given back: no figure is published. So the clock of a GPU
+/// that is always too hot stays held down, as is reported.
+constexpr double kCutStep = 0.05, kGiveBackStep = 0.005, kMostCut = 0.8;
+
+/// What is taken is given back once it is cooler than the maximum by so much.
+constexpr double kHysteresisC = 1;
+
+double fast_resistance(const PlantConstants& plant, const GpuDynamic& gpu) {
+  return plant.fast_resistance_c_per_w * (1 + gpu.resistance_excess);
 }
 
-TemperatureRise rise_at(const PlantConstants& plant, const GpuDynamic& gpu, Nanoseconds time) {
-  const double elapsed = seconds_since(gpu.heat_time, time);
+Temperatures at(const PlantConstants& plant, const GpuDynamic& gpu, double rise_c) {
+  const double core_c = plant.ambient_c + gpu.inlet_excess_c + rise_c;
+  const double memory_load = load_of(gpu.loads, Resource::memory);
+  return {core_c, core_c + plant.hbm_offset_c + memory_load * (plant.hbm_extra_c + gpu.hbm_excess_c)};
+}
+
+bool is_hot(const Temperatures& now, double below_c) {
+  return now.core_c > kGpuMaxC - below_c || now.memory_c > kMemoryMaxC - below_c;
+}
+
+/// Whether heat may change the clock before the poles are where this power takes them.
+bool may_react(const PlantConstants& plant, const GpuDynamic& gpu, const GpuHeat& heat, double power_w) {
+  const double most_rise_c = std::max(heat.fast_rise_c, power_w * fast_resistance(plant, gpu)) +
+                             std::max(heat.slow_rise_c, power_w * plant.slow_resistance_c_per_w);
+  return heat.clock_cut > 0 || heat.overheated != 0 || is_hot(at(plant, gpu, most_rise_c), kHysteresisC);
+}
+
+void react(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat) {
+  const Temperatures now = temperatures(plant, gpu, heat);
+  if (is_hot(now, 0)) {
+    heat.clock_cut = std::min(kMostCut, heat.clock_cut + kCutStep);
+  } else if (!is_hot(now, kHysteresisC)) {
+    heat.clock_cut = std::max(0.0, heat.clock_cut - kGiveBackStep);
+  }
+  if (now.core_c >= kSlowdownC) heat.overheated = 1;
+  if (now.core_c < kGpuMaxC) heat.overheated = 0;
+}
+
+void pass(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat, const Governed& governed,
+          Nanoseconds until) {
+  const double seconds = static_cast<double>(until - heat.time) / static_cast<double>(kSecond);
   // A pole moves from where it was towards its steady state by 1 - exp(-t/tau).
-  const auto pole = [&](double start, double resistance, double time_constant) {
-    const double steady = gpu.power_w * resistance;
-    return steady + (start - steady) * std::exp(-elapsed / time_constant);
+  const auto move = [&](double& rise_c, double resistance, double time_constant_s) {
+    const double steady_c = governed.power_w * resistance;
+    rise_c = steady_c + (rise_c - steady_c) * std::exp(-seconds / time_constant_s);
   };
-  return {pole(gpu.fast_rise_c, plant.fast_resistance_c_per_w, plant.fast_time_constant_s),
-          pole(gpu.slow_rise_c, plant.slow_resistance_c_per_w, plant.slow_time_constant_s)};
+  move(heat.fast_rise_c, fast_resistance(plant, gpu), plant.fast_time_constant_s);
+  move(heat.slow_rise_c, plant.slow_resistance_c_per_w, plant.slow_time_constant_s);
+  heat.energy_j += governed.power_w * seconds;
+  for (std::size_t i = 0; i < std::size(heat.held_ns); ++i) {
+    if (governed.is_held_by(static_cast<HeldBy>(i))) heat.held_ns[i] += until - heat.time;
+  }
+  heat.time = until;
+}
+
+}  // namespace
+
+Temperatures temperatures(const PlantConstants& plant, const GpuDynamic& gpu, const GpuHeat& heat) {
+  return at(plant, gpu, heat.fast_rise_c + heat.slow_rise_c);
+}
+
+GpuHeat heat_at(const PlantConstants& plant, const GpuDynamic& gpu, Nanoseconds time) {
+  GpuHeat heat = gpu.heat;
+  while (heat.time < time) {
+    const Governed governed = govern(plant, holds_on(gpu, heat, heat.time), gpu.loads);
+    const Nanoseconds tick = (heat.time / kReactsEvery + 1) * kReactsEvery;
+    Nanoseconds until = time;
+    for (const Nanoseconds edge : {gpu.brake_from, gpu.brake_until}) {
+      if (heat.time < edge) until = std::min<Nanoseconds>(until, edge);
+    }
+    const bool looks = may_react(plant, gpu, heat, governed.power_w);
+    if (looks) until = std::min(until, tick);
+    pass(plant, gpu, heat, governed, until);
+    if (looks && until == tick) react(plant, gpu, heat);
+  }
+  return heat;
 }
 
 }  // namespace assay::sim

@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "harness/node_sim/nvml_library/call.h"
-#include "harness/node_sim/nvml_library/thermal.h"
 
 namespace assay::nvml {
 namespace {
@@ -22,7 +21,7 @@ unsigned current_clock(const GpuView& gpu, unsigned domain) {
   const sim::PlantReading now = gpu.plant();
   if (domain == kClockMemory) return megahertz(now.memory_mhz);
   if (domain == kClockVideo) return gpu.dynamic.contexts > 0 ? kMaxVideoMhz : kIdleVideoMhz;
-  return megahertz(now.sm_mhz);
+  return megahertz(now.governed.sm_mhz);
 }
 
 unsigned max_clock(const GpuView& gpu, unsigned domain) {
@@ -36,9 +35,10 @@ unsigned long long reasons(const GpuView& gpu) {
   const sim::PlantReading now = gpu.plant();
   unsigned long long bits = 0;
   if (now.utilisation <= 0) bits |= gpu_idle;
-  if (now.power_w * 1000 >= gpu.dynamic.power_limit_mw) bits |= software_power_cap;
-  if (now.temperature_c >= kGpuMaxC || now.memory_temperature_c >= kMemoryMaxC) bits |= software_thermal;
-  if (now.temperature_c >= kSlowdownC) bits |= hardware_slowdown | hardware_thermal;
+  if (now.governed.power_cap) bits |= software_power_cap;
+  if (now.governed.software_thermal) bits |= software_thermal;
+  if (now.governed.hardware_thermal) bits |= hardware_slowdown | hardware_thermal;
+  if (now.governed.power_brake) bits |= hardware_slowdown | hardware_power_brake;
   return bits;
 }
 

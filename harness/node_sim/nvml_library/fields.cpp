@@ -30,6 +30,10 @@ void set_count(FieldValue& field, T value) {
   field.value.ull = static_cast<unsigned long long>(value);
 }
 
+std::int64_t held_ns(const GpuView& gpu, sim::HeldBy what) {
+  return gpu.plant().held_ns[static_cast<std::size_t>(what)];
+}
+
 bool set_ecc(const GpuView& gpu, FieldValue& value) {
   const auto errors = [&](unsigned error, unsigned counter) {
     return dram_errors(gpu.dynamic, error, counter);
@@ -109,16 +113,27 @@ bool set_power_and_heat(const GpuView& gpu, FieldValue& value) {
     case field::gpu_max_offset_c:
       set_signed(value, kGpuMaxOffsetC);
       return true;
-    // The simulated plant keeps its clocks whatever it meets, so no time is spent below them.
     case field::power_violation_ns:
+      set_count(value, held_ns(gpu, sim::HeldBy::power_cap));
+      return true;
     case field::thermal_violation_ns:
+      set_count(value, held_ns(gpu, sim::HeldBy::software_thermal));
+      return true;
+    case field::slowdowns.software_thermal_ns:
+      set_count(value, held_ns(gpu, sim::HeldBy::software_thermal));
+      return true;
+    case field::slowdowns.hardware_thermal_ns:
+      set_count(value, held_ns(gpu, sim::HeldBy::hardware_thermal));
+      return true;
+    case field::slowdowns.power_brake_ns:
+      set_count(value, held_ns(gpu, sim::HeldBy::power_brake));
+      return true;
+    // What no simulated GPU spends time under.
     case field::sync_boost_violation_ns:
     case field::board_limit_violation_ns:
     case field::low_utilisation_violation_ns:
     case field::reliability_violation_ns:
     case field::base_clocks_violation_ns:
-    case field::hardware_thermal_ns_before_13_0_1:
-    case field::hardware_thermal_ns:
       set_count(value, 0);
       return true;
     default:

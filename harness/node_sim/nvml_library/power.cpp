@@ -10,7 +10,7 @@ constexpr double kMilli = 1000;
 }  // namespace
 
 unsigned power_mw(const GpuView& gpu) {
-  return static_cast<unsigned>(std::lround(gpu.plant().power_w * kMilli));
+  return static_cast<unsigned>(std::lround(gpu.plant().governed.power_w * kMilli));
 }
 
 unsigned default_limit_mw(const GpuView& gpu) {

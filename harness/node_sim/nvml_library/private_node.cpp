@@ -36,9 +36,8 @@ void set_gpu(State& state, int i, Nanoseconds now) {
   print(constants.pci_address, "0000:%02x:00.0", static_cast<unsigned>(kPlaces[i].bus));
   constants.module_id = kPlaces[i].module_id;
   constants.slot = kPlaces[i].module_id - 1;
-  sim::PlantConstants of_unit = state.plant;
-  of_unit.idle_power_w = kIdlePowerW + i * kIdlePowerStepW;
-  sim::make_healthy(state.dynamic[i], of_unit, now, true);
+  sim::make_healthy(state.dynamic[i], state.plant, now, true,
+                    kIdlePowerW + i * kIdlePowerStepW - state.plant.idle_power_w);
 }
 
 }  // namespace

@@ -1,15 +1,13 @@
-// The temperatures at which an H200 acts: 87 / 89 / 95 C, from its offsets (GPU max 0, slowdown -2, shutdown
-// -8) and its headroom of 59 at 28 C.
+// The temperatures at which an H200 acts, as NVML's fields give them.
 #pragma once
+
+#include "harness/node_sim/thermal_limits.h"
 
 namespace assay::nvml {
 
-inline constexpr int kGpuMaxC = 87;
-inline constexpr int kMemoryMaxC = 95;  // where HBM3e is reported to throttle
-inline constexpr int kSlowdownC = 89;
-inline constexpr int kShutdownC = 95;
+using sim::kGpuMaxC, sim::kMemoryMaxC, sim::kSlowdownC, sim::kShutdownC;
 
-/// As the fields give them: how far beyond the GPU's maximum, negative.
+/// How far beyond the GPU's maximum, negative.
 inline constexpr int kGpuMaxOffsetC = 0;
 inline constexpr int kMemoryMaxOffsetC = 0;
 inline constexpr int kSlowdownOffsetC = kGpuMaxC - kSlowdownC;

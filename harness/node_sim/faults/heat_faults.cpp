@@ -1,0 +1,84 @@
+// What makes GPUs hot, and what brakes them.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "harness/node_sim/faults/fault_kind.h"
+
+namespace assay::sim {
+namespace {
+
+constexpr double kMostSeconds = 86400;
+
+const RegisteredFault paste{
+    {"paste",
+     "the cold plate or heat sink takes up heat badly: paste, mounting",
+     "gpu",
+     {{"excess", "how much more its resistance is than a good one's, of that", Unit::ratio, 0.05, 5, 1.2}}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().resistance_excess = gpu.parameter("excess"); }}};
+
+const RegisteredFault blocked_slot{
+    {"blocked_slot",
+     "the air of one slot is warmer than its neighbours'",
+     "gpu",
+     {{"warmer", "by so much", Unit::celsius, 1, 60, 25}}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().inlet_excess_c = gpu.parameter("warmer"); }}};
+
+const RegisteredFault hbm_hot{
+    {"hbm_hot",
+     "the memory gives off its heat badly, the core does not: uneven contact",
+     "gpu",
+     {{"warmer", "by so much at full bandwidth", Unit::celsius, 1, 60, 30}}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().hbm_excess_c = gpu.parameter("warmer"); }}};
+
+const RegisteredFault hot_room{{"hot_room",
+                                "the air that the node takes in is too warm",
+                                "node",
+                                {{"warmer", "by so much", Unit::celsius, 1, 60, 25}}},
+                               {.in_node = [](State& state, const FaultState& fault) {
+                                 for (int gpu = 0; gpu < state.gpu_count; ++gpu)
+                                   state.dynamic[gpu].inlet_excess_c += fault_parameter(fault, "warmer", 0);
+                               }}};
+
+std::vector<config::FaultParameter> brake_parameters() {
+  return {{"after", "from the start of the run", Unit::seconds, 0, kMostSeconds, 0},
+          {"for", "how long; 0: to the end", Unit::seconds, 0, kMostSeconds, 0}};
+}
+
+void brake(const State& state, GpuDynamic& gpu, const FaultState& fault) {
+  const auto seconds = [&](const char* name) {
+    return static_cast<Nanoseconds>(
+        std::llround(fault_parameter(fault, name, 0) * static_cast<double>(kSecond)));
+  };
+  gpu.brake_from = state.clock.now + seconds("after");
+  gpu.brake_until =
+      seconds("for") == 0 ? std::numeric_limits<std::int64_t>::max() : gpu.brake_from + seconds("for");
+}
+
+const RegisteredFault power_brake{
+    {"power_brake", "the power brake of one GPU is asserted", "gpu", brake_parameters()},
+    {.at_start = [](const Planting& gpu) { brake(gpu.state, gpu.dynamic(), gpu.fault); }}};
+
+const RegisteredFault power_brake_all{
+    {"power_brake_all", "the power brake of all GPUs is asserted, as by a supply that fails", "node",
+     brake_parameters()},
+    {.in_node = [](State& state, const FaultState& fault) {
+      for (int gpu = 0; gpu < state.gpu_count; ++gpu) brake(state, state.dynamic[gpu], fault);
+    }}};
+
+const RegisteredFault clock_held{
+    {"clock_held",
+     "the clock goes no higher than this, and no reason is given",
+     "gpu",
+     {{"clock", "the highest", Unit::megahertz, 345, 1980, 1300}}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().clock_held_mhz = gpu.parameter("clock"); }}};
+
+const RegisteredFault leaky{
+    {"leaky",
+     "the same work draws more than on other GPUs, so that the limit leaves less clock",
+     "gpu",
+     {{"excess", "how much more, of that", Unit::ratio, 0.01, 2, 0.5}}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().power_excess = gpu.parameter("excess"); }}};
+
+}  // namespace
+}  // namespace assay::sim

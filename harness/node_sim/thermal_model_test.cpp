@@ -1,0 +1,82 @@
+#include "harness/node_sim/thermal_model.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/node_sim/healthy_h200.h"
+#include "harness/node_sim/thermal_limits.h"
+
+namespace assay::sim {
+namespace {
+
+struct ThermalModel : testing::Test {
+  PlantConstants plant = healthy_h200_plant();
+  GpuDynamic gpu{};
+
+  void SetUp() override {
+    make_healthy(gpu, plant, 0, true);
+    gpu.contexts = 1;
+  }
+  void load(Resource resource) { gpu.loads[static_cast<std::size_t>(resource)] = 1'000'000; }
+  GpuHeat after(double seconds) { return heat_at(plant, gpu, static_cast<Nanoseconds>(seconds * kSecond)); }
+  double core_after(double seconds) { return temperatures(plant, gpu, after(seconds)).core_c; }
+  double held_s(double seconds, HeldBy what) {
+    return static_cast<double>(after(seconds).held_ns[static_cast<std::size_t>(what)]) / kSecond;
+  }
+};
+
+TEST_F(ThermalModel, AHealthyGpuAtItsLimitIsHeldDownByNothingElse) {
+  load(Resource::tensor_cores);
+  EXPECT_NEAR(core_after(600), 29 + (700 - 76) * 36.0 / 514, 0.1);
+  EXPECT_EQ(held_s(600, HeldBy::power_cap), 600);
+  EXPECT_EQ(held_s(600, HeldBy::software_thermal), 0);
+  EXPECT_EQ(held_s(600, HeldBy::hardware_thermal), 0);
+  EXPECT_NEAR(after(600).energy_j, 600 * 700, 1);
+}
+
+TEST_F(ThermalModel, WhatTakesUpHeatBadlyIsSlowedDownUntilItStaysAtItsMaximum) {
+  load(Resource::tensor_cores);
+  gpu.resistance_excess = 1.2;
+  EXPECT_GT(held_s(60, HeldBy::software_thermal), 50);
+  for (double second = 30; second < 31; second += 0.1) {
+    EXPECT_NEAR(core_after(second), kGpuMaxC, 4) << second;
+  }
+  EXPECT_LT(after(60).energy_j, 60 * 690);
+}
+
+TEST_F(ThermalModel, WhatIsFarTooHotTheHardwareHalves) {
+  load(Resource::tensor_cores);
+  gpu.resistance_excess = 4;
+  EXPECT_GT(held_s(10, HeldBy::hardware_thermal), 0.3);
+}
+
+TEST_F(ThermalModel, HotMemorySlowsDownACoreThatIsCool) {
+  load(Resource::memory);
+  gpu.hbm_excess_c = 30;
+  EXPECT_GT(held_s(60, HeldBy::software_thermal), 10);
+  EXPECT_LT(core_after(60), 70);
+  EXPECT_EQ(held_s(60, HeldBy::hardware_thermal), 0);
+}
+
+TEST_F(ThermalModel, TheBrakeActsFromItsMomentToItsMoment) {
+  load(Resource::tensor_cores);
+  gpu.brake_from = 5 * kSecond + 1;
+  gpu.brake_until = 8 * kSecond;
+  EXPECT_NEAR(held_s(60, HeldBy::power_brake), 3, 1e-8);
+  EXPECT_NEAR(held_s(6, HeldBy::power_brake), 1, 1e-8);
+}
+
+TEST_F(ThermalModel, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
+  load(Resource::tensor_cores);
+  gpu.resistance_excess = 1.2;
+  const GpuHeat at_once = after(30);
+  for (int i = 1; i <= 300; ++i) gpu.heat = after(0.1 * i + 0.03);
+  EXPECT_EQ(gpu.heat.held_ns[0] / kSecond, at_once.held_ns[0] / kSecond);
+  const GpuHeat in_steps = after(31);
+  gpu.heat = at_once;
+  EXPECT_NEAR(in_steps.fast_rise_c, after(31).fast_rise_c, 1e-6);
+  EXPECT_EQ(in_steps.clock_cut, after(31).clock_cut);
+  EXPECT_EQ(in_steps.held_ns[1], after(31).held_ns[1]);
+}
+
+}  // namespace
+}  // namespace assay::sim
