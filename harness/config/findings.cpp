@@ -92,6 +92,7 @@ Located read_finding(const std::string& code, Table& table, TomlFile& file) {
   }
   if (found.kind.actions.empty()) table.error("'actions' must name what to do, at least one");
   for (const Entry& entry : found.explained_by) found.kind.explained_by.push_back(entry.value);
+  if (table.has("of_most")) found.kind.of_most = table.text("of_most");
   found.kind.summary = read_texts(table, "summary");
   found.kind.next_step = read_texts(table, "next_step");
   return found;
@@ -150,6 +151,23 @@ void check_explanations(const std::vector<Located>& all) {
   }
 }
 
+/// What surrounds the node excuses performance, and nothing else.
+void check_common_causes(const std::vector<Located>& all) {
+  for (const Located& located : all) {
+    const FindingKind& kind = located.kind;
+    if (kind.of_most.empty()) continue;
+    const FindingKind* common = find(all, kind.of_most);
+    if (common == nullptr) {
+      located.file->error(located.position, fmt::format("there is no finding '{}'", kind.of_most));
+    } else if (common->cls != FindingClass::environment || kind.cls != FindingClass::performance) {
+      located.file->error(
+          located.position,
+          fmt::format("'of_most' takes a finding of class {} to one of class {}",
+                      name_of(FindingClass::performance), name_of(FindingClass::environment)));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<FindingKind> load_findings(const std::string& folder, Diagnostics& diagnostics,
@@ -170,6 +188,7 @@ std::vector<FindingKind> load_findings(const std::string& folder, Diagnostics& d
   }
   if (files.empty()) diagnostics.add({folder, 0, 0, "there are no findings here"});
   check_explanations(all);
+  check_common_causes(all);
 
   std::vector<FindingKind> kinds;
   for (Located& located : all) kinds.push_back(std::move(located.kind));

@@ -83,6 +83,19 @@ TEST(Findings, UnknownExplanation) {
             "4:17: there is no finding 'a.oen'; did you mean 'a.one'?\n");
 }
 
+TEST(Findings, OnlySurroundingsAreWhatMostHaveInCommon) {
+  const std::string room = finding("b.room", "environment", "");
+  EXPECT_EQ(errors_with(finding("a.slow", "performance", "of_most = \"b.room\"") + room), "");
+  EXPECT_NE(errors_with(finding("a.slow", "performance", "of_most = \"b.rom\"") + room).find("there is no"),
+            std::string::npos);
+  EXPECT_NE(errors_with(finding("a.slow", "condition", "of_most = \"b.room\"") + room).find("'of_most' takes"),
+            std::string::npos);
+  EXPECT_NE(errors_with(finding("a.slow", "performance", "of_most = \"a.other\"") +
+                        finding("a.other", "performance", ""))
+                .find("'of_most' takes"),
+            std::string::npos);
+}
+
 TEST(Findings, NoneMayExplainItselfRoundAnyCorner) {
   EXPECT_EQ(errors_with(finding("a.one", "incomplete", "explained_by = [\"a.one\"]")),
             "4:17: 'a.one' and 'a.one' explain each other: neither would accuse\n");

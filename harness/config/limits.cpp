@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/config/nearest.h"
+#include "harness/model/telemetry_measures.h"
 
 namespace assay::config {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::pair<const char*, LimitKind> kKinds[] = {{"min", LimitKind::min},
                                                         {"peer_equal", LimitKind::peer_equal},
                                                         {"peer_ratio", LimitKind::peer_ratio}};
 const std::vector<std::string> kUnitBound{"min",      "max",         "equal",   "peer_equal", "peer_ratio",
-                                          "marginal", "scale_floor", "variant", "per"};
+                                          "marginal", "scale_floor", "variant", "during",     "per"};
 
 /// The measure that the table speaks of, or null after an error.
 const Measure* read_subject(Table& table, const Vocabulary& vocabulary, Limit& limit) {
@@ -107,9 +108,16 @@ void read_variant(Table& table, const Vocabulary& vocabulary, Limit& limit) {
   limit.variant = table.name_in("variant", "variant of " + limit.check, names);
 }
 
+void read_during(Table& table, const Vocabulary& vocabulary, Limit& limit) {
+  if (!table.has("during")) return;
+  limit.during = table.name_in("during", "check", vocabulary.check_names());
+  if (limit.check != kTelemetryCheck)
+    table.error("during", fmt::format("only readings of {} are of other checks' steps", kTelemetryCheck));
+}
+
 void read_per(Table& table, Limit& limit) {
   if (!table.has("per")) return;
-  static const std::vector<std::string> kReadings{"sm_clock_median", "power_median"};
+  static const std::vector<std::string> kReadings{"sm_clock_median", "power_median", "power_steady"};
   limit.per = table.name_in("per", "reading to compare at", kReadings);
   if (limit.kind != LimitKind::peer_ratio) table.error("per", "only peer_ratio compares at the same reading");
 }
@@ -199,6 +207,7 @@ Limit read_limit(Table& table, const Vocabulary& vocabulary, const std::vector<P
   limit.unit = measure->unit;
   if (!read_bound(table, key, limit)) return limit;
   read_variant(table, vocabulary, limit);
+  read_during(table, vocabulary, limit);
   read_per(table, limit);
   read_marginal(table, limit);
   read_scale_floor(table, limit);
@@ -210,7 +219,7 @@ Limit read_limit(Table& table, const Vocabulary& vocabulary, const std::vector<P
 
 bool same_subject(const Limit& a, const Limit& b) {
   return a.check == b.check && a.measurement == b.measurement && a.kind == b.kind && a.variant == b.variant &&
-         a.per == b.per;
+         a.during == b.during && a.per == b.per;
 }
 
 std::vector<Limit> read_limits(Table& root, const Vocabulary& vocabulary, const std::vector<Peak>& peaks) {

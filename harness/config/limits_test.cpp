@@ -167,6 +167,12 @@ TEST(Limits, PeerRatioNeedsAScaleFloor) {
             "1:1: 'name' is a text: it has no ratio\n");
 }
 
+TEST(Limits, OnlyTelemetryIsReadDuringAChecksSteps) {
+  EXPECT_NE(
+      read(of("bad_words", "max = 8\nduring = \"memory.sweep\"\n")).errors.find("only readings of telemetry"),
+      std::string::npos);
+}
+
 TEST(Limits, PeersCanBeComparedAtAReadingOfTelemetry) {
   const std::string peers = "peer_ratio = \"0.97 ratio\"\nscale_floor = \"120 GB/s\"\npeak = \"hbm\"\n";
   const Outcome outcome = read(rate(peers) + rate(peers + "per = \"sm_clock_median\"\n"));

@@ -126,6 +126,7 @@ static void to_json(nlohmann::json& j, const Limit& limit) {
        {"peak", limit.peak}};
   // Only where they are there: limits without them keep the hash that they had before these were known.
   if (!limit.variant.empty()) j["variant"] = limit.variant;
+  if (!limit.during.empty()) j["during"] = limit.during;
   if (!limit.per.empty()) j["per"] = limit.per;
   std::visit([&](const auto& bound) { j["bound"] = bound; }, limit.bound);
   if (limit.marginal_bound) j["marginal_bound"] = *limit.marginal_bound;
@@ -144,6 +145,7 @@ static void from_json(const nlohmann::json& j, Limit& limit) {
   j.at("reason").get_to(limit.reason);
   j.at("peak").get_to(limit.peak);
   limit.variant = j.value("variant", std::string());
+  limit.during = j.value("during", std::string());
   limit.per = j.value("per", std::string());
   const nlohmann::json& bound = j.at("bound");
   if (bound.is_string()) {
@@ -201,6 +203,7 @@ static void to_json(nlohmann::json& j, const FindingKind& kind) {
        {"summary", kind.summary},
        {"next_step", kind.next_step}};
   for (const Action action : kind.actions) j["actions"].push_back(name_of(action));
+  if (!kind.of_most.empty()) j["of_most"] = kind.of_most;
 }
 
 /// Until schema 2 the area of its code said whom a finding accuses, and there was one action.
@@ -224,6 +227,7 @@ static void from_json(const nlohmann::json& j, FindingKind& kind) {
     kind.actions.push_back(known(action_from(action), "action", action));
   if (kind.actions.empty()) throw std::runtime_error("criteria: a finding has no actions");
   j.at("explained_by").get_to(kind.explained_by);
+  if (j.contains("of_most")) j.at("of_most").get_to(kind.of_most);
   j.at("summary").get_to(kind.summary);
   j.at("next_step").get_to(kind.next_step);
 }

@@ -36,6 +36,8 @@ struct Limit {
   std::optional<double> marginal_bound;
   /// Of a check that has variants: which one; empty: each.
   std::string variant;
+  /// Of telemetry: in steps of which check, where its steps must have the reading; empty: of all.
+  std::string during;
   /// peer_ratio: a measure of telemetry that the value is compared at. Peers' values are first made what they
   /// would be if all were proportional to it; empty, or where a peer has no such reading: as they are.
   std::string per;
@@ -44,7 +46,10 @@ struct Limit {
   FindingCode finding;
   std::string source, date, reason, peak;
 
-  bool is_of(const std::string& one_variant) const { return variant.empty() || variant == one_variant; }
+  /// Whether it is held against what a step of this check, in this variant, has measured.
+  bool is_of(const std::string& step_check, const std::string& step_variant) const {
+    return (variant.empty() || variant == step_variant) && (during.empty() || during == step_check);
+  }
 
   friend bool operator==(const Limit&, const Limit&) = default;
 };
@@ -113,6 +118,9 @@ struct FindingKind {
   /// Codes that, found on the same unit (or on the node), make this one their consequence instead of an
   /// accusation.
   std::vector<FindingCode> explained_by;
+  /// Of class environment: what more than half of the node's GPUs have in common, two at least, is not
+  /// theirs. Then this one is found, too, and explains them. Empty: each is its own.
+  FindingCode of_most;
   /// Texts by language: "en", "zh-CN". Placeholders {part} {serial} {slot} {check} {value} {limit} {unit}
   /// {detail} {culprit}.
   std::map<std::string, std::string> summary, next_step;

@@ -45,8 +45,11 @@ inline constexpr const char* pcie_recovery = "pcie_recovery";  // the link train
 inline constexpr const char* pcie_naks = "pcie_naks";          // packets that either end refused
 inline constexpr const char* pcie_corrected = "pcie_corrected";
 inline constexpr const char* pcie_uncorrected = "pcie_uncorrected";  // fatal ones, too
-inline constexpr const char* thermal_throttle_ns = "hw_thermal_throttle_ns";
-inline constexpr const char* power_throttle_ns = "power_throttle_ns";
+// For how long each reason has held the clocks down.
+inline constexpr const char* software_thermal_ns = "sw_thermal_throttle_ns";
+inline constexpr const char* hardware_thermal_ns = "hw_thermal_throttle_ns";
+inline constexpr const char* power_brake_ns = "power_brake_throttle_ns";
+inline constexpr const char* power_cap_ns = "power_throttle_ns";
 inline constexpr const char* energy_mj = "energy_mj";
 }  // namespace counters
 

@@ -43,9 +43,28 @@ const std::vector<Measure>& telemetry_measures() {
        "Xid lines that name this GPU over the step; without fatal ones, which are errors, and those that "
        "mean nothing alone (43, 45, 63, 154)",
        ""},
+      {"sw_thermal_share", Unit::ratio,
+       "for how much of the step the driver held the clock down for heat, of the core or of the memory; 0 "
+       "below 0.2 s",
+       ""},
+      {"hw_slowdown", Unit::seconds,
+       "for how long over the step the hardware held the clock down, for heat or for what it does not tell",
+       ""},
+      {"power_brake", Unit::seconds,
+       "for how long over the step a power brake from outside the GPU held the clock down", ""},
+      {"sw_thermal_slowdown", Unit::seconds,
+       "for how long over the step the driver held the clock down for heat", "", false},
+      {"power_cap", Unit::seconds,
+       "for how long over the step the power limit held the clock down: at full load it does", "", false},
       {"samples", Unit::count, "telemetry samples taken over the step", "", false},
       {"power_median", Unit::watts, "board power over the step, median", "", false},
       {"power_p95", Unit::watts, "board power over the step, 95th percentile", "", false},
+      {"power_steady", Unit::watts, "board power over the last half of the step, median", "", false},
+      {"sm_clock_steady", Unit::megahertz, "SM clock over the last half of the step, median", "", false},
+      {"temperature_steady", Unit::celsius, "GPU core temperature over the last half of the step, median", "",
+       false},
+      {"memory_temperature_steady", Unit::celsius, "HBM temperature over the last half of the step, median",
+       "hbm", false},
       {"temperature_p95", Unit::celsius, "GPU core temperature over the step, 95th percentile", "", false},
       {"memory_temperature_p95", Unit::celsius, "HBM temperature over the step, 95th percentile", "hbm",
        false},
@@ -58,7 +77,8 @@ const std::vector<FindingCode>& telemetry_findings() {
   static const std::vector<FindingCode> findings{
       "memory.ecc_corrected", "memory.ecc_uncorrected", "memory.rows_remapped", "device.ecc_sram",
       "device.xid",           "pcie.replays",           "pcie.errors",          "pcie.uncorrected",
-      "nvlink.errors",        "nvlink.link_down",
+      "nvlink.errors",        "nvlink.link_down",       "thermal.slowed_down",  "power.brake",
+      "compute.slow_clock",
   };
   return findings;
 }

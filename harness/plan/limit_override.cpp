@@ -9,8 +9,12 @@ namespace assay {
 namespace {
 
 std::string title(const Limit& limit) {
-  return fmt::format("{}{}/{} {}{}", limit.check, limit.variant.empty() ? "" : ":" + limit.variant,
-                     limit.measurement, name_of(limit.kind), limit.per.empty() ? "" : " per " + limit.per);
+  const auto with = [](const char* word, const std::string& name) {
+    return name.empty() ? name : fmt::format(" {} {}", word, name);
+  };
+  return fmt::format("{}{}/{} {}{}{}", limit.check, limit.variant.empty() ? "" : ":" + limit.variant,
+                     limit.measurement, name_of(limit.kind), with("during", limit.during),
+                     with("per", limit.per));
 }
 
 bool is_absolute(const Limit& limit) {
@@ -31,7 +35,8 @@ Limits limits_of_measurement(Criteria& criteria, const Limit& limit) {
 /// The one that `limit` replaces, or null.
 Limit* replaced_by(const Limit& limit, const Limits& existing) {
   const auto found = std::find_if(existing.begin(), existing.end(), [&](const Limit* other) {
-    return other->kind == limit.kind && other->variant == limit.variant && other->per == limit.per;
+    return other->kind == limit.kind && other->variant == limit.variant && other->during == limit.during &&
+           other->per == limit.per;
   });
   return found == existing.end() ? nullptr : *found;
 }
@@ -111,7 +116,8 @@ void require_accusation(const Criteria& criteria, const Limit& limit) {
 void add_limit(Criteria& criteria, const Limit& limit, const Limits& existing) {
   if (existing.empty()) require_accusation(criteria, limit);
   const bool first_absolute = std::none_of(existing.begin(), existing.end(), [&](const Limit* other) {
-    return is_absolute(*other) && other->is_of(limit.variant);
+    return is_absolute(*other) && other->during == limit.during &&
+           (other->variant.empty() || other->variant == limit.variant);
   });
   if (first_absolute) require_performance_of_peers(criteria, limit, existing);
   criteria.limits.push_back(limit);

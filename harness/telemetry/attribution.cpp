@@ -18,6 +18,10 @@ struct Delta {
   const char* measure;
 };
 
+/// Counters of healthy GPUs grow by nanoseconds to milliseconds (NVIDIA/DCGM issue 242), and one sample
+/// stands for a tenth of a second.
+constexpr double kSlowdownNoiseS = 0.2;
+
 constexpr std::array<Delta, 11> kDeltas{{
     {counters::ecc_corrected_dram, "ecc_corrected_dram_delta"},
     {counters::ecc_uncorrected_dram, "ecc_uncorrected_dram_delta"},
@@ -84,18 +88,40 @@ std::optional<std::int64_t> counter(const GpuReadings& gpu, const char* name) {
   return found == gpu.state.counters.end() ? std::nullopt : found->second.value;
 }
 
+/// Nothing where it is not known at either end, or ran backwards.
+std::optional<double> growth(Builder& builder, const char* name,
+                             const std::map<std::string, std::int64_t>& before, const GpuReadings& after) {
+  const auto first = before.find(name);
+  const auto last = counter(after, name);
+  if (first == before.end() || !last) return std::nullopt;
+  if (*last < first->second) {
+    builder.error(codes::counter_backwards, fmt::format("{} went from {} to {}", name, first->second, *last));
+    return std::nullopt;
+  }
+  return static_cast<double>(*last - first->second);
+}
+
 void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& before,
                 const GpuReadings& after) {
   for (const Delta& delta : kDeltas) {
-    const auto first = before.find(delta.counter);
-    const auto last = counter(after, delta.counter);
-    if (first == before.end() || !last) continue;
-    if (*last < first->second) {
-      builder.error(codes::counter_backwards,
-                    fmt::format("{} went from {} to {}", delta.counter, first->second, *last));
-      continue;
-    }
-    builder.measure(delta.measure, static_cast<double>(*last - first->second));
+    if (const auto grown = growth(builder, delta.counter, before, after))
+      builder.measure(delta.measure, *grown);
+  }
+}
+
+/// By whichever of the two witnesses says more: a driver that does not count, and a sampler that looked
+/// elsewhere, excuse nobody.
+void add_slowdowns(Builder& builder, const std::map<std::string, std::int64_t>& before,
+                   const GpuReadings& after, const SampledSlowdowns& sampled) {
+  constexpr double kSecondsPerNanosecond = 1e-9;
+  for (std::size_t i = 0; i < kSlowdowns; ++i) {
+    const auto counted_ns = growth(builder, slowdowns[i].counter, before, after);
+    if (!counted_ns && sampled.seconds == 0) continue;
+    const double held_s = std::max(counted_ns.value_or(0) * kSecondsPerNanosecond, sampled.held_s[i]);
+    builder.measure(slowdowns[i].measure, held_s);
+    if (slowdowns[i].counter != counters::software_thermal_ns) continue;
+    const bool noise = held_s <= kSlowdownNoiseS;
+    builder.measure("sw_thermal_share", noise ? 0 : held_s / std::max(held_s, sampled.seconds));
   }
 }
 
@@ -156,6 +182,10 @@ void add_series(Builder& builder, const SeriesSummary& series) {
   builder.measure("samples", series.samples);
   builder.measure("power_median", series.power_median_w);
   builder.measure("power_p95", series.power_p95_w);
+  builder.measure("power_steady", series.power_steady_w);
+  builder.measure("sm_clock_steady", series.sm_clock_steady_mhz);
+  builder.measure("temperature_steady", series.temperature_steady_c);
+  builder.measure("memory_temperature_steady", series.memory_temperature_steady_c);
   builder.measure("temperature_p95", series.temperature_p95_c);
   builder.measure("memory_temperature_p95", series.memory_temperature_p95_c);
   builder.measure("sm_clock_median", series.sm_clock_median_mhz);
@@ -186,6 +216,9 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::map<std::string, std::int64_t>& before, const Snapshot& after,
                         const std::vector<KernelEvent>& events, const std::string& log_missing) {
   Builder builder(gpu);
+  const auto found = after.series.find(pci_address);
+  const bool has_series = found != after.series.end();
+  const SeriesSummary series = has_series ? found->second : SeriesSummary{};
   const GpuReadings* last = find_gpu(after.readings, pci_address);
   add_events(builder, pci_address, events, log_missing);
   if (last == nullptr) {
@@ -197,10 +230,10 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
     builder.error(codes::device_lost, "the management library answers: " + last->lost);
   } else {
     add_deltas(builder, before, *last);
+    add_slowdowns(builder, before, *last, series.slowdowns);
     add_nvlinks(builder, before, *last);
   }
-  const auto series = after.series.find(pci_address);
-  if (series != after.series.end()) add_series(builder, series->second);
+  if (has_series) add_series(builder, series);
   return std::move(builder.result);
 }
 

@@ -56,6 +56,47 @@ TEST(Attribution, ACounterThatRanBackwardsIsAnErrorAndNoDelta) {
   EXPECT_THAT(telemetry.errors, ElementsAre(Field(&Error::symptom, "harness.counter_backwards")));
 }
 
+double value_of(const StepTelemetry& telemetry, const std::string& name) {
+  for (const Measurement& measurement : telemetry.measurements) {
+    if (measurement.name == name) return std::get<double>(measurement.value);
+  }
+  ADD_FAILURE() << "no " << name;
+  return -1;
+}
+
+struct Slowed {
+  std::int64_t counted_ns = 0;
+  SampledSlowdowns sampled;
+};
+
+/// For heat, by the driver.
+StepTelemetry slowed(const Slowed& by) {
+  Snapshot s = snapshot(0);
+  s.readings.gpus[0].state.counters[counters::software_thermal_ns] = Integer::of(by.counted_ns);
+  s.series[kAddress].slowdowns = by.sampled;
+  return attribute("gpu0", kAddress, {{counters::software_thermal_ns, 0}}, s, {});
+}
+
+TEST(Attribution, OfWhatHeldTheClockDownBelievesTheWitnessWhoSaysMore) {
+  EXPECT_EQ(value_of(slowed({3 * kSecond, {20, {1, 0, 0, 0}}}), "sw_thermal_slowdown"), 3);
+  EXPECT_EQ(value_of(slowed({0, {20, {1, 0, 0, 0}}}), "sw_thermal_slowdown"), 1);
+  EXPECT_EQ(value_of(slowed({5 * kSecond, {20, {}}}), "sw_thermal_share"), 0.25);
+  EXPECT_EQ(value_of(slowed({5 * kSecond, {}}), "sw_thermal_share"), 1) << "nobody sampled";
+}
+
+/// A violation of 0.0 s fails nobody.
+TEST(Attribution, AMomentOfHeatIsNoise) {
+  EXPECT_EQ(value_of(slowed({kSecond / 10, {0.5, {0.1, 0, 0, 0}}}), "sw_thermal_share"), 0);
+}
+
+TEST(Attribution, OfWhatHeldTheClockDownOneWitnessIsEnough) {
+  Snapshot s = snapshot(0);
+  s.readings.gpus[0].state.counters[counters::power_brake_ns] = Integer::none("not_supported");
+  EXPECT_THAT(attribute("gpu0", kAddress, {}, s, {}).measurements, Not(Contains(named("power_brake"))));
+  s.series[kAddress].slowdowns = {2, {0, 0, 2, 0}};
+  EXPECT_EQ(value_of(attribute("gpu0", kAddress, {}, s, {}), "power_brake"), 2);
+}
+
 TEST(Attribution, AReadingThatIsNotGivenIsNoZero) {
   const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {});
   EXPECT_THAT(telemetry.measurements, Not(Contains(named("pcie_replay_delta"))));

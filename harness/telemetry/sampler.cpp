@@ -139,7 +139,7 @@ class Sampler {
     result.kernel_log_position = kernel_log_begin_;
     collect();
     for (WatchedGpu& gpu : gpus_) {
-      result.series[gpu.identity.pci_address.value.value_or("")] = summarise(gpu.window);
+      result.series[gpu.identity.pci_address.value.value_or("")] = summarise(gpu.window, sampling_period_s_);
       gpu.window.clear();
     }
     if (file_) file_->flush();
@@ -154,7 +154,9 @@ class Sampler {
       return;
     }
     request.at("parts").get_to(parts_);
-    for (WatchedGpu& gpu : gpus_) gpu.watch->sample_at(request.at("hz").get<double>());
+    const double hz = request.at("hz").get<double>();
+    sampling_period_s_ = hz > 0 ? 1 / hz : 0;
+    for (WatchedGpu& gpu : gpus_) gpu.watch->sample_at(hz);
     channel_.send({{"recording", json::object()}});
   }
 
@@ -177,6 +179,7 @@ class Sampler {
   EventDigest events_;             // since the last snapshot
   std::map<std::string, std::int64_t> attributed_;
   std::optional<SeriesFile> file_;
+  double sampling_period_s_ = 0;
   std::map<std::string, Part> parts_;  // by PCI address
   std::vector<WatchedGpu> gpus_;       // last: its threads end before what they use does
 };

@@ -12,6 +12,7 @@
 #include "harness/model/readings.h"
 #include "harness/node/backend.h"
 #include "harness/telemetry/kernel_log.h"
+#include "harness/telemetry/slowdowns.h"
 
 namespace assay::telemetry {
 
@@ -31,6 +32,9 @@ struct SeriesSummary {
   int samples = 0;
   Reading<double> power_median_w, power_p95_w, temperature_p95_c, memory_temperature_p95_c,
       sm_clock_median_mhz;
+  /// Of its last half: by then clocks and the fast part of the heat are where the work takes them.
+  Reading<double> power_steady_w, sm_clock_steady_mhz, temperature_steady_c, memory_temperature_steady_c;
+  SampledSlowdowns slowdowns;
 };
 
 /// The answer to {snapshot: {}}: state and counters of every GPU now, and what happened since the last

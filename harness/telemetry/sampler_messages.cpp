@@ -34,7 +34,13 @@ void to_json(json& j, const Snapshot& s) {
                        {"power_p95_w", reading(summary.power_p95_w)},
                        {"temperature_p95_c", reading(summary.temperature_p95_c)},
                        {"memory_temperature_p95_c", reading(summary.memory_temperature_p95_c)},
-                       {"sm_clock_median_mhz", reading(summary.sm_clock_median_mhz)}};
+                       {"sm_clock_median_mhz", reading(summary.sm_clock_median_mhz)},
+                       {"power_steady_w", reading(summary.power_steady_w)},
+                       {"sm_clock_steady_mhz", reading(summary.sm_clock_steady_mhz)},
+                       {"temperature_steady_c", reading(summary.temperature_steady_c)},
+                       {"memory_temperature_steady_c", reading(summary.memory_temperature_steady_c)},
+                       {"reasons_seen_s", summary.slowdowns.seconds},
+                       {"held_s", summary.slowdowns.held_s}};
   }
   j = {{"readings", s.readings},
        {"events", s.events},
@@ -58,7 +64,13 @@ void from_json(const json& j, Snapshot& s) {
                          reading(summary.at("power_p95_w")),
                          reading(summary.at("temperature_p95_c")),
                          reading(summary.at("memory_temperature_p95_c")),
-                         reading(summary.at("sm_clock_median_mhz"))};
+                         reading(summary.at("sm_clock_median_mhz")),
+                         reading(summary.at("power_steady_w")),
+                         reading(summary.at("sm_clock_steady_mhz")),
+                         reading(summary.at("temperature_steady_c")),
+                         reading(summary.at("memory_temperature_steady_c")),
+                         {summary.at("reasons_seen_s").get<double>(),
+                          summary.at("held_s").get<std::array<double, kSlowdowns>>()}};
   }
 }
 

@@ -25,7 +25,7 @@ Reading<double> quantile_of(const std::vector<GpuSample>& samples, Integer GpuSa
 
 }  // namespace
 
-SeriesSummary summarise(const std::vector<GpuSample>& samples) {
+SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s) {
   constexpr double kWattsPerMilliwatt = 1e-3;
   SeriesSummary summary;
   summary.samples = static_cast<int>(samples.size());
@@ -34,6 +34,13 @@ SeriesSummary summarise(const std::vector<GpuSample>& samples) {
   summary.temperature_p95_c = quantile_of(samples, &GpuSample::temperature_c, 0.95, 1);
   summary.memory_temperature_p95_c = quantile_of(samples, &GpuSample::memory_temperature_c, 0.95, 1);
   summary.sm_clock_median_mhz = quantile_of(samples, &GpuSample::sm_mhz, 0.5, 1);
+  const std::vector<GpuSample> last_half(samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2),
+                                         samples.end());
+  summary.power_steady_w = quantile_of(last_half, &GpuSample::power_mw, 0.5, kWattsPerMilliwatt);
+  summary.sm_clock_steady_mhz = quantile_of(last_half, &GpuSample::sm_mhz, 0.5, 1);
+  summary.temperature_steady_c = quantile_of(last_half, &GpuSample::temperature_c, 0.5, 1);
+  summary.memory_temperature_steady_c = quantile_of(last_half, &GpuSample::memory_temperature_c, 0.5, 1);
+  summary.slowdowns = slowdowns_in(samples, period_s);
   return summary;
 }
 

@@ -7,6 +7,7 @@
 
 namespace assay::telemetry {
 
-SeriesSummary summarise(const std::vector<GpuSample>& samples);
+/// Of samples that are taken so many seconds apart.
+SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s);
 
 }  // namespace assay::telemetry

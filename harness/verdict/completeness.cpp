@@ -140,6 +140,13 @@ std::vector<Part> gpus_of(const Case& c, const Step& step) {
   return gpus_of(*placement);
 }
 
+/// A reading that is judged in steps of this check alone.
+bool is_judged_during(const Case& c, const std::string& measurement, const std::string& check) {
+  const auto& limits = c.limits(kTelemetryCheck, measurement);
+  return std::any_of(limits.begin(), limits.end(),
+                     [&](const Limit* limit) { return limit->during == check; });
+}
+
 void observe_telemetry(const Case& c, const RequiredCheck& required, const Step& step,
                        std::vector<Observation>& seen) {
   const Measured measured = measured_of(step, required.check);
@@ -148,7 +155,8 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
     std::string missing;
     for (const RequiredMeasure& measure : required.measures) {
       const Part part = gpu.below(measure.subcomponent);
-      if (!measure.judged || measure.numbered || measured.count({measure.name, part}) != 0) continue;
+      const bool owed = measure.judged || is_judged_during(c, measure.name, step.check);
+      if (!owed || measure.numbered || measured.count({measure.name, part}) != 0) continue;
       missing += (missing.empty() ? "" : ", ") + measure.name;
     }
     if (missing.empty()) continue;

@@ -109,7 +109,7 @@ void observe_limits_exist(const Case& c, const RequiredCheck& required, std::vec
       });
     };
     const bool all_limited = std::all_of(variants.begin(), variants.end(), [&](const std::string& variant) {
-      return is_limited([&](const Limit& limit) { return limit.is_of(variant); });
+      return is_limited([&](const Limit& limit) { return limit.is_of(required.check, variant); });
     });
     if (all_limited && is_limited([](const Limit&) { return true; })) continue;
     Observation observation;

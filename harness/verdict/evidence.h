@@ -77,6 +77,8 @@ void observe_completeness(const Case& c, std::vector<Observation>& seen);
 void observe_declarations(const Case& c, std::vector<Observation>& seen);
 /// `not_judged`: what no limit was held against, and why.
 void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& not_judged);
+/// What most of the node's GPUs show alike (FindingKind::of_most), of what is seen so far.
+void observe_common_causes(const Case& c, std::vector<Observation>& seen);
 void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& notes);
 
 }  // namespace assay::verdict

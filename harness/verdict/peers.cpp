@@ -31,7 +31,7 @@ std::vector<Group> peer_groups(const Plan& plan, const std::vector<Series>& all)
 bool holds_absolute_limit(const Case& c, const Series& series, Unit unit, const Value& value) {
   bool holds = false;
   for (const Limit* limit : c.limits(series.check, series.measurement)) {
-    if (is_peer(limit->kind) || limit->unit != unit || !limit->is_of(series.variant)) continue;
+    if (is_peer(limit->kind) || limit->unit != unit || !is_of(*limit, series)) continue;
     if (grade(*limit, value) == Grade::fail) return false;
     holds = true;
   }
@@ -161,7 +161,7 @@ Group in_unit_of(const Limit& limit, const Group& group) {
 void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen) {
   for (const Group& group : peer_groups(c.run.plan, all)) {
     for (const Limit* limit : c.limits(group.front()->check, group.front()->measurement)) {
-      if (!is_peer(limit->kind) || !limit->is_of(group.front()->variant)) continue;
+      if (!is_peer(limit->kind) || !is_of(*limit, *group.front())) continue;
       const Group peers = in_unit_of(*limit, group);
       if (peers.size() < 2) continue;
       if (limit->kind == LimitKind::peer_ratio) {

@@ -80,6 +80,10 @@ std::vector<Series> collect_series(const RunRecord& run) {
   return all;
 }
 
+bool is_of(const Limit& limit, const Series& series) {
+  return limit.is_of(series.samples.front().step->check, series.variant);
+}
+
 bool has_peers(const Part& part) {
   return part.gpu_slot() || part.is_pair();
 }

@@ -27,6 +27,9 @@ struct Series {
 /// its own.
 std::vector<Series> collect_series(const RunRecord& run);
 
+/// Whether the limit is held against it.
+bool is_of(const Limit& limit, const Series& series);
+
 /// What is compared with its like: GPUs with GPUs, pairs of GPUs with pairs.
 bool has_peers(const Part& part);
 

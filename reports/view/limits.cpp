@@ -6,10 +6,11 @@
 
 namespace assay::reports {
 std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view check,
-                                    const std::string& variant, std::string_view measurement) {
+                                    std::string_view measurement, const std::string& step_check,
+                                    const std::string& step_variant) {
   std::vector<const Limit*> found;
   for (const Limit& limit : criteria.limits) {
-    if (limit.check == check && limit.measurement == measurement && limit.is_of(variant))
+    if (limit.check == check && limit.measurement == measurement && limit.is_of(step_check, step_variant))
       found.push_back(&limit);
   }
   return found;

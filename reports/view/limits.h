@@ -13,8 +13,10 @@ namespace assay::reports {
 
 enum class Mark { none, marginal, outside };
 
+/// Of a check, or of telemetry, those that are held against a step of this check in this variant.
 std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view check,
-                                    const std::string& variant, std::string_view measurement);
+                                    std::string_view measurement, const std::string& step_check,
+                                    const std::string& step_variant);
 
 /// Of min, max and equal limits. The others compare with other GPUs: what they say comes from the findings.
 Mark mark_of(const Limit& limit, const Value& value, std::string_view unit);

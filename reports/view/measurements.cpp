@@ -95,6 +95,7 @@ class TableInMaking {
       Execution& execution = executions_[{step.stage, step.attempt}];
       execution.stage = step.stage;
       execution.attempt = step.attempt;
+      execution.check = step.check;
       execution.variant = step.variant;
       Row& row = row_of(execution,
                         {measurement.name, measurement.part.subcomponent(), measurement.unit, occurrence});
@@ -143,7 +144,7 @@ class TableInMaking {
     if (!fresh) return execution.rows[place->second];
     Row row = wanted;
     row.cells.resize(columns_.size());
-    row.limits = limits_of(input_.criteria, check_, execution.variant, wanted.name);
+    row.limits = limits_of(input_.criteria, check_, wanted.name, execution.check, execution.variant);
     return execution.rows.emplace_back(std::move(row));
   }
 

@@ -26,6 +26,7 @@ struct Row {
 /// One execution of the check: a retry stands beside the first attempt, it never replaces it.
 struct Execution {
   int stage = 0, attempt = 1;
+  std::string check;    // whose step it was
   std::string variant;  // of the check; empty where it has none
   std::vector<Row> rows;
 };

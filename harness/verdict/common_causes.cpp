@@ -1,0 +1,67 @@
+// What most of the node's GPUs show alike comes from what they share: the room, its fans, the supply.
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "harness/verdict/evidence.h"
+
+namespace assay::verdict {
+namespace {
+
+struct Alike {
+  std::map<Part, const Observation*> first;  // by GPU
+  std::set<std::string> measurements;
+};
+
+std::map<FindingCode, Alike> alike_in(const Case& c, const std::vector<Observation>& seen) {
+  std::map<FindingCode, Alike> alike;
+  for (const Observation& observation : seen) {
+    const FindingKind* const kind = c.kind(observation.code);
+    if (kind == nullptr || kind->of_most.empty() || observation.severity != Severity::fail) continue;
+    if (!observation.part.gpu_slot()) continue;
+    Alike& of_code = alike[observation.code];
+    of_code.first.emplace(observation.part.unit(), &observation);
+    of_code.measurements.insert(observation.evidence.measurement);
+  }
+  return alike;
+}
+
+std::size_t gpus_measured(const RunRecord& run, const std::set<std::string>& measurements) {
+  std::set<Part> gpus;
+  for (const Step& step : run.steps) {
+    for (const Measurement& m : step.measurements) {
+      if (m.part.gpu_slot() && measurements.count(m.name) > 0) gpus.insert(m.part.unit());
+    }
+  }
+  return gpus.size();
+}
+
+}  // namespace
+
+void observe_common_causes(const Case& c, std::vector<Observation>& seen) {
+  std::vector<Observation> common;
+  for (const auto& [code, alike] : alike_in(c, seen)) {
+    const std::size_t of = gpus_measured(c.run, alike.measurements);
+    if (alike.first.size() < 2 || 2 * alike.first.size() <= of) continue;
+    const Observation& one = *alike.first.begin()->second;
+    Observation observation;
+    observation.code = c.kind(code)->of_most;
+    observation.severity = c.severity_of(c.class_of(observation.code));
+    observation.check = one.check;
+    observation.part = observation.evidence.part = "node";
+    observation.evidence.step = one.evidence.step;
+    std::string values;
+    for (const auto& [gpu, first] : alike.first) {
+      if (!first->evidence.value) continue;
+      values += fmt::format("{}{} {} {}", values.empty() ? "" : ", ", gpu, text_of(*first->evidence.value),
+                            first->evidence.unit);
+    }
+    observation.evidence.detail =
+        fmt::format("{} of {} GPUs, {}: {}", alike.first.size(), of, one.evidence.measurement, values);
+    common.push_back(std::move(observation));
+  }
+  seen.insert(seen.end(), common.begin(), common.end());
+}
+
+}  // namespace assay::verdict
