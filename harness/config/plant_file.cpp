@@ -46,6 +46,7 @@ PlantFile load_plant_file(const std::string& path, Diagnostics& diagnostics) {
   const std::string speed = root.name_in("speed", "speed", names("speeds"));
   if (!speed.empty()) plant.speed = load_speed(resolve("speeds", speed), diagnostics);
   plant.unit_spread = read_share(root, "unit_spread");
+  plant.resistance_spread = read_share(root, "resistance_spread");
   plant.launch_noise = read_share(root, "launch_noise");
   plant.idle_power_w = read_positive(root, "idle_power", Unit::watts);
   plant.context_power_w = read_positive(root, "context_power", Unit::watts);

@@ -20,9 +20,10 @@ struct SimGpu {
 
 /// How units behave: fitted to published figures, each with its source in the file. The judge never sees it.
 struct PlantFile {
-  DeviceSpeed speed;        // of the median unit
-  double unit_spread = 0;   // relative standard deviation between units
-  double launch_noise = 0;  // relative standard deviation between launches of one unit
+  DeviceSpeed speed;             // of the median unit
+  double unit_spread = 0;        // relative standard deviation between units
+  double resistance_spread = 0;  // the same of the fast pole's thermal resistance
+  double launch_noise = 0;       // relative standard deviation between launches of one unit
   double idle_power_w = 0, context_power_w = 0, hbm_full_power_w = 0, tensor_full_power_w = 0,
          cores_full_power_w = 0, power_limit_w = 0, tensor_full_mhz = 0;
   double ambient_c = 0, fast_resistance_c_per_w = 0, fast_time_constant_s = 0, slow_resistance_c_per_w = 0,

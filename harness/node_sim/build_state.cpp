@@ -83,11 +83,14 @@ void build_gpu(State& state, int index, const NodeSetup& setup) {
   constants.numa_node = gpu.numa_node;
   constants.memory_bytes = static_cast<std::int64_t>(setup.node.memory_mib * kBytesPerMib);
   constants.cell_words = setup.node.cell_words;
-  const double place = std::clamp(deviate(setup.seed, "unit/" + gpu.serial, 0), -kSpreadLimit, kSpreadLimit);
-  constants.bandwidth_factor = 1 + state.plant.unit_spread * place;
+  const auto place = [&](const char* of_what) {
+    return std::clamp(deviate(setup.seed, of_what + gpu.serial, 0), -kSpreadLimit, kSpreadLimit);
+  };
+  constants.bandwidth_factor = 1 + state.plant.unit_spread * place("unit/");
 
   GpuDynamic& dynamic = state.dynamic[index];
   make_healthy(dynamic, state.plant, setup.start, state.has_fabric());
+  dynamic.resistance_excess = setup.node.plant.resistance_spread * place("cooling/");
   dynamic.pcie_replay = static_cast<std::int64_t>(hash_text(setup.seed, "replays/" + gpu.serial) % 4);
 }
 

@@ -78,26 +78,15 @@ double share_at(WorkKind kind, double sm_mhz, const PlantConstants& plant) {
   }
 }
 
-bool Governed::is_held_by(HeldBy what) const {
-  switch (what) {
-    case HeldBy::power_cap:
-      return power_cap;
-    case HeldBy::software_thermal:
-      return software_thermal;
-    case HeldBy::hardware_thermal:
-      return hardware_thermal;
-    case HeldBy::power_brake:
-      return power_brake;
-  }
-  return false;
-}
-
 Holds holds_on(const GpuDynamic& gpu, const GpuHeat& heat, Nanoseconds time) {
-  return {
-      gpu.contexts > 0, gpu.power_limit_mw * 1e-3, heat.clock_cut, heat.overheated != 0,
-      gpu.brake_from <= time && time<gpu.brake_until, gpu.clock_held_mhz, gpu.power_excess, gpu.contexts> 0
-          ? 0
-          : gpu.idle_excess_w};
+  Holds holds{gpu.contexts > 0, gpu.power_limit_mw * 1e-3};
+  holds.clock_cut = heat.clock_cut;
+  holds.overheated = heat.overheated != 0;
+  holds.braked = gpu.brake_from <= time && time < gpu.brake_until;
+  holds.held_mhz = gpu.clock_held_mhz;
+  holds.power_excess = gpu.power_excess;
+  if (!holds.in_use) holds.idle_excess_w = gpu.idle_excess_w;
+  return holds;
 }
 
 Governed govern(const PlantConstants& plant, const Holds& holds, const Loads& loads) {
@@ -111,13 +100,14 @@ Governed govern(const PlantConstants& plant, const Holds& holds, const Loads& lo
   if (holds.held_mhz > 0) hold_to(holds.held_mhz);
 
   Governed governed{};
-  governed.software_thermal = holds.clock_cut > 0;
-  governed.hardware_thermal = holds.overheated;
-  governed.power_brake = holds.braked;
+  const auto held_by = [&](HeldBy what) -> bool& { return governed.held[static_cast<std::size_t>(what)]; };
+  held_by(HeldBy::software_thermal) = holds.clock_cut > 0;
+  held_by(HeldBy::hardware_thermal) = holds.overheated;
+  held_by(HeldBy::power_brake) = holds.braked;
   governed.sm_mhz = most_mhz;
   governed.power_w = power_at(most_mhz, plant, draw, loads);
-  governed.power_cap = governed.power_w > holds.power_limit_w;
-  if (governed.power_cap) {
+  if (governed.power_w > holds.power_limit_w) {
+    held_by(HeldBy::power_cap) = true;
     governed.sm_mhz = clock_under(holds.power_limit_w, most_mhz, plant, draw, loads);
     governed.power_w = std::max(holds.power_limit_w, power_at(governed.sm_mhz, plant, draw, loads));
   }

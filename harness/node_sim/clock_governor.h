@@ -1,18 +1,17 @@
 // What a simulated GPU's clock is held down to, by what, and what power it draws at that.
 #pragma once
 
+#include <array>
+
 #include "harness/node_sim/state.h"
 
 namespace assay::sim {
 
-/// What may hold the clock down, in the order of GpuHeat::held_ns.
-enum class HeldBy { power_cap, software_thermal, hardware_thermal, power_brake };
-
 struct Governed {
   double sm_mhz, power_w;
-  bool power_cap, software_thermal, hardware_thermal, power_brake;
+  std::array<bool, kHeldBy> held;
 
-  bool is_held_by(HeldBy what) const;
+  bool is_held_by(HeldBy what) const { return held[static_cast<std::size_t>(what)]; }
 };
 
 /// What a clock may be held down by.

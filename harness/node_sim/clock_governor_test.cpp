@@ -23,7 +23,7 @@ Governed at(const Loads& loads, const Holds& holds = {true, 700}) {
 TEST(ClockGovernor, LeavesTheFullClockToWhatStaysBelowTheLimit) {
   EXPECT_EQ(at(loaded(0, 1)).sm_mhz, 1980);
   EXPECT_NEAR(at(loaded(0, 1)).power_w, 630, 1e-9);
-  EXPECT_FALSE(at(loaded(0, 1)).power_cap);
+  EXPECT_FALSE(at(loaded(0, 1)).is_held_by(HeldBy::power_cap));
   EXPECT_EQ(at({}, {false, 700}).sm_mhz, 345) << "nobody has a context";
 }
 
@@ -31,7 +31,7 @@ TEST(ClockGovernor, LeavesTheFullClockToWhatStaysBelowTheLimit) {
 /// 1125 MHz, 692 W, both at seven eighths of what they do alone at that clock.
 TEST(ClockGovernor, HoldsTensorCoresToWhatAnH200IsHeldTo) {
   const Governed alone = at(loaded(1));
-  EXPECT_TRUE(alone.power_cap);
+  EXPECT_TRUE(alone.is_held_by(HeldBy::power_cap));
   EXPECT_NEAR(alone.sm_mhz, 1710, 15);
   EXPECT_NEAR(alone.power_w, 700, 1e-6);
   EXPECT_NEAR(at(loaded(0.875, 0.875)).sm_mhz, 1125, 50);
@@ -47,13 +47,13 @@ TEST(ClockGovernor, ALowerLimitLeavesALowerClock) {
 TEST(ClockGovernor, HeatAndTheBrakeComeBeforeThePowerLimit) {
   Holds holds{true, 700, 0.25};
   EXPECT_EQ(at(loaded(1), holds).sm_mhz, 0.75 * 1980);
-  EXPECT_TRUE(at(loaded(1), holds).software_thermal);
-  EXPECT_FALSE(at(loaded(1), holds).power_cap);
+  EXPECT_TRUE(at(loaded(1), holds).is_held_by(HeldBy::software_thermal));
+  EXPECT_FALSE(at(loaded(1), holds).is_held_by(HeldBy::power_cap));
   holds.overheated = true;
   EXPECT_EQ(at(loaded(1), holds).sm_mhz, 990);
   holds.braked = true;
   EXPECT_EQ(at(loaded(1), holds).sm_mhz, 345);
-  EXPECT_TRUE(at(loaded(1), holds).power_brake);
+  EXPECT_TRUE(at(loaded(1), holds).is_held_by(HeldBy::power_brake));
 }
 
 TEST(ClockGovernor, MemoryKeepsItsRateDownToHalfTheClock) {

@@ -14,8 +14,8 @@ namespace assay::sim {
 struct PlantReading {
   Governed governed;
   double temperature_c, memory_temperature_c, memory_mhz, energy_j;
-  std::array<Nanoseconds, 4> held_ns;      // by HeldBy
-  double utilisation, memory_utilisation;  // 0 to 1
+  std::array<Nanoseconds, kHeldBy> held_ns;  // by HeldBy
+  double utilisation, memory_utilisation;    // 0 to 1
   double pcie_received_bytes_per_s, pcie_sent_bytes_per_s;
 };
 

@@ -168,16 +168,25 @@ void SimDevice::count(const Ends& ends) {
   for (const auto& [end, work] : ends) count_traffic(*state_, end->index_, work);
 }
 
-void SimDevice::change_loads(const Ends& ends, double seconds, decltype(&add_load) change) {
+std::vector<Loads> SimDevice::loads_at(const Ends& ends, double seconds) const {
+  std::vector<Loads> loads;
+  // At a clock that is held down the same work keeps its multiprocessors as busy, for longer.
   for (const auto& [end, work] : ends)
-    change(*state_, end->index_, clock_.now(), getpid(), loads_of(work, seconds, state_->plant.speed));
+    loads.push_back(loads_of(work, seconds, at(state_->plant.speed, end->clock_shares(work))));
+  return loads;
+}
+
+void SimDevice::change_loads(const Ends& ends, const std::vector<Loads>& loads, decltype(&add_load) change) {
+  for (std::size_t i = 0; i < ends.size(); ++i)
+    change(*state_, ends[i].first->index_, clock_.now(), getpid(), loads[i]);
 }
 
 double SimDevice::power_under(const Ends& ends, double seconds) {
   const Lock lock(state_->mutex);
-  change_loads(ends, seconds, add_load);
+  const std::vector<Loads> loads = loads_at(ends, seconds);
+  change_loads(ends, loads, add_load);
   const double power_w = read_plant(*state_, index_, clock_.now()).governed.power_w;
-  change_loads(ends, seconds, take_load);
+  change_loads(ends, loads, take_load);
   return power_w;
 }
 
@@ -193,13 +202,17 @@ cuda_emulation::FaultySms* SimDevice::faulty_sms() {
 
 void SimDevice::load_for(double seconds, const Ends& ends) {
   count(ends);
-  const auto change = [&](auto* change_load) {
+  std::vector<Loads> loads;
+  {
     const Lock lock(state_->mutex);
-    change_loads(ends, seconds, change_load);
-  };
-  change(add_load);
+    loads = loads_at(ends, seconds);
+    change_loads(ends, loads, add_load);
+  }
   let_pass(seconds);
-  change(take_load);
+  {
+    const Lock lock(state_->mutex);
+    change_loads(ends, loads, take_load);
+  }
   for (const auto& [end, work] : ends) end->require_usable();
 }
 

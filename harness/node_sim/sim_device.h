@@ -2,6 +2,7 @@
 // allocation, and launches that take virtual time, draw power and make heat. One object is one context.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -87,13 +88,17 @@ class SimDevice final : public cuda_emulation::Device {
   void before_copy(const Work& work);
   /// Throws std::logic_error.
   void require_declared(const Work& work) const;
-  /// Its speed at such work, with whatever holds the clock down now: what draws power beside it, too. Caller
-  /// holds state.mutex.
-  DeviceSpeed speed_at(const Work& work) const;
+  /// Of the rate of each kind of work at the full clock, what is left to such work with whatever holds the
+  /// clock down now: what draws power beside it, too. Caller holds state.mutex.
+  using Shares = std::array<double, kWorkKinds>;
+  Shares clock_shares(const Work& work) const;
+  static DeviceSpeed at(DeviceSpeed speed, const Shares& shares);
   /// By itself.
   double seconds_of(const Work& work, const Ends& ends);
   void count(const Ends& ends);
-  void change_loads(const Ends& ends, double seconds, decltype(&add_load) change);
+  /// What they use meanwhile, one an end. Caller holds state.mutex.
+  std::vector<Loads> loads_at(const Ends& ends, double seconds) const;
+  void change_loads(const Ends& ends, const std::vector<Loads>& loads, decltype(&add_load) change);
   /// What the GPU would draw with this load on, too.
   double power_under(const Ends& ends, double seconds);
   /// While `seconds` pass. Who is gone after them ends the work.

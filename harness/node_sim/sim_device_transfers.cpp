@@ -54,7 +54,8 @@ double SimDevice::share_of_way(const SimDevice& peer) const {
 void SimDevice::add_to(Contention& contention, std::size_t one, const Work& work, const Ends& ends) {
   constexpr auto kHostMemory = static_cast<std::size_t>(Resource::host_memory);
   for (const auto& [end, asked] : ends)
-    contention.add(one, end->index_, end->speed_at(asked), end->sharers_[kHostMemory], asked);
+    contention.add(one, end->index_, at(end->speed_, end->clock_shares(asked)), end->sharers_[kHostMemory],
+                   asked);
   for (const Demand& demand : work) {
     if (!is_with_peer(demand.kind)) continue;
     const auto& peer = static_cast<const SimDevice&>(*cuda_emulation::visible_device(demand.peer));
@@ -75,25 +76,31 @@ int SimDevice::numa_node_of(const void* memory) const {
   return numa_node_of_pages(memory);
 }
 
-DeviceSpeed SimDevice::speed_at(const Work& work) const {
+SimDevice::Shares SimDevice::clock_shares(const Work& work) const {
+  Shares shares;
+  shares.fill(1);
   const PlantConstants& plant = state_->plant;
   const GpuDynamic& gpu = state_->dynamic[index_];
   const Holds healthy{true, plant.power_limit_w};
   const Holds holds = holds_on(gpu, heat_at(plant, gpu, clock_.now()), clock_.now());
   // As the phase declares it, not as it is: which of two that begin at one moment is first must not matter.
   const int at_memory = sharers_[static_cast<std::size_t>(Resource::memory)];
-  if (holds == healthy && at_memory <= 1) return speed_;
+  if (holds == healthy && at_memory <= 1) return shares;
   const Loads own = loads_of(work, speed_.seconds_of_demands(work), plant.speed);
   Loads all = own;
   constexpr std::int64_t kAll = 1'000'000;
   if (at_memory > 1) all[static_cast<std::size_t>(Resource::memory)] += kAll * (at_memory - 1) / at_memory;
   const double full_mhz = govern(plant, healthy, own).sm_mhz;
   const double mhz = govern(plant, holds, all).sm_mhz;
-  DeviceSpeed speed = speed_;
   for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
     const auto work_kind = static_cast<WorkKind>(kind);
-    speed.per_s[kind] *= share_at(work_kind, mhz, plant) / share_at(work_kind, full_mhz, plant);
+    shares[kind] = share_at(work_kind, mhz, plant) / share_at(work_kind, full_mhz, plant);
   }
+  return shares;
+}
+
+DeviceSpeed SimDevice::at(DeviceSpeed speed, const Shares& shares) {
+  for (std::size_t kind = 0; kind < kWorkKinds; ++kind) speed.per_s[kind] *= shares[kind];
   return speed;
 }
 

@@ -119,14 +119,18 @@ struct Nvlink {
   std::int64_t sent_bytes, received_bytes;
 };
 
+/// What may hold a clock down (clock_governor.h).
+enum class HeldBy { power_cap, software_thermal, hardware_thermal, power_brake };
+inline constexpr std::size_t kHeldBy = 4;
+
 /// What a GPU's load has made of it, up to a moment.
 struct GpuHeat {
   std::int64_t time;
   double fast_rise_c, slow_rise_c;  // of the two poles, above the air
   double energy_j;
-  double clock_cut;         // of the full clock, what slowing down for heat takes: 0 to 1
-  std::int32_t overheated;  // the hardware slows it down until it has cooled
-  std::int64_t held_ns[4];  // for how long each reason has held the clock down (clock_governor.h, HeldBy)
+  double clock_cut;               // of the full clock, what slowing down for heat takes: 0 to 1
+  std::int32_t overheated;        // the hardware slows it down until it has cooled
+  std::int64_t held_ns[kHeldBy];  // for how long each has held the clock down
 };
 
 /// What changes. Guarded by State::mutex, except where a single reader or writer is said.

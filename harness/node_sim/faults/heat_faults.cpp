@@ -15,21 +15,21 @@ const RegisteredFault paste{
      "the cold plate or heat sink takes up heat badly: paste, mounting",
      "gpu",
      {{"excess", "how much more its resistance is than a good one's, of that", Unit::ratio, 0.05, 5, 1.2}}},
-    {.at_start = [](const Planting& gpu) { gpu.dynamic().resistance_excess = gpu.parameter("excess"); }}};
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().resistance_excess += gpu.parameter("excess"); }}};
 
 const RegisteredFault blocked_slot{
     {"blocked_slot",
      "the air of one slot is warmer than its neighbours'",
      "gpu",
      {{"warmer", "by so much", Unit::celsius, 1, 60, 25}}},
-    {.at_start = [](const Planting& gpu) { gpu.dynamic().inlet_excess_c = gpu.parameter("warmer"); }}};
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().inlet_excess_c += gpu.parameter("warmer"); }}};
 
 const RegisteredFault hbm_hot{
     {"hbm_hot",
      "the memory gives off its heat badly, the core does not: uneven contact",
      "gpu",
      {{"warmer", "by so much at full bandwidth", Unit::celsius, 1, 60, 30}}},
-    {.at_start = [](const Planting& gpu) { gpu.dynamic().hbm_excess_c = gpu.parameter("warmer"); }}};
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().hbm_excess_c += gpu.parameter("warmer"); }}};
 
 const RegisteredFault hot_room{{"hot_room",
                                 "the air that the node takes in is too warm",
@@ -50,9 +50,13 @@ void brake(const State& state, GpuDynamic& gpu, const FaultState& fault) {
     return static_cast<Nanoseconds>(
         std::llround(fault_parameter(fault, name, 0) * static_cast<double>(kSecond)));
   };
-  gpu.brake_from = state.clock.now + seconds("after");
-  gpu.brake_until =
-      seconds("for") == 0 ? std::numeric_limits<std::int64_t>::max() : gpu.brake_from + seconds("for");
+  const std::int64_t from = state.clock.now + seconds("after");
+  const std::int64_t until =
+      seconds("for") == 0 ? std::numeric_limits<std::int64_t>::max() : from + seconds("for");
+  // Of two, from the beginning of the first to the end of the last.
+  const bool another = gpu.brake_until > 0;
+  gpu.brake_from = another ? std::min(gpu.brake_from, from) : from;
+  gpu.brake_until = std::max(gpu.brake_until, until);
 }
 
 const RegisteredFault power_brake{

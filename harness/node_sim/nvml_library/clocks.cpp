@@ -35,10 +35,10 @@ unsigned long long reasons(const GpuView& gpu) {
   const sim::PlantReading now = gpu.plant();
   unsigned long long bits = 0;
   if (now.utilisation <= 0) bits |= gpu_idle;
-  if (now.governed.power_cap) bits |= software_power_cap;
-  if (now.governed.software_thermal) bits |= software_thermal;
-  if (now.governed.hardware_thermal) bits |= hardware_slowdown | hardware_thermal;
-  if (now.governed.power_brake) bits |= hardware_slowdown | hardware_power_brake;
+  if (now.governed.is_held_by(sim::HeldBy::power_cap)) bits |= software_power_cap;
+  if (now.governed.is_held_by(sim::HeldBy::software_thermal)) bits |= software_thermal;
+  if (now.governed.is_held_by(sim::HeldBy::hardware_thermal)) bits |= hardware_slowdown | hardware_thermal;
+  if (now.governed.is_held_by(sim::HeldBy::power_brake)) bits |= hardware_slowdown | hardware_power_brake;
   return bits;
 }
 
