@@ -159,6 +159,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::relation_equal, "=", "="},
     {Label::relation_peer_equal, "equal on all GPUs", "所有 GPU 一致"},
     {Label::relation_peer_ratio, "ratio to the median of the other GPUs >=", "与其余 GPU 中位数之比 ≥"},
+    {Label::relation_peer_excess, "above the median of the other GPUs by <=", "高出其余 GPU 中位数 ≤"},
     {Label::of_other_gpus, "(from the other GPUs)", "（由其余 GPU 得出）"},
     {Label::action_none, "none", "无"},
     {Label::action_rerun, "run again", "重新运行"},
@@ -277,6 +278,7 @@ std::string relation_text(const Labels& labels, std::string_view relation) {
   if (relation == "equal") return labels(Label::relation_equal);
   if (relation == "peer_equal") return labels(Label::relation_peer_equal);
   if (relation == "peer_ratio") return labels(Label::relation_peer_ratio);
+  if (relation == "peer_excess") return labels(Label::relation_peer_excess);
   return std::string(relation);
 }
 

@@ -136,6 +136,7 @@ enum class Label {
   relation_equal,
   relation_peer_equal,
   relation_peer_ratio,
+  relation_peer_excess,
   of_other_gpus,
   action_none,
   action_rerun,

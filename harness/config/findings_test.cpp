@@ -88,8 +88,9 @@ TEST(Findings, OnlySurroundingsAreWhatMostHaveInCommon) {
   EXPECT_EQ(errors_with(finding("a.slow", "performance", "of_most = \"b.room\"") + room), "");
   EXPECT_NE(errors_with(finding("a.slow", "performance", "of_most = \"b.rom\"") + room).find("there is no"),
             std::string::npos);
-  EXPECT_NE(errors_with(finding("a.slow", "condition", "of_most = \"b.room\"") + room).find("'of_most' takes"),
-            std::string::npos);
+  EXPECT_NE(
+      errors_with(finding("a.slow", "condition", "of_most = \"b.room\"") + room).find("'of_most' takes"),
+      std::string::npos);
   EXPECT_NE(errors_with(finding("a.slow", "performance", "of_most = \"a.other\"") +
                         finding("a.other", "performance", ""))
                 .find("'of_most' takes"),

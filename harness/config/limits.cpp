@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/config/nearest.h"
+#include "harness/model/grade.h"
 #include "harness/model/telemetry_measures.h"
 
 namespace assay::config {
@@ -20,9 +21,11 @@ constexpr std::pair<const char*, LimitKind> kKinds[] = {{"min", LimitKind::min},
                                                         {"max", LimitKind::max},
                                                         {"equal", LimitKind::equal},
                                                         {"peer_equal", LimitKind::peer_equal},
-                                                        {"peer_ratio", LimitKind::peer_ratio}};
-const std::vector<std::string> kUnitBound{"min",      "max",         "equal",   "peer_equal", "peer_ratio",
-                                          "marginal", "scale_floor", "variant", "during",     "per"};
+                                                        {"peer_ratio", LimitKind::peer_ratio},
+                                                        {"peer_excess", LimitKind::peer_excess}};
+const std::vector<std::string> kUnitBound{"min",        "max",         "equal",    "peer_equal",
+                                          "peer_ratio", "peer_excess", "marginal", "scale_floor",
+                                          "variant",    "during",      "per"};
 
 /// The measure that the table speaks of, or null after an error.
 const Measure* read_subject(Table& table, const Vocabulary& vocabulary, Limit& limit) {
@@ -48,7 +51,8 @@ const char* read_kind(Table& table, LimitKind& kind) {
     key = name;
     kind = value;
   }
-  if (key == nullptr) table.error("a limit needs one of min, max, equal, peer_equal, peer_ratio");
+  if (key == nullptr)
+    table.error("a limit needs one of min, max, equal, peer_equal, peer_ratio, peer_excess");
   return key;
 }
 
@@ -77,6 +81,8 @@ bool read_bound(Table& table, const std::string& key, Limit& limit) {
   }
   const auto bound = table.optional_quantity(key, limit.unit);
   if (bound) limit.bound = *bound;
+  if (bound && limit.kind == LimitKind::peer_excess && *bound <= 0)
+    table.error(key, "'peer_excess' must be above 0: the spread of eight good GPUs is not nothing");
   return bound.has_value();
 }
 
@@ -117,7 +123,8 @@ void read_during(Table& table, const Vocabulary& vocabulary, Limit& limit) {
 
 void read_per(Table& table, Limit& limit) {
   if (!table.has("per")) return;
-  static const std::vector<std::string> kReadings{"sm_clock_median", "power_median", "power_steady"};
+  static const std::vector<std::string> kReadings{"sm_clock_median", "power_median", "sm_clock_steady",
+                                                  "power_steady"};
   limit.per = table.name_in("per", "reading to compare at", kReadings);
   if (limit.kind != LimitKind::peer_ratio) table.error("per", "only peer_ratio compares at the same reading");
 }
@@ -174,7 +181,7 @@ void check_plausible(Table& table, const std::string& key, const Limit& limit,
     return;
   }
   const double* bound = std::get_if<double>(&limit.bound);
-  if (bound == nullptr || limit.kind == LimitKind::peer_equal) return;
+  if (bound == nullptr || is_peer(limit.kind)) return;
   check_share(table, key, *bound, *peak, kLowestShare, kHighestShare);
   if (limit.marginal_bound) {
     check_share(table, "marginal", *limit.marginal_bound, *peak, kLowestShare, kHighestShare);

@@ -103,7 +103,7 @@ TEST(Limits, HaveOneBound) {
   EXPECT_EQ(read(of("bad_words", "max = 0\nmin = 0\n")).errors,
             "7:7: a limit has one bound, and here are 'min' and 'max'\n");
   EXPECT_EQ(read(of("bad_words", "mim = 0\n")).errors,
-            "1:1: a limit needs one of min, max, equal, peer_equal, peer_ratio\n"
+            "1:1: a limit needs one of min, max, equal, peer_equal, peer_ratio, peer_excess\n"
             "7:1: unknown key 'mim'; did you mean 'min'?\n");
 }
 
@@ -165,6 +165,15 @@ TEST(Limits, PeerRatioNeedsAScaleFloor) {
             "8:15: only peer_ratio has a scale floor\n");
   EXPECT_EQ(read(of("name", "peer_ratio = \"0.97 ratio\"\n")).errors,
             "1:1: 'name' is a text: it has no ratio\n");
+}
+
+TEST(Limits, AnExcessIsInTheMeasurementsUnitAndAboveNothing) {
+  const Outcome outcome = read(of("bad_words", "peer_excess = 8\n"));
+  EXPECT_EQ(outcome.errors, "");
+  EXPECT_EQ(outcome.limits[0].kind, LimitKind::peer_excess);
+  EXPECT_EQ(std::get<double>(outcome.limits[0].bound), 8);
+  EXPECT_NE(read(of("bad_words", "peer_excess = 0\n")).errors.find("must be above 0"), std::string::npos);
+  EXPECT_NE(read(of("bad_words", "peer_excess = \"8 degC\"\n")).errors, "");
 }
 
 TEST(Limits, OnlyTelemetryIsReadDuringAChecksSteps) {

@@ -20,7 +20,8 @@ const Names<LimitKind> kLimitKinds{{LimitKind::min, "min"},
                                    {LimitKind::max, "max"},
                                    {LimitKind::equal, "equal"},
                                    {LimitKind::peer_equal, "peer_equal"},
-                                   {LimitKind::peer_ratio, "peer_ratio"}};
+                                   {LimitKind::peer_ratio, "peer_ratio"},
+                                   {LimitKind::peer_excess, "peer_excess"}};
 const Names<FindingClass> kClasses{
     {FindingClass::corruption, "corruption"}, {FindingClass::device_fault, "device_fault"},
     {FindingClass::incomplete, "incomplete"}, {FindingClass::environment, "environment"},

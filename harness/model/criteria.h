@@ -17,12 +17,13 @@
 namespace assay {
 
 enum class LimitKind {
-  min,         // value >= bound
-  max,         // value <= bound
-  equal,       // value == bound
-  peer_equal,  // equal on all GPUs of the node
-  peer_ratio,  // value >= bound x the median of the node's other GPUs; a violation is marginal where an
-               // absolute limit holds
+  min,          // value >= bound
+  max,          // value <= bound
+  equal,        // value == bound
+  peer_equal,   // equal on all GPUs of the node
+  peer_ratio,   // value >= bound x the median of the node's other GPUs; a violation is marginal where an
+                // absolute limit holds
+  peer_excess,  // value <= the median of the node's other GPUs + bound
 };
 
 struct Limit {
@@ -118,8 +119,8 @@ struct FindingKind {
   /// Codes that, found on the same unit (or on the node), make this one their consequence instead of an
   /// accusation.
   std::vector<FindingCode> explained_by;
-  /// Of class environment: what more than half of the node's GPUs have in common, two at least, is not
-  /// theirs. Then this one is found, too, and explains them. Empty: each is its own.
+  /// Of class environment: what half of the node's GPUs or more have in common, two at least, is not theirs.
+  /// Then this one is found, too, and explains them. Empty: each is its own.
   FindingCode of_most;
   /// Texts by language: "en", "zh-CN". Placeholders {part} {serial} {slot} {check} {value} {limit} {unit}
   /// {detail} {culprit}.

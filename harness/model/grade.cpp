@@ -3,7 +3,7 @@
 namespace assay {
 
 bool is_peer(LimitKind kind) {
-  return kind == LimitKind::peer_equal || kind == LimitKind::peer_ratio;
+  return kind == LimitKind::peer_equal || kind == LimitKind::peer_ratio || kind == LimitKind::peer_excess;
 }
 
 std::optional<double> number_of(const Value& value) {

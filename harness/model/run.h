@@ -14,6 +14,7 @@
 #include "harness/model/finding_code.h"
 #include "harness/model/part.h"
 #include "harness/model/plan.h"
+#include "harness/model/time.h"
 
 namespace assay {
 
@@ -77,7 +78,8 @@ struct CounterMark {
   std::string boot;  // random(4)'s boot_id: counters and log positions of another boot mean nothing
   std::int64_t log_position = 0;  // telemetry/kernel_log.h
   std::map<std::string, std::int64_t>
-      counters;  // by the names in model/readings.h; what could not be read lacks
+      counters;          // by the names in model/readings.h; what could not be read lacks
+  Nanoseconds time = 0;  // when they were read; 0: not known
 
   friend bool operator==(const CounterMark&, const CounterMark&) = default;
 };

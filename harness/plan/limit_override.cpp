@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/model/grade.h"
+
 namespace assay {
 namespace {
 
@@ -18,7 +20,7 @@ std::string title(const Limit& limit) {
 }
 
 bool is_absolute(const Limit& limit) {
-  return limit.kind != LimitKind::peer_equal && limit.kind != LimitKind::peer_ratio;
+  return !is_peer(limit.kind);
 }
 
 using Limits = std::vector<Limit*>;
@@ -83,6 +85,8 @@ bool is_no_looser(const Limit& before, const Limit& after) {
       return new_bound == old_bound;
     case LimitKind::peer_ratio:
       return new_bound >= old_bound && after.scale_floor <= before.scale_floor;
+    case LimitKind::peer_excess:
+      return new_bound <= old_bound;
   }
   return false;
 }
@@ -116,7 +120,7 @@ void require_accusation(const Criteria& criteria, const Limit& limit) {
 void add_limit(Criteria& criteria, const Limit& limit, const Limits& existing) {
   if (existing.empty()) require_accusation(criteria, limit);
   const bool first_absolute = std::none_of(existing.begin(), existing.end(), [&](const Limit* other) {
-    return is_absolute(*other) && other->during == limit.during &&
+    return is_absolute(*other) && (other->during.empty() || other->during == limit.during) &&
            (other->variant.empty() || other->variant == limit.variant);
   });
   if (first_absolute) require_performance_of_peers(criteria, limit, existing);

@@ -67,6 +67,28 @@ TEST_F(LimitOverride, AFirstLimitIsNoExcuse) {
   }
 }
 
+/// One that is held in the steps of one check replaces only the one that is.
+TEST_F(LimitOverride, DuringACheckIsALimitOfItsOwn) {
+  Limit during = bandwidth();
+  during.during = "memory.sweep";
+  criteria.limits.push_back(during);
+  EXPECT_EQ(with(during, [](Limit& l) { l.bound = 3000.0; }), "");
+  EXPECT_THAT(remembered, ElementsAre("memory.bandwidth/copy_bandwidth min during memory.sweep"));
+  EXPECT_EQ(with(bandwidth(), [](Limit& l) { l.bound = 3000.0; }), "");
+  EXPECT_THAT(remembered, ElementsAre("memory.bandwidth/copy_bandwidth min"));
+}
+
+TEST_F(LimitOverride, AnExcessOverPeersIsLoosenedUpwards) {
+  Limit& limit = bandwidth(LimitKind::peer_ratio);
+  limit.kind = LimitKind::peer_excess;
+  limit.bound = 300.0;
+  for (const FindingClass cls : kNeverLoosened) {
+    EXPECT_EQ(with_class(cls, limit, [](Limit& l) { l.bound = 200.0; }), "");
+    EXPECT_NE(with_class(cls, limit, [](Limit& l) { l.bound = 400.0; }), "");
+  }
+  EXPECT_EQ(with(limit, [](Limit& l) { l.bound = 400.0; }), "");
+}
+
 TEST_F(LimitOverride, PerformanceIsLoosenedAndRemembered) {
   EXPECT_EQ(with(bandwidth(), [](Limit& l) { l.bound = 3000.0; }), "");
   EXPECT_THAT(remembered, ElementsAre("memory.bandwidth/copy_bandwidth min"));

@@ -43,6 +43,7 @@ const char* validator_type(LimitKind kind) {
       return "EQUAL";
     case LimitKind::peer_equal:
     case LimitKind::peer_ratio:
+    case LimitKind::peer_excess:
       return nullptr;
   }
   return nullptr;

@@ -9,7 +9,8 @@ json counter_mark(const CounterMark& mark) {
   return portable({{"pci_address", mark.pci_address},
                    {"boot", mark.boot},
                    {"log_position", mark.log_position},
-                   {"counters", mark.counters}});
+                   {"counters", mark.counters},
+                   {"time", mark.time}});
 }
 
 CounterMark counter_mark_from(const json& j) {
@@ -19,6 +20,7 @@ CounterMark counter_mark_from(const json& j) {
   mark.log_position = integer_from_portable(j.at("log_position"));
   for (const auto& [name, value] : j.at("counters").items())
     mark.counters[name] = integer_from_portable(value);
+  if (j.contains("time")) mark.time = integer_from_portable(j.at("time"));
   return mark;
 }
 

@@ -7,7 +7,7 @@ std::vector<OpenStep> StepJournal::start(const Placement& placement, int stage, 
   for (const Body& body : placement.bodies) {
     const std::string id = step_id(plan_, stage, body, placement.part, attempt);
     journal_.step_start({id, body.check, body.variant, placement.part, stage, attempt});
-    steps.push_back({id, body.check, placement.part});
+    steps.push_back({id, body.check, placement.part, body.variant});
   }
   return steps;
 }
@@ -16,7 +16,9 @@ void StepJournal::measurement(const OpenStep& step, const std::string& check,
                               const Measurement& measurement) {
   std::vector<Limit> limits;
   for (const Limit& limit : criteria_.limits) {
-    if (limit.check == check && limit.measurement == measurement.name) limits.push_back(limit);
+    if (limit.check == check && limit.measurement == measurement.name &&
+        limit.is_of(step.check, step.variant))
+      limits.push_back(limit);
   }
   journal_.measurement(step.id, measurement, limits);
 }

@@ -14,6 +14,7 @@ namespace assay::run {
 struct OpenStep {
   std::string id, check;
   Part part;
+  std::string variant = {};
   bool failed = false;
 };
 

@@ -110,18 +110,20 @@ void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& bef
 }
 
 /// By whichever of the two witnesses says more: a driver that does not count, and a sampler that looked
-/// elsewhere, excuse nobody.
+/// elsewhere, excuse nobody. `span_s`: for how long the counters have counted.
 void add_slowdowns(Builder& builder, const std::map<std::string, std::int64_t>& before,
-                   const GpuReadings& after, const SampledSlowdowns& sampled) {
+                   const GpuReadings& after, const SampledSlowdowns& sampled, double span_s) {
   constexpr double kSecondsPerNanosecond = 1e-9;
   for (std::size_t i = 0; i < kSlowdowns; ++i) {
-    const auto counted_ns = growth(builder, slowdowns[i].counter, before, after);
-    if (!counted_ns && sampled.seconds == 0) continue;
+    const auto slowdown = static_cast<Slowdown>(i);
+    const char* const counter = counter_of(slowdown);
+    const auto counted_ns = counter == nullptr ? std::nullopt : growth(builder, counter, before, after);
+    if (!counted_ns && !sampled.known) continue;
     const double held_s = std::max(counted_ns.value_or(0) * kSecondsPerNanosecond, sampled.held_s[i]);
-    builder.measure(slowdowns[i].measure, held_s);
-    if (slowdowns[i].counter != counters::software_thermal_ns) continue;
+    builder.measure(measure_of(slowdown), held_s);
+    if (slowdown != Slowdown::software_thermal) continue;
     const bool noise = held_s <= kSlowdownNoiseS;
-    builder.measure("sw_thermal_share", noise ? 0 : held_s / std::max(held_s, sampled.seconds));
+    builder.measure("sw_thermal_share", noise ? 0 : held_s / std::max(held_s, span_s));
   }
 }
 
@@ -186,6 +188,7 @@ void add_series(Builder& builder, const SeriesSummary& series) {
   builder.measure("sm_clock_steady", series.sm_clock_steady_mhz);
   builder.measure("temperature_steady", series.temperature_steady_c);
   builder.measure("memory_temperature_steady", series.memory_temperature_steady_c);
+  builder.measure("memory_over_core_steady", series.memory_over_core_steady_c);
   builder.measure("temperature_p95", series.temperature_p95_c);
   builder.measure("memory_temperature_p95", series.memory_temperature_p95_c);
   builder.measure("sm_clock_median", series.sm_clock_median_mhz);
@@ -214,7 +217,8 @@ const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci
 
 StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::map<std::string, std::int64_t>& before, const Snapshot& after,
-                        const std::vector<KernelEvent>& events, const std::string& log_missing) {
+                        const std::vector<KernelEvent>& events, const std::string& log_missing,
+                        Nanoseconds since) {
   Builder builder(gpu);
   const auto found = after.series.find(pci_address);
   const bool has_series = found != after.series.end();
@@ -230,7 +234,9 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
     builder.error(codes::device_lost, "the management library answers: " + last->lost);
   } else {
     add_deltas(builder, before, *last);
-    add_slowdowns(builder, before, *last, series.slowdowns);
+    const Nanoseconds span = since == 0 ? 0 : after.readings.time - since;
+    add_slowdowns(builder, before, *last, series.slowdowns,
+                  static_cast<double>(span) / static_cast<double>(kSecond));
     add_nvlinks(builder, before, *last);
   }
   if (has_series) add_series(builder, series);

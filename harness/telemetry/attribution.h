@@ -18,11 +18,12 @@ struct StepTelemetry {
 };
 
 /// Of one GPU over one step: `before` holds the counters to subtract, by name, `events` all kernel events
-/// since then; `log_missing` says why some may be missing. A reading that the driver does not give is left
-/// out: it is for the judge to miss it.
+/// since then; `log_missing` says why some may be missing; `since` is when they were read, 0 where that is
+/// not known. A reading that the driver does not give is left out: it is for the judge to miss it.
 StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::map<std::string, std::int64_t>& before, const Snapshot& after,
-                        const std::vector<KernelEvent>& events, const std::string& log_missing = "");
+                        const std::vector<KernelEvent>& events, const std::string& log_missing = "",
+                        Nanoseconds since = 0);
 
 /// What an event on a GPU says of it.
 enum class Meaning {

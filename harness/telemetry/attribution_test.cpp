@@ -64,36 +64,34 @@ double value_of(const StepTelemetry& telemetry, const std::string& name) {
   return -1;
 }
 
-struct Slowed {
-  std::int64_t counted_ns = 0;
-  SampledSlowdowns sampled;
-};
+constexpr Nanoseconds kBefore = 1000 * kSecond;
 
-/// For heat, by the driver.
-StepTelemetry slowed(const Slowed& by) {
+/// For heat, by the driver, as counted and as sampled, in so many seconds.
+StepTelemetry slowed(double counted_s, double sampled_s, double span_s) {
   Snapshot s = snapshot(0);
-  s.readings.gpus[0].state.counters[counters::software_thermal_ns] = Integer::of(by.counted_ns);
-  s.series[kAddress].slowdowns = by.sampled;
-  return attribute("gpu0", kAddress, {{counters::software_thermal_ns, 0}}, s, {});
+  s.readings.time = kBefore + static_cast<Nanoseconds>(span_s * kSecond);
+  s.readings.gpus[0].state.counters[counters::software_thermal_ns] =
+      Integer::of(static_cast<std::int64_t>(counted_s * kSecond));
+  s.series[kAddress].slowdowns = {{sampled_s}, true};
+  return attribute("gpu0", kAddress, {{counters::software_thermal_ns, 0}}, s, {}, "", kBefore);
 }
 
 TEST(Attribution, OfWhatHeldTheClockDownBelievesTheWitnessWhoSaysMore) {
-  EXPECT_EQ(value_of(slowed({3 * kSecond, {20, {1, 0, 0, 0}}}), "sw_thermal_slowdown"), 3);
-  EXPECT_EQ(value_of(slowed({0, {20, {1, 0, 0, 0}}}), "sw_thermal_slowdown"), 1);
-  EXPECT_EQ(value_of(slowed({5 * kSecond, {20, {}}}), "sw_thermal_share"), 0.25);
-  EXPECT_EQ(value_of(slowed({5 * kSecond, {}}), "sw_thermal_share"), 1) << "nobody sampled";
+  EXPECT_EQ(value_of(slowed(3, 1, 20), "sw_thermal_slowdown"), 3);
+  EXPECT_EQ(value_of(slowed(0, 1, 20), "sw_thermal_slowdown"), 1);
+  EXPECT_EQ(value_of(slowed(5, 0, 20), "sw_thermal_share"), 0.25);
 }
 
-/// A violation of 0.0 s fails nobody.
+/// A violation of 0.0 s fails nobody, and a short one in a short step is none.
 TEST(Attribution, AMomentOfHeatIsNoise) {
-  EXPECT_EQ(value_of(slowed({kSecond / 10, {0.5, {0.1, 0, 0, 0}}}), "sw_thermal_share"), 0);
+  EXPECT_EQ(value_of(slowed(0.1, 0, 0.2), "sw_thermal_share"), 0);
 }
 
 TEST(Attribution, OfWhatHeldTheClockDownOneWitnessIsEnough) {
   Snapshot s = snapshot(0);
   s.readings.gpus[0].state.counters[counters::power_brake_ns] = Integer::none("not_supported");
   EXPECT_THAT(attribute("gpu0", kAddress, {}, s, {}).measurements, Not(Contains(named("power_brake"))));
-  s.series[kAddress].slowdowns = {2, {0, 0, 2, 0}};
+  s.series[kAddress].slowdowns = {{0, 0, 2}, true};
   EXPECT_EQ(value_of(attribute("gpu0", kAddress, {}, s, {}), "power_brake"), 2);
 }
 

@@ -73,7 +73,8 @@ void Ledger::add(Snapshot snapshot) {
   for (const GpuReadings& gpu : latest_.readings.gpus) {
     if (!gpu.identity.pci_address.value) continue;
     const std::string& address = *gpu.identity.pci_address.value;
-    marks_.try_emplace(address, CounterMark{address, boot_, nothing_attributed, counters_of(gpu, {})});
+    marks_.try_emplace(address, CounterMark{address, boot_, nothing_attributed, counters_of(gpu, {}),
+                                            latest_.readings.time});
   }
   if (!latest_.kernel_log_missing.empty()) {
     for (const auto& [address, mark] : marks_) log_missing_[address] = latest_.kernel_log_missing;
@@ -93,14 +94,17 @@ Ledger::Attributed Ledger::attribute(const Part& gpu, const std::string& pci_add
   if (found != marks_.end()) result.mark = found->second;
   const auto lost = log_missing_.extract(pci_address);
   const std::string log_missing = lost ? lost.mapped() : "";
-  result.telemetry =
-      telemetry::attribute(gpu, pci_address, result.mark.counters, latest_, pending_, log_missing);
+  result.telemetry = telemetry::attribute(gpu, pci_address, result.mark.counters, latest_, pending_,
+                                          log_missing, result.mark.time);
 
   result.mark.pci_address = pci_address;
   result.mark.boot = boot_;
   result.mark.log_position = latest_.kernel_log_position;
   const GpuReadings* now = find_gpu(latest_.readings, pci_address);
-  if (now != nullptr && now->lost.empty()) result.mark.counters = counters_of(*now, result.mark.counters);
+  if (now != nullptr && now->lost.empty()) {
+    result.mark.counters = counters_of(*now, result.mark.counters);
+    result.mark.time = latest_.readings.time;
+  }
   marks_[pci_address] = result.mark;
   pending_.erase(std::remove_if(pending_.begin(), pending_.end(),
                                 [&](const auto& event) { return event.pci_address == pci_address; }),

@@ -32,8 +32,10 @@ struct SeriesSummary {
   int samples = 0;
   Reading<double> power_median_w, power_p95_w, temperature_p95_c, memory_temperature_p95_c,
       sm_clock_median_mhz;
-  /// Of its last half: by then clocks and the fast part of the heat are where the work takes them.
+  /// Of the last half of the time at work: by then clocks and the fast part of the heat are where the work
+  /// takes them. Of what waits for others afterwards it says nothing.
   Reading<double> power_steady_w, sm_clock_steady_mhz, temperature_steady_c, memory_temperature_steady_c;
+  Reading<double> memory_over_core_steady_c;  // the memory's, less the core's
   SampledSlowdowns slowdowns;
 };
 

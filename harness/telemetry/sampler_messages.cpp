@@ -39,8 +39,9 @@ void to_json(json& j, const Snapshot& s) {
                        {"sm_clock_steady_mhz", reading(summary.sm_clock_steady_mhz)},
                        {"temperature_steady_c", reading(summary.temperature_steady_c)},
                        {"memory_temperature_steady_c", reading(summary.memory_temperature_steady_c)},
-                       {"reasons_seen_s", summary.slowdowns.seconds},
-                       {"held_s", summary.slowdowns.held_s}};
+                       {"memory_over_core_steady_c", reading(summary.memory_over_core_steady_c)},
+                       {"held_s", summary.slowdowns.held_s},
+                       {"reasons_known", summary.slowdowns.known}};
   }
   j = {{"readings", s.readings},
        {"events", s.events},
@@ -69,8 +70,9 @@ void from_json(const json& j, Snapshot& s) {
                          reading(summary.at("sm_clock_steady_mhz")),
                          reading(summary.at("temperature_steady_c")),
                          reading(summary.at("memory_temperature_steady_c")),
-                         {summary.at("reasons_seen_s").get<double>(),
-                          summary.at("held_s").get<std::array<double, kSlowdowns>>()}};
+                         reading(summary.at("memory_over_core_steady_c")),
+                         {summary.at("held_s").get<std::array<double, kSlowdowns>>(),
+                          summary.at("reasons_known").get<bool>()}};
   }
 }
 

@@ -5,38 +5,74 @@
 namespace assay::telemetry {
 namespace {
 
-namespace reason = nvml::clocks_event_reason;
+constexpr int kFewestSamples = 3;
 
-bool has(std::uint64_t reasons, std::uint64_t bit) {
-  return (reasons & bit) != 0;
+bool is_shown(Slowdown slowdown, std::uint64_t reasons) {
+  namespace reason = nvml::clocks_event_reason;
+  const auto has = [&](std::uint64_t bit) { return (reasons & bit) != 0; };
+  switch (slowdown) {
+    case Slowdown::software_thermal:
+      return has(reason::software_thermal);
+    case Slowdown::hardware_thermal:
+      return has(reason::hardware_thermal);
+    case Slowdown::power_brake:
+      return has(reason::hardware_power_brake);
+    case Slowdown::power_cap:
+      return has(reason::software_power_cap);
+    case Slowdown::hardware_other:
+      return has(reason::hardware_slowdown) && !has(reason::hardware_thermal) &&
+             !has(reason::hardware_power_brake);
+  }
+  return false;
 }
 
 }  // namespace
 
-const std::array<Slowdown, kSlowdowns> slowdowns{{
-    {counters::software_thermal_ns, "sw_thermal_slowdown",
-     [](std::uint64_t reasons) { return has(reasons, reason::software_thermal); }},
-    // The general bit without the brake's is the hardware's own doing, for heat where it says nothing else.
-    {counters::hardware_thermal_ns, "hw_slowdown",
-     [](std::uint64_t reasons) {
-       return has(reasons, reason::hardware_thermal) ||
-              (has(reasons, reason::hardware_slowdown) && !has(reasons, reason::hardware_power_brake));
-     }},
-    {counters::power_brake_ns, "power_brake",
-     [](std::uint64_t reasons) { return has(reasons, reason::hardware_power_brake); }},
-    {counters::power_cap_ns, "power_cap",
-     [](std::uint64_t reasons) { return has(reasons, reason::software_power_cap); }},
-}};
+const char* counter_of(Slowdown slowdown) {
+  switch (slowdown) {
+    case Slowdown::software_thermal:
+      return counters::software_thermal_ns;
+    case Slowdown::hardware_thermal:
+      return counters::hardware_thermal_ns;
+    case Slowdown::power_brake:
+      return counters::power_brake_ns;
+    case Slowdown::power_cap:
+      return counters::power_cap_ns;
+    case Slowdown::hardware_other:
+      break;
+  }
+  return nullptr;
+}
+
+const char* measure_of(Slowdown slowdown) {
+  switch (slowdown) {
+    case Slowdown::software_thermal:
+      return "sw_thermal_slowdown";
+    case Slowdown::hardware_thermal:
+      return "hw_thermal_slowdown";
+    case Slowdown::power_brake:
+      return "power_brake";
+    case Slowdown::power_cap:
+      return "power_cap";
+    case Slowdown::hardware_other:
+      break;
+  }
+  return "hw_other_slowdown";
+}
 
 SampledSlowdowns slowdowns_in(const std::vector<GpuSample>& samples, double period_s) {
   SampledSlowdowns sampled;
+  std::array<int, kSlowdowns> shown{};
   for (const GpuSample& sample : samples) {
     if (!sample.throttle_reasons.value) continue;
-    sampled.seconds += period_s;
+    sampled.known = true;
     for (std::size_t i = 0; i < kSlowdowns; ++i) {
-      if (slowdowns[i].shown_by(static_cast<std::uint64_t>(*sample.throttle_reasons.value)))
-        sampled.held_s[i] += period_s;
+      const auto reasons = static_cast<std::uint64_t>(*sample.throttle_reasons.value);
+      if (is_shown(static_cast<Slowdown>(i), reasons)) ++shown[i];
     }
+  }
+  for (std::size_t i = 0; i < kSlowdowns; ++i) {
+    if (shown[i] >= kFewestSamples) sampled.held_s[i] = shown[i] * period_s;
   }
   return sampled;
 }

@@ -10,20 +10,21 @@
 
 namespace assay::telemetry {
 
-struct Slowdown {
-  const char* counter;  // of nanoseconds (model/readings.h)
-  const char* measure;  // of seconds (model/telemetry_measures.h)
-  bool (*shown_by)(std::uint64_t reasons);
-};
+/// The driver for heat, the hardware for heat, the power brake, the power limit; and the hardware for what it
+/// does not tell, of which no counter knows.
+enum class Slowdown { software_thermal, hardware_thermal, power_brake, power_cap, hardware_other };
+inline constexpr std::size_t kSlowdowns = 5;
 
-inline constexpr std::size_t kSlowdowns = 4;
-/// The driver for heat, the hardware for heat, the power brake, the power limit.
-extern const std::array<Slowdown, kSlowdowns> slowdowns;
+/// What counts its nanoseconds (model/readings.h); null for hardware_other.
+const char* counter_of(Slowdown slowdown);
+/// Of its seconds (model/telemetry_measures.h).
+const char* measure_of(Slowdown slowdown);
 
 /// What samples say, each of which stands for the time from one to the next.
 struct SampledSlowdowns {
-  double seconds = 0;                       // that samples which have reasons stand for
-  std::array<double, kSlowdowns> held_s{};  // of them, under each
+  /// Under each, by Slowdown. 0 where fewer than three samples show it: one may be a transition of the clock.
+  std::array<double, kSlowdowns> held_s{};
+  bool known = false;  // there are samples that have reasons
 };
 
 SampledSlowdowns slowdowns_in(const std::vector<GpuSample>& samples, double period_s);

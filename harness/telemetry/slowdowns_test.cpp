@@ -6,6 +6,7 @@
 namespace assay::telemetry {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 
 GpuSample with_reasons(std::int64_t reasons) {
@@ -14,23 +15,32 @@ GpuSample with_reasons(std::int64_t reasons) {
   return sample;
 }
 
-TEST(Slowdowns, EachSampleStandsForItsPeriod) {
-  const auto sampled = slowdowns_in({with_reasons(0x1), with_reasons(0x4), with_reasons(0x24)}, 0.5);
-  EXPECT_EQ(sampled.seconds, 1.5);
-  EXPECT_THAT(sampled.held_s, ElementsAre(0.5, 0, 0, 1));
+std::array<double, kSlowdowns> held_under(std::int64_t reasons, std::size_t samples = 4) {
+  return slowdowns_in(std::vector<GpuSample>(samples, with_reasons(reasons)), 0.5).held_s;
 }
 
-TEST(Slowdowns, TheHardwaresOwnIsToldFromTheBrake) {
-  EXPECT_THAT(slowdowns_in({with_reasons(0x48)}, 1).held_s, ElementsAre(0, 1, 0, 0)) << "heat";
-  EXPECT_THAT(slowdowns_in({with_reasons(0x88)}, 1).held_s, ElementsAre(0, 0, 1, 0)) << "brake";
-  EXPECT_THAT(slowdowns_in({with_reasons(0x08)}, 1).held_s, ElementsAre(0, 1, 0, 0)) << "it does not say";
-  EXPECT_THAT(slowdowns_in({with_reasons(0xc8)}, 1).held_s, ElementsAre(0, 1, 1, 0)) << "both";
+TEST(Slowdowns, EachSampleStandsForItsPeriod) {
+  EXPECT_THAT(held_under(0x24), ElementsAre(2, 0, 0, 2, 0));
+  EXPECT_THAT(held_under(0x01), Each(0)) << "idle";
+}
+
+TEST(Slowdowns, TheHardwaresOwnAreToldApart) {
+  EXPECT_THAT(held_under(0x48), ElementsAre(0, 2, 0, 0, 0)) << "heat";
+  EXPECT_THAT(held_under(0x88), ElementsAre(0, 0, 2, 0, 0)) << "brake";
+  EXPECT_THAT(held_under(0x08), ElementsAre(0, 0, 0, 0, 2)) << "it does not say";
+  EXPECT_THAT(held_under(0xc8), ElementsAre(0, 2, 2, 0, 0)) << "both";
+}
+
+TEST(Slowdowns, OneOrTwoSamplesAreNoWitness) {
+  EXPECT_THAT(held_under(0x48, 2), Each(0));
+  EXPECT_THAT(held_under(0x48, 3), ElementsAre(0, 1.5, 0, 0, 0));
 }
 
 TEST(Slowdowns, SamplesWithoutReasonsSayNothing) {
   GpuSample sample;
   sample.throttle_reasons = Integer::none("not_supported");
-  EXPECT_EQ(slowdowns_in({sample, sample}, 1).seconds, 0);
+  EXPECT_FALSE(slowdowns_in({sample, sample}, 1).known);
+  EXPECT_TRUE(slowdowns_in({sample, with_reasons(0)}, 1).known);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "harness/telemetry/summary.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "harness/model/quantile.h"
@@ -23,6 +25,35 @@ Reading<double> quantile_of(const std::vector<GpuSample>& samples, Integer GpuSa
   return Reading<double>::of(quantile(std::move(values), share));
 }
 
+/// Fewer say what the work was taking them to, not where: two seconds at ten a second.
+constexpr std::size_t kFewestAtWork = 20;
+
+/// A driver that does not say how busy a GPU is says nothing of pauses.
+bool is_at_work(const GpuSample& sample) {
+  constexpr std::int64_t kBusyPercent = 50;
+  return sample.utilisation_percent.value.value_or(kBusyPercent) >= kBusyPercent;
+}
+
+/// None where there are too few.
+std::vector<GpuSample> last_half_at_work(const std::vector<GpuSample>& samples) {
+  std::vector<GpuSample> at_work;
+  std::copy_if(samples.begin(), samples.end(), std::back_inserter(at_work), is_at_work);
+  if (at_work.size() < kFewestAtWork) return {};
+  at_work.erase(at_work.begin(), at_work.begin() + static_cast<std::ptrdiff_t>(at_work.size() / 2));
+  return at_work;
+}
+
+Reading<double> memory_over_core(const std::vector<GpuSample>& samples) {
+  std::vector<double> differences;
+  for (const GpuSample& sample : samples) {
+    if (sample.memory_temperature_c.value && sample.temperature_c.value)
+      differences.push_back(
+          static_cast<double>(*sample.memory_temperature_c.value - *sample.temperature_c.value));
+  }
+  if (differences.empty()) return Reading<double>::none("no_samples");
+  return Reading<double>::of(quantile(std::move(differences), 0.5));
+}
+
 }  // namespace
 
 SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s) {
@@ -34,12 +65,12 @@ SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s) 
   summary.temperature_p95_c = quantile_of(samples, &GpuSample::temperature_c, 0.95, 1);
   summary.memory_temperature_p95_c = quantile_of(samples, &GpuSample::memory_temperature_c, 0.95, 1);
   summary.sm_clock_median_mhz = quantile_of(samples, &GpuSample::sm_mhz, 0.5, 1);
-  const std::vector<GpuSample> last_half(samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2),
-                                         samples.end());
+  const std::vector<GpuSample> last_half = last_half_at_work(samples);
   summary.power_steady_w = quantile_of(last_half, &GpuSample::power_mw, 0.5, kWattsPerMilliwatt);
   summary.sm_clock_steady_mhz = quantile_of(last_half, &GpuSample::sm_mhz, 0.5, 1);
   summary.temperature_steady_c = quantile_of(last_half, &GpuSample::temperature_c, 0.5, 1);
   summary.memory_temperature_steady_c = quantile_of(last_half, &GpuSample::memory_temperature_c, 0.5, 1);
+  summary.memory_over_core_steady_c = memory_over_core(last_half);
   summary.slowdowns = slowdowns_in(samples, period_s);
   return summary;
 }

@@ -40,13 +40,14 @@ std::size_t gpus_measured(const RunRecord& run, const std::set<std::string>& mea
 }  // namespace
 
 void observe_common_causes(const Case& c, std::vector<Observation>& seen) {
-  std::vector<Observation> common;
+  std::map<FindingCode, FindingCode> common;  // by what is seen of the GPUs
+  std::vector<Observation> found;
   for (const auto& [code, alike] : alike_in(c, seen)) {
     const std::size_t of = gpus_measured(c.run, alike.measurements);
-    if (alike.first.size() < 2 || 2 * alike.first.size() <= of) continue;
+    if (alike.first.size() < 2 || 2 * alike.first.size() < of) continue;
     const Observation& one = *alike.first.begin()->second;
     Observation observation;
-    observation.code = c.kind(code)->of_most;
+    observation.code = common[code] = c.kind(code)->of_most;
     observation.severity = c.severity_of(c.class_of(observation.code));
     observation.check = one.check;
     observation.part = observation.evidence.part = "node";
@@ -54,14 +55,17 @@ void observe_common_causes(const Case& c, std::vector<Observation>& seen) {
     std::string values;
     for (const auto& [gpu, first] : alike.first) {
       if (!first->evidence.value) continue;
-      values += fmt::format("{}{} {} {}", values.empty() ? "" : ", ", gpu, text_of(*first->evidence.value),
-                            first->evidence.unit);
+      values += fmt::format("{}{} {} {} {}", values.empty() ? "" : ", ", gpu, first->evidence.measurement,
+                            text_of(*first->evidence.value), first->evidence.unit);
     }
-    observation.evidence.detail =
-        fmt::format("{} of {} GPUs, {}: {}", alike.first.size(), of, one.evidence.measurement, values);
-    common.push_back(std::move(observation));
+    observation.evidence.detail = fmt::format("{} of {} GPUs: {}", alike.first.size(), of, values);
+    found.push_back(std::move(observation));
   }
-  seen.insert(seen.end(), common.begin(), common.end());
+  for (Observation& observation : seen) {
+    const auto cause = common.find(observation.code);
+    if (cause != common.end()) observation.because.emplace_back(cause->second, "node");
+  }
+  seen.insert(seen.end(), found.begin(), found.end());
 }
 
 }  // namespace assay::verdict

@@ -140,11 +140,12 @@ std::vector<Part> gpus_of(const Case& c, const Step& step) {
   return gpus_of(*placement);
 }
 
-/// A reading that is judged in steps of this check alone.
-bool is_judged_during(const Case& c, const std::string& measurement, const std::string& check) {
+/// A reading that is judged in steps of some check alone, of which this is one.
+bool is_judged_in(const Case& c, const std::string& measurement, const Step& step) {
   const auto& limits = c.limits(kTelemetryCheck, measurement);
-  return std::any_of(limits.begin(), limits.end(),
-                     [&](const Limit* limit) { return limit->during == check; });
+  return std::any_of(limits.begin(), limits.end(), [&](const Limit* limit) {
+    return !limit->during.empty() && c.works_at(step, limit->during);
+  });
 }
 
 void observe_telemetry(const Case& c, const RequiredCheck& required, const Step& step,
@@ -155,7 +156,7 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
     std::string missing;
     for (const RequiredMeasure& measure : required.measures) {
       const Part part = gpu.below(measure.subcomponent);
-      const bool owed = measure.judged || is_judged_during(c, measure.name, step.check);
+      const bool owed = measure.judged || is_judged_in(c, measure.name, step);
       if (!owed || measure.numbered || measured.count({measure.name, part}) != 0) continue;
       missing += (missing.empty() ? "" : ", ") + measure.name;
     }

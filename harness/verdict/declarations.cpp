@@ -84,9 +84,8 @@ void observe_measurement(const Case& c, const Step& step, const Measurement& mea
 /// A comparison with peers judges nothing where there is nobody to compare with.
 bool can_judge(const Limit& limit, const RequiredCheck& required, const RequiredMeasure& measure) {
   if (limit.unit != measure.unit) return false;
-  const bool peers = limit.kind == LimitKind::peer_equal || limit.kind == LimitKind::peer_ratio;
   const std::vector<Part>& parts = measured_parts(required, measure);
-  return !peers || std::count_if(parts.begin(), parts.end(), has_peers) > 1;
+  return !is_peer(limit.kind) || std::count_if(parts.begin(), parts.end(), has_peers) > 1;
 }
 
 /// As it was run: one without a name where that was in one way. None where it was not.

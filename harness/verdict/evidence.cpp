@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -47,6 +48,13 @@ const RequiredCheck* Case::required(const std::string& check) const {
 
 const Placement* Case::placement(const Step& step) const {
   return at_or_none(placements_, task_of(step));
+}
+
+bool Case::works_at(const Step& step, const std::string& check) const {
+  const Placement* const planned = placement(step);
+  if (planned == nullptr) return false;
+  return std::any_of(planned->bodies.begin(), planned->bodies.end(),
+                     [&](const Body& body) { return body.check == check; });
 }
 
 const FindingKind* Case::kind(const FindingCode& code) const {

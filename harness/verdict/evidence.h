@@ -38,6 +38,8 @@ class Case {
   const RequiredCheck* required(const std::string& check) const;
   /// Nothing for a step that stands outside the plan.
   const Placement* placement(const Step& step) const;
+  /// Whether the step's worker ran this check: by itself, or as one of those that overlapped.
+  bool works_at(const Step& step, const std::string& check) const;
   /// Nothing for a code that the catalogue lacks.
   const FindingKind* kind(const FindingCode& code) const;
   /// Of a code that the catalogue lacks: incomplete, which accuses nobody and accepts nothing.

@@ -1,6 +1,7 @@
 // Which finding explains which: a cause is shown with its consequences beneath it, and they accuse nobody.
 #include <functional>
 #include <map>
+#include <set>
 
 #include "harness/verdict/draft.h"
 
@@ -29,11 +30,16 @@ bool leads_to(const std::vector<Draft>& drafts, std::size_t from, std::size_t to
 class Causes {
  public:
   explicit Causes(const std::vector<Draft>& drafts) : drafts_(drafts) {
+    // What most GPUs have in common is known of these alone (common_causes.cpp): the others have no excuse.
+    std::set<FindingCode> of_most;
+    for (const Draft& draft : drafts) {
+      if (draft.kind != nullptr && !draft.kind->of_most.empty()) of_most.insert(draft.kind->of_most);
+    }
     for (std::size_t i = 0; i < drafts.size(); ++i) {
       const Draft& draft = drafts[i];
       found_at_[{draft.code, draft.part}].push_back(i);
       add(by_code_[draft.code], i);
-      if (draft.cls == FindingClass::environment) add(environment_, i);
+      if (draft.cls == FindingClass::environment && of_most.count(draft.code) == 0) add(environment_, i);
     }
   }
 

@@ -42,6 +42,25 @@ TEST_F(JudgeDuring, AreHeldAgainstThatChecksStepsAlone) {
   EXPECT_EQ(finding.evidence.at(0).measurement, "power_steady");
 }
 
+/// A peer hangs, or the worker died: what was read until then is not of the work.
+TEST_F(JudgeDuring, AreNotHeldAgainstStepsThatBrokeOff) {
+  power_in("memory.sweep", "gpu3").value = 100.0;
+  fail_step(run, "memory.sweep", "gpu3", {"harness.worker_crashed", "signal 9", "", ""});
+  for (const Finding& finding : judge(run, criteria).findings) EXPECT_NE(finding.code, "memory.slow");
+}
+
+TEST_F(JudgeDuring, AreHeldAgainstOneThatOverlapsAsTheSecond) {
+  for (Placement& placement : run.plan.stages.at(1).placements) {
+    ASSERT_EQ(placement.bodies.front().check, "memory.sweep");
+    placement.bodies.push_back(placement.bodies.front());
+    placement.bodies.back().check = "another.check";
+  }
+  criteria.limits.back().during = "another.check";
+  power_in("memory.sweep", "gpu3").value = 100.0;
+  const Judgement judgement = judge(run, criteria);
+  EXPECT_NE(to_json(judgement).dump().find("power_steady"), std::string::npos);
+}
+
 TEST_F(JudgeDuring, WhatTheyAreHeldAgainstMustBeThere) {
   const auto forget_in = [&](const std::string& check) {
     std::erase_if(step_of(run, check, "gpu3").measurements,

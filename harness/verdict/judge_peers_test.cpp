@@ -52,12 +52,23 @@ TEST_F(JudgePeers, BelowTheScaleFloorNobodyIsAnOutlier) {
   EXPECT_THAT(judge(run, criteria).findings, IsEmpty());
 }
 
+TEST_F(JudgePeers, WhatHasMoreThanTheOthersByTooMuchFails) {
+  Limit& limit = limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio);
+  limit.kind = LimitKind::peer_excess;
+  limit.bound = 300.0;
+  run.criteria_hash = hash_of(criteria);
+  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, 4400 + 200 * (slot % 2));
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::accept);
+  set_bandwidth(run, 3, 4900);  // the others: three of 4600, four of 4400
+  const Finding finding = only(Verdict::reject);
+  EXPECT_EQ(finding.part, "gpu3/hbm");
+  EXPECT_EQ(finding.evidence.at(0).relation, "peer_excess");
+  EXPECT_EQ(std::get<double>(*finding.evidence.at(0).limit), 4700);
+}
+
 TEST_F(JudgePeers, PeersAreComparedAtTheSameReadingWhereALimitSaysSo) {
   limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).per = "sm_clock_median";
-  for (RequiredCheck& required : criteria.required) {
-    if (required.check == "telemetry")
-      required.measures.push_back({"sm_clock_median", Unit::megahertz, "", false});
-  }
+  required_of(criteria, "telemetry").measures.push_back({"sm_clock_median", Unit::megahertz, "", false});
   const auto at_clock = [&](int slot, double mhz) {
     const Part gpu = Part::gpu(slot);
     Step& step = step_of(run, "memory.bandwidth", gpu);

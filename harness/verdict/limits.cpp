@@ -20,7 +20,7 @@ void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<s
   const std::vector<Series> all = collect_series(c.run);
   for (const Series& series : all) {
     for (const Limit* limit : c.limits(series.check, series.measurement)) {
-      if (is_peer(limit->kind) || !is_of(*limit, series)) continue;
+      if (is_peer(limit->kind) || !is_of(c, *limit, series)) continue;
       const FindingClass cls = c.class_of(limit->finding);
       if (!is_held_against(cls, c.run.plan, *series.samples.front().step, series.part)) {
         of_fewer.insert(series.check);

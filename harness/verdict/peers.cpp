@@ -31,7 +31,7 @@ std::vector<Group> peer_groups(const Plan& plan, const std::vector<Series>& all)
 bool holds_absolute_limit(const Case& c, const Series& series, Unit unit, const Value& value) {
   bool holds = false;
   for (const Limit* limit : c.limits(series.check, series.measurement)) {
-    if (is_peer(limit->kind) || limit->unit != unit || !is_of(*limit, series)) continue;
+    if (is_peer(limit->kind) || limit->unit != unit || !is_of(c, *limit, series)) continue;
     if (grade(*limit, value) == Grade::fail) return false;
     holds = true;
   }
@@ -64,24 +64,39 @@ std::map<const Series*, double> factors_of(const Limit& limit, const Group& grou
   return readings;
 }
 
+using Medians = std::map<const Series*, double>;
+
+/// Each GPU's over its attempts, times its factor.
+template <typename Factor>
+Medians medians_of(const Limit& limit, const Group& group, const Factor& factor_of) {
+  Medians medians;
+  for (const Series* series : group) {
+    const std::vector<double> numbers = numbers_of(*series, limit);
+    if (!numbers.empty()) medians[series] = median(numbers) * factor_of(series);
+  }
+  return medians;
+}
+
+std::optional<double> median_of_others(const Medians& medians, const Series* one) {
+  std::vector<double> others;
+  for (const auto& [other, middle] : medians) {
+    if (other != one) others.push_back(middle);
+  }
+  if (others.empty()) return std::nullopt;
+  return median(std::move(others));
+}
+
 void observe_ratio(const Case& c, const Limit& limit, const Group& group, const std::vector<Series>& all,
                    std::vector<Observation>& seen) {
   const auto* ratio = std::get_if<double>(&limit.bound);
   if (ratio == nullptr) return;
   const auto factors = limit.per.empty() ? std::map<const Series*, double>{} : factors_of(limit, group, all);
   const auto factor_of = [&](const Series* series) { return factors.empty() ? 1.0 : factors.at(series); };
-  std::map<const Series*, double> medians;
+  const auto medians = medians_of(limit, group, factor_of);
   for (const Series* series : group) {
-    const std::vector<double> numbers = numbers_of(*series, limit);
-    if (!numbers.empty()) medians[series] = median(numbers) * factor_of(series);
-  }
-  for (const Series* series : group) {
-    std::vector<double> others;
-    for (const auto& [other, middle] : medians) {
-      if (other != series) others.push_back(middle);
-    }
-    if (others.empty()) continue;
-    const double reference = median(others);
+    const std::optional<double> of_others = median_of_others(medians, series);
+    if (!of_others) continue;
+    const double reference = *of_others;
     const auto grade_value = [&](const Value& value) {
       const auto number = number_of(value);
       const double compared = number.value_or(0) * factor_of(series);
@@ -99,6 +114,29 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, const 
             fmt::format(", all at the same {}: {} {} here", limit.per, text_of(compared), symbol(limit.unit));
       }
       seen.push_back(observation_of(c, *series, limit, outcome, *ratio * reference / factor_of(series)));
+    }
+  }
+}
+
+/// What is too much more than the others have has no absolute limit beside it that could make it marginal:
+/// they share what makes all of them more, a warm room.
+void observe_excess(const Case& c, const Limit& limit, const Group& group, std::vector<Observation>& seen) {
+  const auto* most = std::get_if<double>(&limit.bound);
+  if (most == nullptr) return;
+  const auto medians = medians_of(limit, group, [](const Series*) { return 1.0; });
+  for (const Series* series : group) {
+    const std::optional<double> reference = median_of_others(medians, series);
+    if (!reference) continue;
+    const double bound = *reference + *most;
+    const auto grade_value = [&](const Value& value) {
+      const auto number = number_of(value);
+      return number && *number <= bound ? Grade::pass : Grade::fail;
+    };
+    for (Outcome outcome : over_attempts(*series, limit, c.class_of(limit.finding), grade_value)) {
+      outcome.detail +=
+          fmt::format("{}{} {} above the other GPUs' median {} {}", outcome.detail.empty() ? "" : "; ",
+                      text_of(*most), symbol(limit.unit), text_of(*reference), symbol(limit.unit));
+      seen.push_back(observation_of(c, *series, limit, outcome, bound));
     }
   }
 }
@@ -161,11 +199,13 @@ Group in_unit_of(const Limit& limit, const Group& group) {
 void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen) {
   for (const Group& group : peer_groups(c.run.plan, all)) {
     for (const Limit* limit : c.limits(group.front()->check, group.front()->measurement)) {
-      if (!is_peer(limit->kind) || !is_of(*limit, *group.front())) continue;
+      if (!is_peer(limit->kind) || !is_of(c, *limit, *group.front())) continue;
       const Group peers = in_unit_of(*limit, group);
       if (peers.size() < 2) continue;
       if (limit->kind == LimitKind::peer_ratio) {
         observe_ratio(c, *limit, peers, all, seen);
+      } else if (limit->kind == LimitKind::peer_excess) {
+        observe_excess(c, *limit, peers, seen);
       } else {
         observe_equality(c, *limit, peers, seen);
       }

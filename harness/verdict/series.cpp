@@ -47,7 +47,9 @@ std::string culprit_in(const Sample& sample) {
 std::vector<Sample> in_unit(const Series& series, const Limit& limit) {
   std::vector<Sample> samples;
   for (const Sample& sample : series.samples) {
-    if (sample.measurement->unit == symbol(limit.unit)) samples.push_back(sample);
+    // A step that broke off was not at work to its end.
+    const bool counts = limit.during.empty() || sample.step->status == Status::complete;
+    if (counts && sample.measurement->unit == symbol(limit.unit)) samples.push_back(sample);
   }
   return samples;
 }
@@ -80,8 +82,9 @@ std::vector<Series> collect_series(const RunRecord& run) {
   return all;
 }
 
-bool is_of(const Limit& limit, const Series& series) {
-  return limit.is_of(series.samples.front().step->check, series.variant);
+bool is_of(const Case& c, const Limit& limit, const Series& series) {
+  if (limit.during.empty()) return limit.is_of(series.check, series.variant);
+  return c.works_at(*series.samples.front().step, limit.during);
 }
 
 bool has_peers(const Part& part) {

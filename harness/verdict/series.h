@@ -28,7 +28,7 @@ struct Series {
 std::vector<Series> collect_series(const RunRecord& run);
 
 /// Whether the limit is held against it.
-bool is_of(const Limit& limit, const Series& series);
+bool is_of(const Case& c, const Limit& limit, const Series& series);
 
 /// What is compared with its like: GPUs with GPUs, pairs of GPUs with pairs.
 bool has_peers(const Part& part);
@@ -53,7 +53,7 @@ std::vector<Outcome> over_attempts(const Series& series, const Limit& limit, Fin
 Observation observation_of(const Case& c, const Series& series, const Limit& limit, const Outcome& outcome,
                            const Value& bound);
 
-/// peer_equal and peer_ratio, across the GPUs of the node.
+/// peer_equal, peer_ratio and peer_excess, across the GPUs of the node.
 void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen);
 
 }  // namespace assay::verdict

@@ -33,7 +33,8 @@ std::string where(const Finding& finding) {
 std::string culprit(const Finding& finding) {
   for (const EvidenceItem& item : finding.evidence) {
     // What a comparison with peers says of itself is its own, not the part's.
-    if (!item.measurement.empty() && !item.detail.empty() && item.relation != "peer_ratio")
+    if (!item.measurement.empty() && !item.detail.empty() && item.relation != "peer_ratio" &&
+        item.relation != "peer_excess")
       return "[" + item.detail + "]";
   }
   return {};

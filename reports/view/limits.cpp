@@ -48,6 +48,7 @@ std::string limit_text(const Labels& labels, const EvidenceItem& item) {
     return fmt::format("{} {} {}", relation_text(labels, relation), bound, labels(Label::of_other_gpus));
   };
   if (item.relation == name_of(LimitKind::peer_ratio)) return of_peers(name_of(LimitKind::min));
+  if (item.relation == name_of(LimitKind::peer_excess)) return of_peers(name_of(LimitKind::max));
   if (item.relation == name_of(LimitKind::peer_equal)) return of_peers(name_of(LimitKind::equal));
   return relation_text(labels, item.relation) + " " + bound;
 }

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/model/grade.h"
 #include "harness/model/units.h"
 #include "harness/model/whole_node.h"
 #include "reports/view/pair_tables.h"
@@ -254,7 +255,7 @@ std::optional<Value> reference_of(const Row& row, const Value& value) {
     if (!nearest || std::fabs(*numeric - bound) < std::fabs(*numeric - *nearest)) nearest = bound;
   };
   for (const Limit* limit : row.limits) {
-    if (limit->kind == LimitKind::peer_equal || limit->kind == LimitKind::peer_ratio) continue;
+    if (is_peer(limit->kind)) continue;
     if (const double* bound = std::get_if<double>(&limit->bound)) consider(*bound);
     if (limit->marginal_bound) consider(*limit->marginal_bound);
   }
