@@ -12,6 +12,7 @@
 #include "harness/node_sim/links.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_kernel_log.h"
+#include "harness/node_sim/thermal_model.h"
 
 namespace assay::sim {
 namespace {
@@ -183,11 +184,9 @@ void SimDevice::change_loads(const Ends& ends, const std::vector<Loads>& loads, 
 
 double SimDevice::power_under(const Ends& ends, double seconds) {
   const Lock lock(state_->mutex);
-  const std::vector<Loads> loads = loads_at(ends, seconds);
-  change_loads(ends, loads, add_load);
-  const double power_w = read_plant(*state_, index_, clock_.now()).governed.power_w;
-  change_loads(ends, loads, take_load);
-  return power_w;
+  const GpuDynamic& gpu = dynamic();
+  const Holds holds = holds_on(gpu, heat_at(state_->plant, gpu, clock_.now()), clock_.now());
+  return govern(state_->plant, holds, beside_sharers(loads_at(ends, seconds).front())).power_w;
 }
 
 cuda_emulation::FaultySms* SimDevice::faulty_sms() {

@@ -91,6 +91,9 @@ class SimDevice final : public cuda_emulation::Device {
   /// Of the rate of each kind of work at the full clock, what is left to such work with whatever holds the
   /// clock down now: what draws power beside it, too. Caller holds state.mutex.
   using Shares = std::array<double, kWorkKinds>;
+  /// With what others draw beside it, as the phase declares it and not as it is: which of two that begin at
+  /// one moment is first must not matter.
+  Loads beside_sharers(Loads own) const;
   Shares clock_shares(const Work& work) const;
   static DeviceSpeed at(DeviceSpeed speed, const Shares& shares);
   /// By itself.
@@ -99,7 +102,7 @@ class SimDevice final : public cuda_emulation::Device {
   /// What they use meanwhile, one an end. Caller holds state.mutex.
   std::vector<Loads> loads_at(const Ends& ends, double seconds) const;
   void change_loads(const Ends& ends, const std::vector<Loads>& loads, decltype(&add_load) change);
-  /// What the GPU would draw with this load on, too.
+  /// What the GPU draws under this load.
   double power_under(const Ends& ends, double seconds);
   /// While `seconds` pass. Who is gone after them ends the work.
   void load_for(double seconds, const Ends& ends);

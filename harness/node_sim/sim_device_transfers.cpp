@@ -76,6 +76,14 @@ int SimDevice::numa_node_of(const void* memory) const {
   return numa_node_of_pages(memory);
 }
 
+Loads SimDevice::beside_sharers(Loads own) const {
+  constexpr std::int64_t kAll = 1'000'000;
+  constexpr auto kMemory = static_cast<std::size_t>(Resource::memory);
+  const int at_memory = sharers_[kMemory];
+  if (at_memory > 1) own[kMemory] += kAll * (at_memory - 1) / at_memory;
+  return own;
+}
+
 SimDevice::Shares SimDevice::clock_shares(const Work& work) const {
   Shares shares;
   shares.fill(1);
@@ -83,13 +91,9 @@ SimDevice::Shares SimDevice::clock_shares(const Work& work) const {
   const GpuDynamic& gpu = state_->dynamic[index_];
   const Holds healthy{true, plant.power_limit_w};
   const Holds holds = holds_on(gpu, heat_at(plant, gpu, clock_.now()), clock_.now());
-  // As the phase declares it, not as it is: which of two that begin at one moment is first must not matter.
-  const int at_memory = sharers_[static_cast<std::size_t>(Resource::memory)];
-  if (holds == healthy && at_memory <= 1) return shares;
   const Loads own = loads_of(work, speed_.seconds_of_demands(work), plant.speed);
-  Loads all = own;
-  constexpr std::int64_t kAll = 1'000'000;
-  if (at_memory > 1) all[static_cast<std::size_t>(Resource::memory)] += kAll * (at_memory - 1) / at_memory;
+  const Loads all = beside_sharers(own);
+  if (holds == healthy && all == own) return shares;
   const double full_mhz = govern(plant, healthy, own).sm_mhz;
   const double mhz = govern(plant, holds, all).sm_mhz;
   for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {

@@ -118,7 +118,7 @@ void add_slowdowns(Builder& builder, const std::map<std::string, std::int64_t>& 
     const auto slowdown = static_cast<Slowdown>(i);
     const char* const counter = counter_of(slowdown);
     const auto counted_ns = counter == nullptr ? std::nullopt : growth(builder, counter, before, after);
-    if (!counted_ns && !sampled.known) continue;
+    if (!counted_ns && sampled.sampled_s == 0) continue;
     const double held_s = std::max(counted_ns.value_or(0) * kSecondsPerNanosecond, sampled.held_s[i]);
     builder.measure(measure_of(slowdown), held_s);
     if (slowdown != Slowdown::software_thermal) continue;
@@ -234,9 +234,10 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
     builder.error(codes::device_lost, "the management library answers: " + last->lost);
   } else {
     add_deltas(builder, before, *last);
+    // A mark without a time, or a clock that was set back: the samples say how long it was at least.
     const Nanoseconds span = since == 0 ? 0 : after.readings.time - since;
-    add_slowdowns(builder, before, *last, series.slowdowns,
-                  static_cast<double>(span) / static_cast<double>(kSecond));
+    const double span_s = static_cast<double>(span) / static_cast<double>(kSecond);
+    add_slowdowns(builder, before, *last, series.slowdowns, std::max(span_s, series.slowdowns.sampled_s));
     add_nvlinks(builder, before, *last);
   }
   if (has_series) add_series(builder, series);

@@ -66,20 +66,22 @@ double value_of(const StepTelemetry& telemetry, const std::string& name) {
 
 constexpr Nanoseconds kBefore = 1000 * kSecond;
 
-/// For heat, by the driver, as counted and as sampled, in so many seconds.
-StepTelemetry slowed(double counted_s, double sampled_s, double span_s) {
+/// For heat, by the driver, as counted and as sampled, in so many seconds, of which samples tell of two.
+StepTelemetry slowed(double counted_s, double sampled_s, double span_s, Nanoseconds since = kBefore) {
   Snapshot s = snapshot(0);
   s.readings.time = kBefore + static_cast<Nanoseconds>(span_s * kSecond);
   s.readings.gpus[0].state.counters[counters::software_thermal_ns] =
       Integer::of(static_cast<std::int64_t>(counted_s * kSecond));
-  s.series[kAddress].slowdowns = {{sampled_s}, true};
-  return attribute("gpu0", kAddress, {{counters::software_thermal_ns, 0}}, s, {}, "", kBefore);
+  s.series[kAddress].slowdowns = {{sampled_s}, 2};
+  return attribute("gpu0", kAddress, {{counters::software_thermal_ns, 0}}, s, {}, "", since);
 }
 
 TEST(Attribution, OfWhatHeldTheClockDownBelievesTheWitnessWhoSaysMore) {
   EXPECT_EQ(value_of(slowed(3, 1, 20), "sw_thermal_slowdown"), 3);
   EXPECT_EQ(value_of(slowed(0, 1, 20), "sw_thermal_slowdown"), 1);
   EXPECT_EQ(value_of(slowed(5, 0, 20), "sw_thermal_share"), 0.25);
+  EXPECT_EQ(value_of(slowed(0.5, 0, 20, 0), "sw_thermal_share"), 0.25) << "of what was sampled";
+  EXPECT_EQ(value_of(slowed(0.5, 0, -20), "sw_thermal_share"), 0.25) << "the clock was set back";
 }
 
 /// A violation of 0.0 s fails nobody, and a short one in a short step is none.
@@ -91,7 +93,7 @@ TEST(Attribution, OfWhatHeldTheClockDownOneWitnessIsEnough) {
   Snapshot s = snapshot(0);
   s.readings.gpus[0].state.counters[counters::power_brake_ns] = Integer::none("not_supported");
   EXPECT_THAT(attribute("gpu0", kAddress, {}, s, {}).measurements, Not(Contains(named("power_brake"))));
-  s.series[kAddress].slowdowns = {{0, 0, 2}, true};
+  s.series[kAddress].slowdowns = {{0, 0, 2}, 2};
   EXPECT_EQ(value_of(attribute("gpu0", kAddress, {}, s, {}), "power_brake"), 2);
 }
 

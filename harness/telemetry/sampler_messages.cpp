@@ -41,7 +41,7 @@ void to_json(json& j, const Snapshot& s) {
                        {"memory_temperature_steady_c", reading(summary.memory_temperature_steady_c)},
                        {"memory_over_core_steady_c", reading(summary.memory_over_core_steady_c)},
                        {"held_s", summary.slowdowns.held_s},
-                       {"reasons_known", summary.slowdowns.known}};
+                       {"reasons_seen_s", summary.slowdowns.sampled_s}};
   }
   j = {{"readings", s.readings},
        {"events", s.events},
@@ -72,7 +72,7 @@ void from_json(const json& j, Snapshot& s) {
                          reading(summary.at("memory_temperature_steady_c")),
                          reading(summary.at("memory_over_core_steady_c")),
                          {summary.at("held_s").get<std::array<double, kSlowdowns>>(),
-                          summary.at("reasons_known").get<bool>()}};
+                          summary.at("reasons_seen_s").get<double>()}};
   }
 }
 

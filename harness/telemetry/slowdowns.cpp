@@ -5,7 +5,9 @@
 namespace assay::telemetry {
 namespace {
 
-constexpr int kFewestSamples = 3;
+/// One sample may show a transition of the clock: two are needed, and a quarter of a second of them.
+constexpr int kFewestSamples = 2;
+constexpr double kLeastShown_s = 0.25;
 
 bool is_shown(Slowdown slowdown, std::uint64_t reasons) {
   namespace reason = nvml::clocks_event_reason;
@@ -63,16 +65,19 @@ const char* measure_of(Slowdown slowdown) {
 SampledSlowdowns slowdowns_in(const std::vector<GpuSample>& samples, double period_s) {
   SampledSlowdowns sampled;
   std::array<int, kSlowdowns> shown{};
+  int known = 0;
   for (const GpuSample& sample : samples) {
     if (!sample.throttle_reasons.value) continue;
-    sampled.known = true;
+    ++known;
     for (std::size_t i = 0; i < kSlowdowns; ++i) {
       const auto reasons = static_cast<std::uint64_t>(*sample.throttle_reasons.value);
       if (is_shown(static_cast<Slowdown>(i), reasons)) ++shown[i];
     }
   }
+  sampled.sampled_s = known * period_s;
   for (std::size_t i = 0; i < kSlowdowns; ++i) {
-    if (shown[i] >= kFewestSamples) sampled.held_s[i] = shown[i] * period_s;
+    const double shown_s = shown[i] * period_s;
+    if (shown[i] >= kFewestSamples && shown_s >= kLeastShown_s) sampled.held_s[i] = shown_s;
   }
   return sampled;
 }

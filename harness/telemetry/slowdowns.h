@@ -22,9 +22,9 @@ const char* measure_of(Slowdown slowdown);
 
 /// What samples say, each of which stands for the time from one to the next.
 struct SampledSlowdowns {
-  /// Under each, by Slowdown. 0 where fewer than three samples show it: one may be a transition of the clock.
+  /// Under each, by Slowdown. 0 where hardly any sample shows it.
   std::array<double, kSlowdowns> held_s{};
-  bool known = false;  // there are samples that have reasons
+  double sampled_s = 0;  // that samples which have reasons stand for
 };
 
 SampledSlowdowns slowdowns_in(const std::vector<GpuSample>& samples, double period_s);

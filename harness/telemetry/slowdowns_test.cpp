@@ -31,16 +31,22 @@ TEST(Slowdowns, TheHardwaresOwnAreToldApart) {
   EXPECT_THAT(held_under(0xc8), ElementsAre(0, 2, 2, 0, 0)) << "both";
 }
 
-TEST(Slowdowns, OneOrTwoSamplesAreNoWitness) {
-  EXPECT_THAT(held_under(0x48, 2), Each(0));
-  EXPECT_THAT(held_under(0x48, 3), ElementsAre(0, 1.5, 0, 0, 0));
+TEST(Slowdowns, OneSampleOrAMomentOfThemIsNoWitness) {
+  const auto held = [](std::size_t samples, double period_s) {
+    return slowdowns_in(std::vector<GpuSample>(samples, with_reasons(0x48)), period_s).held_s[1];
+  };
+  EXPECT_EQ(held(1, 1), 0);
+  EXPECT_EQ(held(2, 1), 2);
+  EXPECT_EQ(held(2, 0.1), 0);
+  EXPECT_NEAR(held(3, 0.1), 0.3, 1e-9);
+  EXPECT_EQ(held(20, 0.01), 0);
 }
 
 TEST(Slowdowns, SamplesWithoutReasonsSayNothing) {
   GpuSample sample;
   sample.throttle_reasons = Integer::none("not_supported");
-  EXPECT_FALSE(slowdowns_in({sample, sample}, 1).known);
-  EXPECT_TRUE(slowdowns_in({sample, with_reasons(0)}, 1).known);
+  EXPECT_EQ(slowdowns_in({sample, sample}, 1).sampled_s, 0);
+  EXPECT_EQ(slowdowns_in({sample, with_reasons(0)}, 1).sampled_s, 1);
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ Reading<double> quantile_of(const std::vector<GpuSample>& samples, Integer GpuSa
   return Reading<double>::of(quantile(std::move(values), share));
 }
 
-/// Fewer say what the work was taking them to, not where: two seconds at ten a second.
-constexpr std::size_t kFewestAtWork = 20;
+/// In less the work takes them somewhere, and they are not there yet.
+constexpr double kLeastAtWork_s = 2;
 
 /// A driver that does not say how busy a GPU is says nothing of pauses.
 bool is_at_work(const GpuSample& sample) {
@@ -35,10 +35,11 @@ bool is_at_work(const GpuSample& sample) {
 }
 
 /// None where there are too few.
-std::vector<GpuSample> last_half_at_work(const std::vector<GpuSample>& samples) {
+std::vector<GpuSample> last_half_at_work(const std::vector<GpuSample>& samples, double period_s) {
   std::vector<GpuSample> at_work;
   std::copy_if(samples.begin(), samples.end(), std::back_inserter(at_work), is_at_work);
-  if (at_work.size() < kFewestAtWork) return {};
+  constexpr double kHalfASample = 0.5;
+  if ((static_cast<double>(at_work.size()) + kHalfASample) * period_s < kLeastAtWork_s) return {};
   at_work.erase(at_work.begin(), at_work.begin() + static_cast<std::ptrdiff_t>(at_work.size() / 2));
   return at_work;
 }
@@ -65,7 +66,7 @@ SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s) 
   summary.temperature_p95_c = quantile_of(samples, &GpuSample::temperature_c, 0.95, 1);
   summary.memory_temperature_p95_c = quantile_of(samples, &GpuSample::memory_temperature_c, 0.95, 1);
   summary.sm_clock_median_mhz = quantile_of(samples, &GpuSample::sm_mhz, 0.5, 1);
-  const std::vector<GpuSample> last_half = last_half_at_work(samples);
+  const std::vector<GpuSample> last_half = last_half_at_work(samples, period_s);
   summary.power_steady_w = quantile_of(last_half, &GpuSample::power_mw, 0.5, kWattsPerMilliwatt);
   summary.sm_clock_steady_mhz = quantile_of(last_half, &GpuSample::sm_mhz, 0.5, 1);
   summary.temperature_steady_c = quantile_of(last_half, &GpuSample::temperature_c, 0.5, 1);

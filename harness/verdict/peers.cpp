@@ -46,6 +46,7 @@ std::map<const Series*, double> factors_of(const Limit& limit, const Group& grou
   std::map<const Series*, double> readings;
   std::vector<double> of_all;
   for (const Series* series : group) {
+    if (numbers_of(*series, limit).empty()) continue;  // of a step that broke off: nothing is compared
     const auto reading = std::find_if(all.begin(), all.end(), [&](const Series& other) {
       return other.check == kTelemetryCheck && other.measurement == limit.per &&
              other.stage == series->stage && other.part.unit() == series->part.unit();
@@ -91,7 +92,10 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, const 
   const auto* ratio = std::get_if<double>(&limit.bound);
   if (ratio == nullptr) return;
   const auto factors = limit.per.empty() ? std::map<const Series*, double>{} : factors_of(limit, group, all);
-  const auto factor_of = [&](const Series* series) { return factors.empty() ? 1.0 : factors.at(series); };
+  const auto factor_of = [&](const Series* series) {
+    const auto found = factors.find(series);
+    return found == factors.end() ? 1.0 : found->second;
+  };
   const auto medians = medians_of(limit, group, factor_of);
   for (const Series* series : group) {
     const std::optional<double> of_others = median_of_others(medians, series);
@@ -133,9 +137,9 @@ void observe_excess(const Case& c, const Limit& limit, const Group& group, std::
       return number && *number <= bound ? Grade::pass : Grade::fail;
     };
     for (Outcome outcome : over_attempts(*series, limit, c.class_of(limit.finding), grade_value)) {
-      outcome.detail +=
-          fmt::format("{}{} {} above the other GPUs' median {} {}", outcome.detail.empty() ? "" : "; ",
-                      text_of(*most), symbol(limit.unit), text_of(*reference), symbol(limit.unit));
+      outcome.detail += fmt::format("{}the other GPUs' median is {} {}, and {} more is allowed",
+                                    outcome.detail.empty() ? "" : "; ", text_of(*reference),
+                                    symbol(limit.unit), text_of(*most));
       seen.push_back(observation_of(c, *series, limit, outcome, bound));
     }
   }

@@ -27,7 +27,7 @@ const Value& value_of(const Sample& sample) {
 }
 
 bool is_worse(const Limit& limit, double value, double other) {
-  if (limit.kind == LimitKind::max) return value > other;
+  if (limit.kind == LimitKind::max || limit.kind == LimitKind::peer_excess) return value > other;
   if (limit.kind == LimitKind::equal)
     return Value(value) != std::visit([](auto b) { return Value(b); }, limit.bound);
   return value < other;

@@ -2,12 +2,22 @@
 // it.
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "suites/testing/check_on_simulated_gpu.h"
 
 namespace assay {
 namespace {
 
-using StressChecks = CheckOnSimulatedGpu;
+class StressChecks : public CheckOnSimulatedGpu {
+ protected:
+  /// One after the other: of two that are open the thread sees the first one's GPU.
+  Emitted run(const char* name, double duration_s, const std::string& variant = "") {
+    Collector context(check(name), state_, duration_s, variant);
+    check(name).run(context);
+    return context;
+  }
+};
 
 TEST_F(StressChecks, EmitAllTheyDeclareOnAHealthyGpu) {
   for (const char* name : {"stress.power", "stress.memory"}) {
@@ -21,9 +31,7 @@ TEST_F(StressChecks, EmitAllTheyDeclareOnAHealthyGpu) {
 }
 
 TEST_F(StressChecks, PowerIsAsFastAsTheLibraryIsAlone) {
-  Collector power(check("stress.power"), state_, 3), alone(check("compute.gemm"), state_, 3, "bf16");
-  check("stress.power").run(power);
-  check("compute.gemm").run(alone);
+  const Emitted power = run("stress.power", 3), alone = run("compute.gemm", 3, "bf16");
   EXPECT_NEAR(power.values.at("rate"), alone.values.at("rate"), 0.01 * alone.values.at("rate"));
   EXPECT_EQ(power.texts.at("digest"), alone.texts.at("digest"));
   EXPECT_EQ(power.values.at("other_products"), 0);
@@ -40,10 +48,9 @@ TEST_F(StressChecks, PowerCountsProductsThatAreWrongNowAndThen) {
 }
 
 TEST_F(StressChecks, PowerIsSlowerWhereTheClockIsHeldDown) {
-  Collector free(check("stress.power"), state_, 3), held(check("stress.power"), state_, 3);
-  check("stress.power").run(free);
+  const Emitted free = run("stress.power", 3);
   state_->dynamic[0].clock_held_mhz = 1200;
-  check("stress.power").run(held);
+  const Emitted held = run("stress.power", 3);
   EXPECT_NEAR(held.values.at("rate") / free.values.at("rate"), 1200.0 / 1710, 0.02);
 }
 

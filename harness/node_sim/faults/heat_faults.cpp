@@ -40,6 +40,21 @@ const RegisteredFault hot_room{{"hot_room",
                                    state.dynamic[gpu].inlet_excess_c += fault_parameter(fault, "warmer", 0);
                                }}};
 
+const RegisteredFault dead_fan{
+    {"dead_fan",
+     "a fan stands still: the air of a row of slots is warmer than that of the others",
+     "node",
+     {{"warmer", "by so much", Unit::celsius, 1, 60, 20},
+      {"first", "slot of the row", Unit::count, 0, kMaxGpus - 1, 4},
+      {"last", "slot of the row", Unit::count, 0, kMaxGpus - 1, 7}}},
+    {.in_node = [](State& state, const FaultState& fault) {
+      for (int gpu = 0; gpu < state.gpu_count; ++gpu) {
+        const std::int32_t slot = state.constants[gpu].slot;
+        if (fault_parameter(fault, "first", 0) <= slot && slot <= fault_parameter(fault, "last", 0))
+          state.dynamic[gpu].inlet_excess_c += fault_parameter(fault, "warmer", 0);
+      }
+    }}};
+
 std::vector<config::FaultParameter> brake_parameters() {
   return {{"after", "from the start of the run", Unit::seconds, 0, kMostSeconds, 0},
           {"for", "how long; 0: to the end", Unit::seconds, 0, kMostSeconds, 0}};
