@@ -19,11 +19,7 @@ namespace {
 
 using namespace testing_tools;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kRunsKilled = 2;  // a run takes ten times as long, and what may differ is memory, not verdicts
-#else
-constexpr int kRunsKilled = 3;  // of each case; every second one twice
-#endif
+constexpr int kRunsKilled = 2;  // of each case: once the one, twice the other
 
 /// What a limit is set to: the value that the unkilled run measured, so that it just holds, or the next one,
 /// so that it just fails.
