@@ -109,6 +109,15 @@ void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& bef
   }
 }
 
+/// The counters count from when they were read last, which may lie a long wait before the step: where there
+/// are samples, what they stand for is the step. 0 where neither says anything.
+double span_of(const SampledSlowdowns& sampled, Nanoseconds since, const Snapshot& after) {
+  constexpr double kEnoughSamplesS = 1;
+  const Nanoseconds counted = since == 0 ? 0 : after.readings.time - since;
+  if (sampled.sampled_s >= kEnoughSamplesS) return sampled.sampled_s;
+  return std::max(static_cast<double>(counted) / static_cast<double>(kSecond), sampled.sampled_s);
+}
+
 /// By whichever of the two witnesses says more: a driver that does not count, and a sampler that looked
 /// elsewhere, excuse nobody. `span_s`: for how long the counters have counted.
 void add_slowdowns(Builder& builder, const std::map<std::string, std::int64_t>& before,
@@ -234,10 +243,7 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
     builder.error(codes::device_lost, "the management library answers: " + last->lost);
   } else {
     add_deltas(builder, before, *last);
-    // A mark without a time, or a clock that was set back: the samples say how long it was at least.
-    const Nanoseconds span = since == 0 ? 0 : after.readings.time - since;
-    const double span_s = static_cast<double>(span) / static_cast<double>(kSecond);
-    add_slowdowns(builder, before, *last, series.slowdowns, std::max(span_s, series.slowdowns.sampled_s));
+    add_slowdowns(builder, before, *last, series.slowdowns, span_of(series.slowdowns, since, after));
     add_nvlinks(builder, before, *last);
   }
   if (has_series) add_series(builder, series);

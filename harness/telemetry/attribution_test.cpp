@@ -66,27 +66,37 @@ double value_of(const StepTelemetry& telemetry, const std::string& name) {
 
 constexpr Nanoseconds kBefore = 1000 * kSecond;
 
-/// For heat, by the driver, as counted and as sampled, in so many seconds, of which samples tell of two.
-StepTelemetry slowed(double counted_s, double sampled_s, double span_s, Nanoseconds since = kBefore) {
+struct Slowed {
+  double counted_s, sampled_s = 0;
+  double samples_s = 0;  // that samples stand for
+  double since_s = 100;  // since the counters were read
+};
+
+/// For heat, by the driver.
+StepTelemetry slowed(const Slowed& by, Nanoseconds since = kBefore) {
   Snapshot s = snapshot(0);
-  s.readings.time = kBefore + static_cast<Nanoseconds>(span_s * kSecond);
+  s.readings.time = kBefore + static_cast<Nanoseconds>(by.since_s * kSecond);
   s.readings.gpus[0].state.counters[counters::software_thermal_ns] =
-      Integer::of(static_cast<std::int64_t>(counted_s * kSecond));
-  s.series[kAddress].slowdowns = {{sampled_s}, 2};
+      Integer::of(static_cast<std::int64_t>(by.counted_s * kSecond));
+  s.series[kAddress].slowdowns = {{by.sampled_s}, by.samples_s};
   return attribute("gpu0", kAddress, {{counters::software_thermal_ns, 0}}, s, {}, "", since);
 }
 
 TEST(Attribution, OfWhatHeldTheClockDownBelievesTheWitnessWhoSaysMore) {
-  EXPECT_EQ(value_of(slowed(3, 1, 20), "sw_thermal_slowdown"), 3);
-  EXPECT_EQ(value_of(slowed(0, 1, 20), "sw_thermal_slowdown"), 1);
-  EXPECT_EQ(value_of(slowed(5, 0, 20), "sw_thermal_share"), 0.25);
-  EXPECT_EQ(value_of(slowed(0.5, 0, 20, 0), "sw_thermal_share"), 0.25) << "of what was sampled";
-  EXPECT_EQ(value_of(slowed(0.5, 0, -20), "sw_thermal_share"), 0.25) << "the clock was set back";
+  EXPECT_EQ(value_of(slowed({3, 1, 20}), "sw_thermal_slowdown"), 3);
+  EXPECT_EQ(value_of(slowed({0, 1, 20}), "sw_thermal_slowdown"), 1);
+}
+
+TEST(Attribution, HeatIsAShareOfTheStepAndNotOfTheWaitBefore) {
+  EXPECT_EQ(value_of(slowed({5, 0, 20}), "sw_thermal_share"), 0.25);
+  EXPECT_EQ(value_of(slowed({5}), "sw_thermal_share"), 0.05) << "nobody sampled";
+  EXPECT_EQ(value_of(slowed({0.4, 0, 0.8}, 0), "sw_thermal_share"), 0.5) << "nobody knows since when";
+  EXPECT_EQ(value_of(slowed({0.4, 0, 0.8, -20}), "sw_thermal_share"), 0.5) << "the clock was set back";
 }
 
 /// A violation of 0.0 s fails nobody, and a short one in a short step is none.
 TEST(Attribution, AMomentOfHeatIsNoise) {
-  EXPECT_EQ(value_of(slowed(0.1, 0, 0.2), "sw_thermal_share"), 0);
+  EXPECT_EQ(value_of(slowed({0.1, 0, 0, 0.2}), "sw_thermal_share"), 0);
 }
 
 TEST(Attribution, OfWhatHeldTheClockDownOneWitnessIsEnough) {

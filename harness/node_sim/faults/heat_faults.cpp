@@ -31,14 +31,21 @@ const RegisteredFault hbm_hot{
      {{"warmer", "by so much at full bandwidth", Unit::celsius, 1, 60, 30}}},
     {.at_start = [](const Planting& gpu) { gpu.dynamic().hbm_excess_c += gpu.parameter("warmer"); }}};
 
-const RegisteredFault hot_room{{"hot_room",
-                                "the air that the node takes in is too warm",
-                                "node",
-                                {{"warmer", "by so much", Unit::celsius, 1, 60, 25}}},
-                               {.in_node = [](State& state, const FaultState& fault) {
-                                 for (int gpu = 0; gpu < state.gpu_count; ++gpu)
-                                   state.dynamic[gpu].inlet_excess_c += fault_parameter(fault, "warmer", 0);
-                               }}};
+/// The air of the slots from `first` to `last`.
+void warm_air(State& state, const FaultState& fault, double first, double last) {
+  for (int gpu = 0; gpu < state.gpu_count; ++gpu) {
+    const std::int32_t slot = state.constants[gpu].slot;
+    if (first <= slot && slot <= last)
+      state.dynamic[gpu].inlet_excess_c += fault_parameter(fault, "warmer", 0);
+  }
+}
+
+const RegisteredFault hot_room{
+    {"hot_room",
+     "the air that the node takes in is too warm",
+     "node",
+     {{"warmer", "by so much", Unit::celsius, 1, 60, 25}}},
+    {.in_node = [](State& state, const FaultState& fault) { warm_air(state, fault, 0, kMaxGpus - 1); }}};
 
 const RegisteredFault dead_fan{
     {"dead_fan",
@@ -48,11 +55,7 @@ const RegisteredFault dead_fan{
       {"first", "slot of the row", Unit::count, 0, kMaxGpus - 1, 4},
       {"last", "slot of the row", Unit::count, 0, kMaxGpus - 1, 7}}},
     {.in_node = [](State& state, const FaultState& fault) {
-      for (int gpu = 0; gpu < state.gpu_count; ++gpu) {
-        const std::int32_t slot = state.constants[gpu].slot;
-        if (fault_parameter(fault, "first", 0) <= slot && slot <= fault_parameter(fault, "last", 0))
-          state.dynamic[gpu].inlet_excess_c += fault_parameter(fault, "warmer", 0);
-      }
+      warm_air(state, fault, fault_parameter(fault, "first", 0), fault_parameter(fault, "last", 0));
     }}};
 
 std::vector<config::FaultParameter> brake_parameters() {
