@@ -21,6 +21,10 @@ std::string_view example(Unit unit) {
       return "3800 GB/s";
     case Unit::tflop_per_s:
       return "800 TFLOP/s";
+    case Unit::per_second:
+      return "12000 1/s";
+    case Unit::giga_per_second:
+      return "90 G/s";
     case Unit::mebibytes:
       return "143771 MiB";
     case Unit::bytes:

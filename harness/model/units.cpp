@@ -6,12 +6,14 @@
 namespace assay {
 namespace {
 
-constexpr std::array<std::pair<Unit, std::string_view>, 14> kSymbols{{
+constexpr std::array<std::pair<Unit, std::string_view>, 16> kSymbols{{
     {Unit::count, "1"},
     {Unit::text, "text"},
     {Unit::ratio, "ratio"},
     {Unit::gb_per_s, "GB/s"},
     {Unit::tflop_per_s, "TFLOP/s"},
+    {Unit::per_second, "1/s"},
+    {Unit::giga_per_second, "G/s"},
     {Unit::mebibytes, "MiB"},
     {Unit::bytes, "B"},
     {Unit::seconds, "s"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -149,19 +150,32 @@ class TableInMaking {
     return execution.rows.emplace_back(std::move(row));
   }
 
+  struct PerWatt {
+    std::string unit;
+    double factor;
+  };
+  /// Of rates of work; nothing of others.
+  static std::optional<PerWatt> per_watt_of(const std::string& unit) {
+    constexpr double kGigaPerTera = 1000, kPerGiga = 1e9;
+    if (unit == symbol(Unit::tflop_per_s)) return PerWatt{"GFLOP/s/W", kGigaPerTera};
+    if (unit == symbol(Unit::per_second)) return PerWatt{"1/J", 1};
+    if (unit == symbol(Unit::giga_per_second)) return PerWatt{"1/J", kPerGiga};
+    return std::nullopt;
+  }
+
   /// What people compare units by, beside the rate itself: what the GPU drew for it is telemetry's.
   void add_per_watt(const Step& step, const Measurement& rate, std::size_t column) {
-    constexpr double kGigaPerTera = 1000;
     const auto* const value = std::get_if<double>(&rate.value);
-    if (value == nullptr || rate.unit != symbol(Unit::tflop_per_s)) return;
+    const auto per_watt = per_watt_of(rate.unit);
+    if (value == nullptr || !per_watt) return;
     for (const Measurement& power : step.measurements) {
       const auto* const watts = std::get_if<double>(&power.value);
       if (!is_telemetry(power) || power.name != "power_median" || power.part.unit() != rate.part.unit())
         continue;
       if (watts == nullptr || !(*watts > 0)) continue;
       Row& row = row_of(executions_.at({step.stage, step.attempt}),
-                        {rate.name + "_per_watt", rate.part.subcomponent(), "GFLOP/s/W"});
-      row.cells.at(column).value = *value * kGigaPerTera / *watts;
+                        {rate.name + "_per_watt", rate.part.subcomponent(), per_watt->unit});
+      row.cells.at(column).value = *value * per_watt->factor / *watts;
     }
   }
 
