@@ -73,7 +73,7 @@ class ExactGemm {
   virtual double operations() const = 0;
 };
 
-/// What the emulation multiplies in the card's place: a tile for each SM, one chunk of K.
+/// What the emulation multiplies in the card's place: some tiles, one chunk of K.
 GemmShape shape_under_emulation(const Gpu& gpu);
 
 /// `type` is one of the tensor cores'. In the time of shape_on_card(), whatever the shape is. Throws

@@ -244,11 +244,11 @@ void run_blocks(Extent grid_size, Extent block, std::size_t dynamic_shared_bytes
 }
 
 void run_grid(Extent grid_size, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
-              void (*kernel)(void*), void* arguments, unsigned multiprocessors) {
+              void (*kernel)(void*), void* arguments, const std::vector<unsigned>& multiprocessors) {
   check_shape(grid_size, block, dynamic_shared_bytes);
   std::vector<PlacedBlock> blocks(grid_size.x * grid_size.y * grid_size.z);
   for (unsigned number = 0; number < blocks.size(); ++number)
-    blocks[number] = {number, number % multiprocessors};
+    blocks[number] = {number, multiprocessors[number % multiprocessors.size()]};
   run_blocks(grid_size, block, dynamic_shared_bytes, seed, kernel, arguments, blocks);
 }
 

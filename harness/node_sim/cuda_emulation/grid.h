@@ -58,9 +58,9 @@ struct PlacedBlock {
 /// had not ended are dropped where they stood.
 void run_blocks(Extent grid, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
                 void (*kernel)(void*), void* arguments, const std::vector<PlacedBlock>& blocks);
-/// Of all of its blocks, on so many multiprocessors by turns.
+/// Of all of its blocks, on these multiprocessors by turns.
 void run_grid(Extent grid, Extent block, std::size_t dynamic_shared_bytes, std::uint64_t seed,
-              void (*kernel)(void*), void* arguments, unsigned multiprocessors = 1);
+              void (*kernel)(void*), void* arguments, const std::vector<unsigned>& multiprocessors = {0});
 
 // Below: for device threads.
 

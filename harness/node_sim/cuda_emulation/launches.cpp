@@ -1,6 +1,7 @@
 // Launches, and what lies over them: one that takes the time of many, and work that overlaps.
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -78,6 +79,17 @@ Nanoseconds longest_before(const Event& event, const Awaited& awaited) {
   return longest;
 }
 
+/// In which order blocks come to multiprocessors, nobody promises. Those that are not like the others come
+/// first, so that a grid which has less to do than on the card has some for them.
+std::vector<unsigned> multiprocessors_of(const Device& device) {
+  std::vector<unsigned> all(static_cast<std::size_t>(device.multiprocessors()));
+  std::iota(all.begin(), all.end(), 0u);
+  if (faulty_sms != nullptr)
+    std::stable_partition(all.begin(), all.end(),
+                          [](unsigned sm) { return !faulty_sms->like_the_others(sm); });
+  return all;
+}
+
 }  // namespace
 
 TimeOf::TimeOf(double launches) : before_(host.launches_stand_for) {
@@ -120,8 +132,7 @@ cudaError_t Overlapped::finish() {
 cudaError_t launch(dim3 grid, dim3 block, std::size_t shared_bytes, const Work& work, void (*kernel)(void*),
                    void* arguments, cudaStream_t stream) {
   return launch_grid(work, stream, [&](Device& device, std::uint64_t seed) {
-    run_grid(grid, block, shared_bytes, seed, kernel, arguments,
-             static_cast<unsigned>(device.multiprocessors()));
+    run_grid(grid, block, shared_bytes, seed, kernel, arguments, multiprocessors_of(device));
   });
 }
 
