@@ -2,6 +2,7 @@
 // card.
 #pragma once
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "kernels/workloads/train_step/probe.h"
@@ -35,8 +36,10 @@ class Array {
 
 template <typename T>
 void launch_product(const Product& product, bool across_a, bool across_b, const Work& work) {
-  const cuda::Shape shape{product.m / T::kM * (product.n / T::kN) * product.batches, T::kThreads,
-                          T::kSharedBytes};
+  const unsigned tiles = product.m / T::kM * (product.n / T::kN) * product.batches;
+  const unsigned of_block = std::min(tiles, T::kTilesOfBlock);
+  const cuda::Shape shape{(tiles + of_block - 1) / of_block, of_block * T::kThreads,
+                          std::size_t{of_block} * T::kSharedBytes};
   if (across_a) {
     cuda::launch(shape, work, multiply<T, true, true>, product);
   } else if (across_b) {
@@ -59,7 +62,7 @@ class Launcher {
     with_rows([&](auto rows) {
       using R = decltype(rows);
       if (model.length != kEight * R::kLanes || model.width != kEight * R::kLanes * R::kEights ||
-          model.vocabulary % (kEight * R::kLanes) != 0 || model.tokens() % R::kInBlock != 0)
+          model.vocabulary % (kEight * R::kLanes) != 0)
         throw std::invalid_argument("a model that no kernel is made for");
     });
   }
@@ -84,7 +87,10 @@ class Launcher {
   void by_rows(Pass pass, unsigned count, const Kernel& kernel, const Arguments&... arguments) const {
     with_rows([&](auto rows) {
       using R = decltype(rows);
-      cuda::launch({count / R::kInBlock, R::kThreads}, work_of(nominal_, pass), kernel(rows), arguments...);
+      const unsigned in_block = std::min(count, R::kInBlock);
+      if (count % in_block != 0) throw std::invalid_argument("rows that fill no block");
+      cuda::launch({count / in_block, in_block * R::kLanes}, work_of(nominal_, pass), kernel(rows),
+                   arguments...);
     });
   }
   /// A thread for each word of 16 bytes.
@@ -99,7 +105,7 @@ class Launcher {
   void hash(Pass pass, const void* from, std::uint64_t bytes, Sum* to) const {
     with_rows([&](auto rows) {
       using R = decltype(rows);
-      cuda::launch({blocks_to_hash<R>(bytes / sizeof(Word128)), R::kThreads}, work_of(nominal_, pass),
+      cuda::launch({blocks_to_hash<R>(bytes / sizeof(Word128)), R::kHashThreads}, work_of(nominal_, pass),
                    hash_all<R>, static_cast<const Word128*>(from), bytes / sizeof(Word128), to);
     });
   }
@@ -112,7 +118,8 @@ class Launcher {
         p.blocks += blocks_to_hash<R>(p.segments.end[i] - first);
         first = p.segments.end[i];
       }
-      cuda::launch({4 * p.blocks, R::kThreads}, work_of(nominal_, Pass::hash_weights), hash_weights<R>, p);
+      cuda::launch({4 * p.blocks, R::kHashThreads}, work_of(nominal_, Pass::hash_weights), hash_weights<R>,
+                   p);
     });
   }
 
@@ -121,13 +128,15 @@ class Launcher {
   void with_rows(const Launch& launch) const {
     if (tiles_of_card_) {
       launch(RowsOfCard{});
-    } else {
+    } else if (model_.width == kEight * SmallRows::kLanes) {
       launch(SmallRows{});
+    } else {
+      launch(WiderRows{});
     }
   }
   template <typename R>
   static unsigned blocks_to_hash(std::uint64_t words) {
-    constexpr unsigned kOfBlock = R::kThreads * kWordsOfThread;
+    constexpr unsigned kOfBlock = R::kHashThreads * R::kWordsHashed;
     return static_cast<unsigned>((words + kOfBlock - 1) / kOfBlock);
   }
 

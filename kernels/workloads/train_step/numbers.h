@@ -95,10 +95,13 @@ __device__ inline void store_eight(std::uint16_t* to, Eight& eight) {
 
 /// How rows are shared out: neighbouring threads of a warp have one, eight elements of it each, then the next
 /// ones.
-template <unsigned kLanesOf, unsigned kThreadsOf, unsigned kEightsOf>
+template <unsigned kLanesOf, unsigned kThreadsOf, unsigned kEightsOf, unsigned kThreadsThatHash,
+          unsigned kWordsHashedOf>
 struct Rows {
   static constexpr unsigned kLanes = kLanesOf, kThreads = kThreadsOf;
   static constexpr unsigned kEights = kEightsOf;  // that a thread has of a row of the model's width
+  static constexpr unsigned kHashThreads = kThreadsThatHash;
+  static constexpr unsigned kWordsHashed = kWordsHashedOf;  // of 16 bytes, by a thread
   static constexpr unsigned kInBlock = kThreads / kLanes;
 
   __device__ static unsigned row() { return blockIdx.x * kInBlock + threadIdx.x / kLanes; }
@@ -121,8 +124,9 @@ struct Rows {
     return joined(mine, [](float a, float b) { return a > b ? a : b; });
   }
 };
-using RowsOfCard = Rows<32, 256, 4>;
-using SmallRows = Rows<2, 32, 1>;
+using RowsOfCard = Rows<32, 256, 4, 256, 8>;
+using SmallRows = Rows<2, 128, 1, 32, 4>;
+using WiderRows = Rows<2, 128, 2, 32, 4>;  // small ones of two heads
 
 }  // namespace ASSAY_TARGET
 }  // namespace assay::workloads::train_step

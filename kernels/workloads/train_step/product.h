@@ -46,10 +46,11 @@ struct Product {
   std::uint16_t* second;  // lies as D does
 };
 
-/// Sizes of a block's tile, its warps and its stages.
+/// Sizes of a tile, its warps and its stages; and how many a block has, each with warps of its own.
 template <unsigned kRows, unsigned kColumns, unsigned kDepth, unsigned kWarpsDown, unsigned kWarpsAcross,
-          unsigned kStagesOf>
+          unsigned kStagesOf, unsigned kOfBlock>
 struct Tile {
+  static constexpr unsigned kTilesOfBlock = kOfBlock;
   static constexpr unsigned kM = kRows, kN = kColumns, kK = kDepth, kStages = kStagesOf;
   static constexpr unsigned kDown = kWarpsDown, kAcross = kWarpsAcross;
   static constexpr unsigned kThreads = 32 * kWarpsDown * kWarpsAcross;
@@ -57,8 +58,9 @@ struct Tile {
   static constexpr unsigned kBytesOfA = 2 * kM * kK, kBytesOfB = 2 * kN * kK;
   static constexpr unsigned kSharedBytes = kStages * (kBytesOfA + kBytesOfB);
 };
-using TileOfCard = Tile<kTileRows, kTileColumns, kTileDepth, 4, 2, 3>;
-using SmallTile = Tile<16, 16, 16, 1, 1, 2>;
+using TileOfCard = Tile<kTileRows, kTileColumns, kTileDepth, 4, 2, 3, 1>;
+/// A warp each, and as many as an SM has parts.
+using SmallTile = Tile<16, 16, 16, 1, 1, 2, kSubPartitions>;
 
 /// A tile of an operand in shared memory, as it lies in memory: lines along K, or (kAcrossK) along M or N.
 /// Eight neighbouring lines have their 16 bytes of one column in different banks.
@@ -67,7 +69,7 @@ class Panel {
  public:
   __device__ static void load(unsigned char* to, const std::uint16_t* from, unsigned pitch) {
 #pragma unroll
-    for (unsigned i = threadIdx.x; i < kLines * kChunks; i += kThreads) {
+    for (unsigned i = threadIdx.x % kThreads; i < kLines * kChunks; i += kThreads) {
       const unsigned line = i / kChunks, chunk = i % kChunks;
       cuda::copy_word_to_shared(to + place(line, chunk),
                                 from + std::uint64_t{line} * pitch + chunk * kInChunk);
@@ -133,20 +135,23 @@ __device__ inline void finish_two(const Product& p, std::uint64_t at, float firs
 }
 
 template <typename T, bool kAcrossA, bool kAcrossB>
-__global__ void __launch_bounds__(T::kThreads, 1) multiply(Product p) {
+__global__ void __launch_bounds__(T::kThreads* T::kTilesOfBlock, 1) multiply(Product p) {
   using PanelOfA = Panel<T::kM, T::kK, kAcrossA, T::kThreads>;
   using PanelOfB = Panel<T::kN, T::kK, kAcrossB, T::kThreads>;
   constexpr unsigned kTilesM = T::kWarpM / 16, kTilesN = T::kWarpN / 8;
   ASSAY_DYNAMIC_SHARED(words);
-  auto* const of_a = reinterpret_cast<unsigned char*>(words);
+  const unsigned group = threadIdx.x / T::kThreads;
+  unsigned char* const of_a = reinterpret_cast<unsigned char*>(words) + group * T::kSharedBytes;
   unsigned char* const of_b = of_a + T::kStages * T::kBytesOfA;
 
-  const unsigned down = p.m / T::kM, across = p.n / T::kN;
-  const unsigned z = blockIdx.x / (down * across), tile = blockIdx.x % (down * across);
+  const unsigned down = p.m / T::kM, across = p.n / T::kN, tiles = down * across * p.batches;
+  const unsigned number = blockIdx.x * T::kTilesOfBlock + group, tile = number % (down * across);
+  const unsigned z = number / (down * across);
   const unsigned row = tile % down * T::kM, column = tile / down * T::kN;
+  // One that has no tile waits with the others.
+  const unsigned chunks = p.k / T::kK, loaded = number < tiles ? chunks : 0;
   const std::uint16_t* const a = p.a.data + p.a.stack.place(z, p.inner_count);
   const std::uint16_t* const b = p.b.data + p.b.stack.place(z, p.inner_count);
-  const unsigned chunks = p.k / T::kK;
   const auto load = [&](unsigned chunk) {
     const unsigned stage = chunk % T::kStages, k = chunk * T::kK;
     PanelOfA::load(of_a + stage * T::kBytesOfA, a + PanelOfA::begin(row, k, p.a.stack.pitch),
@@ -161,18 +166,19 @@ __global__ void __launch_bounds__(T::kThreads, 1) multiply(Product p) {
 #pragma unroll
     for (auto& fragment : of_row) fragment[0] = fragment[1] = fragment[2] = fragment[3] = 0;
   }
-  const unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const unsigned warp = threadIdx.x % T::kThreads / 32, lane = threadIdx.x % 32;
   const unsigned warp_row = warp % T::kDown * T::kWarpM, warp_column = warp / T::kDown * T::kWarpN;
   for (unsigned chunk = 0; chunk + 1 < T::kStages; ++chunk) {
-    if (chunk < chunks) load(chunk);
+    if (chunk < loaded) load(chunk);
     cuda::commit_copies();
   }
 #pragma unroll 1
   for (unsigned chunk = 0; chunk < chunks; ++chunk) {
     cuda::wait_for_copies<T::kStages - 2>();
     __syncthreads();  // what others copied is there, and all have read the stage that is written next
-    if (chunk + T::kStages - 1 < chunks) load(chunk + T::kStages - 1);
+    if (chunk + T::kStages - 1 < loaded) load(chunk + T::kStages - 1);
     cuda::commit_copies();
+    if (number >= tiles) continue;
     const unsigned char* const panel_a = of_a + chunk % T::kStages * T::kBytesOfA;
     const unsigned char* const panel_b = of_b + chunk % T::kStages * T::kBytesOfB;
 #pragma unroll
@@ -193,6 +199,7 @@ __global__ void __launch_bounds__(T::kThreads, 1) multiply(Product p) {
       }
     }
   }
+  if (number >= tiles) return;
   const std::uint64_t begin = p.of_d.place(z, p.inner_count);
 #pragma unroll
   for (unsigned i = 0; i < kTilesM; ++i) {

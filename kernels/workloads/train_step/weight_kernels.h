@@ -120,16 +120,13 @@ __global__ void __launch_bounds__(R::kThreads)
     store_eight(gradients + std::uint64_t{R::row()} * width + R::element(n), sum[n]);
 }
 
-/// Words of 16 bytes that a block hashes, of one tensor each.
-inline constexpr unsigned kWordsOfThread = 8;
-
 template <typename R>
 __device__ void hash_words(const Word128* words, std::uint64_t begin, std::uint64_t end, std::uint64_t first,
                            Sum* hash) {
   Sum mine = 0;
 #pragma unroll
-  for (unsigned i = 0; i < kWordsOfThread; ++i) {
-    const std::uint64_t word = begin + i * R::kThreads + threadIdx.x;
+  for (unsigned i = 0; i < R::kWordsHashed; ++i) {
+    const std::uint64_t word = begin + i * R::kHashThreads + threadIdx.x;
     if (word < end) mine += compute::hash_term(word - first, cuda::load_streaming(words + word));
   }
   mine = R::joined(mine, [](Sum a, Sum b) { return a + b; });
@@ -137,9 +134,9 @@ __device__ void hash_words(const Word128* words, std::uint64_t begin, std::uint6
 }
 
 template <typename R>
-__global__ void __launch_bounds__(R::kThreads)
+__global__ void __launch_bounds__(R::kHashThreads)
     hash_all(const Word128* words, std::uint64_t count, Sum* hash) {
-  constexpr unsigned kOfBlock = R::kThreads * kWordsOfThread;
+  constexpr unsigned kOfBlock = R::kHashThreads * R::kWordsHashed;
   hash_words<R>(words, std::uint64_t{blockIdx.x} * kOfBlock, count, 0, hash);
 }
 
@@ -153,8 +150,8 @@ struct HashedWeights {
 };
 
 template <typename R>
-__global__ void __launch_bounds__(R::kThreads) hash_weights(HashedWeights p) {
-  constexpr unsigned kOfBlock = R::kThreads * kWordsOfThread;
+__global__ void __launch_bounds__(R::kHashThreads) hash_weights(HashedWeights p) {
+  constexpr unsigned kOfBlock = R::kHashThreads * R::kWordsHashed;
   const unsigned which = blockIdx.x / p.blocks;
   unsigned block = blockIdx.x % p.blocks, segment = 0;
   std::uint64_t first = 0;
