@@ -1,5 +1,6 @@
 #include "kernels/workloads/train_step/model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -9,6 +10,7 @@ namespace assay::workloads::train_step {
 namespace {
 
 constexpr float kHeadReach = 0.25F;
+constexpr unsigned kFewestRowsOfProbe = 64;  // of small tiles, one for each part of a multiprocessor
 
 /// Random weights of this scale leave a sum over `terms` as large as one of its terms is.
 float scale_of_sum(unsigned terms) {
@@ -102,7 +104,7 @@ ProductSize size_of(const Model& model, Role role) {
     case Role::into_qkv:
       return backward(qkv);
     case Role::probe:
-      return out;
+      return {std::max(t, kFewestRowsOfProbe), d, d};
   }
   throw std::invalid_argument("no product");
 }

@@ -29,8 +29,9 @@ struct Model {
 
 /// 67 million weights, 8,192 tokens.
 inline constexpr Model kOnCard{4, 1024, 8, 32, 256, 4096, 8192, 8, 0x1p-10F};
-/// What the emulation trains in its place, in its time.
-inline constexpr Model kUnderEmulation{2, 16, 1, 1, 16, 32, 32, 2, 0x1p-5F};
+/// What the emulation trains in its place, in its time: some of its products have a tile for each part of a
+/// multiprocessor.
+inline constexpr Model kUnderEmulation{2, 16, 1, 1, 16, 32, 64, 2, 0x1p-5F};
 
 /// Of a layer.
 enum class Weights { qkv, out, up, down };

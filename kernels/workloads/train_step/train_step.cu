@@ -115,6 +115,7 @@ class TrainingOnGpu final : public Training {
     return double{1} * launcher_.nominal().tokens() * launcher_.nominal().steps;
   }
   std::vector<Step> first() const override { return judge_.first(); }
+  std::vector<std::string> names() const override { return names_of_hashes(model_); }
 
   std::vector<float> read(const std::string& what, const Tensor& tensor) const override {
     for (const auto& [name, array] : {std::pair{"gradient", &gradients_},

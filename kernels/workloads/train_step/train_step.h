@@ -27,6 +27,8 @@ struct Step {
 class Training : public Workload {
  public:
   virtual std::vector<Step> first() const = 0;
+  /// names_of_hashes() of its model.
+  virtual std::vector<std::string> names() const = 0;
   /// "gradient", "weights", "first moments" or "second moments" of a tensor, as the last step left them.
   virtual std::vector<float> read(const std::string& what, const Tensor& tensor) const = 0;
 };
