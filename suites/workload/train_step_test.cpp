@@ -66,9 +66,9 @@ TEST_F(WorkloadTrainStep, ProductsThatAreAlwaysWrongAreSeenByWholeNumbersAndByTh
   }
 }
 
-TEST_F(WorkloadTrainStep, ArithmeticThatIsAlwaysWrongHasAnotherDigest) {
+TEST_F(WorkloadTrainStep, CoresThatAreAlwaysWrongHaveAnotherDigest) {
   const std::string right = run().texts.at("digest");
-  for (const char* datapath : {"fp32", "special"}) {
+  for (const char* datapath : {"fp32", "special", "load_store"}) {
     state_->fault_count = 0;
     plant("sm_result", {{"sm", 99}, {"bit", 2}, {"gives", 2}, {"every", 1}}, {{"datapath", datapath}});
     const Emitted context = run();

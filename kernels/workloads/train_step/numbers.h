@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "kernels/instructions/arithmetic.h"
+#include "kernels/instructions/global.h"
 #include "kernels/instructions/memory.h"
 #include "kernels/instructions/mma_bf16.h"
 #include "kernels/workloads/train_step/model.h"
@@ -59,10 +60,16 @@ __device__ inline void store_four(float* to, const float* from) {
   cuda::store_in_l2(reinterpret_cast<Word128*>(to),
                     Word128{bits_of(Two{from[0], from[1]}), bits_of(Two{from[2], from[3]})});
 }
+/// Through the first-level cache: neighbouring threads' first halves leave the second ones of each sector.
 __device__ inline Eight load_eight(const float* from) {
   Eight eight;
-  load_four(from, eight.of);
-  load_four(from + 4, eight.of + 4);
+#pragma unroll
+  for (unsigned half = 0; half < 2; ++half) {
+    std::uint32_t four[4];
+    cuda::load_four_global<false>(reinterpret_cast<const unsigned char*>(from + 4 * half), four);
+#pragma unroll
+    for (unsigned i = 0; i < 4; ++i) eight.of[4 * half + i] = cuda::float_of(four[i]);
+  }
   return eight;
 }
 __device__ inline void store_eight(float* to, const Eight& eight) {
@@ -106,7 +113,7 @@ struct Rows {
 
   __device__ static unsigned row() { return blockIdx.x * kInBlock + threadIdx.x / kLanes; }
   __device__ static unsigned lane() { return threadIdx.x % kLanes; }
-  /// Where a thread's eighths begin.
+  /// Where the thread's elements begin.
   __device__ static unsigned element(unsigned number) { return (number * kLanes + lane()) * kEight; }
 
   /// All of a row's threads get the same: a butterfly adds in one order for each of them.
