@@ -97,34 +97,45 @@ __device__ inline void exchange(const std::uint32_t (&mine)[4], std::uint32_t (&
   for (unsigned lane = 0; lane < 4; ++lane) by_lane[lane] = picked(from, lane ^ quarter);
 }
 
-/// A thread's results of one of its two rows: sums over filters, and 16 filters in each word that it stores.
+/// A thread has two rows. Of one: the sum over its tile's filters, added up by four lanes.
 template <typename Form>
-__device__ void store_row(const std::uint32_t (&d)[Form::kRegisters], unsigned half, const Convolution& p,
-                          unsigned filter_tile, unsigned position) {
+__device__ void compare_sum(const std::uint32_t (&d)[Form::kRegisters], unsigned half, const Convolution& p,
+                            unsigned filter_tile, unsigned position) {
   std::uint32_t sum = 0;
 #pragma unroll
   for (unsigned i = 0; i < Form::kRegisters / 4; ++i) sum += d[4 * i + 2 * half] + d[4 * i + 2 * half + 1];
 #pragma unroll
   for (int with = 1; with < 4; with *= 2) sum += __shfl_xor_sync(0xffffffffu, sum, with);
-  const unsigned quarter = threadIdx.x % 4;
-  if (quarter == 0) {
-    const std::uint64_t number = std::uint64_t{filter_tile} * p.layer.rows() + position;
-    memory::compare(number, Word128{p.expected[number], 0}, Word128{cuda::integer(sum), 0}, p.wrong_sums);
+  if (threadIdx.x % 4 != 0) return;
+  const std::uint64_t number = std::uint64_t{filter_tile} * p.layer.rows() + position;
+  memory::compare(number, Word128{p.expected[number], 0}, Word128{cuda::integer(sum), 0}, p.wrong_sums);
+}
+
+/// Its results of 16 filters, four of which it has.
+template <typename Form>
+__device__ std::uint32_t packed_results(const std::uint32_t (&d)[Form::kRegisters], unsigned half,
+                                        unsigned sixteen, unsigned shift) {
+  std::uint32_t packed = 0;
+#pragma unroll
+  for (unsigned i = 0; i < 4; ++i) {
+    const unsigned at = 8 * sixteen + 4 * (i / 2) + 2 * half + i % 2;
+    const int result = result_of_sum(static_cast<std::int32_t>(d[at]), shift);
+    packed |= (static_cast<std::uint32_t>(result) & 0xff) << 8 * i;
   }
+  return packed;
+}
+
+/// And stores it: a lane of four each fourth word of 16 filters.
+template <typename Form>
+__device__ void store_row(const std::uint32_t (&d)[Form::kRegisters], unsigned half, const Convolution& p,
+                          unsigned filter_tile, unsigned position) {
   const bool is_pixel = p.layer.is_pixel(position);
 #pragma unroll
   for (unsigned four = 0; four < Form::kColumns / 64; ++four) {
-    std::uint32_t packed[4];
+    std::uint32_t packed[4], by_lane[4];
 #pragma unroll
-    for (unsigned sixteen = 0; sixteen < 4; ++sixteen) {
-      const auto byte = [&](unsigned i) {
-        const unsigned at = 8 * (4 * four + sixteen) + 4 * (i / 2) + 2 * half + i % 2;
-        const int result = result_of_sum(static_cast<std::int32_t>(d[at]), p.layer.shift);
-        return (static_cast<std::uint32_t>(result) & 0xff) << 8 * i;
-      };
-      packed[sixteen] = is_pixel ? byte(0) | byte(1) | byte(2) | byte(3) : 0;
-    }
-    std::uint32_t by_lane[4];
+    for (unsigned n = 0; n < 4; ++n)
+      packed[n] = is_pixel ? packed_results<Form>(d, half, 4 * four + n, p.layer.shift) : 0;
     exchange(packed, by_lane);
     Word128 word{0, 0};
 #pragma unroll
@@ -132,7 +143,7 @@ __device__ void store_row(const std::uint32_t (&d)[Form::kRegisters], unsigned h
       word.low |= static_cast<std::uint64_t>(by_lane[lane] & 0xffff) << 16 * lane;
       word.high |= static_cast<std::uint64_t>(by_lane[lane] >> 16) << 16 * lane;
     }
-    const unsigned sixteen = filter_tile * (Form::kColumns / kChannelsOfWord) + 4 * four + quarter;
+    const unsigned sixteen = filter_tile * (Form::kColumns / kChannelsOfWord) + 4 * four + threadIdx.x % 4;
     cuda::store_streaming(p.output + p.layer.word(sixteen, position), word);
   }
 }
@@ -172,8 +183,10 @@ __global__ void __launch_bounds__(kMostGroups* kGroupThreads, Form::kColumns == 
   }
   const unsigned row = group * kRowsOfGroup + threadIdx.x % kGroupThreads / 32 * 16 + threadIdx.x % 32 / 4;
 #pragma unroll
-  for (unsigned half = 0; half < 2; ++half)
+  for (unsigned half = 0; half < 2; ++half) {
+    compare_sum<Form>(d, half, p, filter_tile, first_row + row + 8 * half);
     store_row<Form>(d, half, p, filter_tile, first_row + row + 8 * half);
+  }
 }
 
 }  // namespace ASSAY_TARGET

@@ -22,9 +22,9 @@ static __global__ void __launch_bounds__(kLookThreads)
 }
 
 static __global__ void __launch_bounds__(kLookThreads)
-    fill_weights(Word128* weights, std::uint64_t words, std::uint64_t seed) {
+    fill_with_random_bytes(Word128* out, std::uint64_t words, std::uint64_t seed) {
   cuda::for_each_word<kLookThreads>(
-      words, [&](std::uint64_t i) { cuda::store_streaming(weights + i, random_bytes(seed, i)); });
+      words, [&](std::uint64_t i) { cuda::store_streaming(out + i, random_bytes(seed, i)); });
 }
 
 /// By tile of filters, channel and tap.
