@@ -73,6 +73,16 @@ class PerceptionDeviceHalf : public testing::Test {
   memory::GpuInReach gpu_;
 };
 
+TEST(PerceptionResultsDeviceHalf, AreRoundedHalvesUpAndHeldWithin127) {
+  const struct {
+    std::int32_t sum;
+    int due;
+  } known[] = {{0, 0},          {511, 0},        {512, 1},        {-512, 0},        {-513, -1},
+               {1535, 1},       {1536, 2},       {129535, 126},   {129536, 127},    {130560, 127},
+               {-130048, -127}, {-131072, -127}, {75497472, 127}, {-75497472, -127}};
+  for (const auto& one : known) EXPECT_EQ(result_of_sum(one.sum, 10), one.due) << one.sum;
+}
+
 TEST_F(PerceptionDeviceHalf, EveryResultOfALayerIsThatOfTheDirectSum) {
   for (Layer layer : {kLayer, Layer{3, 6, 64, 64, 64, 2, 12, 7}, Layer{1, 7, 192, 128, 128, 1, 13, 7},
                       Layer{2, 4, 32, 256, 128, 1, 11, 1}}) {

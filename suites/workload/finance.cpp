@@ -1,5 +1,5 @@
 // A European call by Monte Carlo in doubles (kernels/workloads/monte_carlo): 2^30 paths a repetition, of one
-// time step each, the data of some 4 MiB: what limits it are the lanes for doubles and the issue of
+// time step each, 3 MiB of sums: what limits it are the lanes for doubles and the issue of
 // instructions, nothing of the memory.
 #include "kernels/workloads/monte_carlo/monte_carlo.h"
 #include "suites/workload/repeating.h"
