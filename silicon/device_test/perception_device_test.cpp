@@ -156,7 +156,8 @@ TEST_F(PerceptionDeviceHalf, PooledFeaturesAreThoseOfTheDirectSum) {
 
 TEST_F(PerceptionDeviceHalf, ADamagedPixelShowsInTheCellsThatSeeIt) {
   const auto workload = made(kLayer);
-  gpu_.flip(kFeaturesOfPixels, (kBins.pixels + 7) * 4, sizeof(Word128), 5);  // of the second frame
+  gpu_.flip(kFeaturesOfPixels, std::uint64_t{kBins.pixels + 7} * 4, sizeof(Word128),
+            5);  // of the second frame
   const Repetitions done = workload->repeat(1);
   EXPECT_GE(done.wrong_values, 1u);
   EXPECT_LE(done.wrong_values, kBins.points_of_pixel);
