@@ -31,9 +31,9 @@ struct SortSize {
   std::uint64_t rows() const { return std::uint64_t{1} << bits; }
 };
 /// 2.1 GB, 64 tiles a block.
-inline constexpr SortSize kSortOnCard{28, 1024}, kSortUnderEmulation{12, 2};
+inline constexpr SortSize kSortOnCard{28, 1024}, kSortUnderEmulation{11, 2};
 /// Rows that a thread takes at a time, of a tile.
-inline constexpr unsigned kSortItemsOnCard = 16, kSortItemsUnderEmulation = 4;
+inline constexpr unsigned kSortItemsOnCard = 16, kSortItemsUnderEmulation = 2;
 inline constexpr unsigned kDigitBits = 8, kDigits = 1u << kDigitBits, kSortPasses = 32 / kDigitBits;
 
 struct SortWork {

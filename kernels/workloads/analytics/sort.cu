@@ -71,7 +71,7 @@ struct Share {
         end(rows / kTile * (blockIdx.x + 1) / gridDim.x * kTile) {}
 };
 
-/// Rows of each digit in each block: one line of blocks a digit.
+/// Rows of each digit in each block: one line of digits a block.
 template <unsigned kItems>
 __global__ void __launch_bounds__(kThreads)
     count_digits(const Word128* in, std::uint64_t rows, unsigned shift, std::uint32_t* of_blocks) {
@@ -92,25 +92,25 @@ __global__ void __launch_bounds__(kThreads)
     }
   }
   __syncthreads();
-  of_blocks[threadIdx.x * gridDim.x + blockIdx.x] = counts[threadIdx.x];
+  of_blocks[blockIdx.x * kDigits + threadIdx.x] = counts[threadIdx.x];
 }
 
-/// A block a digit: each count becomes the sum of those of the blocks before.
+/// A thread a digit, a block so many of those that count: each count becomes the sum of those of the blocks
+/// before.
+constexpr unsigned kBlocksOfChunk = 32;
 __global__ void __launch_bounds__(kThreads)
-    add_up_digits(std::uint32_t* of_blocks, unsigned blocks, std::uint32_t* of_digits) {
-  using OfWarps = std::uint32_t[kWarps];
-  ASSAY_SHARED(OfWarps, of_warps);
-  std::uint32_t* const line = of_blocks + std::uint64_t{blockIdx.x} * blocks;
-  std::uint32_t before = 0;
-  for (unsigned first = 0; first < blocks; first += kThreads) {
-    const unsigned block = first + threadIdx.x;
-    std::uint32_t total = 0;
-    const std::uint32_t here =
-        before + sum_before_in_block<kThreads>(block < blocks ? line[block] : 0u, of_warps, total);
-    if (block < blocks) line[block] = here;
-    before += total;
+    add_up_digits(std::uint32_t* of_blocks, unsigned blocks, std::uint32_t* of_chunks) {
+  std::uint32_t sum = 0;
+  const unsigned first = blockIdx.x * kBlocksOfChunk;
+#pragma unroll 8
+  for (unsigned block = first; block < first + kBlocksOfChunk; ++block) {
+    if (block >= blocks) break;
+    std::uint32_t& here = of_blocks[block * kDigits + threadIdx.x];
+    const std::uint32_t count = here;
+    here = sum;
+    sum += count;
   }
-  if (threadIdx.x == 0) of_digits[blockIdx.x] = before;
+  of_chunks[blockIdx.x * kDigits + threadIdx.x] = sum;
 }
 
 template <unsigned kItems>
@@ -149,15 +149,26 @@ __device__ std::uint32_t lay_out_digit(SharedOfMove<kItems>& shared, std::uint32
   return rows;
 }
 
+/// Where this block's rows of the thread's digit go.
+__device__ inline std::uint32_t first_place(const std::uint32_t* of_blocks, const std::uint32_t* of_chunks,
+                                            std::uint32_t* of_scan) {
+  const unsigned my_chunk = blockIdx.x / kBlocksOfChunk, chunks = (gridDim.x - 1) / kBlocksOfChunk + 1;
+  std::uint32_t rows = 0, before = of_blocks[blockIdx.x * kDigits + threadIdx.x], all = 0;
+  for (unsigned chunk = 0; chunk < chunks; ++chunk) {
+    const std::uint32_t here = of_chunks[chunk * kDigits + threadIdx.x];
+    before += chunk < my_chunk ? here : 0;
+    rows += here;
+  }
+  return sum_before_in_block<kThreads>(rows, of_scan, all) + before;
+}
+
 template <unsigned kItems>
 __global__ void __launch_bounds__(kThreads)
     move_rows(const Row* in, std::uint64_t rows, unsigned shift, const std::uint32_t* of_blocks,
-              const std::uint32_t* of_digits, Row* out) {
+              const std::uint32_t* of_chunks, Row* out) {
   ASSAY_SHARED(SharedOfMove<kItems>, shared);
   const unsigned warp = threadIdx.x / memory::kLanes, lane = threadIdx.x % memory::kLanes;
-  std::uint32_t total = 0;
-  std::uint32_t place = sum_before_in_block<kThreads>(of_digits[threadIdx.x], shared.of_scan, total) +
-                        of_blocks[threadIdx.x * gridDim.x + blockIdx.x];
+  std::uint32_t place = first_place(of_blocks, of_chunks, shared.of_scan);
   const Share<kItems> share(rows);
   for (std::uint64_t tile = share.first; tile < share.end; tile += share.kTile) {
     for (unsigned w = 0; w < kWarps; ++w) shared.of_warps[w][threadIdx.x] = 0;
@@ -228,7 +239,7 @@ class Sort final : public Workload {
         data_(gpu.allocate(size.rows() * sizeof(Row))),
         between_{gpu.allocate(size.rows() * sizeof(Row)), gpu.allocate(size.rows() * sizeof(Row))},
         of_blocks_(gpu.allocate(std::uint64_t{kDigits} * size.blocks * sizeof(std::uint32_t))),
-        of_digits_(gpu.allocate(kDigits * sizeof(std::uint32_t))),
+        of_chunks_(gpu.allocate(std::uint64_t{kDigits} * chunks() * sizeof(std::uint32_t))),
         grid_{size.blocks, kThreads} {
     cuda::launch(grid_, Work(WorkKind::write, 8.0 * static_cast<double>(kSortOnCard.rows())), fill_rows,
                  pointer<Word128>(data_), rows_);
@@ -245,6 +256,7 @@ class Sort final : public Workload {
   double items() const override { return static_cast<double>(kSortOnCard.rows()); }
 
  private:
+  unsigned chunks() const { return (size_.blocks - 1) / kBlocksOfChunk + 1; }
   void once(Tally* tally) {
     const std::unique_ptr<DeviceBuffer>* from = &data_;
     for (unsigned pass = 0; pass < kSortPasses; ++pass) {
@@ -257,12 +269,12 @@ class Sort final : public Workload {
   void sort_by_digit(const std::unique_ptr<DeviceBuffer>& from, unsigned shift,
                      const std::unique_ptr<DeviceBuffer>& to) {
     auto* const of_blocks = pointer<std::uint32_t>(of_blocks_);
-    auto* const of_digits = pointer<std::uint32_t>(of_digits_);
+    auto* const of_chunks = pointer<std::uint32_t>(of_chunks_);
     cuda::launch(grid_, work_.count, count_digits<kItems>, pointer<const Word128>(from), size_.rows(), shift,
                  of_blocks);
-    cuda::launch({kDigits, kThreads}, work_.add_up, add_up_digits, of_blocks, size_.blocks, of_digits);
+    cuda::launch({chunks(), kThreads}, work_.add_up, add_up_digits, of_blocks, size_.blocks, of_chunks);
     cuda::launch(grid_, work_.move, move_rows<kItems>, pointer<const Row>(from), size_.rows(), shift,
-                 of_blocks, of_digits, pointer<Row>(to));
+                 of_blocks, of_chunks, pointer<Row>(to));
   }
 
   SortSize size_;
@@ -270,7 +282,7 @@ class Sort final : public Workload {
   Rows rows_;
   std::unique_ptr<DeviceBuffer> data_;
   std::unique_ptr<DeviceBuffer> between_[2];
-  std::unique_ptr<DeviceBuffer> of_blocks_, of_digits_;
+  std::unique_ptr<DeviceBuffer> of_blocks_, of_chunks_;
   cuda::Shape grid_;
   cuda::Stopwatch watch_;
   cuda::Resident<Tallies> tallies_;
