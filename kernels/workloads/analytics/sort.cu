@@ -179,16 +179,18 @@ __global__ void __launch_bounds__(kThreads)
     for (unsigned i = 0; i < kItems; ++i)
       mine[i] = cuda::load_global<Row>(from + i * memory::kLanes * sizeof(Row));
     __syncthreads();
-    std::uint32_t rank[kItems];
+    std::uint32_t ranks[kItems / 2] = {};  // two in each: all of them in registers
 #pragma unroll
-    for (unsigned i = 0; i < kItems; ++i) rank[i] = rank_of(digit_of(mine[i], shift), shared.of_warps[warp]);
+    for (unsigned i = 0; i < kItems; ++i)
+      ranks[i / 2] |= rank_of(digit_of(mine[i], shift), shared.of_warps[warp]) << (i % 2 * 16);
     __syncthreads();
     place += lay_out_digit(shared, place);
     __syncthreads();
 #pragma unroll
     for (unsigned i = 0; i < kItems; ++i) {
       const unsigned digit = digit_of(mine[i], shift);
-      const std::uint32_t to = shared.first[digit] + shared.of_warps[warp][digit] + rank[i];
+      const std::uint32_t to =
+          shared.first[digit] + shared.of_warps[warp][digit] + (ranks[i / 2] >> (i % 2 * 16) & 0xffff);
       if (to < share.kTile) shared.staged[to] = mine[i];
     }
     __syncthreads();

@@ -13,7 +13,7 @@ enum class Compared : std::uint64_t { sums_of_rows, scaled_sums, features, score
 constexpr unsigned kComparedShift = 56, kSampleShift = 16;
 
 struct Checked {
-  const std::uint32_t* weights[kLayers];  // four bytes along the inputs, of output after output
+  const std::uint32_t* weights;  // layer after layer: four bytes along the inputs, of output after output
   const Word128* kept;
   const std::uint32_t* scaled;
   const Word128* features;
@@ -132,8 +132,11 @@ static __global__ void __launch_bounds__(kCheckThreads) check(const Model model,
     shared.bytes(0)[k] = static_cast<signed char>(dense_of(model, sample.number, k));
   __syncthreads();
   unsigned at = 0;
+  const std::uint32_t* weights = p.weights;
   for (unsigned layer = 0; layer < kLayers; ++layer) {
-    work_out_layer(model.layers[layer], p.weights[layer], at, shared);
+    const Layer size = model.layers[layer];
+    work_out_layer(size, weights, at, shared);
+    weights += size.in / 4 * size.out;
     at = 1 - at;
     if (layer + 1 != kBottomLayers) continue;
     work_out_features(p, sample, at, shared);

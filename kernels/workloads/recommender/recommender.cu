@@ -77,6 +77,7 @@ class Recommender final : public Workload {
       workspace_bytes = std::max(workspace_bytes, products_[layer]->workspace_bytes());
     }
     workspace_ = gpu.allocate(workspace_bytes);
+    checking_weights_ = gpu.allocate(weights_bytes_);
     fill();
   }
 
@@ -103,7 +104,7 @@ class Recommender final : public Workload {
     products_[layer] = library.make_gemm(Datapath::tensor_bf16, GemmSize{size.out, model_.samples, size.in});
     products_[layer]->use(products_[layer]->propose());  // whichever: the sums are exact in any order
     weights_[layer] = gpu_.allocate(std::uint64_t{2} * size.in * size.out);
-    checking_weights_[layer] = gpu_.allocate(std::uint64_t{size.in} * size.out);
+    weights_bytes_ += std::uint64_t{size.in} * size.out;
   }
 
   void fill() {
@@ -113,11 +114,12 @@ class Recommender final : public Workload {
     const std::uint64_t look_ups = std::uint64_t{model_.samples} * model_.look_ups;
     cuda::launch(grid_of(look_ups), {}, fill_look_ups, pointer<std::uint32_t>(rows_), model_);
     cuda::launch(grid_of(model_.samples), {}, fill_dense, pointer<Word128>(dense_), model_);
+    auto* checking_weights = pointer<std::uint32_t>(checking_weights_);
     for (unsigned layer = 0; layer < kLayers; ++layer) {
-      const cuda::Shape grid = grid_of(std::uint64_t{model_.layers[layer].in} * model_.layers[layer].out / 8);
-      cuda::launch(grid, {}, fill_weights, pointer<Word128>(weights_[layer]), model_, layer);
-      cuda::launch(grid, {}, fill_checking_weights, pointer<std::uint32_t>(checking_weights_[layer]), model_,
-                   layer);
+      const std::uint64_t products = std::uint64_t{model_.layers[layer].in} * model_.layers[layer].out;
+      cuda::launch(grid_of(products / 8), {}, fill_weights, pointer<Word128>(weights_[layer]), model_, layer);
+      cuda::launch(grid_of(products / 4), {}, fill_checking_weights, checking_weights, model_, layer);
+      checking_weights += products / 4;
     }
   }
 
@@ -174,15 +176,13 @@ class Recommender final : public Workload {
   }
 
   void check_samples(unsigned first) {
-    Checked checked{.weights = {},
-                    .kept = pointer<const Word128>(kept_),
-                    .scaled = pointer<const std::uint32_t>(scaled_),
-                    .features = pointer<const Word128>(features_),
-                    .scores = pointer<const std::int32_t>(scores_),
-                    .first = first,
-                    .bad = &tallies_.get()->bad};
-    for (unsigned layer = 0; layer < kLayers; ++layer)
-      checked.weights[layer] = pointer<const std::uint32_t>(checking_weights_[layer]);
+    const Checked checked{.weights = pointer<const std::uint32_t>(checking_weights_),
+                          .kept = pointer<const Word128>(kept_),
+                          .scaled = pointer<const std::uint32_t>(scaled_),
+                          .features = pointer<const Word128>(features_),
+                          .scores = pointer<const std::int32_t>(scores_),
+                          .first = first,
+                          .bad = &tallies_.get()->bad};
     cuda::launch({model_.samples / model_.checked_every, kCheckThreads}, work_.check, check, model_, checked);
   }
 
@@ -192,7 +192,8 @@ class Recommender final : public Workload {
   RecommenderWork work_;
   Buffer rows_, dense_, scaled_, features_, scores_, kept_;
   Buffer values_[2];  // a layer's, and the next one's
-  Buffer weights_[kLayers], checking_weights_[kLayers], workspace_;
+  Buffer weights_[kLayers], checking_weights_, workspace_;
+  std::uint64_t weights_bytes_ = 0;  // of the checking ones
   std::unique_ptr<Gemm> products_[kLayers];
   unsigned repetitions_ = 0;
   cuda::Stopwatch watch_;
