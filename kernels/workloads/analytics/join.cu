@@ -10,7 +10,7 @@
 #include "kernels/instructions/global.h"
 #include "kernels/instructions/memory.h"
 #include "kernels/library_gemm/library_gemm.h"
-#include "kernels/workloads/analytics/columns.h"
+#include "kernels/workloads/analytics/sides.h"
 #include "kernels/workloads/analytics/sizes.h"
 #include "kernels/workloads/tally.h"
 
@@ -23,29 +23,8 @@ constexpr unsigned kThreads = kQueryThreads;
 /// A key in the lower half, what goes with it in the upper.
 using Entry = std::uint64_t;
 constexpr Entry kEmpty = ~Entry{0};
-/// What is brought for a key that is not in the table, and what lies there before: no row brings it.
-constexpr std::uint32_t kNothing = 1, kNotWritten = 2;
 /// A chain that long is a damaged table's: half full, they are some dozens.
 constexpr unsigned kLongestChain = 4096;
-
-/// What both sides hold. The larger one has each number of its bits once, the smaller one of every four the
-/// second; keys are numbers of all 32 bits.
-struct Sides {
-  Shuffle probes, built, keys;
-
-  ASSAY_HD constexpr std::uint32_t probe_key(std::uint32_t row) const { return keys.of(probes.of(row)); }
-  /// Of the smaller side's row that has it, or kNothing.
-  ASSAY_HD constexpr std::uint32_t brought(std::uint32_t probe_row) const {
-    const std::uint32_t number = probes.of(probe_row);
-    return number % 4 == 1 ? spread(number / 4, built.bits) : kNothing;
-  }
-  ASSAY_HD constexpr std::uint32_t built_key(std::uint32_t row) const {
-    return keys.of(4 * built.of(row) + 1);
-  }
-  ASSAY_HD constexpr std::uint32_t goes_with(std::uint32_t row) const {
-    return spread(built.of(row), built.bits);
-  }
-};
 
 enum class Side { probe_keys, built_keys, goes_with_built };
 

@@ -18,7 +18,7 @@ struct ScanSize {
   std::uint64_t selected() const { return rows() / 8 * 3; }
 };
 /// 4.3 GB, 64 tiles a block. A smaller one has less than a wave of blocks.
-inline constexpr ScanSize kScanOnCard{30, 4096}, kScanUnderEmulation{13, 2};
+inline constexpr ScanSize kScanOnCard{30, 4096}, kScanUnderEmulation{14, 2};
 
 struct ScanWork {
   Work count, clear, compact, look;

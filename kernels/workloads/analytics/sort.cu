@@ -13,7 +13,7 @@
 #include "kernels/instructions/match.h"
 #include "kernels/instructions/memory.h"
 #include "kernels/library_gemm/library_gemm.h"
-#include "kernels/workloads/analytics/columns.h"
+#include "kernels/workloads/analytics/rows.h"
 #include "kernels/workloads/analytics/sizes.h"
 #include "kernels/workloads/tally.h"
 
@@ -21,34 +21,9 @@ namespace assay::workloads::ASSAY_TARGET {
 namespace {
 
 using cuda::pointer;
-using Row = std::uint64_t;
 
 constexpr unsigned kThreads = kQueryThreads, kWarps = kThreads / memory::kLanes;
 static_assert(kThreads == kDigits, "a thread a digit");
-
-/// What the rows hold. Every key is there twice, far apart.
-struct Rows {
-  std::uint64_t count;
-  std::uint64_t seed;
-
-  static constexpr std::uint32_t kPlaceFactor =
-      0x9e3779b1;  // odd: a place's bits are all in use, and it can be told back
-  ASSAY_HD constexpr std::uint32_t key_of(std::uint32_t place) const {
-    return static_cast<std::uint32_t>(memory::mix64(seed + place % (count / 2)));
-  }
-  ASSAY_HD constexpr Row at(std::uint32_t place) const {
-    return key_of(place) | Row{place * kPlaceFactor} << 32;
-  }
-  ASSAY_HD static constexpr std::uint32_t place_of(Row row) {
-    constexpr std::uint32_t kBack = inverse_of_odd(kPlaceFactor);
-    return static_cast<std::uint32_t>(row >> 32) * kBack;
-  }
-  /// By what the result is ordered.
-  ASSAY_HD static constexpr std::uint64_t order_of(Row row) { return row << 32 | place_of(row); }
-  ASSAY_HD constexpr bool has(Row row) const {
-    return place_of(row) < count && key_of(place_of(row)) == static_cast<std::uint32_t>(row);
-  }
-};
 
 __global__ void __launch_bounds__(kThreads) fill_rows(Word128* out, Rows rows) {
   cuda::for_each_word<kThreads>(rows.count / 2, [&](std::uint64_t i) {
