@@ -38,9 +38,11 @@ using Describe = std::function<WrongValue(const memory::BadWord&)>;
 
 inline void add_sums(const Tally& tally, const std::vector<Known>& known, std::uint64_t stands_for,
                      Repetitions& all) {
+  constexpr std::size_t kMostSumsShown = 4;
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (tally.sums[i] == known[i].right) continue;
     all.wrong_values += stands_for;
+    if (all.first_wrong.size() == kMostSumsShown) continue;  // leaves room for others
     all.first_wrong.push_back({known[i].what, std::to_string(known[i].right), std::to_string(tally.sums[i])});
   }
 }

@@ -124,17 +124,18 @@ static __global__ void __launch_bounds__(kFillThreads)
   const unsigned lane = threadIdx.x % memory::kLanes, words = model.layers[kLayers - 1].out / 8;
   const std::uint64_t warp = (std::uint64_t{blockIdx.x} * kFillThreads + threadIdx.x) / memory::kLanes;
   if (warp >= model.samples) return;
-  int sum = 0;
+  std::uint32_t sum = 0;  // of damaged values, too
   for (unsigned w = lane; w < words; w += memory::kLanes) {
     const Word128 eight = cuda::load_streaming(values + warp * words + w);
     for (unsigned n = 0; n < 8; ++n)
-      sum += whole_of_bf16(sixteen_bits(eight, n)) * weight_of(model, kLayers, 0, 8 * w + n);
+      sum += static_cast<std::uint32_t>(whole_of_bf16(sixteen_bits(eight, n)) *
+                                        weight_of(model, kLayers, 0, 8 * w + n));
   }
   for (int distance = memory::kLanes / 2; distance > 0; distance /= 2)
     sum += __shfl_down_sync(0xffffffffu, sum, distance);
   if (lane != 0) return;
-  scores[warp] = sum;
-  atomicAdd(&tally->hash, Sum{memory::mix64(memory::mix64(warp) ^ static_cast<std::uint32_t>(sum))});
+  scores[warp] = static_cast<std::int32_t>(sum);
+  atomicAdd(&tally->hash, Sum{memory::mix64(memory::mix64(warp) ^ sum)});
 }
 
 }  // namespace ASSAY_TARGET
