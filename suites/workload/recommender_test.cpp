@@ -47,7 +47,7 @@ TEST_F(WorkloadRecommender, WrongDataOfTheMemoryAreFound) {
 
 TEST_F(WorkloadRecommender, AProductThatIsAlwaysWrongIsFound) {
   const std::string right = run().texts.at("digest");
-  plant("library_result", {{"every_sm", 1}, {"sub_partition", 4}, {"bit", 30}, {"gives", 2}, {"every", 1}},
+  plant("library_result", {{"every_sm", 1}, {"sub_partition", 4}, {"bit", 9}, {"gives", 2}, {"every", 1}},
         {{"datapath", "tensor_bf16"}});
   const Emitted context = run();
   EXPECT_GT(context.values.at("wrong_values"), 0);
