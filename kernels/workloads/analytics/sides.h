@@ -10,8 +10,8 @@ namespace assay::workloads {
 /// What is brought for a key that is not in the table, and what lies there before: no row brings it.
 inline constexpr std::uint32_t kNothing = 1, kNotWritten = 2;
 
-/// The larger one has each number of its bits once, the smaller one of every four the second; keys are numbers
-/// of all 32 bits.
+/// The larger one has each number of its bits once, the smaller one of every four the second; keys are
+/// numbers of all 32 bits.
 struct Sides {
   Shuffle probes, built, keys;
 
