@@ -92,6 +92,12 @@ void require(const config::Sku& sku, const std::string& name, std::vector<Requir
   }
 }
 
+/// What overlaps with a check that the SKU does not have is not run either.
+bool is_run(const config::ProfileEntry& entry, const config::Sku& sku) {
+  const Check* const first = find_check(entry.bodies.front().check);
+  return first == nullptr || !variants_run(*first, sku).empty();
+}
+
 RequiredCheck required_telemetry(const config::Sku& sku) {
   RequiredCheck required;
   required.check = kTelemetryCheck;
@@ -109,6 +115,7 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
   criteria.profile = profile.name;
   criteria.certifiable = sku.certifiable;
   for (const config::ProfileEntry& entry : profile.checks) {
+    if (!is_run(entry, sku)) continue;
     for (const Body& body : entry.bodies) require(sku, body.check, criteria.required);
   }
   // The last look is taken whatever was run, so that a profile of node checks has telemetry too.
