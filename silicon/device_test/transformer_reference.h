@@ -69,14 +69,14 @@ class LeftBehind {
     const LayerShape& s = layer.shape;
     const std::uint32_t columns = layer.batch.one_each ? 16 : layer.batch.tokens;
     const std::pair<std::size_t, std::uint64_t> elements[] = {
-        {kInput, row_major(s.hidden)},      {kGains, 2 * s.hidden},
+        {kInput, row_major(s.hidden)},       {kGains, 2 * s.hidden},
         {kQueries, layer.query_words() * 8}, {kKeys, layer.cache_words() * 8},
-        {kValues, layer.cache_words() * 8}, {kNormed, std::uint64_t{columns} * s.hidden},
-        {kQkv, row_major(s.qkv_columns())}, {kMixed, std::uint64_t{columns} * s.query_columns()},
+        {kValues, layer.cache_words() * 8},  {kNormed, std::uint64_t{columns} * s.hidden},
+        {kQkv, row_major(s.qkv_columns())},  {kMixed, std::uint64_t{columns} * s.query_columns()},
         {kProbe, row_major(8 * s.head_dim)}, {kProjected, row_major(s.hidden)},
-        {kSum, row_major(s.hidden)},        {kNormedSum, std::uint64_t{columns} * s.hidden},
-        {kGateUp, row_major(2 * s.ffn)},    {kActivated, std::uint64_t{columns} * s.ffn},
-        {kDown, row_major(s.hidden)},       {kResult, row_major(s.hidden)}};
+        {kSum, row_major(s.hidden)},         {kNormedSum, std::uint64_t{columns} * s.hidden},
+        {kGateUp, row_major(2 * s.ffn)},     {kActivated, std::uint64_t{columns} * s.ffn},
+        {kDown, row_major(s.hidden)},        {kResult, row_major(s.hidden)}};
     for (const auto& [allocation, count] : elements) take(allocation, count);
     for (const Matrix matrix : kMatrices) {
       const MatrixSize size = size_of(matrix, s);
@@ -117,8 +117,7 @@ class LeftBehind {
     std::vector<double>& all = of_[allocation];
     for (const Word128& word : words) {
       for (unsigned i = 0; i < kPerWord; ++i)
-        all.push_back(
-            bf16_value(static_cast<std::uint16_t>((i < 4 ? word.low : word.high) >> 16 * (i % 4))));
+        all.push_back(bf16_value(static_cast<std::uint16_t>((i < 4 ? word.low : word.high) >> 16 * (i % 4))));
     }
   }
   /// Of a row of so many elements.
@@ -196,10 +195,10 @@ class LeftBehind {
         const double x = row(kQkv, s.qkv_columns(), token, head * s.head_dim + pair),
                      y = row(kQkv, s.qkv_columns(), token, head * s.head_dim + pair + half);
         const double angle = position * std::pow(kRotaryBase, -static_cast<double>(pair) / half);
-        const double due = i < half ? x * std::cos(angle) - y * std::sin(angle)
-                                    : y * std::cos(angle) + x * std::sin(angle);
-        const double found = head < s.heads() ? query(token, head, i)
-                                              : cached(kKeys, token, head - s.heads(), position, i);
+        const double due =
+            i < half ? x * std::cos(angle) - y * std::sin(angle) : y * std::cos(angle) + x * std::sin(angle);
+        const double found =
+            head < s.heads() ? query(token, head, i) : cached(kKeys, token, head - s.heads(), position, i);
         hold({due, std::fabs(due) * kHalfUnit + 4 * kRounding * (std::fabs(x) + std::fabs(y))}, found,
              "rotated", token, head * s.head_dim + i);
       }

@@ -5,11 +5,12 @@
 //
 // Products are computed by the algorithms that the first rank's library proposes: others may add up in
 // another order.
+#include "kernels/workloads/prefill/prefill.h"
+
 #include <cstring>
 #include <stdexcept>
 #include <string>
 
-#include "kernels/workloads/prefill/prefill.h"
 #include "kernels/workloads/transformer/layer_work.h"
 #include "suites/workload/repeating.h"
 

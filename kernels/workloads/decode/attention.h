@@ -168,7 +168,8 @@ __global__ void __launch_bounds__(kSplitThreads, 2) attend_to_split(DecodingAtte
   std::uint32_t scores[kMostPagesOfSplit][4] = {};
   float greatest[2] = {-1e30f, -1e30f};
   const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  constexpr cuda::WgmmaStrides kRowsOfKeys{16 * kPageTokens, 128, 0}, kRowsOfElements{128, 16 * kPageTokens, 0};
+  constexpr cuda::WgmmaStrides kRowsOfKeys{16 * kPageTokens, 128, 0},
+      kRowsOfElements{128, 16 * kPageTokens, 0};
 #pragma unroll
   for (std::uint32_t page = 0; page < kMostPagesOfSplit; ++page) {
     if (page >= pages) break;
@@ -232,8 +233,7 @@ __global__ void __launch_bounds__(kSplitThreads) join_splits(DecodingAttention a
     sum = cuda::multiply_add(part[(dim + 1) * kGroup + head], scale, sum);
 #pragma unroll
     for (unsigned i = 0; i < kPerWord; ++i)
-      total.of[i] =
-          cuda::multiply_add(part[(chunk * kPerWord + i) * kGroup + head], scale, total.of[i]);
+      total.of[i] = cuda::multiply_add(part[(chunk * kPerWord + i) * kGroup + head], scale, total.of[i]);
   }
   const float by = reciprocal_of(sum);
 #pragma unroll

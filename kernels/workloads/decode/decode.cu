@@ -1,11 +1,10 @@
-#include "kernels/workloads/decode/decode.h"
-
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
 
 #include "kernels/workloads/decode/attention.h"
+#include "kernels/workloads/decode/decode.h"
 #include "kernels/workloads/decode/products.h"
 #include "kernels/workloads/transformer/layer_on_gpu.h"
 

@@ -1,5 +1,6 @@
-// Decoding: a layer of a 70B-class model (transformer/layer.h) for one token of each of many sequences. All of it our own: products
-// that read each weight once (products.h), and attention over splits of the cache (attention.h).
+// Decoding: a layer of a 70B-class model (transformer/layer.h) for one token of each of many sequences. All
+// of it our own: products that read each weight once (products.h), and attention over splits of the cache
+// (attention.h).
 //
 // What has one right value: what the probe's heads come to (transformer/probe.h), and the keys and values
 // that are put into the cache, read back.

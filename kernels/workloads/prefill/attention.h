@@ -2,8 +2,9 @@
 // keys and values one after the other, in the order of their positions, with the greatest score so far and
 // the sum of weights kept for each row.
 //
-// A warp group has a tile of queries, eight tokens of the eight heads that share keys and values; the groups of a block share what
-// is loaded of these. Weights are rounded to bf16 before they are summed, so that they add up to one.
+// A warp group has a tile of queries, eight tokens of the eight heads that share keys and values; the groups
+// of a block share what is loaded of these. Weights are rounded to bf16 before they are summed, so that they
+// add up to one.
 #pragma once
 
 #include "kernels/instructions/bulk_copy.h"
@@ -125,8 +126,8 @@ __device__ void store_rows(const PrefillAttention& a, std::uint32_t position, st
     for (unsigned half = 0; half < kHalves; ++half) {
 #pragma unroll
       for (unsigned i = 2 * row; i < 32; i += 4) {
-        const std::uint32_t pair = bf16_of(cuda::float_of(out[half][i]) * by) |
-                                   bf16_of(cuda::float_of(out[half][i + 1]) * by) << 16;
+        const std::uint32_t pair =
+            bf16_of(cuda::float_of(out[half][i]) * by) | bf16_of(cuda::float_of(out[half][i + 1]) * by) << 16;
         Word128* const word = (is_probe ? a.probe : a.out).at(token, head * chunks + half * 8 + i / 4);
         reinterpret_cast<std::uint32_t*>(word)[lane % 4] = pair;
       }
@@ -191,8 +192,7 @@ __global__ void __launch_bounds__(kMostGroups* kGroupThreads, 2) attend_to_promp
     multiply_steps<cuda::wgmma::Bf16, kDim / 16>(scores, of_queries, kBytesOfStep, kAlongK, keys,
                                                  kBytesOfStep, kAlongK);
     float scale[2];
-    weigh(scores, seen, a.factor, state, scale,
-          reinterpret_cast<std::uint32_t*>(of_group));
+    weigh(scores, seen, a.factor, state, scale, reinterpret_cast<std::uint32_t*>(of_group));
 #pragma unroll
     for (unsigned half = 0; half < Block::kHalves; ++half) {
 #pragma unroll
@@ -204,8 +204,8 @@ __global__ void __launch_bounds__(kMostGroups* kGroupThreads, 2) attend_to_promp
 #pragma unroll
     for (unsigned half = 0; half < Block::kHalves; ++half)
       multiply_steps<cuda::wgmma::Bf16TransposedB, kPageTokens / 16>(
-          out[half], of_weights, kBytesOfStep, kAlongK, values + half * 8 * 16 * kPageTokens,
-          kBytesOfKeyStep, kAcrossK);
+          out[half], of_weights, kBytesOfStep, kAlongK, values + half * 8 * 16 * kPageTokens, kBytesOfKeyStep,
+          kAcrossK);
     __syncthreads();  // all have read the page, and the weights
     if (threadIdx.x == 0 && page + Block::kStages < pages) load(page + Block::kStages);
     seen -= kPageTokens;

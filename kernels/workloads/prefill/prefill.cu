@@ -1,10 +1,9 @@
-#include "kernels/workloads/prefill/prefill.h"
-
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 #include "kernels/workloads/prefill/attention.h"
+#include "kernels/workloads/prefill/prefill.h"
 #include "kernels/workloads/transformer/layer_on_gpu.h"
 
 namespace assay::workloads::ASSAY_TARGET {
@@ -22,8 +21,7 @@ class PrefillOnGpu final : public Prefill, private LayerOnGpu {
   PrefillOnGpu(Gpu& gpu, const CublasLt& library, const Layer& layer, std::uint64_t seed)
       : LayerOnGpu(gpu, layer, gpu.emulated() ? kPrefillOnCard : layer, seed) {
     for (const Matrix matrix : kMatrices)
-      gemms_[static_cast<int>(matrix)] =
-          library.make_gemm(Datapath::tensor_bf16, gemm_size(matrix, layer));
+      gemms_[static_cast<int>(matrix)] = library.make_gemm(Datapath::tensor_bf16, gemm_size(matrix, layer));
   }
 
   PrefillAlgorithms propose() override {
@@ -50,10 +48,9 @@ class PrefillOnGpu final : public Prefill, private LayerOnGpu {
     const int number = static_cast<int>(matrix);
     cuda::in_time_of(operations_of(matrix, on_card_) / operations_of(matrix, layer_), [&] {
       try {
-        gemms_[number]->multiply(weights_[number]->device_pointer(), operand->device_pointer(),
-                                 product->device_pointer(),
-                                 workspace_ == nullptr ? nullptr : workspace_->device_pointer(),
-                                 cudaStreamPerThread);
+        gemms_[number]->multiply(
+            weights_[number]->device_pointer(), operand->device_pointer(), product->device_pointer(),
+            workspace_ == nullptr ? nullptr : workspace_->device_pointer(), cudaStreamPerThread);
       } catch (const DeviceError&) {
         cuda::check(cudaGetLastError(), "product");  // the device's own word, where it has one
         throw;

@@ -16,8 +16,8 @@
 
 namespace assay::workloads {
 
-/// Tokens are a multiple of 8 and of 16 where there are more than 8, what is in the cache before them of a page. Heads
-/// have 64 or 128 elements; at most 8,192 are hidden.
+/// Tokens are a multiple of 8 and of 16 where there are more than 8, what is in the cache before them of a
+/// page. Heads have 64 or 128 elements; at most 8,192 are hidden.
 constexpr Layer prefill(const LayerShape& shape, std::uint32_t tokens, std::uint32_t past) {
   return {shape, {false, tokens, past + tokens}};
 }

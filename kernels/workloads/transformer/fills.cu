@@ -16,12 +16,11 @@ __device__ Word128 random_word(std::uint64_t seed, std::uint64_t i, std::uint64_
 }
 constexpr std::uint64_t kLowest = (127 - 3) << 7;  // bits of 1/8
 
-__global__ void __launch_bounds__(kThreads) fill_random_words(Word128* out, std::uint64_t words,
-                                                              std::uint64_t lowest, bool signs,
-                                                              std::uint64_t seed) {
-  for_each_of(words, [&](std::uint64_t i) {
-    cuda::store_streaming(out + i, random_word(seed, i, lowest, signs));
-  });
+__global__ void __launch_bounds__(kThreads)
+    fill_random_words(Word128* out, std::uint64_t words, std::uint64_t lowest, bool signs,
+                      std::uint64_t seed) {
+  for_each_of(words,
+              [&](std::uint64_t i) { cuda::store_streaming(out + i, random_word(seed, i, lowest, signs)); });
 }
 
 __global__ void __launch_bounds__(kThreads)
@@ -33,8 +32,8 @@ __global__ void __launch_bounds__(kThreads)
                sequence = static_cast<std::uint32_t>(i / keys / chunks);
     Eight eight;
     for (std::uint32_t n = 0; n < kPerWord; ++n)
-      eight.of[n] = float_of_bf16(
-          probe_value(seed, layer.shape.head_dim, sequence, position, chunk * kPerWord + n));
+      eight.of[n] =
+          float_of_bf16(probe_value(seed, layer.shape.head_dim, sequence, position, chunk * kPerWord + n));
     cuda::store_streaming(values + layer.cache_word(sequence, layer.shape.kv_heads, position, chunk),
                           word_of(eight));
   });
@@ -61,7 +60,8 @@ void fill_random(Word128* out, std::uint64_t words, unsigned exponent, bool sign
 }
 
 void fill_probe_values(const Layer& layer, Word128* values, std::uint64_t seed) {
-  const std::uint64_t words = std::uint64_t{layer.batch.sequences()} * layer.batch.pages() * layer.page_words();
+  const std::uint64_t words =
+      std::uint64_t{layer.batch.sequences()} * layer.batch.pages() * layer.page_words();
   cuda::launch(grid_of(words), Work(WorkKind::write, static_cast<double>(words) * sizeof(Word128)),
                fill_values_of_probe, layer, values, seed);
 }

@@ -1,9 +1,9 @@
-#include "kernels/workloads/transformer/layer_on_gpu.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+
+#include "kernels/workloads/transformer/layer_on_gpu.h"
 
 namespace assay::workloads {
 inline namespace ASSAY_TARGET {
@@ -132,8 +132,8 @@ Placing LayerOnGpu::placing() const {
 }
 
 std::vector<const LayerOnGpu::Buffer*> LayerOnGpu::left_behind() const {
-  return {&normed_, &qkv_,        &mixed_,   &probe_,     &projected_, &sum_,
-          &normed_sum_, &gate_up_, &activated_, &down_,      &result_};
+  return {&normed_,     &qkv_,     &mixed_,     &probe_, &projected_, &sum_,
+          &normed_sum_, &gate_up_, &activated_, &down_,  &result_};
 }
 
 /// What is not computed is not to be the last repetition's.
@@ -141,8 +141,8 @@ void LayerOnGpu::clear() {
   hashes_.clear();
   wrong_.clear();
   for (const Buffer* const buffer : left_behind())
-    cuda::check(
-        cudaMemsetAsync((*buffer)->device_pointer(), 0xff, (*buffer)->bytes(), cudaStreamPerThread), "clear");
+    cuda::check(cudaMemsetAsync((*buffer)->device_pointer(), 0xff, (*buffer)->bytes(), cudaStreamPerThread),
+                "clear");
   wipe_placed(placing(), work(Step::look_at_placed));
 }
 

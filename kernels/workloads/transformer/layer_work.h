@@ -16,8 +16,8 @@ enum class Step {
   look_at_probe,
   hash,
 };
-inline constexpr Step kSteps[] = {Step::normalise, Step::place,          Step::add_and_normalise,
-                                  Step::activate,  Step::add,            Step::look_at_placed,
+inline constexpr Step kSteps[] = {Step::normalise, Step::place,        Step::add_and_normalise,
+                                  Step::activate,  Step::add,          Step::look_at_placed,
                                   Step::hash,      Step::look_at_probe};
 
 Work work_of(Step step, const Layer& layer);

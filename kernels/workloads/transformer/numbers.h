@@ -29,8 +29,8 @@ __device__ inline Eight eight_of(const Word128& word) {
   Eight eight;
 #pragma unroll
   for (unsigned i = 0; i < kPerWord; ++i)
-    eight.of[i] = float_of_bf16(static_cast<std::uint32_t>((i < 4 ? word.low : word.high) >> 16 * (i % 4)) &
-                                0xffff);
+    eight.of[i] =
+        float_of_bf16(static_cast<std::uint32_t>((i < 4 ? word.low : word.high) >> 16 * (i % 4)) & 0xffff);
   return eight;
 }
 __device__ inline Word128 word_of(const Eight& eight) {

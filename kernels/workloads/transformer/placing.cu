@@ -46,25 +46,24 @@ __device__ Word128* in_cache(const Placing& p, std::uint32_t token, std::uint32_
   const std::uint32_t number = head - shape.heads();
   const bool of_keys = number < shape.kv_heads;
   const std::uint32_t kv_head = of_keys ? number : number - shape.kv_heads;
-  return (of_keys ? p.keys : p.values) + p.layer.cache_word(p.layer.batch.sequence(token), kv_head,
-                                                            p.layer.batch.position(token), chunk);
+  return (of_keys ? p.keys : p.values) +
+         p.layer.cache_word(p.layer.batch.sequence(token), kv_head, p.layer.batch.position(token), chunk);
 }
 
 __global__ void __launch_bounds__(kThreads) place_all(Placing p) {
-  for_each_placed(p, 0,
-                  [&](std::uint32_t token, std::uint32_t head, std::uint32_t chunk, const Word128& word,
-                      std::uint32_t other_chunk, const Word128& other) {
-                    if (head >= p.layer.shape.heads()) {
-                      cuda::store_streaming(in_cache(p, token, head, chunk), word);
-                      cuda::store_streaming(in_cache(p, token, head, other_chunk), other);
-                      return;
-                    }
-                    const std::uint32_t kv_head = head / kGroup, of_group = head % kGroup;
-                    cuda::store_streaming(p.queries + p.layer.query_word(token, kv_head, of_group, chunk),
-                                          word);
-                    cuda::store_streaming(
-                        p.queries + p.layer.query_word(token, kv_head, of_group, other_chunk), other);
-                  });
+  for_each_placed(
+      p, 0,
+      [&](std::uint32_t token, std::uint32_t head, std::uint32_t chunk, const Word128& word,
+          std::uint32_t other_chunk, const Word128& other) {
+        if (head >= p.layer.shape.heads()) {
+          cuda::store_streaming(in_cache(p, token, head, chunk), word);
+          cuda::store_streaming(in_cache(p, token, head, other_chunk), other);
+          return;
+        }
+        const std::uint32_t kv_head = head / kGroup, of_group = head % kGroup;
+        cuda::store_streaming(p.queries + p.layer.query_word(token, kv_head, of_group, chunk), word);
+        cuda::store_streaming(p.queries + p.layer.query_word(token, kv_head, of_group, other_chunk), other);
+      });
 }
 
 __global__ void __launch_bounds__(kThreads) wipe_all(Placing p) {

@@ -39,10 +39,9 @@ ASSAY_HD constexpr std::uint32_t probe_constant(std::uint64_t seed, std::uint32_
 ASSAY_HD constexpr std::uint32_t probe_value(std::uint64_t seed, std::uint32_t head_dim,
                                              std::uint32_t sequence, std::uint32_t position,
                                              std::uint32_t element) {
-  return element < head_dim / 2
-             ? compute::bits_of_integer(compute::format_of(Datapath::tensor_bf16),
-                                        probe_integer(seed, sequence, position, element))
-             : probe_constant(seed, element);
+  return element < head_dim / 2 ? compute::bits_of_integer(compute::format_of(Datapath::tensor_bf16),
+                                                           probe_integer(seed, sequence, position, element))
+                                : probe_constant(seed, element);
 }
 
 /// What an element may come to: least and greatest, as bits of bf16.

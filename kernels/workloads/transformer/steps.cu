@@ -1,6 +1,5 @@
-#include "kernels/workloads/transformer/steps.h"
-
 #include "kernels/workloads/transformer/grid.h"
+#include "kernels/workloads/transformer/steps.h"
 
 namespace assay::workloads {
 inline namespace ASSAY_TARGET {
