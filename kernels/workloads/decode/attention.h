@@ -6,24 +6,22 @@
 // for queries that are not there. All keys of a split come first, then its values, through one ring of pages.
 #pragma once
 
-#include "kernels/instructions/bulk_copy.h"
-#include "kernels/instructions/sm.h"
-#include "kernels/instructions/wgmma.h"
 #include "kernels/workloads/decode/decode.h"
 #include "kernels/workloads/transformer/grid.h"
 #include "kernels/workloads/transformer/numbers.h"
+#include "kernels/workloads/transformer/ring.h"
 
 namespace assay::workloads {
 inline namespace ASSAY_TARGET {
 
-inline constexpr unsigned kSplitThreads = 128, kSplitWarps = kSplitThreads / 32;  // a warp group
+inline constexpr unsigned kSplitWarps = kGroupThreads / 32;
 inline constexpr unsigned kSplitStages = 6;
 
 struct DecodingAttention {
   Layer layer;
   std::uint32_t pages_of_split, splits;
   const Word128 *queries, *keys, *values;
-  float* parts;  // of each split (SplitPart)
+  float* parts;  // of each split (store_part())
   Rows out, probe;
   float factor;  // of scores: 1 / sqrt(head_dim), by log2(e)
 
@@ -101,124 +99,114 @@ __device__ inline void weigh_split(const std::uint32_t (&scores)[kMostPagesOfSpl
   }
 }
 
-/// d += A x B of so many steps of 16.
-template <typename Form, unsigned kSteps>
-__device__ void multiply_columns(std::uint32_t (&d)[4], std::uint32_t a, std::uint32_t a_step,
-                                 cuda::WgmmaStrides a_strides, std::uint32_t b) {
-  constexpr cuda::WgmmaStrides kOfColumns{16 * kGroup, 128, 0};
-  cuda::touch(d);
-  cuda::wgmma_fence();
+/// Which keys a block has.
+struct Split {
+  std::uint32_t kv_head, sequence, number, first_page, pages, keys;  // pages: none where nothing is left
+
+  __device__ explicit Split(const DecodingAttention& a) {
+    const std::uint32_t heads = a.layer.shape.all_kv_heads();
+    number = blockIdx.x % a.splits;
+    kv_head = blockIdx.x / a.splits % heads;
+    sequence = blockIdx.x / a.splits / heads;
+    first_page = number * a.pages_of_split;
+    const std::uint32_t length = a.layer.batch.length(sequence), before = first_page * kPageTokens,
+                        most = a.pages_of_split * kPageTokens, left = length > before ? length - before : 0;
+    keys = left < most ? left : most;
+    pages = (keys + kPageTokens - 1) / kPageTokens;
+  }
+};
+
+/// Scores of all pages, and the greatest of each column.
+template <unsigned kDim, typename Pages, typename Fill>
+__device__ void score(const Split& split, const Pages& ring, const Fill& fill, std::uint32_t queries,
+                      std::uint32_t (&scores)[kMostPagesOfSplit][4], float (&greatest)[2]) {
+  const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
 #pragma unroll
-  for (std::uint32_t step = 0; step < kSteps; ++step)
-    Form::multiply(d, cuda::wgmma_descriptor(a + step * a_step, a_strides),
-                   cuda::wgmma_descriptor(b + step * 32 * kGroup, kOfColumns));
-  cuda::wgmma_commit();
-  cuda::wgmma_wait();
-  cuda::touch(d);
+  for (std::uint32_t page = 0; page < kMostPagesOfSplit; ++page) {
+    if (page >= split.pages) break;
+    multiply_steps<cuda::wgmma::Bf16N8, kDim / 16>(scores[page], along_k<kPageTokens>(ring.wait_for(page)),
+                                                   along_k<kGroup>(queries));
+    ring.empty(page, 2 * split.pages, fill);
+#pragma unroll
+    for (unsigned i = 0; i < 4; ++i) {
+      if (page * kPageTokens + warp * 16 + lane / 4 + 8 * (i >> 1) < split.keys)
+        greatest[i & 1] = greater(greatest[i & 1], cuda::float_of(scores[page][i]));
+    }
+  }
+}
+
+/// What a split leaves for the second pass: of each element the eight heads' sums of weighted values, then
+/// their greatest scores, then their sums of weights.
+template <unsigned kHalves>
+__device__ void store_part(float* part, const std::uint32_t (&mixed)[kHalves][4], const OfWarps& of_warps) {
+  const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+#pragma unroll
+  for (unsigned half = 0; half < kHalves; ++half) {
+#pragma unroll
+    for (unsigned i = 0; i < 4; ++i)
+      part[(half * 64 + warp * 16 + lane / 4 + 8 * (i >> 1)) * kGroup + 2 * (lane % 4) + (i & 1)] =
+          cuda::float_of(mixed[half][i]);
+  }
+  if (threadIdx.x >= kGroup) return;
+  float sum = 0, greatest = of_warps.greatest[0][threadIdx.x];
+#pragma unroll
+  for (unsigned other = 0; other < kSplitWarps; ++other) {
+    sum += of_warps.sum[other][threadIdx.x];
+    greatest = greater(greatest, of_warps.greatest[other][threadIdx.x]);
+  }
+  part[kHalves * 64 * kGroup + threadIdx.x] = greatest;
+  part[(kHalves * 64 + 1) * kGroup + threadIdx.x] = sum;
 }
 
 /// A block a split of a sequence and a head of keys.
 template <unsigned kDim>
-__global__ void __launch_bounds__(kSplitThreads, 2) attend_to_split(DecodingAttention a) {
+__global__ void __launch_bounds__(kGroupThreads, 2) attend_to_split(DecodingAttention a) {
   using Block = SplitBlock<kDim>;
-  struct Barriers {
-    std::uint64_t full[kSplitStages];
-  };
   ASSAY_DYNAMIC_SHARED(words);
-  ASSAY_SHARED(Barriers, barriers);
+  ASSAY_SHARED(RingBarriers<kSplitStages>, barriers);
   ASSAY_SHARED(OfWarps, of_warps);
-  const std::uint32_t heads = a.layer.shape.all_kv_heads(), split = blockIdx.x % a.splits;
-  const std::uint32_t kv_head = blockIdx.x / a.splits % heads, sequence = blockIdx.x / a.splits / heads;
-  const std::uint32_t length = a.layer.batch.length(sequence), first_page = split * a.pages_of_split;
-  if (first_page * kPageTokens >= length) return;
-  const std::uint32_t keys = length - first_page * kPageTokens;  // of the following splits, too
-  const std::uint32_t all_pages = (keys + kPageTokens - 1) / kPageTokens;
-  const std::uint32_t pages = all_pages < a.pages_of_split ? all_pages : a.pages_of_split;
-  auto* const stages = reinterpret_cast<unsigned char*>(words);
-  unsigned char* const queries = stages + kSplitStages * Block::kPageBytes;
+  const Split split(a);
+  if (split.pages == 0) return;
+  const Ring<kSplitStages, Block::kPageBytes> ring{reinterpret_cast<unsigned char*>(words), &barriers};
+  unsigned char* const queries = ring.stages + kSplitStages * Block::kPageBytes;
   unsigned char* const weights = queries + Block::kQueryBytes;
-  const auto load = [&](std::uint32_t number) {  // of keys first, then of values
-    const bool of_keys = number < pages;
-    const std::uint64_t page =
-        a.layer.page(sequence, kv_head, first_page + (of_keys ? number : number - pages));
-    std::uint64_t* const full = &barriers.full[number % kSplitStages];
-    cuda::expect_bytes(full, Block::kPageBytes);
-    cuda::copy_to_shared(stages + number % kSplitStages * Block::kPageBytes,
-                         (of_keys ? a.keys : a.values) + page, Block::kPageBytes, full);
+  const auto fill = [&](std::uint32_t number, unsigned char* to, std::uint64_t* full) {
+    const bool of_keys = number < split.pages;  // then of values
+    const std::uint32_t page = split.first_page + (of_keys ? number : number - split.pages);
+    cuda::copy_to_shared(to,
+                         (of_keys ? a.keys : a.values) + a.layer.page(split.sequence, split.kv_head, page),
+                         Block::kPageBytes, full);
   };
-  if (threadIdx.x == 0) {
-    for (std::uint64_t& full : barriers.full) cuda::byte_barrier_init(&full);
-    for (std::uint32_t number = 0; number < kSplitStages && number < 2 * pages; ++number) load(number);
-  }
-  const Word128* const tile = a.queries + a.layer.tile(sequence, kv_head);
-  for (unsigned i = threadIdx.x; i < Block::kQueryBytes / sizeof(Word128); i += kSplitThreads)
+  if (threadIdx.x == 0) ring.begin(2 * split.pages, fill);
+  const Word128* const tile = a.queries + a.layer.tile(split.sequence, split.kv_head);
+  for (unsigned i = threadIdx.x; i < Block::kQueryBytes / sizeof(Word128); i += kGroupThreads)
     reinterpret_cast<Word128*>(queries)[i] = cuda::load_past_l1(tile + i);
   cuda::fence_for_async();
   __syncthreads();
-  const auto wait_for = [&](std::uint32_t number) {
-    while (!cuda::phase_ended(&barriers.full[number % kSplitStages], number / kSplitStages % 2)) {
-    }
-    return cuda::shared_address(stages + number % kSplitStages * Block::kPageBytes);
-  };
-  const auto go_on = [&](std::uint32_t number) {
-    __syncthreads();  // all have read it
-    if (threadIdx.x == 0 && number + kSplitStages < 2 * pages) load(number + kSplitStages);
-  };
 
   std::uint32_t scores[kMostPagesOfSplit][4] = {};
   float greatest[2] = {-1e30f, -1e30f};
-  const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  constexpr cuda::WgmmaStrides kRowsOfKeys{16 * kPageTokens, 128, 0},
-      kRowsOfElements{128, 16 * kPageTokens, 0};
-#pragma unroll
-  for (std::uint32_t page = 0; page < kMostPagesOfSplit; ++page) {
-    if (page >= pages) break;
-    multiply_columns<cuda::wgmma::Bf16N8, kDim / 16>(scores[page], wait_for(page), 32 * kPageTokens,
-                                                     kRowsOfKeys, cuda::shared_address(queries));
-    go_on(page);
-#pragma unroll
-    for (unsigned i = 0; i < 4; ++i) {
-      if (page * kPageTokens + warp * 16 + lane / 4 + 8 * (i >> 1) < keys)
-        greatest[i & 1] = greater(greatest[i & 1], cuda::float_of(scores[page][i]));
-    }
-  }
+  score<kDim>(split, ring, fill, cuda::shared_address(queries), scores, greatest);
   share_greatest(greatest, of_warps);
-  const std::uint32_t keys_here = keys < pages * kPageTokens ? keys : pages * kPageTokens;
-  weigh_split(scores, keys_here, a.factor, greatest, reinterpret_cast<std::uint16_t*>(weights), of_warps);
+  weigh_split(scores, split.keys, a.factor, greatest, reinterpret_cast<std::uint16_t*>(weights), of_warps);
   cuda::fence_for_async();
   __syncthreads();
 
-  std::uint32_t out[Block::kHalves][4] = {};
-  for (std::uint32_t page = 0; page < pages; ++page) {
-    const std::uint32_t values = wait_for(pages + page);
+  std::uint32_t mixed[Block::kHalves][4] = {};
+  for (std::uint32_t page = 0; page < split.pages; ++page) {
+    const std::uint32_t values = ring.wait_for(split.pages + page),
+                        of_page = cuda::shared_address(weights + page * kPageTokens * kGroup * 2);
 #pragma unroll
     for (unsigned half = 0; half < Block::kHalves; ++half)
-      multiply_columns<cuda::wgmma::Bf16N8TransposedA, kPageTokens / 16>(
-          out[half], values + half * 8 * 16 * kPageTokens, 16 * 16, kRowsOfElements,
-          cuda::shared_address(weights + page * kPageTokens * kGroup * 2));
-    go_on(pages + page);
+      multiply_steps<cuda::wgmma::Bf16N8TransposedA, kPageTokens / 16>(
+          mixed[half], across_k(values + half * kBytesOfHalf), along_k<kGroup>(of_page));
+    ring.empty(split.pages + page, 2 * split.pages, fill);
   }
-  float* const part = a.part(sequence, kv_head, split);
-#pragma unroll
-  for (unsigned half = 0; half < Block::kHalves; ++half) {
-#pragma unroll
-    for (unsigned i = 0; i < 4; ++i)
-      part[(half * 64 + warp * 16 + lane / 4 + 8 * (i >> 1)) * kGroup + 2 * (lane % 4) + (i & 1)] =
-          cuda::float_of(out[half][i]);
-  }
-  if (threadIdx.x >= kGroup) return;
-  float sum = 0, most = of_warps.greatest[0][threadIdx.x];
-#pragma unroll
-  for (unsigned other = 0; other < kSplitWarps; ++other) {
-    sum += of_warps.sum[other][threadIdx.x];
-    most = greater(most, of_warps.greatest[other][threadIdx.x]);
-  }
-  part[kDim * kGroup + threadIdx.x] = most;
-  part[(kDim + 1) * kGroup + threadIdx.x] = sum;
+  store_part<Block::kHalves>(a.part(split.sequence, split.kv_head, split.number), mixed, of_warps);
 }
 
 /// A block a sequence and a head of keys, a thread eight elements of a query head.
-__global__ void __launch_bounds__(kSplitThreads) join_splits(DecodingAttention a) {
+__global__ void __launch_bounds__(kGroupThreads) join_splits(DecodingAttention a) {
   const std::uint32_t heads = a.layer.shape.all_kv_heads(), dim = a.layer.shape.head_dim;
   const std::uint32_t kv_head = blockIdx.x % heads, sequence = blockIdx.x / heads;
   const std::uint32_t head = threadIdx.x % kGroup, chunk = threadIdx.x / kGroup;

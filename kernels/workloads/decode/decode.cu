@@ -42,7 +42,7 @@ class DecodeOnGpu final : public Workload, private LayerOnGpu {
                                      size.outputs,
                                      size.inputs,
                                      splits};
-    cuda::launch({size.outputs / kPanelRows * splits, kProductThreads, kProductSharedBytes},
+    cuda::launch({size.outputs / kPanelRows * splits, kGroupThreads, kProductSharedBytes},
                  work_of_decoding_product(matrix), multiply_by_tokens, parameters);
     const std::uint32_t tokens = layer_.batch.tokens;
     cuda::launch(grid_of(std::uint64_t{tokens} * size.outputs / kPerWord), work_of_adding_up(matrix),
@@ -74,7 +74,7 @@ class DecodeOnGpu final : public Workload, private LayerOnGpu {
         product(probe_, kGroup * kDim),
         static_cast<float>(std::log2(std::exp(1.0)) / std::sqrt(double{kDim}))};
     const std::uint32_t heads = layer_.batch.tokens * layer_.shape.all_kv_heads();
-    cuda::launch({heads * splits_, kSplitThreads, SplitBlock<kDim>::kSharedBytes},
+    cuda::launch({heads * splits_, kGroupThreads, SplitBlock<kDim>::kSharedBytes},
                  work_of_decoding_attention(), attend_to_split<kDim>, parameters);
     cuda::launch({heads, kDim}, work_of_joining_splits(), join_splits, parameters);
   }

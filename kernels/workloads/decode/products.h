@@ -2,16 +2,13 @@
 // cores read them. The inputs are split into a fixed number of parts, whose sums are added up in their order.
 #pragma once
 
-#include "kernels/instructions/bulk_copy.h"
-#include "kernels/instructions/sm.h"
-#include "kernels/instructions/wgmma.h"
 #include "kernels/workloads/transformer/grid.h"
 #include "kernels/workloads/transformer/numbers.h"
+#include "kernels/workloads/transformer/ring.h"
 
 namespace assay::workloads {
 inline namespace ASSAY_TARGET {
 
-inline constexpr unsigned kProductThreads = 128;  // a warp group
 inline constexpr std::uint32_t kPanelRows = 64, kTokenColumns = 16, kPieceInputs = 64;
 inline constexpr std::uint32_t kPieceBytes = kPanelRows * kPieceInputs * 2,
                                kOperandBytes = kTokenColumns * kPieceInputs * 2;
@@ -29,52 +26,9 @@ struct DecodingProduct {
   std::uint32_t outputs, inputs, splits;
 };
 
-/// A block a panel of outputs and a split of the inputs.
-__global__ void __launch_bounds__(kProductThreads, 3) multiply_by_tokens(DecodingProduct p) {
-  struct Barriers {
-    std::uint64_t full[kProductStages];
-  };
-  ASSAY_DYNAMIC_SHARED(words);
-  ASSAY_SHARED(Barriers, barriers);
-  auto* const stages = reinterpret_cast<unsigned char*>(words);
-  const std::uint32_t panel = blockIdx.x / p.splits, split = blockIdx.x % p.splits;
-  const std::uint32_t all_pieces = p.inputs / kPieceInputs;
-  const std::uint32_t first = all_pieces * split / p.splits,
-                      count = all_pieces * (split + 1) / p.splits - first;
-  const auto load = [&](std::uint32_t number) {
-    unsigned char* const to = stages + number % kProductStages * (kPieceBytes + kOperandBytes);
-    std::uint64_t* const full = &barriers.full[number % kProductStages];
-    const std::uint64_t piece = std::uint64_t{panel} * all_pieces + first + number;
-    cuda::expect_bytes(full, kPieceBytes + kOperandBytes);
-    cuda::copy_to_shared(to, p.weights + piece * (kPieceBytes / sizeof(Word128)), kPieceBytes, full);
-    cuda::copy_to_shared(to + kPieceBytes, p.operand + (first + number) * (kOperandBytes / sizeof(Word128)),
-                         kOperandBytes, full);
-  };
-  if (threadIdx.x == 0) {
-    for (std::uint64_t& full : barriers.full) cuda::byte_barrier_init(&full);
-    for (std::uint32_t number = 0; number < kProductStages && number < count; ++number) load(number);
-  }
-  __syncthreads();
-  constexpr cuda::WgmmaStrides kOfWeights{16 * kPanelRows, 128, 0}, kOfOperand{16 * kTokenColumns, 128, 0};
-  std::uint32_t d[8] = {};
-  for (std::uint32_t number = 0; number < count; ++number) {
-    const std::uint32_t stage = number % kProductStages;
-    while (!cuda::phase_ended(&barriers.full[stage], number / kProductStages % 2)) {
-    }
-    const std::uint32_t a = cuda::shared_address(stages + stage * (kPieceBytes + kOperandBytes)),
-                        b = a + kPieceBytes;
-    cuda::touch(d);
-    cuda::wgmma_fence();
-#pragma unroll
-    for (std::uint32_t step = 0; step < kPieceInputs / 16; ++step)
-      cuda::wgmma::Bf16N16::multiply(d, cuda::wgmma_descriptor(a + step * 32 * kPanelRows, kOfWeights),
-                                     cuda::wgmma_descriptor(b + step * 32 * kTokenColumns, kOfOperand));
-    cuda::wgmma_commit();
-    cuda::wgmma_wait();
-    cuda::touch(d);
-    __syncthreads();  // all have read it
-    if (threadIdx.x == 0 && number + kProductStages < count) load(number + kProductStages);
-  }
+/// The sums of a split of the inputs, of 64 outputs.
+__device__ inline void store_sums(const DecodingProduct& p, std::uint32_t panel, std::uint32_t split,
+                                  const std::uint32_t (&d)[8]) {
   const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
 #pragma unroll
   for (unsigned i = 0; i < 8; ++i) {
@@ -82,6 +36,34 @@ __global__ void __launch_bounds__(kProductThreads, 3) multiply_by_tokens(Decodin
     const std::uint32_t token = 8 * (i >> 2) + 2 * (lane % 4) + (i & 1);
     p.sums[(std::uint64_t{split} * kTokenColumns + token) * p.outputs + output] = cuda::float_of(d[i]);
   }
+}
+
+/// A block a panel of outputs and a split of the inputs.
+__global__ void __launch_bounds__(kGroupThreads, 3) multiply_by_tokens(DecodingProduct p) {
+  ASSAY_DYNAMIC_SHARED(words);
+  ASSAY_SHARED(RingBarriers<kProductStages>, barriers);
+  const Ring<kProductStages, kPieceBytes + kOperandBytes> ring{reinterpret_cast<unsigned char*>(words),
+                                                               &barriers};
+  const std::uint32_t panel = blockIdx.x / p.splits, split = blockIdx.x % p.splits;
+  const std::uint32_t all_pieces = p.inputs / kPieceInputs;
+  const std::uint32_t first = all_pieces * split / p.splits,
+                      pieces = all_pieces * (split + 1) / p.splits - first;
+  const auto fill = [&](std::uint32_t number, unsigned char* to, std::uint64_t* full) {
+    const std::uint64_t piece = std::uint64_t{panel} * all_pieces + first + number;
+    cuda::copy_to_shared(to, p.weights + piece * (kPieceBytes / sizeof(Word128)), kPieceBytes, full);
+    cuda::copy_to_shared(to + kPieceBytes, p.operand + (first + number) * (kOperandBytes / sizeof(Word128)),
+                         kOperandBytes, full);
+  };
+  if (threadIdx.x == 0) ring.begin(pieces, fill);
+  __syncthreads();
+  std::uint32_t d[8] = {};
+  for (std::uint32_t number = 0; number < pieces; ++number) {
+    const std::uint32_t weights = ring.wait_for(number);
+    multiply_steps<cuda::wgmma::Bf16N16, kPieceInputs / 16>(d, along_k<kPanelRows>(weights),
+                                                            along_k<kTokenColumns>(weights + kPieceBytes));
+    ring.empty(number, pieces, fill);
+  }
+  store_sums(p, panel, split, d);
 }
 
 /// The splits' sums, one after the other, as bf16. A thread eight outputs of a token.

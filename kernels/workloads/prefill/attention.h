@@ -7,16 +7,14 @@
 // add up to one.
 #pragma once
 
-#include "kernels/instructions/bulk_copy.h"
-#include "kernels/instructions/sm.h"
-#include "kernels/instructions/wgmma.h"
 #include "kernels/workloads/transformer/grid.h"
 #include "kernels/workloads/transformer/numbers.h"
+#include "kernels/workloads/transformer/ring.h"
 
 namespace assay::workloads {
 inline namespace ASSAY_TARGET {
 
-inline constexpr unsigned kGroupThreads = 128, kMostGroups = 2;
+inline constexpr unsigned kMostGroups = 2;
 
 struct PrefillAttention {
   Layer layer;
@@ -31,18 +29,12 @@ struct AttentionBlock {
   static constexpr unsigned kHalves = kDim / 64;            // of the elements of a head
   static constexpr unsigned kTileBytes = kDim * kRows * 2;  // of queries, as of a page
   static constexpr unsigned kWeightBytes = kRows * kPageTokens * 2;
-  static constexpr unsigned kStageBytes = 2 * kTileBytes;
+  static constexpr unsigned kStageBytes = 2 * kTileBytes;  // a page of keys, and of values
+  using Pages = Ring<kStages, kStageBytes>;
   static constexpr std::size_t shared_bytes(unsigned groups) {
     return std::size_t{groups} * (kTileBytes + kWeightBytes) + kStages * kStageBytes;
   }
 };
-
-/// Rows along K, as they lie in a tile or a page: K in steps of 16 elements.
-inline constexpr cuda::WgmmaStrides kAlongK{16 * 64, 128, 0};
-inline constexpr std::uint32_t kBytesOfStep = 32 * 64;
-/// A page of values, of which the keys are K: steps of 16 of them.
-inline constexpr cuda::WgmmaStrides kAcrossK{128, 16 * 64, 0};
-inline constexpr std::uint32_t kBytesOfKeyStep = 16 * 16;
 
 /// Of the two rows of a thread: eight below the first is the second.
 struct RowState {
@@ -91,22 +83,6 @@ __device__ inline void weigh(const std::uint32_t (&scores)[32], std::uint32_t se
     state.sum[row] = cuda::multiply_add(state.sum[row], scale[row], sum[row]);
 }
 
-/// d += A x B of so many steps.
-template <typename Form, unsigned kSteps>
-__device__ void multiply_steps(std::uint32_t (&d)[Form::kRegisters], std::uint32_t a, std::uint32_t a_step,
-                               cuda::WgmmaStrides a_strides, std::uint32_t b, std::uint32_t b_step,
-                               cuda::WgmmaStrides b_strides) {
-  cuda::touch(d);
-  cuda::wgmma_fence();
-#pragma unroll
-  for (unsigned step = 0; step < kSteps; ++step)
-    Form::multiply(d, cuda::wgmma_descriptor(a + step * a_step, a_strides),
-                   cuda::wgmma_descriptor(b + step * b_step, b_strides));
-  cuda::wgmma_commit();
-  cuda::wgmma_wait();
-  cuda::touch(d);
-}
-
 /// The rows of a thread, divided by their sums.
 template <unsigned kHalves>
 __device__ void store_rows(const PrefillAttention& a, std::uint32_t position, std::uint32_t kv_head,
@@ -135,82 +111,98 @@ __device__ void store_rows(const PrefillAttention& a, std::uint32_t position, st
   }
 }
 
-struct AttentionBarriers {
-  std::uint64_t queries, full[2];
+/// Weighted values that have been summed so far, of a tile.
+template <unsigned kHalves>
+struct Mixed {
+  std::uint32_t of[kHalves][32];
+
+  __device__ void clear() {
+#pragma unroll
+    for (unsigned half = 0; half < kHalves; ++half) {
+#pragma unroll
+      for (std::uint32_t& one : of[half]) one = 0;
+    }
+  }
+  __device__ void scale(const float (&by)[2]) {
+#pragma unroll
+    for (unsigned half = 0; half < kHalves; ++half) {
+#pragma unroll
+      for (unsigned i = 0; i < 32; ++i)
+        of[half][i] = cuda::bits_of(cuda::float_of(of[half][i]) * by[i >> 1 & 1]);
+    }
+  }
 };
 
-/// A block so many tiles of a head of keys; those with the most keys come first.
+/// Which tiles a block has, of which head of keys: those with the most keys come first.
+struct Share {
+  std::uint32_t groups, kv_head, first_tile, pages;
+
+  __device__ explicit Share(const Layer& layer) : groups(blockDim.x / kGroupThreads) {
+    const std::uint32_t heads = layer.shape.all_kv_heads();
+    kv_head = blockIdx.x % heads;
+    first_tile = layer.batch.tiles() - groups * (blockIdx.x / heads + 1);
+    pages = layer.batch.position((first_tile + groups) * 8 - 1) / kPageTokens + 1;
+  }
+};
+
+/// Asks for all groups' tiles of queries. Of one thread.
+template <unsigned kDim>
+__device__ void ask_for_queries(const PrefillAttention& a, const Share& share, unsigned char* to,
+                                std::uint64_t* full) {
+  constexpr unsigned kBytes = AttentionBlock<kDim>::kTileBytes;
+  cuda::byte_barrier_init(full);
+  cuda::expect_bytes(full, share.groups * kBytes);
+  for (unsigned group = 0; group < share.groups; ++group)
+    cuda::copy_to_shared(to + group * kBytes,
+                         a.queries + a.layer.tile(share.first_tile + group, share.kv_head), kBytes, full);
+}
+
+/// A block as many tiles as it has warp groups.
 template <unsigned kDim>
 __global__ void __launch_bounds__(kMostGroups* kGroupThreads, 2) attend_to_prompt(PrefillAttention a) {
   using Block = AttentionBlock<kDim>;
   ASSAY_DYNAMIC_SHARED(words);
-  ASSAY_SHARED(AttentionBarriers, barriers);
-  const unsigned groups = blockDim.x / kGroupThreads, group = threadIdx.x / kGroupThreads;
-  auto* const stages = reinterpret_cast<unsigned char*>(words);
-  unsigned char* const queries = stages + Block::kStages * Block::kStageBytes;
-  unsigned char* const of_group = queries + groups * Block::kTileBytes + group * Block::kWeightBytes;
-  const std::uint32_t heads = a.layer.shape.all_kv_heads(), kv_head = blockIdx.x % heads;
-  const std::uint32_t first_tile = a.layer.batch.tiles() - groups * (blockIdx.x / heads + 1);
-  std::uint32_t seen = a.layer.batch.position((first_tile + group) * 8 + threadIdx.x % 32 / 4) + 1;
-  const std::uint32_t pages = a.layer.batch.position((first_tile + groups) * 8 - 1) / kPageTokens + 1;
-  const auto load = [&](std::uint32_t page) {
-    unsigned char* const to = stages + page % Block::kStages * Block::kStageBytes;
-    std::uint64_t* const full = &barriers.full[page % Block::kStages];
-    const std::uint64_t from = a.layer.page(0, kv_head, page);
-    cuda::expect_bytes(full, Block::kStageBytes);
+  ASSAY_SHARED(RingBarriers<Block::kStages>, barriers);
+  ASSAY_SHARED(std::uint64_t, of_queries);
+  const Share share(a.layer);
+  const unsigned group = threadIdx.x / kGroupThreads;
+  const typename Block::Pages ring{reinterpret_cast<unsigned char*>(words), &barriers};
+  unsigned char* const queries = ring.stages + Block::kStages * Block::kStageBytes;
+  unsigned char* const weights = queries + share.groups * Block::kTileBytes + group * Block::kWeightBytes;
+  const auto fill = [&](std::uint32_t page, unsigned char* to, std::uint64_t* full) {
+    const std::uint64_t from = a.layer.page(0, share.kv_head, page);
     cuda::copy_to_shared(to, a.keys + from, Block::kTileBytes, full);
     cuda::copy_to_shared(to + Block::kTileBytes, a.values + from, Block::kTileBytes, full);
   };
   if (threadIdx.x == 0) {
-    cuda::byte_barrier_init(&barriers.queries);
-    for (std::uint64_t& full : barriers.full) cuda::byte_barrier_init(&full);
-    cuda::expect_bytes(&barriers.queries, groups * Block::kTileBytes);
-    for (unsigned g = 0; g < groups; ++g)
-      cuda::copy_to_shared(queries + g * Block::kTileBytes, a.queries + a.layer.tile(first_tile + g, kv_head),
-                           Block::kTileBytes, &barriers.queries);
-    for (std::uint32_t page = 0; page < Block::kStages && page < pages; ++page) load(page);
+    ask_for_queries<kDim>(a, share, queries, &of_queries);
+    ring.begin(share.pages, fill);
   }
   __syncthreads();
-  const std::uint32_t of_queries = cuda::shared_address(queries + group * Block::kTileBytes),
-                      of_weights = cuda::shared_address(of_group);
-  std::uint32_t out[Block::kHalves][32];
-#pragma unroll
-  for (unsigned half = 0; half < Block::kHalves; ++half) {
-#pragma unroll
-    for (unsigned i = 0; i < 32; ++i) out[half][i] = 0;
+  while (!cuda::phase_ended(&of_queries, 0)) {
   }
+  const std::uint32_t tile = cuda::shared_address(queries + group * Block::kTileBytes),
+                      weights_at = cuda::shared_address(weights);
+  Mixed<Block::kHalves> mixed;
+  mixed.clear();
   RowState state{{-1e30f, -1e30f}, {0, 0}};
-  while (!cuda::phase_ended(&barriers.queries, 0)) {
-  }
-  for (std::uint32_t page = 0; page < pages; ++page) {
-    const std::uint32_t stage = page % Block::kStages;
-    while (!cuda::phase_ended(&barriers.full[stage], page / Block::kStages % 2)) {
-    }
-    const std::uint32_t keys = cuda::shared_address(stages + stage * Block::kStageBytes),
-                        values = keys + Block::kTileBytes;
+  std::uint32_t seen = a.layer.batch.position((share.first_tile + group) * 8 + threadIdx.x % 32 / 4) + 1;
+  for (std::uint32_t page = 0; page < share.pages; ++page, seen -= kPageTokens) {
+    const std::uint32_t keys = ring.wait_for(page), values = keys + Block::kTileBytes;
     std::uint32_t scores[32] = {};
-    multiply_steps<cuda::wgmma::Bf16, kDim / 16>(scores, of_queries, kBytesOfStep, kAlongK, keys,
-                                                 kBytesOfStep, kAlongK);
+    multiply_steps<cuda::wgmma::Bf16, kDim / 16>(scores, along_k<64>(tile), along_k<kPageTokens>(keys));
     float scale[2];
-    weigh(scores, seen, a.factor, state, scale, reinterpret_cast<std::uint32_t*>(of_group));
-#pragma unroll
-    for (unsigned half = 0; half < Block::kHalves; ++half) {
-#pragma unroll
-      for (unsigned i = 0; i < 32; ++i)
-        out[half][i] = cuda::bits_of(cuda::float_of(out[half][i]) * scale[i >> 1 & 1]);
-    }
+    weigh(scores, seen, a.factor, state, scale, reinterpret_cast<std::uint32_t*>(weights));
+    mixed.scale(scale);
     cuda::fence_for_async();
     __syncthreads();  // the weights are there
 #pragma unroll
     for (unsigned half = 0; half < Block::kHalves; ++half)
-      multiply_steps<cuda::wgmma::Bf16TransposedB, kPageTokens / 16>(
-          out[half], of_weights, kBytesOfStep, kAlongK, values + half * 8 * 16 * kPageTokens, kBytesOfKeyStep,
-          kAcrossK);
-    __syncthreads();  // all have read the page, and the weights
-    if (threadIdx.x == 0 && page + Block::kStages < pages) load(page + Block::kStages);
-    seen -= kPageTokens;
+      multiply_steps<cuda::wgmma::Bf16TransposedB, kPageTokens / 16>(mixed.of[half], along_k<64>(weights_at),
+                                                                     across_k(values + half * kBytesOfHalf));
+    ring.empty(page, share.pages, fill);
   }
-  store_rows<Block::kHalves>(a, seen + pages * kPageTokens - 1, kv_head, state, out);
+  store_rows<Block::kHalves>(a, seen + share.pages * kPageTokens - 1, share.kv_head, state, mixed.of);
 }
 
 }  // namespace ASSAY_TARGET
