@@ -139,7 +139,7 @@ struct Share {
 
   __device__ explicit Share(const Layer& layer) : groups(blockDim.x / kGroupThreads) {
     const std::uint32_t heads = layer.shape.all_kv_heads();
-    kv_head = blockIdx.x % heads;
+    kv_head = heads - 1 - blockIdx.x % heads;  // the probe's first
     first_tile = layer.batch.tiles() - groups * (blockIdx.x / heads + 1);
     pages = layer.batch.position((first_tile + groups) * 8 - 1) / kPageTokens + 1;
   }
