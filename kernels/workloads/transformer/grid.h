@@ -14,9 +14,17 @@ inline namespace ASSAY_TARGET {
 inline constexpr unsigned kThreads = 256, kMostBlocks = 1056;
 inline constexpr unsigned kAllLanes = 0xffffffffu;
 
+/// Words that each thread has at least. An emulated one costs more than what it does.
+#ifdef ASSAY_CUDA_EMULATION
+inline constexpr unsigned kFewestWords = 4;
+#else
+inline constexpr unsigned kFewestWords = 1;
+#endif
+
 inline cuda::Shape grid_of(std::uint64_t words) {
-  const std::uint64_t threads = std::min<std::uint64_t>(kThreads, (words + 31) / 32 * 32);
-  const std::uint64_t blocks = std::min<std::uint64_t>(kMostBlocks, (words + threads - 1) / threads);
+  const std::uint64_t wanted = (words + kFewestWords - 1) / kFewestWords;
+  const std::uint64_t threads = std::min<std::uint64_t>(kThreads, (wanted + 31) / 32 * 32);
+  const std::uint64_t blocks = std::min<std::uint64_t>(kMostBlocks, (wanted + threads - 1) / threads);
   return {static_cast<unsigned>(blocks), static_cast<unsigned>(threads)};
 }
 
