@@ -23,12 +23,11 @@ else()
   message(STATUS "CUDA: NOT built. The simulated node, the judge and the reports work; a real GPU cannot be tested")
 endif()
 
-file(GLOB ASSAY_KERNELS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cu ${CMAKE_SOURCE_DIR}/kernels/*/*.cu)
+file(GLOB_RECURSE ASSAY_KERNELS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cu)
 
 # Of what surrounds the kernels, some is built for the emulation too: the twins.
 function(assay_kernels name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cpp
-                                      ${CMAKE_SOURCE_DIR}/kernels/*/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*.cpp)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|_bench\\.cpp$|_twin\\.cpp$|/testing/")
   if(ASSAY_WITH_CUDA)
     list(APPEND sources ${ASSAY_KERNELS})

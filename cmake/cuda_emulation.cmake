@@ -26,8 +26,7 @@ endfunction()
 # The kernels and their twins. A kernel's source is nvcc's in this project, and has one language: what g++ compiles is a
 # file that includes it.
 function(assay_emulated_kernels name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*_twin.cpp
-                                      ${CMAKE_SOURCE_DIR}/kernels/*/*_twin.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/*_twin.cpp)
   foreach(kernel ${ASSAY_KERNELS})
     file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${kernel})
     set(including ${CMAKE_BINARY_DIR}/emulated/${path}.cpp)

@@ -12,6 +12,7 @@ add_library(simulated_nvml SHARED ${nvml_sources}
   ${CMAKE_SOURCE_DIR}/harness/node_sim/state.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/virtual_clock.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/plant.cpp
+  ${CMAKE_SOURCE_DIR}/harness/node_sim/power_steps.cpp
   ${CMAKE_SOURCE_DIR}/harness/node_sim/thermal_model.cpp)
 target_include_directories(simulated_nvml PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(simulated_nvml PRIVATE assay_warnings Threads::Threads)

@@ -37,6 +37,7 @@ if(ASSAY_WITH_CUDA)
 endif()
 
 add_test(NAME Silicon.OrderOfParts COMMAND python3 -B ${CMAKE_SOURCE_DIR}/silicon/order_test.py)
+add_test(NAME Silicon.GpuBurnBesideOurs COMMAND python3 -B ${CMAKE_SOURCE_DIR}/silicon/gpu_burn_test.py)
 add_test(NAME Silicon.NcclTestsBesideOurs COMMAND python3 -B ${CMAKE_SOURCE_DIR}/silicon/nccl_tests_test.py)
 
 foreach(target unit_tests threaded_tests end_to_end_tests)

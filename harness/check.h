@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,9 @@ class Context {
   virtual const NodeReadings& readings() const = 0;
   /// Has the sampler take new ones. Only a check of scope node may ask; the older ones are gone.
   virtual const NodeReadings& look_again() = 0;
+  /// What the context's only GPU drew, in watts: mean of the last second as the sampler saw it. Nothing where
+  /// nobody knows. Of checks that overlap only the first may ask.
+  virtual std::optional<double> power_w() = 0;
   /// How long NVLinks that are not up are looked at again before that counts, and how often (the SKU's).
   virtual const Settling& settling() const = 0;
   /// The SKU's slots, in order, with what was found. Points into readings().

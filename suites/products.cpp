@@ -1,8 +1,9 @@
 #include "suites/products.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
+#include <cstring>
+#include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,26 +21,8 @@ constexpr int kFewestBatches = 4;
 static_assert(kFewestProducts == 2 * kWarmUps + kFewestBatches + 1, "the first one is compared with");
 
 struct Totals {
-  std::map<std::uint64_t, std::uint64_t> by_hash;
+  ProductTally tally;
   std::vector<double> rates, checked_rates;  // TFLOP/s of a batch each
-  std::uint64_t other_words = 0;
-  std::vector<compute::OtherElement> first_others;
-
-  void add(const Products& products) {
-    for (const auto& [hash, count] : products.by_hash) by_hash[hash] += static_cast<std::uint64_t>(count);
-    other_words += products.other_words;
-    if (first_others.empty()) first_others = products.first_others;
-  }
-  std::uint64_t products() const {
-    std::uint64_t sum = 0;
-    for (const auto& [hash, count] : by_hash) sum += count;
-    return sum;
-  }
-  /// The hash that most products have.
-  std::pair<std::uint64_t, std::uint64_t> most_common() const {
-    return *std::max_element(by_hash.begin(), by_hash.end(),
-                             [](const auto& a, const auto& b) { return a.second < b.second; });
-  }
 };
 
 void multiply(Context& context, LibraryGemm& gemm, Totals& totals) {
@@ -47,7 +30,7 @@ void multiply(Context& context, LibraryGemm& gemm, Totals& totals) {
   constexpr int kUncheckedEvery = 4;  // of batches
   const double tera = gemm.operations() / 1e12;
   const double each_s = gemm.multiply(kWarmUps) / kWarmUps;
-  totals.add(gemm.multiply_and_check(kWarmUps));
+  totals.tally.add(gemm.multiply_and_check(kWarmUps));
   const double duration_s = context.duration_s();
   const double batch_s = std::min(kLongestBatch_s, duration_s / kBatchesWanted);
   const int batch = std::clamp(static_cast<int>(batch_s / each_s), 1, compute::kMostAtOnce);
@@ -58,10 +41,9 @@ void multiply(Context& context, LibraryGemm& gemm, Totals& totals) {
     } else {
       const Products products = gemm.multiply_and_check(batch);
       totals.checked_rates.push_back(tera * batch / products.seconds);
-      totals.add(products);
+      totals.tally.add(products);
     }
-    const double elapsed_s =
-        static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
+    const double elapsed_s = seconds_of(context.clock().now() - start);
     if (duration_s > 0) context.progress(std::min(1.0, elapsed_s / duration_s));
     if (i >= kFewestBatches && elapsed_s >= duration_s) return;
   }
@@ -72,14 +54,43 @@ double settled(std::vector<double> rates) {
   return median(rates);
 }
 
-void emit_correctness(Context& context, const Totals& totals) {
-  const auto [digest, alike] = totals.most_common();
-  context.measure("other_products", static_cast<double>(totals.products() - alike), Unit::count);
+std::string bytes_of(const GemmAlgorithm& algorithm) {
+  return {reinterpret_cast<const char*>(algorithm.data()), sizeof(algorithm)};
+}
+
+}  // namespace
+
+GemmAlgorithm agree(Context& context, const GemmAlgorithm& proposal, const std::string& version) {
+  const std::string all = context.ranks().exchange(version + " " + bytes_of(proposal)).front();
+  const std::size_t space = all.find(' ');
+  if (all.substr(0, space) != version)
+    throw std::runtime_error("cuBLASLt is " + version + " here and " + all.substr(0, space) + " elsewhere");
+  GemmAlgorithm agreed;
+  std::memcpy(agreed.data(), all.data() + space + 1, sizeof(agreed));
+  return agreed;
+}
+
+void ProductTally::add(const Products& products) {
+  for (const auto& [hash, count] : products.by_hash) by_hash_[hash] += static_cast<std::uint64_t>(count);
+  other_words_ += products.other_words;
+  if (first_others_.empty()) first_others_ = products.first_others;
+}
+
+std::uint64_t ProductTally::products() const {
+  return std::accumulate(by_hash_.begin(), by_hash_.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& of_hash) { return sum + of_hash.second; });
+}
+
+void ProductTally::emit(Context& context) const {
+  if (by_hash_.empty()) return;
+  const auto [digest, alike] = *std::max_element(
+      by_hash_.begin(), by_hash_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  context.measure("other_products", static_cast<double>(products() - alike), Unit::count);
   context.measure("digest", hexadecimal(digest));
-  if (totals.other_words == 0) return;
+  if (other_words_ == 0) return;
   constexpr std::size_t kMostShown = 64;
   nlohmann::json elements = nlohmann::json::array();
-  for (const compute::OtherElement& one : totals.first_others) {
+  for (const compute::OtherElement& one : first_others_) {
     if (elements.size() == kMostShown) break;
     elements.push_back({{"row", one.row},
                         {"column", one.column},
@@ -89,22 +100,20 @@ void emit_correctness(Context& context, const Totals& totals) {
   context.evidence("other_elements", elements);
 }
 
-}  // namespace
-
 std::uint64_t multiply_and_emit(Context& context, LibraryGemm& gemm, const GemmAlgorithm& algorithm) {
   Totals totals;
-  ++totals.by_hash[gemm.use(algorithm)];
+  totals.tally.add(gemm.use(algorithm));
   try {
     multiply(context, gemm, totals);
   } catch (const DeviceError&) {
-    emit_correctness(context, totals);  // what was found before that stands
+    totals.tally.emit(context);  // what was found before that stands
     throw;
   }
-  emit_correctness(context, totals);
+  totals.tally.emit(context);
   const double rate = settled(totals.rates), checked = settled(totals.checked_rates);
   context.measure("rate", rate, Unit::tflop_per_s);
   context.measure("checked_share", std::min(1.0, checked / rate), Unit::ratio);
-  return totals.products();
+  return totals.tally.products();
 }
 
 }  // namespace assay

@@ -1,3 +1,5 @@
+#include "harness/cli/resume.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,7 +103,10 @@ run::RunFolder open_folder(const std::string& path) {
   }
 }
 
-int resume_action(const std::string& path, const std::string& workers, const OutputOptions& output) {
+}  // namespace
+
+int resume_run(const std::string& path, const std::string& workers, const OutputOptions& output,
+               run::OnTerminate on_terminate) {
   run::RunFolder lock = open_folder(path);
   lock_when_all_have_ended(lock);
   const StoredRun stored = load_unconcluded_run(path);
@@ -129,13 +134,11 @@ int resume_action(const std::string& path, const std::string& workers, const Out
   auto sampler = start_sampler(*node, lock, snapshot, ledger);
   require_same_gpus(stored.run.plan, snapshot.readings);
   ledger.add(snapshot);
-  run::Interrupt interrupt;
+  run::Interrupt interrupt(on_terminate);
   run::resume({stored.run.plan, stored.criteria, lock, *node, sampler, snapshot.readings, std::move(ledger),
                interrupt, command_line_of_this_process(), output.progress_style(), threads});
   return conclude(lock, output);
 }
-
-}  // namespace
 
 void add_resume(CLI::App& app, Action& action) {
   auto path = std::make_shared<std::string>();
@@ -146,7 +149,7 @@ void add_resume(CLI::App& app, Action& action) {
   add_workers_option(*verb, *workers);
   add_output_options(*verb, *output);
   verb->callback([&action, path, workers, output] {
-    action = [path, workers, output] { return resume_action(*path, *workers, *output); };
+    action = [path, workers, output] { return resume_run(*path, *workers, *output); };
   });
 }
 

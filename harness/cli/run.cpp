@@ -4,13 +4,17 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
 #include "harness/base/files.h"
+#include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
+#include "harness/cli/open_runs.h"
 #include "harness/cli/prepare.h"
+#include "harness/cli/resume.h"
 #include "harness/config/quantity.h"
 #include "harness/run/supervisor.h"
 
@@ -45,15 +49,22 @@ std::string folder_name(const Plan& plan) {
                      label(plan.sku), label(plan.profile));
 }
 
-int run_action(const RunOptions& options, const OutputOptions& output) {
-  Prepared prepared = prepare(options);
+int run_action(const RunOptions& options, bool goes_on, const OutputOptions& output) {
+  const auto on_terminate = goes_on ? run::OnTerminate::leave_it_open : run::OnTerminate::end_the_run;
+  std::optional<Prepared> fresh = prepare(options);
+  if (const auto left = goes_on ? left_open(options.out, fresh->plan) : std::nullopt) {
+    fresh.reset();  // its sampler, too
+    terminal::err("assay: going on with {}\n", *left);
+    return resume_run(*left, options.workers, output, on_terminate);
+  }
+  Prepared& prepared = *fresh;
   write_json(prepared.folder.plan(), prepared.plan);
   write_json(prepared.folder.criteria(), prepared.criteria);
   prepared.folder.publish(folder_name(prepared.plan));
   prepared.node->moved_to(prepared.folder.path());
   telemetry::Ledger ledger;
   ledger.add(prepared.snapshot);
-  run::Interrupt interrupt;
+  run::Interrupt interrupt(on_terminate);
   run::execute({prepared.plan, prepared.criteria, prepared.folder, *prepared.node, prepared.sampler,
                 prepared.snapshot.readings, std::move(ledger), interrupt, command_line_of_this_process(),
                 output.progress_style(), options.workers == kWorkerThreads});
@@ -72,10 +83,16 @@ void add_run(CLI::App& app, Action& action) {
           "--time-scale", [options](const std::string& text) { options->time_scale = time_scale_from(text); },
           "Simulated nodes: simulated seconds per second, to watch it at a human pace")
       ->type_name("FLOAT");
+  auto goes_on = std::make_shared<bool>(false);
+  verb->add_flag(
+      "--go-on", *goes_on,
+      "SIGTERM leaves the run open; started again, it goes on with the one that was left so: for nights "
+      "that somebody else may need");
   add_workers_option(*verb, options->workers);
   add_output_options(*verb, *output);
-  verb->callback(
-      [&action, options, output] { action = [options, output] { return run_action(*options, *output); }; });
+  verb->callback([&action, options, goes_on, output] {
+    action = [options, goes_on, output] { return run_action(*options, *goes_on, *output); };
+  });
 }
 
 }  // namespace assay::cli

@@ -25,7 +25,7 @@ constexpr std::pair<const char*, LimitKind> kKinds[] = {{"min", LimitKind::min},
                                                         {"peer_excess", LimitKind::peer_excess}};
 const std::vector<std::string> kUnitBound{"min",        "max",         "equal",    "peer_equal",
                                           "peer_ratio", "peer_excess", "marginal", "scale_floor",
-                                          "variant",    "during",      "per"};
+                                          "variant",    "during",      "per",      "less_air"};
 
 /// The measure that the table speaks of, or null after an error.
 const Measure* read_subject(Table& table, const Vocabulary& vocabulary, Limit& limit) {
@@ -218,6 +218,9 @@ Limit read_limit(Table& table, const Vocabulary& vocabulary, const std::vector<P
   read_per(table, limit);
   read_marginal(table, limit);
   read_scale_floor(table, limit);
+  limit.less_air = table.has("less_air") && table.flag("less_air");
+  if (limit.less_air && (limit.kind != LimitKind::peer_excess || limit.unit != Unit::celsius))
+    table.error("less_air", "air is taken out of a temperature's peer_excess alone");
   check_plausible(table, key, limit, peaks);
   return limit;
 }

@@ -26,14 +26,14 @@ void read_heat(Table& root, PlantFile& plant) {
   plant.slow_time_constant_s = read_positive(root, "slow_time_constant", Unit::seconds);
   plant.hbm_offset_c = read_figure(root, "hbm_offset", Unit::celsius);
   plant.hbm_extra_c = read_figure(root, "hbm_extra", Unit::celsius);
-  if (!(loaded_w > plant.idle_power_w) || !(loaded_c > idle_c)) {
+  if (!(loaded_w > plant.speed.power.idle_w) || !(loaded_c > idle_c)) {
     root.error("loaded_power", "under load a GPU takes more power and is hotter than when idle");
     return;
   }
-  const double resistance = (loaded_c - idle_c) / (loaded_w - plant.idle_power_w);
+  const double resistance = (loaded_c - idle_c) / (loaded_w - plant.speed.power.idle_w);
   plant.fast_resistance_c_per_w = fast_share * resistance;
   plant.slow_resistance_c_per_w = (1 - fast_share) * resistance;
-  plant.ambient_c = idle_c - resistance * plant.idle_power_w;
+  plant.ambient_c = idle_c - resistance * plant.speed.power.idle_w;
 }
 
 }  // namespace
@@ -48,12 +48,6 @@ PlantFile load_plant_file(const std::string& path, Diagnostics& diagnostics) {
   plant.unit_spread = read_share(root, "unit_spread");
   plant.resistance_spread = read_share(root, "resistance_spread");
   plant.launch_noise = read_share(root, "launch_noise");
-  plant.idle_power_w = read_positive(root, "idle_power", Unit::watts);
-  plant.context_power_w = read_positive(root, "context_power", Unit::watts);
-  plant.hbm_full_power_w = read_positive(root, "hbm_full_power", Unit::watts);
-  plant.tensor_full_power_w = read_positive(root, "tensor_full_power", Unit::watts);
-  plant.cores_full_power_w = read_positive(root, "cores_full_power", Unit::watts);
-  plant.power_limit_w = read_positive(root, "power_limit", Unit::watts);
   plant.tensor_full_mhz = read_positive(root, "tensor_full_clock", Unit::megahertz);
   read_heat(root, plant);
   plant.idle_sm_mhz = read_positive(root, "idle_sm_clock", Unit::megahertz);

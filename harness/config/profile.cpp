@@ -36,10 +36,12 @@ void require_a_share(Table& table, const Body& body) {
 
 /// Checks that overlap share their processes: what each needs of them must fit.
 void require_fitting(Table& table, const Body& body, const Check& check, const Check& first) {
-  if (check.scope == Scope::ranks) {
-    table.error("check", fmt::format("'{}' cannot overlap with others: its ranks meet, and whose answer is "
-                                     "whose could not be told",
-                                     check.name));
+  const bool is_first = &check == &first;
+  if (check.scope == Scope::ranks && check.meets && !is_first) {
+    table.error("check",
+                fmt::format("'{}' can overlap with others only as the first: its ranks meet, and whose "
+                            "answer is whose could not be told",
+                            check.name));
   }
   if (check.scope != first.scope || check.scope == Scope::node) {
     table.error("check",
@@ -47,7 +49,9 @@ void require_fitting(Table& table, const Body& body, const Check& check, const C
                             "GPUs",
                             check.name, name_of(check.scope), first.name, name_of(first.scope)));
   }
-  if (!check.variants.empty() || check.stays || check.follows) {
+  // One way alone can be the environment of all.
+  const bool has_ways = check.variants.size() > (is_first ? 1 : 0);
+  if (has_ways || check.stays || check.follows) {
     table.error("check", fmt::format("'{}' cannot overlap with others: it {}", check.name,
                                      check.stays     ? "stays over other stages"
                                      : check.follows ? "is a follow-up"

@@ -37,6 +37,8 @@ std::string_view example(Unit unit) {
       return "1.5 us";
     case Unit::celsius:
       return "24 degC";
+    case Unit::celsius_per_watt:
+      return "0.01 degC/W";
     case Unit::watts:
       return "700 W";
     case Unit::megahertz:

@@ -50,6 +50,7 @@ void read_place(Table& table, SimGpu& gpu) {
     table.error("pci_ports", fmt::format("at most {} ports above a GPU, not {}", kMostPciPortsAbove,
                                          gpu.pci_ports.size()));
   if (table.has("pci_slot")) gpu.pci_slot = table.short_text("pci_slot", kPciSlotSize);
+  if (table.has("warmer_air")) gpu.warmer_air_c = table.quantity("warmer_air", Unit::celsius);
   gpu.numa_node = static_cast<int>(table.optional_integer("numa_node", -1, kHighestNumaNode).value_or(-1));
 }
 

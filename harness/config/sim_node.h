@@ -15,6 +15,7 @@ struct SimGpu {
   std::vector<std::string> pci_ports;  // the bridges above it, root port first
   std::string pci_slot;                // what firmware calls the slot; empty: it names none
   int numa_node = -1;                  // that it is near to; -1: nobody says
+  double warmer_air_c = 0;             // than that of the coolest slot, as the chassis has it
   std::string serial, uuid, board_part_number, vbios;
 };
 
@@ -24,8 +25,7 @@ struct PlantFile {
   double unit_spread = 0;        // relative standard deviation between units
   double resistance_spread = 0;  // the same of the fast pole's thermal resistance
   double launch_noise = 0;       // relative standard deviation between launches of one unit
-  double idle_power_w = 0, context_power_w = 0, hbm_full_power_w = 0, tensor_full_power_w = 0,
-         cores_full_power_w = 0, power_limit_w = 0, tensor_full_mhz = 0;
+  double tensor_full_mhz = 0;
   double ambient_c = 0, fast_resistance_c_per_w = 0, fast_time_constant_s = 0, slow_resistance_c_per_w = 0,
          slow_time_constant_s = 0, hbm_offset_c = 0,
          hbm_extra_c = 0;  // hbm_extra_c: HBM above core at full bandwidth

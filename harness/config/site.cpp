@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/config/paths.h"
+#include "harness/config/quantity.h"
 #include "harness/config/reader.h"
 #include "harness/config/site_reader.h"
 #include "harness/model/pci_address.h"
@@ -12,13 +13,33 @@
 namespace assay::config {
 namespace {
 
+/// False, and the error said, where it is none.
+bool is_slot(Table& root, const Entry& entry) {
+  const auto number = Part(entry.key).gpu_slot();
+  if (number && entry.key == Part::gpu(*number)) return true;
+  root.error(entry.position, fmt::format("'{}' is no slot, such as gpu3", entry.key));
+  return false;
+}
+
+std::map<Part, double> read_air(Table& root) {
+  constexpr double kMost_c = 30;
+  std::map<Part, double> air;
+  for (const Entry& entry : root.texts_by_name("warmer_air")) {
+    const auto warmer = parse_quantity(entry.value);
+    if (!warmer || warmer->unit != Unit::celsius || warmer->value < 0 || warmer->value > kMost_c) {
+      root.error(entry.position, fmt::format("'{}' is no difference such as \"5 degC\", up to {} degC",
+                                             entry.value, kMost_c));
+    } else if (is_slot(root, entry)) {
+      air[entry.key] = warmer->value;
+    }
+  }
+  return air;
+}
+
 std::map<Part, std::string> read_addresses(Table& root) {
   std::map<Part, std::string> addresses;
   for (const Entry& entry : root.texts_by_name("slot_pci_addresses")) {
-    const auto number = Part(entry.key).gpu_slot();
-    if (!number || entry.key != Part::gpu(*number)) {
-      root.error(entry.position, fmt::format("'{}' is no slot, such as gpu3", entry.key));
-    }
+    is_slot(root, entry);
     if (!is_pci_address(entry.value)) {
       root.error(entry.position,
                  fmt::format("'{}' is no PCI address in lower case, such as \"0000:1b:00.0\"", entry.value));
@@ -62,6 +83,7 @@ Site read_site(const std::string& path, const Vocabulary& vocabulary, Diagnostic
   site.name = file.stem();
   if (root.has("sku")) site.sku = root.name_in("sku", "SKU", names("skus"));
   site.slot_pci_addresses = read_addresses(root);
+  site.warmer_air_c = read_air(root);
   for (Table& table : root.tables("waivers")) site.waivers.push_back(read_waiver(table, vocabulary));
   return site;
 }

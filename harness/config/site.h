@@ -15,6 +15,8 @@ struct Site {
   std::string sku;  // used where --sku is not given
   std::map<Part, std::string>
       slot_pci_addresses;  // a chassis whose module ids are not the SKU's: gpuN -> "0000:18:00.0"
+  /// A chassis in which some slots breathe the air of others: by how much theirs is warmer.
+  std::map<Part, double> warmer_air_c;
   std::vector<Waiver> waivers;
 };
 

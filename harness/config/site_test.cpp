@@ -44,6 +44,16 @@ TEST(Site, IsReadWhole) {
   EXPECT_EQ(site.waivers[0].expires, "2027-01-31");
 }
 
+TEST(Site, SaysWhichSlotsBreatheWarmerAir) {
+  std::string errors;
+  const Site site = read("[warmer_air]\ngpu4 = \"5 degC\"\ngpu5 = \"4.5 degC\"\n", &errors);
+  EXPECT_EQ(errors, "");
+  EXPECT_EQ(site.warmer_air_c, (std::map<Part, double>{{"gpu4", 5}, {"gpu5", 4.5}}));
+  EXPECT_EQ(errors_with("[warmer_air]\nrear = \"5 degC\"\n"), "2:1: 'rear' is no slot, such as gpu3\n");
+  EXPECT_EQ(errors_with("[warmer_air]\ngpu4 = \"5 W\"\n"),
+            "2:1: '5 W' is no difference such as \"5 degC\", up to 30 degC\n");
+}
+
 TEST(Site, OnlyConditionAndPerformanceAreWaived) {
   EXPECT_EQ(errors_with(waiver("pcie.width", "gpu3", "2027-01-31")), "");
   for (const char* code :

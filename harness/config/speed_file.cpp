@@ -61,6 +61,16 @@ DeviceSpeed load_speed(const std::string& path, Diagnostics& diagnostics) {
       speed.per_s[number] = rate(key);
     }
   }
+  const auto watts = [&](const char* key) { return read_positive(root, key, Unit::watts); };
+  speed.power = {watts("idle_power"),         watts("context_power"), watts("memory_power"),
+                 watts("tensor_cores_power"), watts("cores_power"),   watts("power_limit")};
+  const auto draw = [&](const char* key) { return read_positive(root, key, Unit::ratio); };
+  speed.power.fp16_draw = draw("fp16_draw");
+  speed.power.tf32_draw = draw("tf32_draw");
+  speed.power.fp8_draw = draw("fp8_draw");
+  speed.power.int8_draw = draw("int8_draw");
+  speed.power.fp64_draw = draw("fp64_draw");
+  speed.power.few_bits_draw = draw("few_bits_draw");
   speed.launch_s = time("launch");
   speed.transfer_s = time("transfer");
   speed.worker_s = time("worker");

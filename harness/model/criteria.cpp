@@ -129,6 +129,7 @@ static void to_json(nlohmann::json& j, const Limit& limit) {
   if (!limit.variant.empty()) j["variant"] = limit.variant;
   if (!limit.during.empty()) j["during"] = limit.during;
   if (!limit.per.empty()) j["per"] = limit.per;
+  if (limit.less_air) j["less_air"] = true;
   std::visit([&](const auto& bound) { j["bound"] = bound; }, limit.bound);
   if (limit.marginal_bound) j["marginal_bound"] = *limit.marginal_bound;
 }
@@ -148,6 +149,7 @@ static void from_json(const nlohmann::json& j, Limit& limit) {
   limit.variant = j.value("variant", std::string());
   limit.during = j.value("during", std::string());
   limit.per = j.value("per", std::string());
+  limit.less_air = j.value("less_air", false);
   const nlohmann::json& bound = j.at("bound");
   if (bound.is_string()) {
     limit.bound = bound.get<std::string>();
@@ -257,6 +259,7 @@ void to_json(nlohmann::json& j, const Criteria& criteria) {
        {"findings", criteria.findings},
        {"waivers", criteria.waivers},
        {"replaced_limits", criteria.replaced_limits}};
+  for (const auto& [part, warmer_c] : criteria.warmer_air_c) j["warmer_air_c"][part.path()] = warmer_c;
   if (!criteria.not_as_shipped.empty()) j["not_as_shipped"] = criteria.not_as_shipped;
 }
 
@@ -275,6 +278,9 @@ void from_json(const nlohmann::json& j, Criteria& criteria) {
   findings.get_to(criteria.findings);
   j.at("waivers").get_to(criteria.waivers);
   j.at("replaced_limits").get_to(criteria.replaced_limits);
+  criteria.warmer_air_c.clear();
+  for (const auto& [part, warmer_c] : j.value("warmer_air_c", nlohmann::json::object()).items())
+    criteria.warmer_air_c[part] = warmer_c.get<double>();
   criteria.not_as_shipped = j.value("not_as_shipped", std::vector<std::string>{});
 }
 

@@ -42,6 +42,9 @@ struct Limit {
   /// peer_ratio: a measure of telemetry that the value is compared at. Peers' values are first made what they
   /// would be if all were proportional to it; empty, or where a peer has no such reading: as they are.
   std::string per;
+  /// peer_excess: what the chassis makes the air of a slot warmer than others' (Criteria::warmer_air_c) is
+  /// taken out before.
+  bool less_air = false;
   /// peer_ratio: differences smaller than this (in `unit`) are never outliers.
   double scale_floor = 0;
   FindingCode finding;
@@ -148,6 +151,8 @@ struct Criteria {
   std::vector<Limit> limits;
   std::vector<FindingKind> findings;
   std::vector<Waiver> waivers;
+  /// By slot: by how much its air is warmer than that of the coolest, as the chassis has it (the site's).
+  std::map<Part, double> warmer_air_c;
   std::vector<std::string>
       replaced_limits;  // "memory.bandwidth/copy_bandwidth min": by --limits, not the SKU's own
   /// "profile /tmp/acceptance.toml", "sku configs/skus/x.toml, not as shipped": configurations that are not

@@ -86,12 +86,17 @@ struct Check {
   bool uses_cublaslt = false;
   /// The same of Context::nccl().
   bool uses_nccl = false;
+  /// Of scope ranks: it calls Context::ranks(). Of checks that overlap only the first may.
+  bool meets = true;
   /// It is a follow-up.
   std::optional<Condition> follows;
   /// What it works at: bodies that overlap there share it. Who works with a peer declares NVLink both ways,
   /// who copies from or to the host its memory, too. Transfers of less than 50 us need no word; anything else
   /// that is not declared is an error under simulation.
   std::vector<Resource> loads = {};
+  /// Of its time, for how much it loads these fully: less where it rests in between. For the plan's estimate
+  /// of energy alone.
+  double at_work = 1;
   /// Of one worker's part of it: how long it takes at this speed, its contexts left out, when it is asked to
   /// work for `duration_s`. Null: it launches nothing, and takes what it is asked.
   double (*device_seconds)(const DeviceSpeed& speed, double duration_s) = nullptr;

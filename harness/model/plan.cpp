@@ -132,6 +132,7 @@ json stage_json(const Stage& stage) {
           {"group", stage.group},
           {"placements", array_of(stage.placements, placement_json)},
           {"estimate_s", stage.estimate_s},
+          {"energy_j", stage.energy_j},
           {"deadline_s", stage.deadline_s}};
 }
 
@@ -163,6 +164,7 @@ Stage stage_from(const json& j) {
   stage.placements =
       j.contains("scope") ? placements_from_scope(j) : vector_of(j.at("placements"), placement_from);
   j.at("estimate_s").get_to(stage.estimate_s);
+  stage.energy_j = j.value("energy_j", 0.0);
   j.at("deadline_s").get_to(stage.deadline_s);
   return stage;
 }

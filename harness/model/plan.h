@@ -32,6 +32,7 @@ struct Stage {
   int group = 0;
   std::vector<Placement> placements;
   double estimate_s = 0;  // what it is expected to take, start to end
+  double energy_j = 0;    // what all GPUs of the node are expected to draw meanwhile
   double deadline_s = 0;  // real time after which its workers are stopped
 };
 

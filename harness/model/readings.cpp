@@ -120,6 +120,7 @@ void to_json(json& j, const GpuSample& v) {
   write("pcie_generation", v.pcie_generation);
   write("pcie_width", v.pcie_width);
   write("memory_used_mib", v.memory_used_mib);
+  write("margin_c", v.margin_c);
 }
 
 void to_json(json& j, const NvlinkReading& v) {

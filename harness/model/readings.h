@@ -77,6 +77,7 @@ struct GpuSample {
   Integer throttle_reasons;  // nvmlClocksEventReason* bits
   Integer pcie_generation, pcie_width;
   Integer memory_used_mib;
+  Integer margin_c;  // from where heat slows it down; asked once a second, none in between
 };
 
 /// One NVLink of a GPU at one moment. Of one that is down the driver knows nothing more.

@@ -71,6 +71,23 @@ const std::vector<Measure>& telemetry_measures() {
       {"memory_over_core_steady", Unit::celsius,
        "how much warmer the HBM is than the core over the last half of the time at work, median", "hbm",
        false},
+      {"margin_steady", Unit::celsius,
+       "from the core temperature to where it is slowed down, over the last half of the time at work, "
+       "median, "
+       "asked once a second",
+       "", false},
+      {"cooling_drop", Unit::celsius_per_watt,
+       "by how much the core was cooler 3 s after a load, over how much less it drew: of the chip and its "
+       "cold "
+       "plate",
+       "", false},
+      {"temperature_drift", Unit::celsius,
+       "by how much the core was warmer in the last quarter of the time at work than in the one before", "",
+       false},
+      {"energy_over_power", Unit::ratio,
+       "the GPU's energy counter over the step, over what its power readings add up to; of steps that were "
+       "watched for 20 s and more from end to end",
+       "", false},
       {"temperature_p95", Unit::celsius, "GPU core temperature over the step, 95th percentile", "", false},
       {"memory_temperature_p95", Unit::celsius, "HBM temperature over the step, 95th percentile", "hbm",
        false},
@@ -88,6 +105,8 @@ const std::vector<FindingCode>& telemetry_findings() {
       "nvlink.errors",        "nvlink.link_down",
       "thermal.slowed_down",  "power.brake",
       "compute.slow_clock",   "thermal.hot",
+      "thermal.bad_contact",  "thermal.not_steady",
+      "thermal.no_margin",    "power.readings_disagree",
   };
   return findings;
 }

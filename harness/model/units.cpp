@@ -6,7 +6,7 @@
 namespace assay {
 namespace {
 
-constexpr std::array<std::pair<Unit, std::string_view>, 16> kSymbols{{
+constexpr std::array<std::pair<Unit, std::string_view>, 17> kSymbols{{
     {Unit::count, "1"},
     {Unit::text, "text"},
     {Unit::ratio, "ratio"},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<Unit, std::string_view>, 16> kSymbols{{
     {Unit::milliseconds, "ms"},
     {Unit::microseconds, "us"},
     {Unit::celsius, "degC"},
+    {Unit::celsius_per_watt, "degC/W"},
     {Unit::watts, "W"},
     {Unit::megahertz, "MHz"},
     {Unit::gt_per_s, "GT/s"},

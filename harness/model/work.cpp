@@ -92,6 +92,24 @@ double Work::amount(Resource resource) const {
   return sum;
 }
 
+double DevicePower::draw_of(WorkKind kind, bool few_bits) const {
+  const double share = few_bits ? few_bits_draw : 1;
+  switch (kind) {
+    case WorkKind::fp16:
+      return share * fp16_draw;
+    case WorkKind::tf32:
+      return share * tf32_draw;
+    case WorkKind::fp8:
+      return share * fp8_draw;
+    case WorkKind::int8:
+      return share * int8_draw;
+    case WorkKind::fp64:
+      return share * fp64_draw;
+    default:
+      return share;
+  }
+}
+
 double DeviceSpeed::seconds_of_demands(const Work& work) const {
   std::array<double, kResources> seconds{};
   for (const Demand& demand : work)

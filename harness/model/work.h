@@ -127,6 +127,12 @@ class Work {
   Work& add(WorkKind kind, double amount, int peer = kNoPeer);
   /// So many times of it.
   Work& operator*=(double times);
+  /// The tensor cores' operands are zeros, or small whole numbers: they draw less.
+  Work& of_few_bits() {
+    few_bits_ = true;
+    return *this;
+  }
+  bool has_few_bits() const { return few_bits_; }
 
   const Demand* begin() const { return demands_.data(); }
   const Demand* end() const { return demands_.data() + count_; }
@@ -135,14 +141,29 @@ class Work {
  private:
   std::array<Demand, kMostDemands> demands_{};
   std::size_t count_ = 0;
+  bool few_bits_ = false;
+};
+
+/// What a device draws.
+struct DevicePower {
+  double idle_w = 0, context_w = 0;  // at rest; the second where somebody has a context
+  /// Where one of them is at full load; the tensor cores at products of random bf16.
+  double memory_w = 0, tensor_cores_w = 0, cores_w = 0;
+  double limit_w = 0;
+  /// At one clock, of what products of random bf16 draw: those of other types, and of operands of few bits.
+  double fp16_draw = 1, tf32_draw = 1, fp8_draw = 1, int8_draw = 1, fp64_draw = 1, few_bits_draw = 1;
+
+  /// Of work of the tensor cores.
+  double draw_of(WorkKind kind, bool few_bits) const;
 };
 
 /// How fast a device is, and what surrounds its work (configs/speeds/).
 struct DeviceSpeed {
   std::array<double, kWorkKinds> per_s{};  // bytes or operations, by kind
-  double launch_s = 0;                     // of each launch, whatever it does
-  double transfer_s = 0;                   // of each transfer
-  double worker_s = 0;                     // from the start of a process to its first call
+  DevicePower power;
+  double launch_s = 0;    // of each launch, whatever it does
+  double transfer_s = 0;  // of each transfer
+  double worker_s = 0;    // from the start of a process to its first call
   double context_s = 0;
   double allocated_bytes_per_s = 0, released_bytes_per_s = 0;
   double memory_bytes = 0;

@@ -76,6 +76,7 @@ struct Api {
   ASSAY_NVML(total_energy, nvmlDeviceGetTotalEnergyConsumption);
   ASSAY_NVML(temperature, nvmlDeviceGetTemperature);
   ASSAY_NVML(temperature_v, nvmlDeviceGetTemperatureV);
+  ASSAY_NVML(margin_temperature, nvmlDeviceGetMarginTemperature);
   ASSAY_NVML(utilization, nvmlDeviceGetUtilizationRates);
 
   ASSAY_NVML(pcie_generation, nvmlDeviceGetCurrPcieLinkGeneration);

@@ -129,6 +129,10 @@ GpuIdentity NvmlClient::identity(int gpu) {
   return gpus_[gpu].identity(query);
 }
 
+Integer NvmlClient::margin(int gpu) {
+  return gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu)).margin();
+}
+
 GpuSample NvmlClient::sample(int gpu, Nanoseconds now) {
   return gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu)).sample(now);
 }

@@ -40,6 +40,7 @@ class NvmlClient {
 
   GpuIdentity identity(int gpu);
   GpuSample sample(int gpu, Nanoseconds now);
+  Integer margin(int gpu);
   GpuState state(int gpu);
   /// Identity and state, and why the GPU is lost if it is. What a lost GPU once said it is stays in its
   /// identity.

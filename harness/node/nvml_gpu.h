@@ -24,7 +24,11 @@ class GpuQuery {
       : api_(api), device_(nullptr), no_handle_(no_handle), lost_(word(no_handle)) {}
 
   GpuIdentity identity();
+  /// Without the margin.
   GpuSample sample(Nanoseconds now);
+  /// GpuSample::margin_c. Of an H200 the question takes half a millisecond, more than all of sample()
+  /// (reports/evidence/2026-11-26-h200, management.jsonl).
+  Integer margin();
   GpuState state();
 
   /// Why the GPU did not answer, if any question so far has shown that; see means_lost.

@@ -35,6 +35,13 @@ Integer GpuQuery::temperature() {
   return number(api_.temperature, kSensorGpu);
 }
 
+Integer GpuQuery::margin() {
+  MarginTemperature margin{};
+  margin.version = kMarginTemperatureV1;
+  const Return result = ask(api_.margin_temperature, &margin);
+  return integer(result, margin.margin_c);
+}
+
 Integer GpuQuery::throttle_reasons() {
   unsigned long long reasons = 0;
   Return result = ask(api_.clocks_event_reasons, &reasons);

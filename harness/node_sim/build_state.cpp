@@ -18,12 +18,6 @@ PlantConstants plant_constants(const config::PlantFile& file) {
   return {file.speed,
           file.unit_spread,
           file.launch_noise,
-          file.idle_power_w,
-          file.context_power_w,
-          file.hbm_full_power_w,
-          file.tensor_full_power_w,
-          file.cores_full_power_w,
-          file.power_limit_w,
           file.tensor_full_mhz,
           file.ambient_c,
           file.fast_resistance_c_per_w,
@@ -90,6 +84,7 @@ void build_gpu(State& state, int index, const NodeSetup& setup) {
 
   GpuDynamic& dynamic = state.dynamic[index];
   make_healthy(dynamic, state.plant, setup.start, state.has_fabric());
+  dynamic.inlet_excess_c = gpu.warmer_air_c;
   dynamic.resistance_excess = setup.node.plant.resistance_spread * place("cooling/");
   dynamic.pcie_replay = static_cast<std::int64_t>(hash_text(setup.seed, "replays/" + gpu.serial) % 4);
 }

@@ -23,6 +23,10 @@ double clocked_power(double share) {
   return share * share * share;
 }
 
+double tensor_draw(const Loads& loads) {
+  return std::max(0.0, static_cast<double>(loads[kTensorDraw]) * 1e-6);
+}
+
 /// At rest, and how much more than others' its work draws.
 struct Draw {
   double base_w, excess;
@@ -30,14 +34,14 @@ struct Draw {
 
 double power_at(double sm_mhz, const PlantConstants& plant, const Draw& draw, const Loads& loads) {
   const double share = sm_mhz / plant.boost_sm_mhz;
-  const double over_context_w = plant.tensor_full_power_w - plant.context_power_w;
+  const double over_context_w = plant.speed.power.tensor_cores_w - plant.speed.power.context_w;
   const double tensor_w = over_context_w / clocked_power(plant.tensor_full_mhz / plant.boost_sm_mhz);
   return draw.base_w +
-         load_of(loads, Resource::memory) * (plant.hbm_full_power_w - plant.context_power_w) *
+         load_of(loads, Resource::memory) * (plant.speed.power.memory_w - plant.speed.power.context_w) *
              memory_share(share) +
          (1 + draw.excess) *
-             (load_of(loads, Resource::tensor_cores) * tensor_w +
-              load_of(loads, Resource::cores) * (plant.cores_full_power_w - plant.context_power_w)) *
+             (tensor_draw(loads) * tensor_w +
+              load_of(loads, Resource::cores) * (plant.speed.power.cores_w - plant.speed.power.context_w)) *
              clocked_power(share);
 }
 
@@ -90,7 +94,7 @@ Holds holds_on(const GpuDynamic& gpu, const GpuHeat& heat, Nanoseconds time) {
 }
 
 Governed govern(const PlantConstants& plant, const Holds& holds, const Loads& loads) {
-  const Draw draw{holds.in_use ? plant.context_power_w : plant.idle_power_w + holds.idle_excess_w,
+  const Draw draw{holds.in_use ? plant.speed.power.context_w : plant.speed.power.idle_w + holds.idle_excess_w,
                   holds.power_excess};
   double most_mhz = holds.in_use ? plant.boost_sm_mhz : plant.idle_sm_mhz;
   const auto hold_to = [&](double mhz) { most_mhz = std::min(most_mhz, mhz); };

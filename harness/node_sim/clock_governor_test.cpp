@@ -12,6 +12,7 @@ const PlantConstants kPlant = healthy_h200_plant();
 Loads loaded(double tensor, double memory = 0) {
   Loads loads{};
   loads[static_cast<std::size_t>(Resource::tensor_cores)] = static_cast<std::int64_t>(tensor * 1e6);
+  loads[kTensorDraw] = static_cast<std::int64_t>(tensor * 1e6);
   loads[static_cast<std::size_t>(Resource::memory)] = static_cast<std::int64_t>(memory * 1e6);
   return loads;
 }
@@ -35,6 +36,20 @@ TEST(ClockGovernor, HoldsTensorCoresToWhatAnH200IsHeldTo) {
   EXPECT_NEAR(alone.sm_mhz, 1710, 15);
   EXPECT_NEAR(alone.power_w, 700, 1e-6);
   EXPECT_NEAR(at(loaded(0.875, 0.875)).sm_mhz, 1125, 50);
+}
+
+/// The same evidence: tf32 at 1845 MHz, fp8 at 1695; products of -1, 0 and 1 draw less than the limit.
+TEST(ClockGovernor, LeavesMoreToTypesAndDataThatDrawLess) {
+  const auto of = [](double draw) {
+    Loads loads = loaded(1);
+    loads[kTensorDraw] = static_cast<std::int64_t>(draw * 1e6);
+    return at(loads);
+  };
+  const DevicePower& power = kPlant.speed.power;
+  EXPECT_NEAR(of(power.draw_of(WorkKind::tf32, false)).sm_mhz, 1845, 15);
+  EXPECT_NEAR(of(power.draw_of(WorkKind::fp8, false)).sm_mhz, 1695, 15);
+  EXPECT_LT(of(power.draw_of(WorkKind::bf16, true)).power_w, 650);
+  EXPECT_EQ(power.draw_of(WorkKind::bf16, false), 1);
 }
 
 TEST(ClockGovernor, ALowerLimitLeavesALowerClock) {

@@ -11,12 +11,18 @@ bool matches(const std::optional<unsigned>& wanted, unsigned number) {
   return !wanted || *wanted == number;
 }
 
+bool acts(const BadDatapath& bad, const SmConditions& now) {
+  const bool in_time = bad.within_s == 0 || now.since_rise_s < bad.within_s;
+  return in_time && now.temperature_c >= bad.above_c && now.power_w >= bad.above_w &&
+         now.memory_load >= bad.memory_load;
+}
+
 }  // namespace
 
-PlantedInSms* PlantedInSms::acting(double temperature_c, double power_w) {
+PlantedInSms* PlantedInSms::acting(const SmConditions& now) {
   acting_.clear();
   for (const BadDatapath& bad : planted_) {
-    if (temperature_c >= bad.above_c && power_w >= bad.above_w) acting_.push_back(&bad);
+    if (acts(bad, now)) acting_.push_back(&bad);
   }
   return acting_.empty() ? nullptr : this;
 }

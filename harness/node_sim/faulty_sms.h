@@ -23,6 +23,15 @@ struct BadDatapath {
   std::uint64_t every = 1;  // of so many results, one, drawn at random
   double above_c = -300;    // while the GPU is as warm as that
   double above_w = 0;       // while it draws as much
+  double within_s = 0;      // of its coming from rest to work; 0: at any time
+  double memory_load = 0;   // while so much of the memory's bandwidth is in use
+};
+
+/// How the GPU is while something computes on it.
+struct SmConditions {
+  double temperature_c = 0, power_w = 0;
+  double since_rise_s = 0;  // since it came from rest to work
+  double memory_load = 0;   // 0 to 1, by all that works at the same time
 };
 
 class PlantedInSms final : public cuda_emulation::FaultySms {
@@ -32,8 +41,8 @@ class PlantedInSms final : public cuda_emulation::FaultySms {
       : planted_(std::move(planted)), random_(seed) {}
 
   bool empty() const { return planted_.empty(); }
-  /// Itself, with what acts at this temperature and power alone; null where nothing does.
-  PlantedInSms* acting(double temperature_c, double power_w);
+  /// Itself, with what acts under these conditions alone; null where nothing does.
+  PlantedInSms* acting(const SmConditions& now);
 
   bool like_the_others(unsigned sm) const override;
   std::uint64_t result(const cuda_emulation::SmPlace& place, Datapath path, unsigned where,

@@ -24,12 +24,18 @@ PlantConstants healthy_h200_plant() {
   plant.speed.sockets_start_s = 0.02;
   plant.unit_spread = 0.006;
   plant.launch_noise = 0.002;
-  plant.idle_power_w = kIdleW;
-  plant.context_power_w = 113;
-  plant.hbm_full_power_w = 630;
-  plant.tensor_full_power_w = 697;
-  plant.cores_full_power_w = 615;
-  plant.power_limit_w = 700;
+  plant.speed.power.idle_w = kIdleW;
+  plant.speed.power.context_w = 113;
+  plant.speed.power.memory_w = 630;
+  plant.speed.power.tensor_cores_w = 697;
+  plant.speed.power.cores_w = 615;
+  plant.speed.power.limit_w = 700;
+  plant.speed.power.fp16_draw = 1.04;
+  plant.speed.power.tf32_draw = 0.79;
+  plant.speed.power.fp8_draw = 1.02;
+  plant.speed.power.int8_draw = 0.71;
+  plant.speed.power.fp64_draw = 1;
+  plant.speed.power.few_bits_draw = 0.57;
   plant.tensor_full_mhz = 1710;
   plant.ambient_c = kIdleC - kIdleW * kResistance;
   plant.fast_resistance_c_per_w = kFastShare * kResistance;
@@ -62,14 +68,14 @@ void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds 
   constexpr double kMilliwattsPerWatt = 1000;
   dynamic.present = 1;
   dynamic.ecc_enabled = dynamic.persistence_enabled = 1;
-  dynamic.power_limit_mw = static_cast<std::int32_t>(plant.power_limit_w * kMilliwattsPerWatt);
+  dynamic.power_limit_mw = static_cast<std::int32_t>(plant.speed.power.limit_w * kMilliwattsPerWatt);
   dynamic.pcie_generation = dynamic.pcie_max_generation = kHealthyPcieGeneration;
   dynamic.pcie_width = dynamic.pcie_max_width = kHealthyPcieWidth;
   for (Nvlink& link : dynamic.nvlinks) link.active = nvlinks ? 1 : 0;
   dynamic.heat.time = time;
   dynamic.idle_excess_w = idle_excess_w;
-  dynamic.heat.fast_rise_c = (plant.idle_power_w + idle_excess_w) * plant.fast_resistance_c_per_w;
-  dynamic.heat.slow_rise_c = (plant.idle_power_w + idle_excess_w) * plant.slow_resistance_c_per_w;
+  dynamic.heat.fast_rise_c = (plant.speed.power.idle_w + idle_excess_w) * plant.fast_resistance_c_per_w;
+  dynamic.heat.slow_rise_c = (plant.speed.power.idle_w + idle_excess_w) * plant.slow_resistance_c_per_w;
 }
 
 }  // namespace assay::sim

@@ -77,8 +77,11 @@ Loads loads_of(const Work& work, double seconds, const DeviceSpeed& whole) {
   for (const Demand& demand : work) {
     const Resource resource = resource_of(demand.kind);
     const double most = resource == Resource::memory ? kPeakMemoryBytesPerSecond : whole.rate(demand.kind);
-    loads[static_cast<std::size_t>(resource)] +=
-        static_cast<std::int64_t>(std::clamp(demand.amount / seconds / most, 0.0, 1.0) * 1e6);
+    const double load_ppm = std::clamp(demand.amount / seconds / most, 0.0, 1.0) * 1e6;
+    loads[static_cast<std::size_t>(resource)] += static_cast<std::int64_t>(load_ppm);
+    if (resource == Resource::tensor_cores)
+      loads[kTensorDraw] +=
+          static_cast<std::int64_t>(load_ppm * whole.power.draw_of(demand.kind, work.has_few_bits()));
   }
   return loads;
 }

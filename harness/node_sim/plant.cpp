@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/base/hash.h"
+#include "harness/node_sim/power_steps.h"
 #include "harness/node_sim/thermal_model.h"
 
 namespace assay::sim {
@@ -74,10 +75,11 @@ void add_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const L
   settle(state, gpu, time);
   GpuDynamic& d = state.dynamic[gpu];
   GpuProcess* const process = find_process(d, pid);
-  for (std::size_t i = 0; i < kResources; ++i) {
+  for (std::size_t i = 0; i < by_ppm.size(); ++i) {
     d.loads[i] += by_ppm[i];
     if (process != nullptr) process->loads[i] += by_ppm[i];
   }
+  note_loads(state, gpu, time);
 }
 
 void take_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm) {
@@ -90,6 +92,7 @@ void change_contexts(State& state, int gpu, Nanoseconds time, std::int32_t pid, 
   settle(state, gpu, time);
   GpuDynamic& d = state.dynamic[gpu];
   d.contexts = std::max(0, d.contexts + by);
+  if (d.contexts == 0) forget_rest(d);
   GpuProcess* process = find_process(d, pid);
   if (process == nullptr && by > 0) {
     process = find_room(d, time);

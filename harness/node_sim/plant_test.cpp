@@ -15,10 +15,10 @@ struct PlantTest : testing::Test {
     state->gpu_count = 1;
     state->constants[0].bandwidth_factor = 1;
     state->plant = {};
-    state->plant.idle_power_w = 76;
-    state->plant.context_power_w = 114;
-    state->plant.hbm_full_power_w = 480;
-    state->plant.power_limit_w = 700;
+    state->plant.speed.power.idle_w = 76;
+    state->plant.speed.power.context_w = 114;
+    state->plant.speed.power.memory_w = 480;
+    state->plant.speed.power.limit_w = 700;
     state->plant.idle_sm_mhz = 345;
     state->plant.boost_sm_mhz = state->plant.tensor_full_mhz = 1980;
     state->plant.ambient_c = 23;
@@ -50,16 +50,17 @@ TEST_F(PlantTest, HowOftenItIsLookedAtDoesNotChangeWhatItBecomes) {
 }
 
 TEST_F(PlantTest, LoadsAddUpResourceByResource) {
-  state->plant.tensor_full_power_w = 600;
+  state->plant.speed.power.tensor_cores_w = 600;
   state->plant.speed.per_s[static_cast<std::size_t>(WorkKind::host_to_device)] = 50e9;
   change_contexts(*state, 0, 0, kPid, 1);
   Loads half{};
   half[static_cast<std::size_t>(Resource::memory)] = 250'000;
   half[static_cast<std::size_t>(Resource::tensor_cores)] = 500'000;
+  half[kTensorDraw] = 500'000;
   half[static_cast<std::size_t>(Resource::pcie_in)] = 500'000;
   add_load(*state, 0, 0, kPid, half);
   PlantReading reading = read_plant(*state, 0, kSecond);
-  const double context = state->plant.context_power_w;
+  const double context = state->plant.speed.power.context_w;
   EXPECT_NEAR(reading.governed.power_w, context + 0.25 * (480 - context) + 0.5 * (600 - context), 1e-9);
   EXPECT_EQ(reading.pcie_received_bytes_per_s, 25e9);
   EXPECT_EQ(reading.pcie_sent_bytes_per_s, 0);

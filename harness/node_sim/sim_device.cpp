@@ -11,6 +11,7 @@
 #include "harness/node_sim/faults/fault_kind.h"
 #include "harness/node_sim/links.h"
 #include "harness/node_sim/plant.h"
+#include "harness/node_sim/power_steps.h"
 #include "harness/node_sim/sim_kernel_log.h"
 #include "harness/node_sim/thermal_model.h"
 
@@ -156,7 +157,7 @@ double SimDevice::noise_of_next_launch(const Work& work) {
 }
 
 void SimDevice::let_pass(double seconds) {
-  const auto time = static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
+  const auto time = nanoseconds_of(seconds);
   clock_.sleep_for(time + std::exchange(owed_, 0));
 }
 
@@ -182,21 +183,19 @@ void SimDevice::change_loads(const Ends& ends, const std::vector<Loads>& loads, 
     change(*state_, ends[i].first->index_, clock_.now(), getpid(), loads[i]);
 }
 
-double SimDevice::power_under(const Ends& ends, double seconds) {
+SmConditions SimDevice::conditions_under(const Ends& ends, double seconds) {
   const Lock lock(state_->mutex);
   const GpuDynamic& gpu = dynamic();
-  const Holds holds = holds_on(gpu, heat_at(state_->plant, gpu, clock_.now()), clock_.now());
-  return govern(state_->plant, holds, beside_sharers(loads_at(ends, seconds).front())).power_w;
+  const Nanoseconds time = clock_.now();
+  const GpuHeat heat = heat_at(state_->plant, gpu, time);
+  const Loads loads = beside_sharers(loads_at(ends, seconds).front());
+  return {temperatures(state_->plant, gpu, heat).core_c,
+          govern(state_->plant, holds_on(gpu, heat, time), loads).power_w, seconds_since_rise(gpu, time),
+          load_of(loads, Resource::memory)};
 }
 
 cuda_emulation::FaultySms* SimDevice::faulty_sms() {
-  if (in_sms_.empty()) return nullptr;
-  double temperature_c = 0;
-  {
-    const Lock lock(state_->mutex);
-    temperature_c = read_plant(*state_, index_, clock_.now()).temperature_c;
-  }
-  return in_sms_.acting(temperature_c, power_of_launch_w_);
+  return in_sms_.empty() ? nullptr : in_sms_.acting(conditions_);
 }
 
 void SimDevice::load_for(double seconds, const Ends& ends) {
@@ -251,7 +250,7 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
   });
   const Ends ends = ends_of(work);
   const double seconds = seconds_of(work, ends) * noise_of_next_launch(work) + speed_.launch_s;
-  if (!in_sms_.empty()) power_of_launch_w_ = power_under(ends, seconds);
+  if (!in_sms_.empty()) conditions_ = conditions_under(ends, seconds);
   run(ends, body);
   load_for(seconds, ends);
 }

@@ -102,8 +102,8 @@ class SimDevice final : public cuda_emulation::Device {
   /// What they use meanwhile, one an end. Caller holds state.mutex.
   std::vector<Loads> loads_at(const Ends& ends, double seconds) const;
   void change_loads(const Ends& ends, const std::vector<Loads>& loads, decltype(&add_load) change);
-  /// What the GPU draws under this load.
-  double power_under(const Ends& ends, double seconds);
+  /// How the GPU is under this load.
+  SmConditions conditions_under(const Ends& ends, double seconds);
   /// While `seconds` pass. Who is gone after them ends the work.
   void load_for(double seconds, const Ends& ends);
   void report_memory_events();
@@ -127,7 +127,7 @@ class SimDevice final : public cuda_emulation::Device {
   PlantedInSms in_sms_;
   bool way_is_damaged_;
   SimFabric fabric_;
-  double power_of_launch_w_ = 0;  // once the launch that runs has its load on
+  SmConditions conditions_;  // of the launch that runs, once it has its load on
   std::uint64_t reported_corrected_ = 0;
   std::uint64_t reported_uncorrected_ = 0;
   std::map<const void*, int> allocations_;  // number in GpuDynamic::allocations

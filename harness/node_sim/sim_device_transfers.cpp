@@ -89,7 +89,7 @@ SimDevice::Shares SimDevice::clock_shares(const Work& work) const {
   shares.fill(1);
   const PlantConstants& plant = state_->plant;
   const GpuDynamic& gpu = state_->dynamic[index_];
-  const Holds healthy{true, plant.power_limit_w};
+  const Holds healthy{true, plant.speed.power.limit_w};
   const Holds holds = holds_on(gpu, heat_at(plant, gpu, clock_.now()), clock_.now());
   const Loads own = loads_of(work, speed_.seconds_of_demands(work), plant.speed);
   const Loads all = beside_sharers(own);
@@ -139,7 +139,7 @@ void SimDevice::transfer(const Work& work, const std::function<void()>& body) {
   if (state_->plant.speed.seconds_of_demands(work) >= kShort) require_declared(work);
   if (seconds >= kShort) return load_for(seconds, ends);
   count(ends);
-  owed_ += static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
+  owed_ += nanoseconds_of(seconds);
   if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();
 }
 
@@ -161,7 +161,7 @@ void SimDevice::work_together(std::vector<cuda_emulation::Concurrent>& all) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     auto& device = static_cast<SimDevice&>(*all[i].device);
     const double seconds = contention.seconds_of(i) * device.noise_of_next_transfer() + speed_.transfer_s;
-    all[i].took = static_cast<Nanoseconds>(std::llround(seconds * static_cast<double>(kSecond)));
+    all[i].took = nanoseconds_of(seconds);
     longest = std::max(longest, seconds);
   }
   load_for(longest, together);

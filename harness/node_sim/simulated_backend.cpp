@@ -58,7 +58,7 @@ class SimulatedWorkerNode final : public WorkerNode {
   void body_begins(std::size_t body, const std::string& check) override {
     checks_.at(body) = check;
     const double seconds = state_->plant.speed.worker_s;
-    clock(body).sleep_for(static_cast<Nanoseconds>(seconds * static_cast<double>(kSecond)));
+    clock(body).sleep_for(nanoseconds_of(seconds));
   }
   void body_done(std::size_t body) override { park(state_->clock, seats_.at(body)); }
 
@@ -142,11 +142,9 @@ class SimulatedNode final : public NodeSession {
     for (const Seat seat : std::exchange(sampler_seats_, {})) leave_seat(state_->clock, seat);
   }
   void worker_waits(const NodeAddress& worker) override {
-    for (const Seat seat : seats_of(worker)) park(state_->clock, seat);
+    park(state_->clock, seats_of(worker).front());  // of its bodies, the one that may meet others
   }
-  void worker_resumes(const NodeAddress& worker) override {
-    for (const Seat seat : seats_of(worker)) unpark(state_->clock, seat);
-  }
+  void worker_resumes(const NodeAddress& worker) override { unpark(state_->clock, seats_of(worker).front()); }
   void let_time_pass(Nanoseconds until) override { wait_beside(state_->clock, seat_, until); }
   bool time_is_up(Nanoseconds until) override { return clock_.now() >= until; }
   void hold_time() override { unpark(state_->clock, seat_); }

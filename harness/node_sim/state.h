@@ -30,7 +30,7 @@ inline constexpr int kMaxProcesses = 8;
 inline constexpr int kMaxAllocations = 64;
 inline constexpr int kNvlinks = 18;
 inline constexpr int kMaxPciPorts = kMaxGpus * static_cast<int>(config::kMostPciPortsAbove);
-inline constexpr std::uint32_t kStateVersion = 13;
+inline constexpr std::uint32_t kStateVersion = 14;
 
 /// One who waits on the virtual clock (virtual_clock.h).
 struct Participant {
@@ -52,8 +52,6 @@ struct ClockState {
 struct PlantConstants {
   DeviceSpeed speed;  // of the median unit
   double unit_spread, launch_noise;
-  double idle_power_w, context_power_w, hbm_full_power_w, tensor_full_power_w, cores_full_power_w,
-      power_limit_w;
   double tensor_full_mhz;  // the clock that the limit leaves the tensor cores, at which they draw that
   double ambient_c, fast_resistance_c_per_w, fast_time_constant_s, slow_resistance_c_per_w,
       slow_time_constant_s;
@@ -95,8 +93,10 @@ struct GpuConstants {
   double bandwidth_factor;  // this unit's place in the spread between units
 };
 
-/// By resource, in millionths of what the GPU has of it.
-using Loads = std::array<std::int64_t, kResources>;
+/// By resource, in millionths of what the GPU has of it; the last is what the tensor cores draw at their clock, of
+/// what products of random bf16 draw.
+using Loads = std::array<std::int64_t, kResources + 1>;
+inline constexpr std::size_t kTensorDraw = kResources;
 
 struct GpuProcess {
   std::int32_t pid;       // 0: none
@@ -133,11 +133,27 @@ struct GpuHeat {
   std::int64_t held_ns[kHeldBy];  // for how long each has held the clock down
 };
 
+/// How a GPU's work has come and gone (power_steps.h).
+struct PowerSteps {
+  std::int64_t idle_since;  // nothing works since then; 0: something does
+  std::int64_t risen;       // when it last came from rest to work
+  std::int64_t rested_ns;   // for how long it had rested then, with a context held
+  std::int64_t period_ns;   // between the last two such times
+  std::int32_t alike;       // how many in a row came after about the same period
+};
+
+/// A supply that cannot follow loads which swing in some rhythm.
+struct SaggingSupply {
+  double shortest_s, longest_s;  // periods of such swings; 0: it can
+  double brake_s;                // for so long it has all GPUs braked then
+};
+
 /// What changes. Guarded by State::mutex, except where a single reader or writer is said.
 struct GpuDynamic {
   std::int32_t present;  // 0: fell off, or was never there
   GpuHeat heat;
   Loads loads;  // in use since heat.time, by all work together
+  PowerSteps steps;
   std::int32_t contexts;
   // What is wrong with its cooling, 0 where nothing is: of its fast pole's resistance, how much more; how
   // much warmer its air, and its memory at full load.
@@ -161,7 +177,7 @@ struct GpuDynamic {
   double foreign_utilisation;      // 0 to 1: work that is not ours
   // Settings and trained links: what a person or a bad seat has changed.
   std::int32_t ecc_enabled, mig_enabled, compute_mode, persistence_enabled;
-  std::int32_t power_limit_mw;  // enforced; the default limit is PlantConstants::power_limit_w
+  std::int32_t power_limit_mw;  // enforced; the default limit is DevicePower::limit_w
   std::int32_t pcie_generation, pcie_width, pcie_max_generation, pcie_max_width;
   std::int32_t sram_threshold_exceeded;
   GpuProcess processes[kMaxProcesses];
@@ -196,9 +212,10 @@ struct State {
   /// What the driver says of the way over the switches (nvmlGpuFabricInfoV_t: 3 is completed; 0 success); and
   /// whether CUDA refuses to start, since it is not ready (802).
   std::int32_t fabric_state, fabric_status, cuda_not_ready;
-  double socket_link_lost;          // 0 to 1, of its rate
-  double nvswitches_lost;           // 0 to 1, of the rate of all ways over them
-  double host_memory_lost;          // 0 to 1, of that of the last NUMA node
+  double socket_link_lost;  // 0 to 1, of its rate
+  double nvswitches_lost;   // 0 to 1, of the rate of all ways over them
+  double host_memory_lost;  // 0 to 1, of that of the last NUMA node
+  SaggingSupply supply;
   std::int32_t multicast_lost;      // the switches send to all and add up no more
   std::int32_t nccl_heeds_nothing;  // that its environment tells it
   PciPort pci_ports[kMaxPciPorts];

@@ -52,7 +52,7 @@ void react(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat) {
 
 void pass(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat, const Governed& governed,
           Nanoseconds until) {
-  const double seconds = static_cast<double>(until - heat.time) / static_cast<double>(kSecond);
+  const double seconds = seconds_of(until - heat.time);
   // A pole moves from where it was towards its steady state by 1 - exp(-t/tau).
   const auto move = [&](double& rise_c, double resistance, double time_constant_s) {
     const double steady_c = governed.power_w * resistance;

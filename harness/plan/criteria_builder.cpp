@@ -116,6 +116,7 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
   criteria.limits = sku.limits;
   criteria.findings = std::move(findings);
   criteria.waivers = site.waivers;
+  criteria.warmer_air_c = site.warmer_air_c;
   return criteria;
 }
 

@@ -28,4 +28,48 @@ double estimate_of(const Placement& placement, const DeviceSpeed& speed) {
   return speed.worker_s + static_cast<double>(devices) * speed.context_s + longest_s;
 }
 
+namespace {
+
+/// With one part of it at full load.
+double full_power(Resource resource, const DevicePower& power) {
+  switch (resource) {
+    case Resource::tensor_cores:
+      return power.tensor_cores_w;
+    case Resource::cores:
+      return power.cores_w;
+    case Resource::memory:
+      return power.memory_w;
+    default:
+      return power.context_w;
+  }
+}
+
+/// Of each of its GPUs. Of several parts at work the hungriest says how much: together they soon reach the
+/// limit, and none is all of the time at its full load.
+double power_of(const Placement& placement, const DevicePower& power) {
+  double most_w = power.context_w;
+  for (const Body& body : placement.bodies) {
+    const Check* const check = find_check(body.check);
+    if (check == nullptr) continue;
+    for (const Resource resource : check->loads)
+      most_w = std::max(most_w,
+                        power.context_w + check->at_work * (full_power(resource, power) - power.context_w));
+  }
+  return std::min(most_w, power.limit_w);
+}
+
+}  // namespace
+
+double energy_of(const std::vector<Placement>& placements, int gpus, double seconds,
+                 const DevicePower& power) {
+  double all_w = 0;
+  int at_work = 0;
+  for (const Placement& placement : placements) {
+    const int mine = static_cast<int>(gpus_of(placement).size());
+    all_w += mine * power_of(placement, power);
+    at_work += mine;
+  }
+  return (all_w + std::max(0, gpus - at_work) * power.idle_w) * seconds;
+}
+
 }  // namespace assay

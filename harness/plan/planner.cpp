@@ -163,10 +163,8 @@ void add_stages(const PlanRequest& request, const config::ProfileEntry& entry, c
       stage.group = group;
       for (Placement& placement : together) {
         placement.bodies = entry.bodies;
-        for (Body& body : placement.bodies) {
-          body.variant = variant.name;
-          body.memory_share /= ranks_of_a_gpu(placement);
-        }
+        placement.bodies.front().variant = variant.name;  // others that overlap with it have none
+        for (Body& body : placement.bodies) body.memory_share /= ranks_of_a_gpu(placement);
         placement.environment = variant.environment;
         placement.condition = check.follows;
         placement.last_stage = stage.index;
@@ -175,6 +173,8 @@ void add_stages(const PlanRequest& request, const config::ProfileEntry& entry, c
       share_resources(stage, [&](const std::string& name) { return check_of(request, name).loads; });
       for (const Placement& placement : stage.placements)
         stage.estimate_s = std::max(stage.estimate_s, estimate_of(placement, request.sku.speed));
+      stage.energy_j = energy_of(stage.placements, static_cast<int>(request.sku.slots.size()),
+                                 stage.estimate_s, request.sku.speed.power);
       stage.deadline_s = entry.deadline_s;
       if (stage.deadline_s < kLeastMargin * stage.estimate_s) {
         throw PlanError(fmt::format(

@@ -21,6 +21,10 @@ class CounterLedger {
   bool snapshot();
   const NodeReadings& readings() const { return ledger_.latest().readings; }
   bool lost() const { return !sampler_.alive(); }
+  /// Of the GPU at this PCI address, as SamplerClient has it.
+  std::optional<double> mean_power_w(const std::string& pci_address, Nanoseconds until) {
+    return sampler_.mean_power_w(pci_address, until);
+  }
   /// Why these steps know nothing of their GPUs.
   Error loss() const;
 

@@ -94,7 +94,7 @@ std::vector<Crew*> pointers(const Crews& crews) {
 }
 
 Nanoseconds node_deadline_of(const Stage& stage, NodeSession& node) {
-  return node.clock().now() + static_cast<Nanoseconds>(stage.deadline_s * static_cast<double>(kSecond));
+  return node.clock().now() + nanoseconds_of(stage.deadline_s);
 }
 
 void start_workers(Crew& crew, const CrewContext& context, int measurement) {

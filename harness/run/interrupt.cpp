@@ -13,12 +13,13 @@ namespace {
 
 /// Signals that somebody wants ignored (nohup: SIGHUP) stay ignored: blocked, they would be queued all the
 /// same.
-sigset_t watched() {
+sigset_t watched(OnTerminate on_terminate) {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction action {};
     sigaction(number, nullptr, &action);
+    if (number == SIGTERM && on_terminate == OnTerminate::leave_it_open) continue;
     if (action.sa_handler != SIG_IGN) sigaddset(&set, number);
   }
   return set;
@@ -26,8 +27,8 @@ sigset_t watched() {
 
 }  // namespace
 
-Interrupt::Interrupt() {
-  const sigset_t set = watched();
+Interrupt::Interrupt(OnTerminate on_terminate) {
+  const sigset_t set = watched(on_terminate);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   fd_ = Descriptor(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!fd_) throw MachineRefused("signalfd", errno);

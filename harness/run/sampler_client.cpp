@@ -43,6 +43,12 @@ std::optional<telemetry::Snapshot> SamplerClient::snapshot() {
   return answer->at("snapshot").get<telemetry::Snapshot>();
 }
 
+std::optional<double> SamplerClient::mean_power_w(const std::string& pci_address, Nanoseconds until) {
+  const auto answer = ask({{"power", {{"of", pci_address}, {"until", until}}}}, kSnapshotTimeoutMs);
+  if (!answer || !answer->contains("power") || !answer->at("power").is_number()) return std::nullopt;
+  return answer->at("power").get<double>();
+}
+
 std::string SamplerClient::finish() {
   if (!child_) return "";
   const auto answer = ask({{"finish", nlohmann::json::object()}}, kSnapshotTimeoutMs);

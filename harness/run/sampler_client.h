@@ -29,6 +29,9 @@ class SamplerClient {
 
   /// Nothing once the sampler is dead: why_lost() says how.
   std::optional<telemetry::Snapshot> snapshot();
+  /// Mean of the samples of this GPU in the second before `until`, by the node's clock. Nothing where there
+  /// are none, or nobody answers.
+  std::optional<double> mean_power_w(const std::string& pci_address, Nanoseconds until);
   const std::string& why_lost() const { return why_lost_; }
   bool alive() const { return child_ != nullptr; }
   pid_t pid() const { return child_ ? child_->pid() : 0; }

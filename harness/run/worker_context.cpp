@@ -62,18 +62,24 @@ const Nccl& WorkerContext::nccl() {
 }
 
 void WorkerContext::stay() {
-  pipe_.ask("stay", json::object(), "go_on");
+  pipe_.ask(body_, "stay", json::object(), "go_on");
 }
 
 const NodeReadings& WorkerContext::look_again() {
   if (check_.scope != Scope::node) throw std::logic_error(check_.name + " is no check of the node");
-  newer_ = pipe_.ask("look_again", json::object(), "readings").get<NodeReadings>();
+  newer_ = pipe_.ask(body_, "look_again", json::object(), "readings").get<NodeReadings>();
   return *newer_;
+}
+
+std::optional<double> WorkerContext::power_w() {
+  const json watts = pipe_.ask(body_, "power", {{"until", clock().now()}}, "power");
+  return watts.is_number() ? std::optional(watts.get<double>()) : std::nullopt;
 }
 
 std::vector<std::string> WorkerContext::exchange(const std::string& mine, double most_s) {
   std::vector<std::string> blobs;
-  for (const json& blob : pipe_.ask("exchange", {{"blob", to_hex(mine)}, {"within_s", most_s}}, "exchange"))
+  for (const json& blob :
+       pipe_.ask(body_, "exchange", {{"blob", to_hex(mine)}, {"within_s", most_s}}, "exchange"))
     blobs.push_back(from_hex(blob.get<std::string>()));
   return blobs;
 }

@@ -34,6 +34,7 @@ class WorkerContext final : public Context, private Ranks {
   Clock& clock() override { return node_.clock(body_); }
   const NodeReadings& readings() const override { return newer_ ? *newer_ : assignment_.readings; }
   const NodeReadings& look_again() override;
+  std::optional<double> power_w() override;
   const Settling& settling() const override { return assignment_.settling; }
   std::vector<SlotInventory> slots() const override;
   std::uint64_t seed() const override { return mine().seed; }

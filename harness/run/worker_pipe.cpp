@@ -18,9 +18,10 @@ void WorkerPipe::send_raw(const std::string& bytes) {
   channel_.send_raw(bytes);
 }
 
-nlohmann::json WorkerPipe::ask(const char* kind, nlohmann::json content, const char* answer) {
-  if (bodies_ > 1) throw std::logic_error(std::string(kind) + " is for a check that is alone in its process");
-  send(0, kind, std::move(content));
+nlohmann::json WorkerPipe::ask(std::size_t body, const char* kind, nlohmann::json content,
+                               const char* answer) {
+  if (body > 0) throw std::logic_error(std::string(kind) + " is for the first check of a process");
+  send(body, kind, std::move(content));
   for (;;) {
     nlohmann::json reply = next();
     if (!reply.contains(kGone)) return reply.at(answer);
@@ -29,7 +30,7 @@ nlohmann::json WorkerPipe::ask(const char* kind, nlohmann::json content, const c
 }
 
 bool WorkerPipe::was_told(const char* kind) {
-  while (!told_.contains(kind) && bodies_ == 1 && channel_.wait(0)) told_.update(next());
+  while (!told_.contains(kind) && channel_.wait(0)) told_.update(next());
   return told_.contains(kind);
 }
 

@@ -18,10 +18,10 @@ class WorkerPipe {
   /// Each throws ipc::ProtocolError when the supervisor is gone.
   void send(std::size_t body, const char* kind, nlohmann::json content);
   void send_raw(const std::string& bytes);
-  /// Sends, and waits for the answer {answer: ...}. Only where there is one body: whose the answer is could
-  /// not be told. Throws std::logic_error for several.
-  nlohmann::json ask(const char* kind, nlohmann::json content, const char* answer);
-  /// Whether such a message has come by itself. Does not wait for it. Only where there is one body.
+  /// Sends, and waits for the answer {answer: ...}. Only the first body may ask: of several whose the answer
+  /// is could not be told. Throws std::logic_error for others.
+  nlohmann::json ask(std::size_t body, const char* kind, nlohmann::json content, const char* answer);
+  /// Whether such a message has come by itself. Does not wait for it. For the first body alone.
   bool was_told(const char* kind);
 
  private:

@@ -256,6 +256,8 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
     let_stay(crew, worker);
   } else if (message.contains("look_again")) {
     look_again(worker);
+  } else if (const auto w = message.find("power"); w != message.end()) {
+    tell_power(worker, w->at("until").get<Nanoseconds>());
   } else if (!message.contains("done")) {
     throw ipc::ProtocolError("a message of no known kind");
   }
@@ -309,6 +311,14 @@ void WorkerPool::look_again(WorkerHandle& worker) {
   if (counters_.snapshot()) return send(worker, {{"readings", counters_.readings()}});
   const Error loss = counters_.loss();
   worker.stop(loss.symptom, loss.message, steady_clock::now());
+}
+
+/// A lost sampler knows nothing, and is noticed where it is needed.
+void WorkerPool::tell_power(WorkerHandle& worker, Nanoseconds until) {
+  const std::vector<Device>& devices = worker.assignment().devices;
+  const auto watts =
+      devices.size() == 1 ? counters_.mean_power_w(devices.front().pci_address, until) : std::nullopt;
+  send(worker, {{"power", watts ? json(*watts) : json()}});
 }
 
 void WorkerPool::let_stay(const Crew& crew, WorkerHandle& worker) {

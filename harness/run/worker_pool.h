@@ -56,6 +56,7 @@ class WorkerPool {
   void take(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);
   void bring_to_exchange(Crew& crew, WorkerHandle& worker, const nlohmann::json& content);
   void look_again(WorkerHandle& worker);
+  void tell_power(WorkerHandle& worker, Nanoseconds until);
   void let_stay(const Crew& crew, WorkerHandle& worker);
   void worker_ended(Crew& crew, std::size_t index);
 

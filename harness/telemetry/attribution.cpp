@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 
 #include "harness/model/finding_codes.h"
@@ -115,7 +116,7 @@ double span_of(const SampledSlowdowns& sampled, Nanoseconds since, const Snapsho
   constexpr double kEnoughSamplesS = 1;
   const Nanoseconds counted = since == 0 ? 0 : after.readings.time - since;
   if (sampled.sampled_s >= kEnoughSamplesS) return sampled.sampled_s;
-  return std::max(static_cast<double>(counted) / static_cast<double>(kSecond), sampled.sampled_s);
+  return std::max(seconds_of(counted), sampled.sampled_s);
 }
 
 /// By whichever of the two witnesses says more: a driver that does not count, and a sampler that looked
@@ -134,6 +135,18 @@ void add_slowdowns(Builder& builder, const std::map<std::string, std::int64_t>& 
     const bool noise = held_s <= kSlowdownNoiseS;
     builder.measure("sw_thermal_share", noise ? 0 : held_s / std::max(held_s, span_s));
   }
+}
+
+/// Of a step of which the counters and the samples saw the same stretch.
+void add_energy(Builder& builder, const std::map<std::string, std::int64_t>& before, const GpuReadings& after,
+                const SeriesSummary& series, double counted_s) {
+  constexpr double kLeast_s = 20, kMostApart = 0.05, kJoulesPerMillijoule = 1e-3;
+  const double sampled_s = series.slowdowns.sampled_s;
+  if (sampled_s < kLeast_s || std::abs(counted_s / sampled_s - 1) > kMostApart) return;
+  const auto counted_mj = growth(builder, counters::energy_mj, before, after);
+  if (!counted_mj || !series.power_mean_w.value || !(*series.power_mean_w.value > 0)) return;
+  builder.measure("energy_over_power",
+                  *counted_mj * kJoulesPerMillijoule / (*series.power_mean_w.value * counted_s));
 }
 
 void add_nvlinks(Builder& builder, const std::map<std::string, std::int64_t>& before,
@@ -198,6 +211,9 @@ void add_series(Builder& builder, const SeriesSummary& series) {
   builder.measure("temperature_steady", series.temperature_steady_c);
   builder.measure("memory_temperature_steady", series.memory_temperature_steady_c);
   builder.measure("memory_over_core_steady", series.memory_over_core_steady_c);
+  builder.measure("margin_steady", series.margin_steady_c);
+  builder.measure("cooling_drop", series.cooling.drop_c_per_w);
+  builder.measure("temperature_drift", series.cooling.drift_c);
   builder.measure("temperature_p95", series.temperature_p95_c);
   builder.measure("memory_temperature_p95", series.memory_temperature_p95_c);
   builder.measure("sm_clock_median", series.sm_clock_median_mhz);
@@ -244,6 +260,7 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
   } else {
     add_deltas(builder, before, *last);
     add_slowdowns(builder, before, *last, series.slowdowns, span_of(series.slowdowns, since, after));
+    if (since != 0) add_energy(builder, before, *last, series, seconds_of(after.readings.time - since));
     add_nvlinks(builder, before, *last);
   }
   if (has_series) add_series(builder, series);

@@ -28,11 +28,20 @@ class NvmlSource : public GpuSource {
  public:
   NvmlSource(NvmlClient& client, int gpu) : client_(client), gpu_(gpu) {}
   GpuReadings readings() override { return client_.readings(gpu_); }
-  GpuSample sample(Nanoseconds now) override { return client_.sample(gpu_, now); }
+  GpuSample sample(Nanoseconds now) override {
+    GpuSample sample = client_.sample(gpu_, now);
+    sample.margin_c = Integer::none("not_asked");
+    if (margin_due_ > now) return sample;
+    margin_due_ = now + kMarginEvery;
+    sample.margin_c = client_.margin(gpu_);
+    return sample;
+  }
 
  private:
+  static constexpr Nanoseconds kMarginEvery = kSecond;  // it takes longer than all the rest
   NvmlClient& client_;
   int gpu_;
+  Nanoseconds margin_due_ = 0;
 };
 
 struct WatchedGpu {
@@ -71,6 +80,7 @@ class Sampler {
       const auto message = channel_.receive();
       if (!message) return;  // the supervisor is gone
       if (message->contains("snapshot")) channel_.send({{"snapshot", snapshot()}});
+      if (message->contains("power")) tell_power(message->at("power"));
       if (message->contains("record")) record(message->at("record"));
       if (message->contains("finish")) return finish();
     }
@@ -146,6 +156,18 @@ class Sampler {
     return result;
   }
 
+  void tell_power(const json& request) {
+    collect();
+    const auto until = request.at("until").get<Nanoseconds>();
+    json watts;
+    for (const WatchedGpu& gpu : gpus_) {
+      if (gpu.identity.pci_address.value != request.at("of").get<std::string>()) continue;
+      const Reading<double> mean = mean_power_w(gpu.window, until - kSecond, until);
+      if (mean.value) watts = *mean.value;
+    }
+    channel_.send({{"power", watts}});
+  }
+
   void record(const json& request) {
     try {
       file_.emplace(request.at("path").get<std::string>());
@@ -165,6 +187,7 @@ class Sampler {
     collect();
     std::size_t rows = 0;
     if (file_) {
+      file_->end_stretches();
       file_->flush();
       rows = file_->rows();
     }

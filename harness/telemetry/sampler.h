@@ -11,6 +11,7 @@
 #include "harness/model/part.h"
 #include "harness/model/readings.h"
 #include "harness/node/backend.h"
+#include "harness/telemetry/cooling.h"
 #include "harness/telemetry/kernel_log.h"
 #include "harness/telemetry/slowdowns.h"
 
@@ -36,6 +37,9 @@ struct SeriesSummary {
   /// takes them. Of what waits for others afterwards it says nothing.
   Reading<double> power_steady_w, sm_clock_steady_mhz, temperature_steady_c, memory_temperature_steady_c;
   Reading<double> memory_over_core_steady_c;  // the memory's, less the core's
+  Reading<double> margin_steady_c;
+  Reading<double> power_mean_w;
+  Cooling cooling;
   SampledSlowdowns slowdowns;
 };
 

@@ -40,6 +40,10 @@ void to_json(json& j, const Snapshot& s) {
                        {"temperature_steady_c", reading(summary.temperature_steady_c)},
                        {"memory_temperature_steady_c", reading(summary.memory_temperature_steady_c)},
                        {"memory_over_core_steady_c", reading(summary.memory_over_core_steady_c)},
+                       {"margin_steady_c", reading(summary.margin_steady_c)},
+                       {"power_mean_w", reading(summary.power_mean_w)},
+                       {"cooling_drop_c_per_w", reading(summary.cooling.drop_c_per_w)},
+                       {"temperature_drift_c", reading(summary.cooling.drift_c)},
                        {"held_s", summary.slowdowns.held_s},
                        {"reasons_seen_s", summary.slowdowns.sampled_s}};
   }
@@ -60,19 +64,23 @@ void from_json(const json& j, Snapshot& s) {
   j.at("kernel_log_begin").get_to(s.kernel_log_begin);
   j.at("kernel_log_position").get_to(s.kernel_log_position);
   for (const auto& [address, summary] : j.at("series").items()) {
-    s.series[address] = {summary.at("samples").get<int>(),
-                         reading(summary.at("power_median_w")),
-                         reading(summary.at("power_p95_w")),
-                         reading(summary.at("temperature_p95_c")),
-                         reading(summary.at("memory_temperature_p95_c")),
-                         reading(summary.at("sm_clock_median_mhz")),
-                         reading(summary.at("power_steady_w")),
-                         reading(summary.at("sm_clock_steady_mhz")),
-                         reading(summary.at("temperature_steady_c")),
-                         reading(summary.at("memory_temperature_steady_c")),
-                         reading(summary.at("memory_over_core_steady_c")),
-                         {summary.at("held_s").get<std::array<double, kSlowdowns>>(),
-                          summary.at("reasons_seen_s").get<double>()}};
+    s.series[address] = {
+        summary.at("samples").get<int>(),
+        reading(summary.at("power_median_w")),
+        reading(summary.at("power_p95_w")),
+        reading(summary.at("temperature_p95_c")),
+        reading(summary.at("memory_temperature_p95_c")),
+        reading(summary.at("sm_clock_median_mhz")),
+        reading(summary.at("power_steady_w")),
+        reading(summary.at("sm_clock_steady_mhz")),
+        reading(summary.at("temperature_steady_c")),
+        reading(summary.at("memory_temperature_steady_c")),
+        reading(summary.at("memory_over_core_steady_c")),
+        reading(summary.at("margin_steady_c")),
+        reading(summary.at("power_mean_w")),
+        {reading(summary.at("cooling_drop_c_per_w")), reading(summary.at("temperature_drift_c"))},
+        {summary.at("held_s").get<std::array<double, kSlowdowns>>(),
+         summary.at("reasons_seen_s").get<double>()}};
   }
 }
 

@@ -26,7 +26,8 @@ void append_cell(std::string& row, const Integer& reading) {
 const std::string& SeriesFile::header() {
   static const std::string header =
       "time_ns,part,power_mw,sm_mhz,memory_mhz,temperature_c,memory_temperature_c,utilisation_percent,"
-      "memory_utilisation_percent,throttle_reasons,pcie_generation,pcie_width,memory_used_mib\n";
+      "memory_utilisation_percent,throttle_reasons,pcie_generation,pcie_width,memory_used_mib,margin_c,"
+      "statistic,samples\n";
   return header;
 }
 
@@ -38,20 +39,32 @@ SeriesFile::SeriesFile(const std::string& path)
 
 SeriesFile::~SeriesFile() {
   try {
+    end_stretches();
     flush();
   } catch (const std::exception&) {  // the disk is full, and nobody is left to tell
   }
 }
 
-void SeriesFile::add(const Part& part, const GpuSample& s) {
+void SeriesFile::add(const Part& part, const GpuSample& sample) {
+  for (const SeriesRow& row : stretches_[part].add(sample)) write(part, row);
+}
+
+void SeriesFile::end_stretches() {
+  for (auto& [part, stretch] : stretches_) {
+    for (const SeriesRow& row : stretch.take()) write(part, row);
+  }
+}
+
+void SeriesFile::write(const Part& part, const SeriesRow& row) {
+  const GpuSample& s = row.values;
   fmt::format_to(std::back_inserter(pending_), "{},{}", s.time, part);
   for (const Integer* reading :
        {&s.power_mw, &s.sm_mhz, &s.memory_mhz, &s.temperature_c, &s.memory_temperature_c,
         &s.utilisation_percent, &s.memory_utilisation_percent, &s.throttle_reasons, &s.pcie_generation,
-        &s.pcie_width, &s.memory_used_mib}) {
+        &s.pcie_width, &s.memory_used_mib, &s.margin_c}) {
     append_cell(pending_, *reading);
   }
-  pending_ += '\n';
+  fmt::format_to(std::back_inserter(pending_), ",{},{}\n", name_of(row.statistic), row.samples);
   ++rows_;
 }
 

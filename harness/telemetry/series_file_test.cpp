@@ -33,10 +33,10 @@ struct SeriesFileTest : testing::Test {
   testing_tools::ScratchFolder folder;
   std::string path = folder / "telemetry.csv.zst";
 
-  static GpuSample sample(Nanoseconds time) {
+  static GpuSample sample(Nanoseconds time, std::int64_t power_mw = 75'000) {
     GpuSample s;
     s.time = time;
-    s.power_mw = Integer::of(75'000);
+    s.power_mw = Integer::of(power_mw);
     s.memory_temperature_c = Integer::none("not_supported");
     return s;
   }
@@ -51,18 +51,20 @@ TEST_F(SeriesFileTest, WritesOneHeaderAlsoAcrossAResume) {
     SeriesFile file(path);
     file.add("gpu1", sample(2));
   }
-  EXPECT_EQ(decompress(path), SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,\n2,gpu1,75000,,,,,,,,,,\n");
+  EXPECT_EQ(decompress(path),
+            SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,,sample,1\n2,gpu1,75000,,,,,,,,,,,sample,1\n");
 }
 
 TEST_F(SeriesFileTest, ATornLastFrameLeavesTheFramesBefore) {
   {
     SeriesFile file(path);
     file.add("gpu0", sample(1));
+    file.end_stretches();
     file.flush();
-    for (Nanoseconds i = 0; i < 1000; ++i) file.add("gpu0", sample(i * 7919));
+    for (Nanoseconds i = 0; i < 1000; ++i) file.add("gpu0", sample(i * 7919, 75'000 + i % 2 * 100'000));
   }
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 20);
-  const std::string whole = SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,\n";
+  const std::string whole = SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,,sample,1\n";
   EXPECT_EQ(decompress(path).substr(0, whole.size()), whole);
 }
 

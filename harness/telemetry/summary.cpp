@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/model/quantile.h"
+#include "harness/node/clock.h"
 
 namespace assay::telemetry {
 namespace {
@@ -57,6 +58,18 @@ Reading<double> memory_over_core(const std::vector<GpuSample>& samples) {
 
 }  // namespace
 
+Reading<double> mean_power_w(const std::vector<GpuSample>& samples, Nanoseconds from, Nanoseconds until) {
+  double sum_mw = 0;
+  int known = 0;
+  for (const GpuSample& sample : samples) {
+    if (!sample.power_mw.value || sample.time < from || sample.time >= until) continue;
+    sum_mw += static_cast<double>(*sample.power_mw.value);
+    ++known;
+  }
+  if (known == 0) return Reading<double>::none("no_samples");
+  return Reading<double>::of(sum_mw * 1e-3 / known);
+}
+
 SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s) {
   constexpr double kWattsPerMilliwatt = 1e-3;
   SeriesSummary summary;
@@ -72,6 +85,9 @@ SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s) 
   summary.temperature_steady_c = quantile_of(last_half, &GpuSample::temperature_c, 0.5, 1);
   summary.memory_temperature_steady_c = quantile_of(last_half, &GpuSample::memory_temperature_c, 0.5, 1);
   summary.memory_over_core_steady_c = memory_over_core(last_half);
+  summary.margin_steady_c = quantile_of(last_half, &GpuSample::margin_c, 0.5, 1);
+  summary.power_mean_w = mean_power_w(samples, 0, kForever);
+  summary.cooling = cooling_in(samples, period_s);
   summary.slowdowns = slowdowns_in(samples, period_s);
   return summary;
 }

@@ -66,6 +66,23 @@ TEST_F(JudgePeers, WhatHasMoreThanTheOthersByTooMuchFails) {
   EXPECT_EQ(std::get<double>(*finding.evidence.at(0).limit), 4700);
 }
 
+TEST_F(JudgePeers, OfAnExcessTheSlotsAirIsTakenOut) {
+  Limit& limit = limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio);
+  limit.kind = LimitKind::peer_excess;
+  limit.bound = 300.0;
+  limit.less_air = true;
+  for (int slot = 0; slot < kGpus; ++slot) set_bandwidth(run, slot, slot < 4 ? 4400 : 4800);
+  run.criteria_hash = hash_of(criteria);
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::reject) << "nobody has said that the rear row is warmer";
+  for (int slot = 4; slot < kGpus; ++slot) criteria.warmer_air_c[Part::gpu(slot)] = 400;
+  run.criteria_hash = hash_of(criteria);
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::accept);
+  set_bandwidth(run, 2, 4750);  // as warm as the rear row, in front
+  const Finding finding = only(Verdict::reject);
+  EXPECT_EQ(finding.part, "gpu2/hbm");
+  EXPECT_EQ(std::get<double>(*finding.evidence.at(0).limit), 4700);
+}
+
 TEST_F(JudgePeers, PeersAreComparedAtTheSameReadingWhereALimitSaysSo) {
   limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio).per = "sm_clock_median";
   required_of(criteria, "telemetry").measures.push_back({"sm_clock_median", Unit::megahertz, "", false});

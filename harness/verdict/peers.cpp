@@ -67,13 +67,13 @@ std::map<const Series*, double> factors_of(const Limit& limit, const Group& grou
 
 using Medians = std::map<const Series*, double>;
 
-/// Each GPU's over its attempts, times its factor.
-template <typename Factor>
-Medians medians_of(const Limit& limit, const Group& group, const Factor& factor_of) {
+/// Each GPU's over its attempts, made comparable.
+template <typename Compared>
+Medians medians_of(const Limit& limit, const Group& group, const Compared& compared) {
   Medians medians;
   for (const Series* series : group) {
     const std::vector<double> numbers = numbers_of(*series, limit);
-    if (!numbers.empty()) medians[series] = median(numbers) * factor_of(series);
+    if (!numbers.empty()) medians[series] = compared(series, median(numbers));
   }
   return medians;
 }
@@ -96,7 +96,8 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, const 
     const auto found = factors.find(series);
     return found == factors.end() ? 1.0 : found->second;
   };
-  const auto medians = medians_of(limit, group, factor_of);
+  const auto medians =
+      medians_of(limit, group, [&](const Series* series, double value) { return value * factor_of(series); });
   for (const Series* series : group) {
     const std::optional<double> of_others = median_of_others(medians, series);
     if (!of_others) continue;
@@ -127,11 +128,16 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, const 
 void observe_excess(const Case& c, const Limit& limit, const Group& group, std::vector<Observation>& seen) {
   const auto* most = std::get_if<double>(&limit.bound);
   if (most == nullptr) return;
-  const auto medians = medians_of(limit, group, [](const Series*) { return 1.0; });
+  const auto air_of = [&](const Series* series) {
+    const auto found = c.criteria.warmer_air_c.find(series->part.unit());
+    return limit.less_air && found != c.criteria.warmer_air_c.end() ? found->second : 0.0;
+  };
+  const auto medians =
+      medians_of(limit, group, [&](const Series* series, double value) { return value - air_of(series); });
   for (const Series* series : group) {
     const std::optional<double> reference = median_of_others(medians, series);
     if (!reference) continue;
-    const double bound = *reference + *most;
+    const double bound = *reference + *most + air_of(series);
     const auto grade_value = [&](const Value& value) {
       const auto number = number_of(value);
       return number && *number <= bound ? Grade::pass : Grade::fail;
@@ -140,6 +146,8 @@ void observe_excess(const Case& c, const Limit& limit, const Group& group, std::
       outcome.detail += fmt::format("{}the other GPUs' median is {} {}, and {} more is allowed",
                                     outcome.detail.empty() ? "" : "; ", text_of(*reference),
                                     symbol(limit.unit), text_of(*most));
+      if (const double air = air_of(series); air > 0)
+        outcome.detail += fmt::format(", and {} for the air of its slot", text_of(air));
       seen.push_back(observation_of(c, *series, limit, outcome, bound));
     }
   }

@@ -40,8 +40,9 @@ GemmShape shape_under_emulation(const Gpu& gpu) {
 
 Work work_of_multiplication(Datapath type, const GemmShape& shape) {
   const double k = static_cast<double>(shape.chunks) * kChunkBytes / element_bytes(type);
-  return {work_kind_of(type),
-          2.0 * static_cast<double>(shape.rows()) * static_cast<double>(shape.columns()) * k};
+  return Work(work_kind_of(type),
+              2.0 * static_cast<double>(shape.rows()) * static_cast<double>(shape.columns()) * k)
+      .of_few_bits();
 }
 
 Work work_of_check(Datapath type, const GemmShape& shape) {

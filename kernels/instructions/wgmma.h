@@ -45,6 +45,7 @@ __device__ void touch(std::uint32_t (&d)[kCount]) {
 #define ASSAY_O8(d, i) ASSAY_O4(d, i), ASSAY_O4(d, (i) + 4)
 #define ASSAY_O16(d, i) ASSAY_O4(d, i), ASSAY_O4(d, (i) + 4), ASSAY_O4(d, (i) + 8), ASSAY_O4(d, (i) + 12)
 #define ASSAY_O32(d, i) ASSAY_O16(d, i), ASSAY_O16(d, (i) + 16)
+#define ASSAY_O64(d) ASSAY_O32(d, 0), ASSAY_O32(d, 32)
 #define ASSAY_O128(d) ASSAY_O32(d, 0), ASSAY_O32(d, 32), ASSAY_O32(d, 64), ASSAY_O32(d, 96)
 
 #define ASSAY_T4 "{%0, %1, %2, %3}"
@@ -54,6 +55,11 @@ __device__ void touch(std::uint32_t (&d)[kCount]) {
   "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, " \
   "%22, "                                                                                                 \
   "%23, %24, %25, %26, %27, %28, %29, %30, %31}"
+#define ASSAY_T64                                                                                         \
+  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, " \
+  "%22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, "  \
+  "%42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, "  \
+  "%62, %63}"
 #define ASSAY_T128                                                                                         \
   "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, "  \
   "%22, "                                                                                                  \
@@ -145,6 +151,7 @@ ASSAY_WGMMA(E5m2, 32, 64, (e5m2, e5m2, 64), "m64n64k32.f32.e5m2.e5m2", ASSAY_T32
 ASSAY_WGMMA(E4m3E5m2, 32, 64, (e4m3, e5m2, 64), "m64n64k32.f32.e4m3.e5m2", ASSAY_T32, 32, 33, ASSAY_O32(d, 0),
             ASSAY_SIGNS)
 ASSAY_WGMMA(S8, 32, 64, (s8, s8, 64), "m64n64k32.s32.s8.s8", ASSAY_T32, 32, 33, ASSAY_O32(d, 0), "")
+ASSAY_WGMMA(S8N128, 64, 128, (s8, s8, 128), "m64n128k32.s32.s8.s8", ASSAY_T64, 64, 65, ASSAY_O64(d), "")
 ASSAY_WGMMA(S8N256, 128, 256, (s8, s8, 256), "m64n256k32.s32.s8.s8", ASSAY_T128, 128, 129, ASSAY_O128(d), "")
 ASSAY_WGMMA(U8S8, 32, 64, (u8, s8, 64), "m64n64k32.s32.u8.s8", ASSAY_T32, 32, 33, ASSAY_O32(d, 0), "")
 

@@ -5,7 +5,7 @@
 #include "kernels/workloads/decode/decode.h"
 #include "silicon/device_test/transformer_expectations.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 namespace {
 
 constexpr Layer kSmall = kDecodeUnderEmulation;
@@ -35,4 +35,4 @@ TEST(DecodeDeviceHalf, TheProbeKnowsEachUnit) {
 }
 
 }  // namespace
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -6,7 +6,7 @@
 #include "silicon/device_test/cublaslt_for_tests.h"
 #include "silicon/device_test/transformer_expectations.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 namespace {
 
 constexpr Layer kSmall = kPrefillUnderEmulation;
@@ -49,4 +49,4 @@ TEST_F(PrefillDeviceHalf, TheProbeKnowsEachUnit) {
 }
 
 }  // namespace
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -14,7 +14,7 @@
 #include "silicon/device_test/device_memory.h"
 #include "silicon/device_test/transformer_reference.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 using Maker = std::function<std::unique_ptr<Workload>(Gpu&, const Layer&, std::uint64_t seed)>;
 
@@ -111,4 +111,4 @@ inline void expect_the_probe_to_know_each_unit(const Layer& layer, const Maker& 
   EXPECT_EQ(workload->repeat(1).wrong_values, std::uint64_t{kGroup} * tokens);
 }
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -18,7 +18,7 @@
 #include "kernels/workloads/transformer/layer.h"
 #include "silicon/device_test/device_memory.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 /// Numbers of allocations.
 enum Allocation : std::size_t {
@@ -274,4 +274,4 @@ class LeftBehind {
   Held held_;
 };
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

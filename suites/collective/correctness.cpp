@@ -59,8 +59,7 @@ class Correctness {
         context_.progress(static_cast<double>(done_) / static_cast<double>(cases_.size()));
       }
       count_disagreements();
-      const double elapsed_s =
-          static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
+      const double elapsed_s = seconds_of(context_.clock().now() - start);
       again = elapsed_s < context_.duration_s();
       // One rank's clock decides for all.
       if (context_.duration_s() > 0) again = meet(context_, again ? "again" : "").front() == "again";

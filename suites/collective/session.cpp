@@ -88,7 +88,7 @@ void Session::finalize() {
 
 void Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what) {
   const Nanoseconds start = context_.clock().now();
-  const auto most = static_cast<Nanoseconds>(most_s * static_cast<double>(kSecond));
+  const auto most = nanoseconds_of(most_s);
   while (!done()) {
     const Nanoseconds waited = context_.clock().now() - start;
     if (context_.ranks().one_is_gone()) wait_in_vain();

@@ -2,7 +2,6 @@
 // comes out as the one before and as on the node's other GPUs. All of them compute by one algorithm, which
 // the first rank's library proposes: another one may add up in another order, and differ in the last bits.
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -13,21 +12,6 @@
 
 namespace assay {
 namespace {
-
-std::string bytes_of(const GemmAlgorithm& algorithm) {
-  return {reinterpret_cast<const char*>(algorithm.data()), sizeof(algorithm)};
-}
-
-/// The first rank's choice, with the version that it is good for.
-GemmAlgorithm agree(Context& context, const GemmAlgorithm& proposal, const std::string& version) {
-  const std::string all = context.ranks().exchange(version + " " + bytes_of(proposal)).front();
-  const std::size_t space = all.find(' ');
-  if (all.substr(0, space) != version)
-    throw std::runtime_error("cuBLASLt is " + version + " here and " + all.substr(0, space) + " elsewhere");
-  GemmAlgorithm agreed;
-  std::memcpy(agreed.data(), all.data() + space + 1, sizeof(agreed));
-  return agreed;
-}
 
 /// For people who compare runs.
 std::uint64_t hash_of(const GemmAlgorithm& algorithm) {

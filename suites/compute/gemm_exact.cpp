@@ -58,9 +58,7 @@ void add(Datapath type, const GemmFindings& found, Totals& totals) {
 /// A datatype, for so long.
 void multiply_and_check(Context& context, Datapath type, double seconds, Totals& totals) {
   const Nanoseconds start = context.clock().now();
-  const auto elapsed_s = [&] {
-    return static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
-  };
+  const auto elapsed_s = [&] { return seconds_of(context.clock().now() - start); };
   const auto gemm = compute::make_exact_gemm(context.gpu(), type, kDataSeed);
   const double made_s = elapsed_s();
   const double multiply_s = gemm->multiply(0);

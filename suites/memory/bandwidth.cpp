@@ -35,7 +35,7 @@ double median_bandwidth(MemoryBandwidth& bandwidth, Stream stream) {
 /// makes it.
 double sustained_copy(Context& context, MemoryBandwidth& bandwidth) {
   const Nanoseconds start = context.clock().now();
-  const auto duration = static_cast<Nanoseconds>(context.duration_s() * static_cast<double>(kSecond));
+  const auto duration = nanoseconds_of(context.duration_s());
   const double sample_s = std::min(kLongestSample_s, context.duration_s() / kSamplesWanted);
   const int launches = std::max(1, static_cast<int>(std::ceil(sample_s / bandwidth.run(Stream::copy, 1))));
   std::vector<double> rates;

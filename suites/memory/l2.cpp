@@ -68,7 +68,7 @@ void march(Context& context, memory::L2March& march, Totals& totals) {
   for (double elapsed_s = 0; elapsed_s < duration_s || totals.rates.size() < kFewestBatches;) {
     totals.add(march.march(times));
     totals.rates.push_back(totals.add(march.look(1)));
-    elapsed_s = static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
+    elapsed_s = seconds_of(context.clock().now() - start);
     if (duration_s > 0) context.progress(std::min(1.0, elapsed_s / duration_s));
   }
 }

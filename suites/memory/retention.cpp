@@ -46,13 +46,12 @@ void run(Context& context) {
   sweep->run(passes[0]);
   const Nanoseconds written = context.clock().now();
   context.stay();
-  hold_until(context, written,
-             written + static_cast<Nanoseconds>(context.duration_s() * static_cast<double>(kSecond)));
+  hold_until(context, written, written + nanoseconds_of(context.duration_s()));
   const Nanoseconds read = context.clock().now();
   sweep->run(passes[1]);
   context.progress(1);
   emit_miscompares(context, sweep->report(), passes);
-  context.measure("held", static_cast<double>(read - written) / static_cast<double>(kSecond), Unit::seconds);
+  context.measure("held", seconds_of(read - written), Unit::seconds);
   context.measure("coverage", bytes / static_cast<double>(gpu.memory().total_bytes), Unit::ratio);
 }
 
@@ -83,6 +82,7 @@ const Registered memory_retention{{
     .device_evidence = "never run on a GPU; its kernel is memory.sweep's",
     .stays = true,
     .loads = {Resource::memory},
+    .at_work = 0.1,  // between writing and reading it waits
     .device_seconds = device_seconds,
 }};
 

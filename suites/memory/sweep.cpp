@@ -44,7 +44,7 @@ double plain_copy_gb_per_s(Context& context) {
 /// Full sets, until the duration is used up. Each draws other random data.
 void sweep_for_duration(Context& context, MemorySweep& sweep, int page_shift, Totals& totals) {
   const Nanoseconds start = context.clock().now();
-  const auto duration = static_cast<Nanoseconds>(context.duration_s() * static_cast<double>(kSecond));
+  const auto duration = nanoseconds_of(context.duration_s());
   int set = 0;
   do {
     const std::vector<Pass> passes = memory::full_set(context.seed(), set++, page_shift);

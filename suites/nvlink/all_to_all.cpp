@@ -36,7 +36,7 @@ class AllToAll {
         if (round >= kWarmUps) rates_[passage.from * gpus_ + passage.to].push_back(rate);
         wrong_.add(passage.from, passage.to, passage.arrived_bad, "stores while all work");
       }
-      elapsed_s = static_cast<double>(context_.clock().now() - start) / static_cast<double>(kSecond);
+      elapsed_s = seconds_of(context_.clock().now() - start);
       if (context_.duration_s() > 0) context_.progress(std::min(1.0, elapsed_s / context_.duration_s()));
     }
   }

@@ -35,8 +35,7 @@ void wait_for_links(Context& context) {
     const auto slots = context.slots();
     if (std::none_of(slots.begin(), slots.end(), trains)) return;
     context.log("some NVLinks are down and may still train: looking again");
-    context.clock().sleep_for(
-        static_cast<Nanoseconds>(settling.most_s / settling.looks * static_cast<double>(kSecond)));
+    context.clock().sleep_for(nanoseconds_of(settling.most_s / settling.looks));
     context.look_again();
     context.progress(static_cast<double>(look + 1) / settling.looks);
   }

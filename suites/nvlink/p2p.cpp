@@ -50,7 +50,7 @@ class PeerTest {
   /// Over all pairs, as often as the profile has time for; rates are those of the last time.
   void run() {
     const Nanoseconds start = context_.clock().now();
-    const auto duration = static_cast<Nanoseconds>(context_.duration_s() * static_cast<double>(kSecond));
+    const auto duration = nanoseconds_of(context_.duration_s());
     do {
       test_all_pairs();
     } while (context_.clock().now() < start + duration);

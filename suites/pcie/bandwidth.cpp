@@ -242,7 +242,7 @@ void run(Context& context) {
       context.progress(0.9 * (one.device + 1) / context.devices());
     }
     const Nanoseconds start = context.clock().now();
-    const auto duration = static_cast<Nanoseconds>(context.duration_s() * static_cast<double>(kSecond));
+    const auto duration = nanoseconds_of(context.duration_s());
     do {
       test_together(context, all);
     } while (context.clock().now() < start + duration);

@@ -25,7 +25,7 @@ struct Percentiles {
 /// Of as many samples as fit into a third of the check's time.
 Percentiles percentiles_of(Context& context, const std::function<double()>& once) {
   const Nanoseconds start = context.clock().now();
-  const auto duration = static_cast<Nanoseconds>(context.duration_s() / 3 * static_cast<double>(kSecond));
+  const auto duration = nanoseconds_of(context.duration_s() / 3);
   std::vector<double> seconds;
   for (int i = 0; i < kWarmUps; ++i) once();
   while (seconds.size() < kSamples || context.clock().now() < start + duration)

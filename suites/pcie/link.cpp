@@ -161,7 +161,7 @@ void under_load(Context& context, pcie::HostCopies& copies, const std::function<
     copies.begin(pcie::Way::both, kCopiesInEachLook);
     look();
     copies.end();
-    elapsed_s = static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
+    elapsed_s = seconds_of(context.clock().now() - start);
     if (context.duration_s() > 0) context.progress(std::min(1.0, elapsed_s / context.duration_s()));
   }
 }

@@ -1,35 +1,77 @@
-// Every GPU steady at its power limit: NVIDIA's own matrix products on random data, each of them looked at.
-// What the node's sensors say meanwhile is telemetry of this check's steps, and has limits of its own
-// (`during = "stress.power"`). A profile lets it overlap with a check that works at the memory: then the
-// memory is as hot as the core.
+// Every GPU steady at its power limit: NVIDIA's own matrix products on random data, each of them looked at;
+// of the datatype that draws the most here, which a short search finds. What the node's sensors say meanwhile
+// is telemetry of this check's steps, and has limits of its own (`during = "stress.power"`). A profile lets
+// it overlap with a check that works at the memory: then the memory is as hot as the core.
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "harness/check.h"
 #include "harness/model/values.h"
-#include "kernels/library_gemm/library_gemm.h"
 #include "suites/products.h"
+#include "suites/stress/full_load.h"
 
 namespace assay {
 namespace {
 
-/// At random data it draws as much as any other type (reports/evidence/2026-11-26-h200-2,
-/// tensor-power.jsonl).
-constexpr Datapath kType = Datapath::tensor_bf16;
+/// The hungriest at random data (reports/evidence/2026-11-26-h200-2, tensor-power.jsonl), and all of them of
+/// another width or exponent.
+constexpr Datapath kCandidates[] = {kFullLoadType, Datapath::tensor_fp16, Datapath::tensor_e4m3};
+/// Of each: clocks and power have settled, and the sampler has a second of it.
+constexpr double kTried_s = 2;
+/// A search that takes a large part of the time is not worth it.
+constexpr double kShortestWithSearch_s = 6 * kTried_s;
+/// Less is the noise of the readings: then the one before stands, on all GPUs of all nodes.
+constexpr double kMore = 1.01;
 
-/// Operands, results, and what the library works with.
-constexpr double kHeldBytes = 2e9;
+/// What the GPU draws then; 0 where nobody knows.
+double try_out(Context& context, Datapath type) {
+  const auto gemm = full_load(context, type);
+  gemm->use(agree(context, gemm->propose(), context.cublaslt().version()));
+  const Nanoseconds start = context.clock().now();
+  while (seconds_of(context.clock().now() - start) < kTried_s) gemm->multiply(kFullLoadBatch);
+  return context.power_w().value_or(0);
+}
+
+/// All GPUs take the same, or they could not be compared.
+Datapath heaviest(Context& context) {
+  if (context.duration_s() < kShortestWithSearch_s) return kFullLoadType;
+  std::size_t best = 0;
+  std::vector<double> watts;  // of all GPUs together
+  nlohmann::json tried;
+  for (const Datapath type : kCandidates) {
+    double all_w = 0;
+    for (const std::string& of_rank : context.ranks().exchange(std::to_string(try_out(context, type))))
+      all_w += std::stod(of_rank);
+    watts.push_back(all_w);
+    tried[std::string(name_of(type))] = all_w;
+    if (watts.back() > kMore * watts[best]) best = watts.size() - 1;
+  }
+  if (context.ranks().rank() == 0) context.evidence("watts_of_all_gpus", tried);
+  return kCandidates[best];
+}
 
 void run(Context& context) {
   const CublasLt& library = context.cublaslt();
-  const auto gemm = compute::make_library_gemm(context.gpu(), library, kType, kProductData);
-  const std::uint64_t products = multiply_and_emit(context, *gemm, gemm->propose());
+  const Datapath type = heaviest(context);
+  const auto gemm = full_load(context, type);
+  const std::uint64_t products =
+      multiply_and_emit(context, *gemm, agree(context, gemm->propose(), library.version()));
   context.measure("library_version", library.version());
+  context.measure("datatype", std::string(name_of(type)));
   context.evidence("library", {{"file", library.file()}, {"products", products}});
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
-  const double least_s = kFewestProducts * speed.seconds(compute::work_of_product(kType));
-  return speed.seconds_to_hold(kHeldBytes) + std::max(duration_s, least_s);
+  const double least_s = kFewestProducts * speed.seconds(compute::work_of_product(kFullLoadType));
+  const double searched_s =
+      duration_s < kShortestWithSearch_s
+          ? 0
+          : static_cast<double>(std::size(kCandidates)) * (kTried_s + seconds_to_load_fully(speed));
+  return searched_s + seconds_to_load_fully(speed) + std::max(duration_s, least_s);
 }
 
 const Registered stress_power{{
@@ -37,18 +79,19 @@ const Registered stress_power{{
     .summary =
         "At full load each GPU stays at its power limit, as fast as its peers do at the same power, and "
         "computes what it did before",
-    .scope = Scope::gpu,
+    .scope = Scope::ranks,
     .measures =
         {
             {"rate", Unit::tflop_per_s,
-             "operations over device time, of bf16 products that nobody looks at, in batches between those "
+             "operations over device time, of products that nobody looks at, in batches between those "
              "that are looked at: median over the second half of the duration",
              ""},
             {"other_products", Unit::count,
              "products that are not, bit for bit, what most of them are, of the same operands by the same "
              "algorithm",
              ""},
-            {"digest", Unit::text, "of the product", "", false},
+            {"digest", Unit::text, "of the product: the same on every GPU", ""},
+            {"datatype", Unit::text, "of the products: the one of three that draws the most", "", false},
             {"library_version", Unit::text, "of cuBLASLt", "", false},
             {"checked_share", Unit::ratio, "of that rate, what is left where each product is looked at", "",
              false},

@@ -137,6 +137,9 @@ class Collector : public Context, public Emitted, private Ranks {
     return node;
   }
   const Settling& settling() const override { return settling_of_node; }
+  std::optional<double> power_w() override { return tell_power ? tell_power() : std::nullopt; }
+  /// The sampler; where there is none, nobody knows.
+  std::function<std::optional<double>()> tell_power;
   std::vector<SlotInventory> slots() const override {
     std::vector<SlotInventory> all;
     for (std::size_t i = 0; i < node.gpus.size(); ++i)

@@ -11,13 +11,13 @@ namespace assay {
 namespace {
 
 void run(Context& context) {
-  const auto decode = workloads::make_decode(context.gpu(), workloads::kData);
+  const auto decode = workloads::transformer::make_decode(context.gpu(), workloads::kData);
   repeat_and_emit(context, *decode, Unit::per_second);
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
-  return seconds_of_workload(speed, workloads::held_bytes(workloads::kDecodeOnCard),
-                             workloads::seconds_of_decode(speed), duration_s);
+  return seconds_of_workload(speed, workloads::transformer::held_bytes(workloads::transformer::kDecodeOnCard),
+                             workloads::transformer::seconds_of_decode(speed), duration_s);
 }
 
 const Registered workload_decode{{

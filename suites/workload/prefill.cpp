@@ -17,7 +17,7 @@
 namespace assay {
 namespace {
 
-using workloads::PrefillAlgorithms;
+using workloads::transformer::PrefillAlgorithms;
 
 /// The first rank's, with the version that they are good for.
 PrefillAlgorithms agree(Context& context, const PrefillAlgorithms& proposal, const std::string& version) {
@@ -33,15 +33,16 @@ PrefillAlgorithms agree(Context& context, const PrefillAlgorithms& proposal, con
 
 void run(Context& context) {
   const CublasLt& library = context.cublaslt();
-  const auto prefill = workloads::make_prefill(context.gpu(), library, workloads::kData);
+  const auto prefill = workloads::transformer::make_prefill(context.gpu(), library, workloads::kData);
   prefill->use(agree(context, prefill->propose(), library.version()));
   repeat_and_emit(context, *prefill, Unit::per_second);
   context.evidence("library", {{"file", library.file()}, {"version", library.version()}});
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
-  return seconds_of_workload(speed, workloads::held_bytes(workloads::kPrefillOnCard),
-                             workloads::seconds_of_prefill(speed), duration_s);
+  return seconds_of_workload(speed,
+                             workloads::transformer::held_bytes(workloads::transformer::kPrefillOnCard),
+                             workloads::transformer::seconds_of_prefill(speed), duration_s);
 }
 
 const Registered workload_prefill{{

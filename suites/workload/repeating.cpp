@@ -42,8 +42,7 @@ void repeat(Context& context, workloads::Workload& workload, Totals& totals) {
     const Repetitions done = workload.repeat(batch);
     totals.add(done);
     totals.repetitions_per_s.push_back(batch / done.seconds);
-    const double elapsed_s =
-        static_cast<double>(context.clock().now() - start) / static_cast<double>(kSecond);
+    const double elapsed_s = seconds_of(context.clock().now() - start);
     if (duration_s > 0) context.progress(std::min(1.0, elapsed_s / duration_s));
     if (i >= kFewestBatches && elapsed_s >= duration_s) return;
   }

@@ -95,6 +95,33 @@ const RegisteredFault clock_held{
      {{"clock", "the highest", Unit::megahertz, 345, 1980, 1300}}},
     {.at_start = [](const Planting& gpu) { gpu.dynamic().clock_held_mhz = gpu.parameter("clock"); }}};
 
+const RegisteredFault clock_stays_low{
+    {"clock_stays_low",
+     "a clock that has gone down while the GPU rested within a load does not come back",
+     "gpu",
+     {{"clock", "no higher than this from then on", Unit::megahertz, 345, 1980, 1200},
+      {"rest", "so long a rest, with a context held", Unit::seconds, 0.1, 3600, 2}}},
+    {.at_launch = [](const Launch& launch) {
+      const Lock lock(launch.state.mutex);
+      GpuDynamic& gpu = launch.dynamic();
+      if (seconds_of(gpu.steps.rested_ns) >= fault_parameter(launch.fault, "rest", 0))
+        gpu.clock_held_mhz = fault_parameter(launch.fault, "clock", 0);
+    }}};
+
+const RegisteredFault supply_sags{
+    {"supply_sags",
+     "a supply that cannot follow when the load of the node swings at some frequencies: all GPUs are braked",
+     "node",
+     {{"shortest", "period of such swings", Unit::milliseconds, 4, 10000, 80},
+      {"longest", "period of such swings", Unit::milliseconds, 4, 10000, 125},
+      {"brake", "for how long at a time", Unit::seconds, 0.01, 10, 0.2}}},
+    {.in_node = [](State& state, const FaultState& fault) {
+      constexpr double kPerMillisecond = 1e-3;
+      state.supply = {fault_parameter(fault, "shortest", 0) * kPerMillisecond,
+                      fault_parameter(fault, "longest", 0) * kPerMillisecond,
+                      fault_parameter(fault, "brake", 0)};
+    }}};
+
 const RegisteredFault leaky{
     {"leaky",
      "the same work draws more than on other GPUs, so that the limit leaves less clock",

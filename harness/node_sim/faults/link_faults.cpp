@@ -86,17 +86,17 @@ const RegisteredFault nvlinks_down{
         gpu.dynamic().nvlinks[(gpu.whole("first") + i) % kNvlinks].active = 0;
     }}};
 
-const RegisteredFault nvlinks_late{
-    {"nvlinks_late",
-     "NVLinks of the GPU train for a while before they come up",
-     "gpu",
-     {{"links", "how many", Unit::count, 1, kNvlinks, kNvlinks},
-      {"after", "the node's start", Unit::seconds, 0, 3600, 40}}},
-    {.at_start = [](const Planting& gpu) {
-      const auto up_at = gpu.state.clock.now +
-                         static_cast<Nanoseconds>(gpu.parameter("after") * static_cast<double>(kSecond));
-      for (std::int64_t i = 0; i < gpu.whole("links"); ++i) gpu.dynamic().nvlinks[i].up_at = up_at;
-    }}};
+const RegisteredFault nvlinks_late{{"nvlinks_late",
+                                    "NVLinks of the GPU train for a while before they come up",
+                                    "gpu",
+                                    {{"links", "how many", Unit::count, 1, kNvlinks, kNvlinks},
+                                     {"after", "the node's start", Unit::seconds, 0, 3600, 40}}},
+                                   {.at_start = [](const Planting& gpu) {
+                                     const auto up_at =
+                                         gpu.state.clock.now + nanoseconds_of(gpu.parameter("after"));
+                                     for (std::int64_t i = 0; i < gpu.whole("links"); ++i)
+                                       gpu.dynamic().nvlinks[i].up_at = up_at;
+                                   }}};
 
 /// As at a start: CUDA does not begin on a GPU whose way over the switches is not made.
 void let_cuda_wait(State& state) {

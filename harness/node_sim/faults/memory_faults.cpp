@@ -63,7 +63,7 @@ void weaken_cells(const FaultState& fault, std::uint64_t words, MemoryFaults& fa
   for (std::uint64_t i = 0; i < count; ++i) {
     BadCell cell{first + i, bit_parameter(fault, "bit", kCodewordBits), BadCell::Reads::inverted};
     cell.every = static_cast<std::uint64_t>(std::max(1.0, fault_parameter(fault, "every", 1)));
-    cell.after = static_cast<Nanoseconds>(hold_s * static_cast<double>(kSecond));
+    cell.after = nanoseconds_of(hold_s);
     cell.above_c = fault_parameter(fault, "above", cell.above_c);
     cell.only_among_opposite = fault_parameter(fault, "among_opposite", 0) != 0;
     faults.cells.push_back(cell);

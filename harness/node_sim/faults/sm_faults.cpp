@@ -18,7 +18,11 @@ std::vector<FaultParameter> with_conditions(std::vector<FaultParameter> own) {
       {"gives", "0, 1; 2: the other value", Unit::count, 0, 2, 2},
       {"every", "of so many results, one is wrong, drawn at random", Unit::count, 1, 1e9, 1},
       {"above", "wrong only while the GPU is warmer", Unit::celsius, -50, 150, -50},
-      {"above_power", "wrong only while the GPU draws more", Unit::watts, 0, 1000, 0}};
+      {"above_power", "wrong only while the GPU draws more", Unit::watts, 0, 1000, 0},
+      {"after_rest", "wrong only for so long after the GPU has come from rest to work; 0: always",
+       Unit::seconds, 0, 3600, 0},
+      {"beside_memory", "wrong only while so much of the memory's bandwidth is in use", Unit::ratio, 0, 1,
+       0}};
   own.insert(own.end(), common.begin(), common.end());
   return own;
 }
@@ -36,6 +40,8 @@ BadDatapath bad_datapath(const FaultState& fault, Datapath path) {
   bad.every = static_cast<std::uint64_t>(fault_parameter(fault, "every", 1));
   bad.above_c = fault_parameter(fault, "above", bad.above_c);
   bad.above_w = fault_parameter(fault, "above_power", 0);
+  bad.within_s = fault_parameter(fault, "after_rest", 0);
+  bad.memory_load = fault_parameter(fault, "beside_memory", 0);
   return bad;
 }
 

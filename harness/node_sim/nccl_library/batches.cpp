@@ -73,7 +73,7 @@ std::shared_ptr<cuda_emulation::Gate> Rank::enqueue(Batch batch) {
   batch.call.ranks = ranks_;
   batch.call.by_network = nodes_ > 1;
   if (const double late_s = fabric().late_by(batch.call); late_s > 0)
-    fabric().wait_until(device_.now() + static_cast<Nanoseconds>(late_s * static_cast<double>(kSecond)));
+    fabric().wait_until(device_.now() + nanoseconds_of(late_s));
   batch.enqueued = device_.now();
   set_seconds(batch);
   batch.obstacle = fabric().obstacle(batch.call);
@@ -142,7 +142,7 @@ void Rank::post(Batch& batch) {
     last = std::max(last, round.posts[rank].arrived);
     seconds = std::max(seconds, round.posts[rank].seconds);
   }
-  round.ended = last + static_cast<Nanoseconds>(seconds * static_cast<double>(kSecond));
+  round.ended = last + nanoseconds_of(seconds);
   round.done = 1;
   announce(*meeting_, fabric());
 }
@@ -212,8 +212,7 @@ bool Rank::take_exchanges(Batch& batch) {
     }
     mine.over = true;
     const Nanoseconds met = std::max(parcel.sender_arrived, parcel.receiver_arrived);
-    batch.ended =
-        std::max(batch.ended, met + static_cast<Nanoseconds>(parcel.seconds * static_cast<double>(kSecond)));
+    batch.ended = std::max(batch.ended, met + nanoseconds_of(parcel.seconds));
     parcel.state |= mine.sends ? Parcel::send_seen : Parcel::receive_seen;
     if ((parcel.state & Parcel::send_seen) == 0 || (parcel.state & Parcel::receive_seen) == 0) continue;
     parcel.state = 0;

@@ -74,7 +74,7 @@ std::optional<Nanoseconds> Rank::ready_at() const {
   if (meeting_->members[rank_].pid != getpid() || !complete(*meeting_)) return std::nullopt;
   Nanoseconds last = 0;
   for (int rank = 0; rank < ranks_; ++rank) last = std::max(last, meeting_->members[rank].joined_at);
-  return last + static_cast<Nanoseconds>(fabric().seconds_to_init() * static_cast<double>(kSecond));
+  return last + nanoseconds_of(fabric().seconds_to_init());
 }
 
 Result Rank::initialise() {

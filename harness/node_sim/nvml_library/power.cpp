@@ -14,7 +14,7 @@ unsigned power_mw(const GpuView& gpu) {
 }
 
 unsigned default_limit_mw(const GpuView& gpu) {
-  return static_cast<unsigned>(std::lround(gpu.state.plant.power_limit_w * kMilli));
+  return static_cast<unsigned>(std::lround(gpu.state.plant.speed.power.limit_w * kMilli));
 }
 
 unsigned long long energy_mj(const GpuView& gpu) {

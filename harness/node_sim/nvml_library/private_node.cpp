@@ -37,7 +37,7 @@ void set_gpu(State& state, int i, Nanoseconds now) {
   constants.module_id = kPlaces[i].module_id;
   constants.slot = kPlaces[i].module_id - 1;
   sim::make_healthy(state.dynamic[i], state.plant, now, true,
-                    kIdlePowerW + i * kIdlePowerStepW - state.plant.idle_power_w);
+                    kIdlePowerW + i * kIdlePowerStepW - state.plant.speed.power.idle_w);
 }
 
 }  // namespace

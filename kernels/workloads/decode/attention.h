@@ -11,7 +11,7 @@
 #include "kernels/workloads/transformer/numbers.h"
 #include "kernels/workloads/transformer/ring.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 inline constexpr unsigned kSplitWarps = kGroupThreads / 32;
@@ -232,4 +232,4 @@ __global__ void __launch_bounds__(kGroupThreads) join_splits(DecodingAttention a
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

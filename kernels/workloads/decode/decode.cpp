@@ -3,7 +3,7 @@
 #include "kernels/target.h"
 #include "kernels/workloads/transformer/layer_work.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<Workload> make_decode(Gpu&, const Layer&, std::uint64_t))
 
@@ -51,4 +51,4 @@ double seconds_of_decode(const DeviceSpeed& speed) {
   return seconds;
 }
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

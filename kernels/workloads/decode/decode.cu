@@ -8,7 +8,7 @@
 #include "kernels/workloads/decode/products.h"
 #include "kernels/workloads/transformer/layer_on_gpu.h"
 
-namespace assay::workloads::ASSAY_TARGET {
+namespace assay::workloads::transformer::ASSAY_TARGET {
 namespace {
 
 using cuda::pointer;
@@ -89,4 +89,4 @@ std::unique_ptr<Workload> make_decode(Gpu& gpu, const Layer& layer, std::uint64_
   return std::make_unique<DecodeOnGpu>(gpu, layer, seed);
 }
 
-}  // namespace assay::workloads::ASSAY_TARGET
+}  // namespace assay::workloads::transformer::ASSAY_TARGET

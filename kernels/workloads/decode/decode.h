@@ -13,7 +13,7 @@
 #include "kernels/workloads/transformer/layer.h"
 #include "kernels/workloads/workload.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 /// At most 16 sequences. Heads have 64 or 128 elements; matrices' sizes are multiples of 64; at most 8,192
 /// are hidden.
@@ -49,4 +49,4 @@ Work work_of_joining_splits();
 /// Of a repetition.
 double seconds_of_decode(const DeviceSpeed& speed);
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

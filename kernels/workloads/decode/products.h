@@ -6,7 +6,7 @@
 #include "kernels/workloads/transformer/numbers.h"
 #include "kernels/workloads/transformer/ring.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 inline constexpr std::uint32_t kPanelRows = 64, kTokenColumns = 16, kPieceInputs = 64;
@@ -92,4 +92,4 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

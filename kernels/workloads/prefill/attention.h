@@ -11,7 +11,7 @@
 #include "kernels/workloads/transformer/numbers.h"
 #include "kernels/workloads/transformer/ring.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 inline constexpr unsigned kMostGroups = 2;
@@ -206,4 +206,4 @@ __global__ void __launch_bounds__(kMostGroups* kGroupThreads, 2) attend_to_promp
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -3,7 +3,7 @@
 #include "kernels/target.h"
 #include "kernels/workloads/transformer/layer_work.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 ASSAY_FOR_BOTH_TARGETS(std::unique_ptr<Prefill> make_prefill(Gpu&, const CublasLt&, const Layer&,
                                                              std::uint64_t))
@@ -33,4 +33,4 @@ double seconds_of_prefill(const DeviceSpeed& speed) {
   return seconds;
 }
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

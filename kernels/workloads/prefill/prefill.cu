@@ -6,7 +6,7 @@
 #include "kernels/workloads/prefill/prefill.h"
 #include "kernels/workloads/transformer/layer_on_gpu.h"
 
-namespace assay::workloads::ASSAY_TARGET {
+namespace assay::workloads::transformer::ASSAY_TARGET {
 namespace {
 
 using cuda::pointer;
@@ -95,4 +95,4 @@ std::unique_ptr<Prefill> make_prefill(Gpu& gpu, const CublasLt& library, const L
   return std::make_unique<PrefillOnGpu>(gpu, library, layer, seed);
 }
 
-}  // namespace assay::workloads::ASSAY_TARGET
+}  // namespace assay::workloads::transformer::ASSAY_TARGET

@@ -14,7 +14,7 @@
 #include "kernels/workloads/transformer/layer.h"
 #include "kernels/workloads/workload.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 /// Tokens are a multiple of 8 and of 16 where there are more than 8, what is in the cache before them of a
 /// page. Heads have 64 or 128 elements; at most 8,192 are hidden.
@@ -47,4 +47,4 @@ std::unique_ptr<Prefill> make_prefill(Gpu& gpu, const CublasLt& library, std::ui
 double seconds_of_prefill(const DeviceSpeed& speed);
 Work work_of_prefill_attention();
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

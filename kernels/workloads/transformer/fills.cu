@@ -1,7 +1,7 @@
 #include "kernels/workloads/transformer/grid.h"
 #include "kernels/workloads/transformer/steps.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 namespace {
 
@@ -73,4 +73,4 @@ void fill_probe_queries(const Layer& layer, Word128* queries, std::uint64_t seed
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

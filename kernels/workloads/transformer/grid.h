@@ -8,7 +8,7 @@
 
 #include "kernels/cuda_support.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 inline constexpr unsigned kThreads = 256, kMostBlocks = 1056;
@@ -37,4 +37,4 @@ __device__ void for_each_of(std::uint64_t count, const Body& body) {
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

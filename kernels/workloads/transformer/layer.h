@@ -10,7 +10,7 @@
 
 #include "kernels/memory_patterns.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 inline constexpr std::uint32_t kGroup = 8;  // query heads to a head of keys and values
 inline constexpr std::uint32_t kPageTokens = 64;
@@ -125,4 +125,4 @@ constexpr unsigned weight_exponent(std::uint32_t inputs) {
   return exponent;
 }
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -5,7 +5,7 @@
 
 #include "kernels/workloads/transformer/layer_on_gpu.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 namespace {
 
@@ -195,4 +195,4 @@ Repetitions LayerOnGpu::repeat(int times) {
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

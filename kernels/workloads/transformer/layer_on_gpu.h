@@ -10,7 +10,7 @@
 #include "kernels/workloads/transformer/steps.h"
 #include "kernels/workloads/workload.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 class LayerOnGpu {
@@ -67,4 +67,4 @@ class LayerOnGpu {
 };
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

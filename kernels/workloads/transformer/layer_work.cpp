@@ -1,6 +1,6 @@
 #include "kernels/workloads/transformer/layer_work.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 namespace {
 
 constexpr double kBytes = 2;  // of an element
@@ -70,4 +70,4 @@ double held_bytes(const Layer& layer) {
          layer.batch.tokens * kBytes * (elements_of_token(layer.shape) + 2.0 * layer.shape.hidden);
 }
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

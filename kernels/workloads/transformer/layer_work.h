@@ -4,7 +4,7 @@
 #include "harness/model/work.h"
 #include "kernels/workloads/transformer/layer.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 enum class Step {
   normalise,
@@ -32,4 +32,4 @@ double cache_bytes(const Layer& layer);
 /// All that a layer holds.
 double held_bytes(const Layer& layer);
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -2,7 +2,7 @@
 #include "kernels/workloads/transformer/looks.h"
 #include "kernels/workloads/transformer/steps.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 namespace {
 
@@ -55,4 +55,4 @@ void hash(const Hashed& all, const Work& work, Sum* sum) {
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

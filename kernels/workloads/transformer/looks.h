@@ -5,7 +5,7 @@
 #include "kernels/workloads/transformer/grid.h"
 #include "kernels/workloads/transformer/steps.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 __device__ inline void list_wrong(WrongList* wrong, const WrongList::One& one) {
@@ -38,4 +38,4 @@ __device__ inline void add_to_hash(Sum mine, Sum* hash) {
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

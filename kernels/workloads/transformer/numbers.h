@@ -9,7 +9,7 @@
 #include "kernels/instructions/memory.h"
 #include "kernels/workloads/transformer/layer.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 struct Eight {
@@ -69,4 +69,4 @@ struct Rows {
 };
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -2,7 +2,7 @@
 #include "kernels/workloads/transformer/looks.h"
 #include "kernels/workloads/transformer/steps.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 namespace {
 
@@ -118,4 +118,4 @@ void look_at_placed(const Placing& placing, const Work& work, Sum* hash, WrongLi
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

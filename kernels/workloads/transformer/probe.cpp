@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 namespace {
 
 /// The nearest, ties to even.
@@ -42,4 +42,4 @@ std::vector<Between> expected_of_probe(const Layer& layer, std::uint64_t seed) {
   return expected;
 }
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

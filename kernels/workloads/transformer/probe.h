@@ -19,7 +19,7 @@
 #include "kernels/tensor_elements.h"
 #include "kernels/workloads/transformer/layer.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 
 inline constexpr std::uint32_t kEqualHeads = 4;  // of the eight
 inline constexpr int kMostOfProbe = 15;          // times 8,192 keys: below 2^24
@@ -52,4 +52,4 @@ struct Between {
 /// Of each token, for all elements, as equal scores make them.
 std::vector<Between> expected_of_probe(const Layer& layer, std::uint64_t seed);
 
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -9,7 +9,7 @@
 #include "kernels/instructions/wgmma.h"
 #include "kernels/workloads/transformer/layer.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 inline constexpr unsigned kGroupThreads = 128;  // that wgmma takes
@@ -86,4 +86,4 @@ __device__ void multiply_steps(std::uint32_t (&d)[Form::kRegisters], const Opera
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -1,7 +1,7 @@
 #include "kernels/workloads/transformer/grid.h"
 #include "kernels/workloads/transformer/steps.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 namespace {
 
@@ -129,4 +129,4 @@ void add(const Layer& layer, const Work& work, const Rows& a, const Rows& b, con
 }
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -9,7 +9,7 @@
 #include "kernels/workloads/transformer/numbers.h"
 #include "kernels/workloads/transformer/probe.h"
 
-namespace assay::workloads {
+namespace assay::workloads::transformer {
 inline namespace ASSAY_TARGET {
 
 /// bf16s of any sign, from 1/8 to 2, by two to the minus `exponent`.
@@ -77,4 +77,4 @@ struct Hashed {
 void hash(const Hashed& all, const Work& work, Sum* sum);
 
 }  // namespace ASSAY_TARGET
-}  // namespace assay::workloads
+}  // namespace assay::workloads::transformer

@@ -1,0 +1,61 @@
+// Nights that somebody else needs: `run --go-on` is ended by SIGTERM, and goes on when it is started again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "tests/kill.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+using testing::HasSubstr;
+using testing::Not;
+
+struct GoOn : testing::Test {
+  ScratchFolder scratch;
+
+  std::vector<std::string> night(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments{"run",   "--go-on", "--node", "sim:h200-8gpu", "--profile",
+                                       "quick", "--seed",  "3",      "--out",         scratch / "out"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  /// Ended by SIGTERM in its sweep.
+  void cut_off() {
+    Running run(scratch, night({"--time-scale", "10"}));
+    ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu0"); }));
+    kill(run.pid(), SIGTERM);
+    EXPECT_EQ(run.wait().exit_code, -1) << "as a kill";
+  }
+};
+
+TEST_F(GoOn, TheNextNightEndsTheRunThatWasCutOff) {
+  cut_off();
+  const std::string left = only_run(scratch);
+  const Finished next = assay(scratch, night({}));
+  EXPECT_EQ(next.exit_code, 0) << next.out << next.err;
+  EXPECT_THAT(next.err, HasSubstr("going on with " + left));
+  EXPECT_EQ(only_run(scratch), left) << "no second run was begun";
+  EXPECT_EQ(judge(scratch, left).at("verdict"), "ACCEPT");
+}
+
+TEST_F(GoOn, ARunThatHasEndedIsNotGoneOnWith) {
+  ASSERT_EQ(assay(scratch, night({})).exit_code, 0);
+  const Finished next = assay(scratch, night({}));
+  EXPECT_EQ(next.exit_code, 0);
+  EXPECT_THAT(next.err, Not(HasSubstr("going on with")));
+}
+
+TEST_F(GoOn, OtherWorkIsNotGoneOnWith) {
+  cut_off();
+  const Finished next = assay(scratch, night({"--only", "inventory.*"}));
+  EXPECT_EQ(next.exit_code, 11) << "partial";
+  EXPECT_THAT(next.err, Not(HasSubstr("going on with")));
+}
+
+}  // namespace
+}  // namespace assay
