@@ -42,12 +42,14 @@ __device__ void touch(std::uint32_t (&d)[kCount]) {
 }
 
 #define ASSAY_O4(d, i) "+r"(d[i]), "+r"(d[(i) + 1]), "+r"(d[(i) + 2]), "+r"(d[(i) + 3])
+#define ASSAY_O8(d, i) ASSAY_O4(d, i), ASSAY_O4(d, (i) + 4)
 #define ASSAY_O16(d, i) ASSAY_O4(d, i), ASSAY_O4(d, (i) + 4), ASSAY_O4(d, (i) + 8), ASSAY_O4(d, (i) + 12)
 #define ASSAY_O32(d, i) ASSAY_O16(d, i), ASSAY_O16(d, (i) + 16)
 #define ASSAY_O64(d) ASSAY_O32(d, 0), ASSAY_O32(d, 32)
 #define ASSAY_O128(d) ASSAY_O32(d, 0), ASSAY_O32(d, 32), ASSAY_O32(d, 64), ASSAY_O32(d, 96)
 
 #define ASSAY_T4 "{%0, %1, %2, %3}"
+#define ASSAY_T8 "{%0, %1, %2, %3, %4, %5, %6, %7}"
 #define ASSAY_T16 "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}"
 #define ASSAY_T32                                                                                         \
   "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, " \
@@ -115,6 +117,10 @@ namespace wgmma {
 
 #define ASSAY_SIGNS ", 1, 1"
 ASSAY_WGMMA(Bf16N8, 4, 8, (bf16, bf16, 8), "m64n8k16.f32.bf16.bf16", ASSAY_T4, 4, 5, ASSAY_O4(d, 0),
+            ASSAY_SIGNS ", 0, 0")
+ASSAY_WGMMA(Bf16N8TransposedA, 4, 8, (bf16, bf16, 8, true), "m64n8k16.f32.bf16.bf16", ASSAY_T4, 4, 5,
+            ASSAY_O4(d, 0), ASSAY_SIGNS ", 1, 0")
+ASSAY_WGMMA(Bf16N16, 8, 16, (bf16, bf16, 16), "m64n16k16.f32.bf16.bf16", ASSAY_T8, 8, 9, ASSAY_O8(d, 0),
             ASSAY_SIGNS ", 0, 0")
 ASSAY_WGMMA(Bf16, 32, 64, (bf16, bf16, 64), "m64n64k16.f32.bf16.bf16", ASSAY_T32, 32, 33, ASSAY_O32(d, 0),
             ASSAY_SIGNS ", 0, 0")
