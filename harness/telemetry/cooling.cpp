@@ -33,20 +33,20 @@ std::size_t samples_in(double seconds, double period_s) {
   return static_cast<std::size_t>(std::max(1.0, std::round(seconds / period_s)));
 }
 
-/// Power is new with every sample, where the driver's word for how busy a GPU is lags by up to a second.
+/// Power is new with every sample, where the driver's word for how busy a GPU is lags by up to a second. A
+/// load is what lasts: a few samples of something else are none.
 std::vector<bool> loaded(const Samples& samples) {
-  std::int64_t least = 0, most = 0;
-  bool any = false;
+  constexpr double kLasting = 0.9;
+  std::vector<double> watts;
   for (const GpuSample& sample : samples) {
-    if (!sample.power_mw.value) continue;
-    least = any ? std::min(least, *sample.power_mw.value) : *sample.power_mw.value;
-    most = any ? std::max(most, *sample.power_mw.value) : *sample.power_mw.value;
-    any = true;
+    if (sample.power_mw.value) watts.push_back(static_cast<double>(*sample.power_mw.value) * 1e-3);
   }
   std::vector<bool> is_loaded(samples.size(), false);
-  if (static_cast<double>(most - least) < kLeastDifference_w * 1000) return is_loaded;
+  if (watts.empty()) return is_loaded;
+  const double least = *std::min_element(watts.begin(), watts.end()), most = quantile(watts, kLasting);
+  if (most - least < kLeastDifference_w) return is_loaded;
   for (std::size_t i = 0; i < samples.size(); ++i)
-    is_loaded[i] = samples[i].power_mw.value.value_or(0) >= least + (most - least) / 2;
+    is_loaded[i] = static_cast<double>(samples[i].power_mw.value.value_or(0)) * 1e-3 >= (least + most) / 2;
   return is_loaded;
 }
 

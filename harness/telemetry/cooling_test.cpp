@@ -42,6 +42,15 @@ TEST(Cooling, DoesNotHangOnHowWarmTheAirIs) {
   EXPECT_NEAR(cool.value.value(), warm.value.value(), 1e-9);
 }
 
+TEST(Cooling, HangsOnNoSpikeOfPower) {
+  auto samples = load_and_rest(20, 5, 0.05);
+  for (GpuSample& one : samples) {
+    if (*one.power_mw.value > 600'000) one.power_mw = Integer::of(315'000);  // held down
+  }
+  samples[12].power_mw = samples[13].power_mw = Integer::of(700'000);
+  EXPECT_TRUE(cooling_in(samples, kPeriod_s).drop_c_per_w.value);
+}
+
 TEST(Cooling, IsNotKnownWithoutALoadAndARestBehindIt) {
   EXPECT_FALSE(cooling_in(load_and_rest(10, 0, 0.05), kPeriod_s).drop_c_per_w.value);
   EXPECT_FALSE(cooling_in(load_and_rest(10, 2, 0.05), kPeriod_s).drop_c_per_w.value);

@@ -13,8 +13,8 @@
 namespace assay::collective {
 namespace {
 
-constexpr std::uint64_t kBytes = 2ull << 30;
-constexpr int kOfRound = 10;  // one after the other, before all meet
+constexpr std::uint64_t kBytes = 8ull << 30;
+constexpr int kOfRound = 8;  // one after the other, before all meet
 
 class Combined {
  public:
