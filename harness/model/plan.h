@@ -32,8 +32,8 @@ struct Stage {
   int group = 0;
   std::vector<Placement> placements;
   double estimate_s = 0;  // what it is expected to take, start to end
-  double energy_j = 0;    // what all GPUs of the node are expected to draw meanwhile
   double deadline_s = 0;  // real time after which its workers are stopped
+  double energy_j = 0;    // what all GPUs of the node are expected to draw from start to end
 };
 
 /// Of NVLinks, which train for a while after a start: how long they are waited for, and how often they are

@@ -31,7 +31,7 @@ TEST(Readings, SampleIsFlat) {
   EXPECT_EQ(j.at("time"), 5);
   EXPECT_EQ(j.at("power_mw"), 77'000);
   EXPECT_EQ(j.at("memory_temperature_c").at("missing"), "not_supported");
-  EXPECT_EQ(j.size(), 12u);
+  EXPECT_EQ(j.size(), 13u);
 }
 
 /// Each reading another value, so that two that are swapped show.

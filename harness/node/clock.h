@@ -19,6 +19,10 @@ class Clock {
   virtual bool sleep_until(Nanoseconds deadline) = 0;
   bool sleep_for(Nanoseconds duration) { return sleep_until(now() + duration); }
 
+  /// The caller comes back to the clock at `deadline`, by sleep_until(), and asks nothing of it before: what
+  /// it works out meanwhile takes no time, and others need not wait for it.
+  virtual void will_sleep_until(Nanoseconds) {}
+
   /// Makes one pending or the next sleep_until return false. Callable from another thread.
   virtual void interrupt() = 0;
 

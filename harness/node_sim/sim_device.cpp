@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -84,7 +86,7 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
       memory_(state_),
       cells_(memory_.cells(index_, cell_words())),
       hbm_(cells_, cell_words(), planted_memory_faults(*state_, slot, cell_words()),
-           {[this] { return clock_.now(); }, [this] { return memory_temperature(); }}),
+           {[this] { return now(); }, [this] { return memory_temperature(); }}),
       in_sms_(planted_in_sms(*state_, slot), step_seed),
       way_is_damaged_(damages_what_goes_by(*state_, slot)),
       fabric_(state_, index_, clock_, seat, speed_, memory_) {
@@ -110,7 +112,7 @@ SimDevice::~SimDevice() {
 
 double SimDevice::memory_temperature() {
   const Lock lock(state_->mutex);
-  return read_plant(*state_, index_, clock_.now()).memory_temperature_c;
+  return read_plant(*state_, index_, now()).memory_temperature_c;
 }
 
 /// What the runtime says of a GPU that fell off the bus.
@@ -198,7 +200,7 @@ cuda_emulation::FaultySms* SimDevice::faulty_sms() {
   return in_sms_.empty() ? nullptr : in_sms_.acting(conditions_);
 }
 
-void SimDevice::load_for(double seconds, const Ends& ends) {
+void SimDevice::load_for(double seconds, const Ends& ends, const std::function<void()>& body) {
   count(ends);
   std::vector<Loads> loads;
   {
@@ -206,26 +208,43 @@ void SimDevice::load_for(double seconds, const Ends& ends) {
     loads = loads_at(ends, seconds);
     change_loads(ends, loads, add_load);
   }
-  let_pass(seconds);
+  std::exception_ptr failure;
+  if (body) {
+    const Nanoseconds begun = clock_.now(), over = begun + nanoseconds_of(seconds) + std::exchange(owed_, 0);
+    begun_ = begun;
+    clock_.will_sleep_until(over);
+    try {
+      body();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    begun_.reset();
+    clock_.sleep_until(over);
+    report_memory_events_of_all();
+  } else {
+    let_pass(seconds);
+  }
   {
     const Lock lock(state_->mutex);
     change_loads(ends, loads, take_load);
   }
+  if (failure) std::rethrow_exception(failure);
   for (const auto& [end, work] : ends) end->require_usable();
+}
+
+void SimDevice::report_memory_events_of_all() {
+  for (SimDevice* device : shown) device->report_memory_events();
 }
 
 void SimDevice::run(const Ends& ends, const std::function<void()>& body) {
   for (const auto& [end, work] : ends) end->require_usable();
-  const auto report = [] {
-    for (SimDevice* device : shown) device->report_memory_events();
-  };
   try {
     body();
   } catch (const DeviceFailure&) {
-    report();
+    report_memory_events_of_all();
     throw;
   }
-  report();
+  report_memory_events_of_all();
 }
 
 /// Work with a peer loads a link of either in either direction: who shares what is not told by directions.
@@ -251,8 +270,8 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
   const Ends ends = ends_of(work);
   const double seconds = seconds_of(work, ends) * noise_of_next_launch(work) + speed_.launch_s;
   if (!in_sms_.empty()) conditions_ = conditions_under(ends, seconds);
-  run(ends, body);
-  load_for(seconds, ends);
+  for (const auto& [end, end_work] : ends) end->require_usable();
+  load_for(seconds, ends, body);
 }
 
 namespace {

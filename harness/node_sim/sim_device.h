@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,7 +53,7 @@ class SimDevice final : public cuda_emulation::Device {
   int numa_node_of(const void* memory) const override;
   cuda_emulation::Fabric* fabric() override { return &fabric_; }
   void settle() override;
-  Nanoseconds now() override { return clock_.now() + owed_; }
+  Nanoseconds now() override { return begun_.value_or(clock_.now()) + owed_; }
   std::uint64_t global_timer() override;
   std::uint64_t cycles() override;
   std::uint64_t schedule_seed() override;
@@ -105,8 +106,11 @@ class SimDevice final : public cuda_emulation::Device {
   /// How the GPU is under this load.
   SmConditions conditions_under(const Ends& ends, double seconds);
   /// While `seconds` pass. Who is gone after them ends the work.
-  void load_for(double seconds, const Ends& ends);
+  /// `body` is worked out meanwhile, at the time at which it begins: the others' time goes on.
+  void load_for(double seconds, const Ends& ends, const std::function<void()>& body = {});
   void report_memory_events();
+  /// Of all that the thread sees: what a kernel of one reads may lie in another.
+  static void report_memory_events_of_all();
   void report_uncorrected();
 
   SharedState state_;
@@ -127,7 +131,8 @@ class SimDevice final : public cuda_emulation::Device {
   PlantedInSms in_sms_;
   bool way_is_damaged_;
   SimFabric fabric_;
-  SmConditions conditions_;  // of the launch that runs, once it has its load on
+  std::optional<Nanoseconds> begun_;  // the launch that runs: to device code it is that time throughout
+  SmConditions conditions_;           // of the launch that runs, once it has its load on
   std::uint64_t reported_corrected_ = 0;
   std::uint64_t reported_uncorrected_ = 0;
   std::map<const void*, int> allocations_;  // number in GpuDynamic::allocations

@@ -93,8 +93,8 @@ struct GpuConstants {
   double bandwidth_factor;  // this unit's place in the spread between units
 };
 
-/// By resource, in millionths of what the GPU has of it; the last is what the tensor cores draw at their clock, of
-/// what products of random bf16 draw.
+/// By resource, in millionths of what the GPU has of it; the last is what the tensor cores draw at their
+/// clock, of what products of random bf16 draw.
 using Loads = std::array<std::int64_t, kResources + 1>;
 inline constexpr std::size_t kTensorDraw = kResources;
 

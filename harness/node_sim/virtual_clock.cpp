@@ -146,6 +146,17 @@ Nanoseconds VirtualClock::now() const {
   return sim::now(state_->clock);
 }
 
+void VirtualClock::will_sleep_until(Nanoseconds deadline) {
+  ClockState& clock = state_->clock;
+  Participant& self = clock.participants[seat_];
+  Woken woken;
+  const Lock lock(clock.mutex);
+  if (self.status != Participant::running || self.interrupted != 0 || deadline <= clock.now) return;
+  self.wake = deadline;
+  self.status = Participant::waiting;
+  advance(clock, woken);
+}
+
 bool VirtualClock::sleep_until(Nanoseconds deadline) {
   ClockState& clock = state_->clock;
   Participant& self = clock.participants[seat_];

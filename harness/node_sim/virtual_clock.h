@@ -31,6 +31,7 @@ class VirtualClock : public Clock {
   VirtualClock(SharedState state, Seat seat) : state_(std::move(state)), seat_(seat) {}
   Nanoseconds now() const override;
   bool sleep_until(Nanoseconds deadline) override;
+  void will_sleep_until(Nanoseconds deadline) override;
   void interrupt() override;
   void abandon() override { leave_seat(state_->clock, seat_); }
 

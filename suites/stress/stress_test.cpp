@@ -2,6 +2,7 @@
 // it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,7 +28,10 @@ TEST_F(StressChecks, EmitAllTheyDeclareOnAHealthyGpu) {
        {"stress.power", "stress.memory", "stress.combined_gemm", "stress.combined_transfers"}) {
     Collector context(check(name), state_, 3);
     check(name).run(context);
-    EXPECT_EQ(context.values.size() + context.texts.size(), check(name).measures.size()) << name;
+    const auto& measures = check(name).measures;
+    const auto when_well = std::count_if(measures.begin(), measures.end(),
+                                         [](const Measure& measure) { return measure.name != kCulprit; });
+    EXPECT_EQ(context.values.size() + context.texts.size(), static_cast<std::size_t>(when_well)) << name;
     EXPECT_GE(context.clock().now(), 3 * kSecond) << name;
     EXPECT_EQ(context.last_progress, 1) << name;
     EXPECT_EQ(state_->dynamic[0].memory_used_bytes, 0) << name;
@@ -84,7 +88,7 @@ TEST_F(StressChecks, RampSeesAClockThatDoesNotComeBack) {
 TEST_F(StressChecks, PulsesFindWhatErrsWhenTheLoadComes) {
   const Emitted well = run("stress.pulse", 20);
   EXPECT_EQ(well.values.at("other_products"), 0);
-  EXPECT_GT(well.values.at("pulses"), 100);
+  EXPECT_GT(well.values.at("pulses"), 90);
   EXPECT_EQ(well.values.at("pulses_left_out"), 0);
   EXPECT_GT(well.values.at("kept_rate"), 0.9);
   plant("sm_result",

@@ -36,6 +36,7 @@ void run(Context& context) {
     throw;
   }
   tally.emit(context);
+  context.progress(1);
   context.clock().sleep_for(nanoseconds_of(kRest_s));
 }
 
