@@ -16,7 +16,10 @@ struct ThermalModel : testing::Test {
     make_healthy(gpu, plant, 0, true);
     gpu.contexts = 1;
   }
-  void load(Resource resource) { gpu.loads[static_cast<std::size_t>(resource)] = 1'000'000; }
+  void load(Resource resource) {
+    gpu.loads[static_cast<std::size_t>(resource)] = 1'000'000;
+    if (resource == Resource::tensor_cores) gpu.loads[kTensorDraw] = 1'000'000;
+  }
   GpuHeat after(double seconds) { return heat_at(plant, gpu, static_cast<Nanoseconds>(seconds * kSecond)); }
   double core_after(double seconds) { return temperatures(plant, gpu, after(seconds)).core_c; }
   double held_s(double seconds, HeldBy what) {

@@ -77,6 +77,29 @@ TEST(VirtualClock, WhoWaitsBesideIsNotHeldUpAndHoldsTimeFromThenOn) {
   EXPECT_EQ(now(state->clock), 100);
 }
 
+TEST(VirtualClock, WhoWorksUntilATimeHoldsUpNobodyBeforeIt) {
+  auto state = SharedState::anonymous();
+  const Seat working = take_seat(state->clock), waiting = take_seat(state->clock);
+  VirtualClock worker(state, working);
+  worker.will_sleep_until(50);
+  Nanoseconds seen = 0;
+  std::thread other([&] {
+    VirtualClock clock(state, waiting);
+    clock.sleep_until(20);
+    seen = clock.now();
+    clock.sleep_until(100);
+    leave_seat(state->clock, waiting);
+  });
+  while (now(state->clock) < 50) std::this_thread::yield();
+  EXPECT_EQ(seen, 20);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(now(state->clock), 50) << "time stands until the work is done";
+  EXPECT_TRUE(worker.sleep_until(50));
+  leave_seat(state->clock, working);
+  other.join();
+  EXPECT_EQ(now(state->clock), 100);
+}
+
 TEST(VirtualClock, AnInterruptEndsTheSleepAndMovesNoTime) {
   auto state = SharedState::anonymous();
   VirtualClock clock(state, take_seat(state->clock));

@@ -1,6 +1,7 @@
 // The telemetry file of a run: CSV, one row per sample and GPU, in zstd frames that are each whole on their
 // own. Of stretches of ten seconds in which a GPU does one and the same thing there are three rows in place
-// of a hundred: what was least, mean and most (quiet_stretch.h); the last two columns say so.
+// of a hundred: what was least, mean and most (quiet_stretch.h); the last two columns say so. Rows of one GPU
+// are in the order of time; those of several are not.
 //
 // A run that is killed loses at most the rows of the last, unfinished frame, and of a stretch that had not
 // ended; everything before stays readable with `zstdcat`, DuckDB or pandas. Appending after a resume is

@@ -52,7 +52,7 @@ TEST_F(SeriesFileTest, WritesOneHeaderAlsoAcrossAResume) {
     file.add("gpu1", sample(2));
   }
   EXPECT_EQ(decompress(path),
-            SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,,sample,1\n2,gpu1,75000,,,,,,,,,,,sample,1\n");
+            SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,,,sample,1\n2,gpu1,75000,,,,,,,,,,,,sample,1\n");
 }
 
 TEST_F(SeriesFileTest, ATornLastFrameLeavesTheFramesBefore) {
@@ -64,7 +64,7 @@ TEST_F(SeriesFileTest, ATornLastFrameLeavesTheFramesBefore) {
     for (Nanoseconds i = 0; i < 1000; ++i) file.add("gpu0", sample(i * 7919, 75'000 + i % 2 * 100'000));
   }
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 20);
-  const std::string whole = SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,,sample,1\n";
+  const std::string whole = SeriesFile::header() + "1,gpu0,75000,,,,,,,,,,,,sample,1\n";
   EXPECT_EQ(decompress(path).substr(0, whole.size()), whole);
 }
 
