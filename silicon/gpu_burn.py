@@ -9,13 +9,14 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 
 SECONDS = 30
 LIMIT_S = SECONDS + 30
 NOTHING_RUN = 3
 # Doubles, floats, and floats on the tensor cores: what it can burn with.
 WAYS = (["-d"], [], ["-tc"])
-QUERY = ["nvidia-smi", "--query-gpu=power.draw.instant,clocks.sm,temperature.gpu", "--format=csv,noheader,nounits", "-lms", "100"]
+QUERY = ["nvidia-smi", "--query-gpu=power.draw.instant,clocks.sm,temperature.gpu", "--format=csv,noheader,nounits", "-i", "0", "-lms", "100"]
 
 
 def not_run(what, why):
@@ -31,7 +32,8 @@ def settled(lines):
 
 def burn(program, way):
     print(f"== gpu_burn {' '.join(way) or '(floats)'}", flush=True)
-    watch = subprocess.Popen(QUERY, stdout=subprocess.PIPE, text=True) if shutil.which(QUERY[0]) else None
+    samples = tempfile.TemporaryFile("w+")
+    watch = subprocess.Popen(QUERY, stdout=samples, text=True) if shutil.which(QUERY[0]) else None
     try:
         done = subprocess.run([str(program), *way, str(SECONDS)], cwd=program.parent, capture_output=True, text=True,
                               timeout=LIMIT_S, check=False)
@@ -40,11 +42,13 @@ def burn(program, way):
     finally:
         if watch:
             watch.terminate()
+            watch.wait()
     if done is None:
         print(f"did not end within {LIMIT_S} s", flush=True)
         return False
     print(re.sub(r"[^\n]*\r", "", done.stdout) + done.stderr, flush=True)
-    medians = settled(watch.communicate()[0].splitlines()) if watch else None
+    samples.seek(0)
+    medians = settled(samples.read().splitlines()) if watch else None
     if medians:
         print("second half, medians: {:.1f} W, {:.0f} MHz, {:.0f} C".format(*medians), flush=True)
     return done.returncode == 0 and re.search(r"GPU \d+: OK", done.stdout) is not None and "FAULTY" not in done.stdout

@@ -25,13 +25,12 @@ struct Totals {
   std::vector<double> rates, checked_rates;  // TFLOP/s of a batch each
 };
 
-void multiply(Context& context, LibraryGemm& gemm, Totals& totals) {
+void multiply(Context& context, LibraryGemm& gemm, double duration_s, Totals& totals) {
   constexpr double kLongestBatch_s = 0.5, kBatchesWanted = 16;
   constexpr int kUncheckedEvery = 4;  // of batches
   const double tera = gemm.operations() / 1e12;
   const double each_s = gemm.multiply(kWarmUps) / kWarmUps;
   totals.tally.add(gemm.multiply_and_check(kWarmUps));
-  const double duration_s = context.duration_s();
   const double batch_s = std::min(kLongestBatch_s, duration_s / kBatchesWanted);
   const int batch = std::clamp(static_cast<int>(batch_s / each_s), 1, compute::kMostAtOnce);
   const Nanoseconds start = context.clock().now();
@@ -100,11 +99,12 @@ void ProductTally::emit(Context& context) const {
   context.evidence("other_elements", elements);
 }
 
-std::uint64_t multiply_and_emit(Context& context, LibraryGemm& gemm, const GemmAlgorithm& algorithm) {
+std::uint64_t multiply_and_emit(Context& context, LibraryGemm& gemm, const GemmAlgorithm& algorithm,
+                                double duration_s) {
   Totals totals;
   totals.tally.add(gemm.use(algorithm));
   try {
-    multiply(context, gemm, totals);
+    multiply(context, gemm, duration_s, totals);
   } catch (const DeviceError&) {
     totals.tally.emit(context);  // what was found before that stands
     throw;

@@ -38,9 +38,10 @@ class ProductTally {
   std::vector<compute::OtherElement> first_others_;
 };
 
-/// By this algorithm, for as long as the profile says. Emits what both declare: `rate` and `checked_share`,
+/// By this algorithm, for so long. Emits what both declare: `rate` and `checked_share`,
 /// of the second half of the time, when the GPU is as warm, and its clock where, as the work makes them; and
 /// what ProductTally does, also where a DeviceError ends it. How many products it made.
-std::uint64_t multiply_and_emit(Context& context, compute::LibraryGemm& gemm, const GemmAlgorithm& algorithm);
+std::uint64_t multiply_and_emit(Context& context, compute::LibraryGemm& gemm, const GemmAlgorithm& algorithm,
+                                double duration_s);
 
 }  // namespace assay

@@ -57,5 +57,12 @@ TEST_F(GoOn, OtherWorkIsNotGoneOnWith) {
   EXPECT_THAT(next.err, Not(HasSubstr("going on with")));
 }
 
+TEST_F(GoOn, ByOtherLimitsIsOtherWork) {
+  cut_off();
+  const std::string limits = copy_bandwidth_limit(scratch, "min", "4000 GB/s");
+  const Finished next = assay(scratch, night({"--limits", limits}));
+  EXPECT_THAT(next.err, Not(HasSubstr("going on with")));
+}
+
 }  // namespace
 }  // namespace assay

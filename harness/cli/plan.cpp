@@ -45,7 +45,7 @@ class Additions {
       const Check* const check = find_check(body.check);
       const bool first = seen_.insert(body.check).second;
       const bool new_variant = seen_.insert(body.check + "." + body.variant).second;
-      if (check == nullptr || check->detects.empty()) continue;
+      if (check == nullptr || check->detects.empty() || (!first && check->loads.empty())) continue;
       if (first) {
         added.push_back(check->detects);
       } else if (new_variant && !body.variant.empty()) {

@@ -52,7 +52,7 @@ std::string folder_name(const Plan& plan) {
 int run_action(const RunOptions& options, bool goes_on, const OutputOptions& output) {
   const auto on_terminate = goes_on ? run::OnTerminate::leave_it_open : run::OnTerminate::end_the_run;
   std::optional<Prepared> fresh = prepare(options);
-  if (const auto left = goes_on ? left_open(options.out, fresh->plan) : std::nullopt) {
+  if (const auto left = goes_on ? left_open(options.out, fresh->plan, fresh->criteria) : std::nullopt) {
     fresh.reset();  // its sampler, too
     terminal::err("assay: going on with {}\n", *left);
     return resume_run(*left, options.workers, output, on_terminate);

@@ -68,6 +68,9 @@ struct GpuIdentity {
 };
 
 /// What may change while a step runs. Sampled at the plan's rate.
+/// Why a reading that is asked for less often is not there.
+inline constexpr const char* kNotAsked = "not_asked";
+
 struct GpuSample {
   Nanoseconds time = 0;
   Integer power_mw;  // instantaneous where the driver has it, else the 1 s average

@@ -45,7 +45,7 @@ void sag(State& state, Nanoseconds time) {
 }
 
 void rise(PowerSteps& steps, Nanoseconds time) {
-  const Nanoseconds period = time - steps.risen;
+  const Nanoseconds period = time - steps.risen;  // of the first, since the context's first load
   const double ratio =
       steps.period_ns > 0 ? static_cast<double>(period) / static_cast<double>(steps.period_ns) : 0;
   steps.alike = std::abs(ratio - 1) < kLikePeriod ? steps.alike + 1 : 0;
@@ -65,6 +65,8 @@ void note_loads(State& state, int gpu, Nanoseconds time) {
   if (rested_enough(d, time)) {
     rise(d.steps, time);
     if (state.supply.longest_s > 0) sag(state, time);
+  } else if (d.steps.risen == 0) {
+    d.steps.risen = time;  // the first load of a context
   }
   d.steps.idle_since = 0;
 }
@@ -74,7 +76,7 @@ void forget_rest(GpuDynamic& gpu) {
 }
 
 double seconds_since_rise(const GpuDynamic& gpu, Nanoseconds time) {
-  if (gpu.steps.risen == 0 || rested_enough(gpu, time)) return 0;
+  if (gpu.steps.risen == 0 || rested_enough(gpu, time)) return 0;  // what begins now is the rise
   return seconds_of(time - gpu.steps.risen);
 }
 

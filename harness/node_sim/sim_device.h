@@ -53,7 +53,7 @@ class SimDevice final : public cuda_emulation::Device {
   int numa_node_of(const void* memory) const override;
   cuda_emulation::Fabric* fabric() override { return &fabric_; }
   void settle() override;
-  Nanoseconds now() override { return begun_.value_or(clock_.now()) + owed_; }
+  Nanoseconds now() override { return begun_ ? *begun_ : clock_.now() + owed_; }
   std::uint64_t global_timer() override;
   std::uint64_t cycles() override;
   std::uint64_t schedule_seed() override;
@@ -108,6 +108,8 @@ class SimDevice final : public cuda_emulation::Device {
   /// While `seconds` pass. Who is gone after them ends the work.
   /// `body` is worked out meanwhile, at the time at which it begins: the others' time goes on.
   void load_for(double seconds, const Ends& ends, const std::function<void()>& body = {});
+  /// Its check declares so.
+  bool works_with_others() const;
   void report_memory_events();
   /// Of all that the thread sees: what a kernel of one reads may lie in another.
   static void report_memory_events_of_all();

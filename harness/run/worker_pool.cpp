@@ -236,7 +236,8 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
     if (e->at("symptom") == codes::interrupted)
       throw ipc::ProtocolError("an interruption that it claims itself");
     worker.reported_error = true;
-    if (crew.has_last_words) limit_last_words(crew);
+    const bool of_who_meets = message.value("body", 0) == 0;
+    if (crew.has_last_words && of_who_meets) limit_last_words(crew);
     journal_.fail(step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(),
                          part_of(crew, worker, *e), ""});
   } else if (const auto v = message.find("evidence"); v != message.end()) {

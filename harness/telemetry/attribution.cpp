@@ -143,6 +143,11 @@ void add_energy(Builder& builder, const std::map<std::string, std::int64_t>& bef
   constexpr double kLeast_s = 20, kMostApart = 0.05, kJoulesPerMillijoule = 1e-3;
   const double sampled_s = series.slowdowns.sampled_s;
   if (sampled_s < kLeast_s || std::abs(counted_s / sampled_s - 1) > kMostApart) return;
+  // Ten looks a second at a load that swings as fast add up to nothing.
+  constexpr double kSteady = 1.15;
+  if (!series.power_p95_w.value || !series.power_median_w.value ||
+      *series.power_p95_w.value > kSteady * *series.power_median_w.value)
+    return;
   const auto counted_mj = growth(builder, counters::energy_mj, before, after);
   if (!counted_mj || !series.power_mean_w.value || !(*series.power_mean_w.value > 0)) return;
   builder.measure("energy_over_power",

@@ -30,7 +30,7 @@ class NvmlSource : public GpuSource {
   GpuReadings readings() override { return client_.readings(gpu_); }
   GpuSample sample(Nanoseconds now) override {
     GpuSample sample = client_.sample(gpu_, now);
-    sample.margin_c = Integer::none("not_asked");
+    sample.margin_c = Integer::none(kNotAsked);
     if (margin_due_ > now) return sample;
     margin_due_ = now + kMarginEvery;
     sample.margin_c = client_.margin(gpu_);
@@ -152,7 +152,10 @@ class Sampler {
       result.series[gpu.identity.pci_address.value.value_or("")] = summarise(gpu.window, sampling_period_s_);
       gpu.window.clear();
     }
-    if (file_) file_->flush();
+    if (file_) {
+      file_->end_stretches();  // a step ends here, or begins
+      file_->flush();
+    }
     return result;
   }
 

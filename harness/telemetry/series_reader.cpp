@@ -26,7 +26,7 @@ void decompress(const std::string& path, const std::function<void(std::string_vi
   bool any = false;
   while (file.read(compressed.data(), static_cast<std::streamsize>(compressed.size())), file.gcount() > 0) {
     ZSTD_inBuffer in{compressed.data(), static_cast<std::size_t>(file.gcount()), 0};
-    while (in.pos < in.size) {
+    for (bool full = false; in.pos < in.size || full;) {
       ZSTD_outBuffer out{text.data(), text.size(), 0};
       const std::size_t left = ZSTD_decompressStream(context.get(), &out, &in);
       if (ZSTD_isError(left)) {
@@ -34,6 +34,7 @@ void decompress(const std::string& path, const std::function<void(std::string_vi
         return;  // what a killed sampler has left of its last frame
       }
       any = true;
+      full = out.pos == out.size;
       take({text.data(), out.pos});
     }
   }

@@ -18,7 +18,7 @@ Reading<double> quantile_of(const std::vector<GpuSample>& samples, Integer GpuSa
     const Integer& reading = sample.*field;
     if (reading.value) {
       values.push_back(static_cast<double>(*reading.value) * scale);
-    } else {
+    } else if (reading.missing != kNotAsked) {
       missing = reading.missing;
     }
   }

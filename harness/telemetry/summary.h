@@ -7,10 +7,10 @@
 
 namespace assay::telemetry {
 
-/// Of samples that are taken so many seconds apart.
 /// Of those taken from `from` to before `until`.
 Reading<double> mean_power_w(const std::vector<GpuSample>& samples, Nanoseconds from, Nanoseconds until);
 
+/// Of samples that are taken so many seconds apart.
 SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s);
 
 }  // namespace assay::telemetry

@@ -14,7 +14,8 @@ const Maker kMake = [](Gpu& gpu, const Layer& layer, std::uint64_t seed) {
 };
 
 TEST(DecodeDeviceHalf, EveryStepIsWhatDoublePrecisionSays) {
-  expect_every_step_held({kSmall, decode({128, 2, 64, 320}, 16, 130), decode({64, 1, 128, 64}, 3, 1090)},
+  expect_every_step_held({kSmall, decode({128, 2, 64, 320}, 16, 130), decode({64, 1, 128, 64}, 3, 1090),
+                          decode({1024, 1, 64, 2560}, 2, 128)},
                          kMake);
 }
 

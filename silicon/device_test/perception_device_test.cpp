@@ -131,17 +131,17 @@ TEST_F(PerceptionDeviceHalf, PooledFeaturesAreThoseOfTheDirectSum) {
   const auto workload = made(kLayer);
   EXPECT_EQ(workload->repeat(1).wrong_values, 0u);
   const auto words = gpu_.download(kPooled, kBins.pooled_words());
-  std::vector<std::int32_t> due(std::size_t{kBins.frames} * kBins.cells() * kFeatures);
+  std::vector<std::int32_t> due(std::size_t{kBins.frames} * kBins.cells() * kCellFeatures);
   std::int64_t all_due = 0, all = 0;  // over all cells, as over all points
   for (unsigned frame = 0; frame < kBins.frames; ++frame) {
     for (unsigned pixel = 0; pixel < kBins.pixels; ++pixel) {
       for (unsigned n = 0; n < kBins.points_of_pixel; ++n) {
         const Point point = point_of(kBins, pixel, n, kBinsSeed);
-        for (unsigned i = 0; i < kFeatures; ++i) {
+        for (unsigned i = 0; i < kCellFeatures; ++i) {
           const Word128 word =
               random_bytes(~kBinsSeed, (std::uint64_t{frame} * kBins.pixels + pixel) * 4 + i / 16);
           const int value = static_cast<int>(point.weight) * signed_byte(word, i % 16);
-          due[(std::size_t{frame} * kBins.cells() + point.cell) * kFeatures + i] += value;
+          due[(std::size_t{frame} * kBins.cells() + point.cell) * kCellFeatures + i] += value;
           all_due += value;
         }
       }

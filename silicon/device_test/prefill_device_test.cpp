@@ -28,7 +28,8 @@ class PrefillDeviceHalf : public testing::Test {
 };
 
 TEST_F(PrefillDeviceHalf, EveryStepIsWhatDoublePrecisionSays) {
-  expect_every_step_held({kSmall, prefill({128, 2, 64, 192}, 16, 0), prefill({64, 1, 128, 64}, 16, 64)},
+  expect_every_step_held({kSmall, prefill({128, 2, 64, 192}, 16, 0), prefill({64, 1, 128, 64}, 16, 64),
+                          prefill({64, 1, 64, 64}, 32, 256)},
                          make_);
 }
 

@@ -27,7 +27,7 @@ void run(Context& context) {
   const std::uint64_t unexpected = compute::wrong_in_small_product(context.gpu(), library, *type);
   const auto gemm = compute::make_library_gemm(context.gpu(), library, *type, kProductData);
   const GemmAlgorithm algorithm = agree(context, gemm->propose(), library.version());
-  const std::uint64_t products = multiply_and_emit(context, *gemm, algorithm);
+  const std::uint64_t products = multiply_and_emit(context, *gemm, algorithm, context.duration_s());
   context.measure("library_version", library.version());
   context.measure("unexpected_elements", static_cast<double>(unexpected), Unit::count);
   context.evidence(

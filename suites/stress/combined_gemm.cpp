@@ -11,7 +11,7 @@ namespace {
 
 void run(Context& context) {
   const auto gemm = full_load(context);
-  multiply_and_emit(context, *gemm, gemm->propose());
+  multiply_and_emit(context, *gemm, gemm->propose(), context.duration_s());
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {

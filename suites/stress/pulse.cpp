@@ -4,6 +4,8 @@
 // results, clocks that do not come back, a node that falls over.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,7 @@ namespace {
 constexpr double kSteady_s = 2;
 
 /// All ranks have heard of it, and are there.
-constexpr double kLeadTime_s = 0.05;
+constexpr double kLeadTime_s = 0.1;
 
 /// Agreed by all ranks, each of which says what time it is there.
 Nanoseconds common_start(Context& context) {
@@ -37,6 +39,7 @@ struct Pulsed {
   double least_kept_rate = 0;  // of that, in pulses: median of the train where it is least
   double least_at_hz = 0;
   int pulses = 0, left_out = 0;
+  double least_in_step = 1;  // of a train's pulses, those that began when they were due
 };
 
 void hold_steady(Context& context, compute::LibraryGemm& gemm, Pulsed& pulsed) {
@@ -74,6 +77,11 @@ void run_train(Context& context, compute::LibraryGemm& gemm, const PulseTrain& t
   }
   pulsed.pulses += static_cast<int>(rates.size());
   pulsed.left_out += schedule.left_out();
+  pulsed.least_in_step =
+      std::min(pulsed.least_in_step, static_cast<double>(rates.size()) /
+                                         static_cast<double>(std::max<std::size_t>(1, rates.size()) +
+                                                             static_cast<std::size_t>(schedule.left_out())));
+  if (rates.empty()) return;
   const double kept = median(rates) / pulsed.steady_rate;
   if (pulsed.least_at_hz > 0 && kept >= pulsed.least_kept_rate) return;
   pulsed.least_kept_rate = kept;
@@ -99,7 +107,13 @@ void run(Context& context) {
   context.measure("kept_rate", pulsed.least_kept_rate, Unit::ratio);
   context.measure("pulses", pulsed.pulses, Unit::count);
   context.measure("pulses_left_out", pulsed.left_out, Unit::count);
-  context.evidence("pulses", {{"slowest_at_hz", pulsed.least_at_hz}});
+  context.evidence("pulses",
+                   {{"slowest_at_hz", pulsed.least_at_hz}, {"least_in_step", pulsed.least_in_step}});
+  // Slow pulses leave no time for the next: then that is what is wrong.
+  constexpr double kEnoughInStep = 0.5, kNotSlow = 0.7;
+  if (pulsed.least_in_step < kEnoughInStep && pulsed.least_kept_rate > kNotSlow)
+    throw std::runtime_error(
+        "fewer than half of the pulses of a train began in step: it is not shown what swings do");
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {

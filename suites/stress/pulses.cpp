@@ -19,7 +19,7 @@ std::vector<PulseTrain> pulse_trains(double duration_s) {
   for (const double frequency_hz : kPulseFrequencies_hz)
     weights += static_cast<double>(std::size(kPulseDuties)) / std::sqrt(frequency_hz);
   for (const double frequency_hz : kPulseFrequencies_hz) {
-    const double share_s = duration_s / std::sqrt(frequency_hz) / weights;
+    const double share_s = std::max(kShortestTrain_s, duration_s / std::sqrt(frequency_hz) / weights);
     const double pulses = std::max<double>(kFewestPulses, std::floor(share_s * frequency_hz));
     for (const double duty : kPulseDuties) trains.push_back({frequency_hz, duty, pulses / frequency_hz});
   }

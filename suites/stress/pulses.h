@@ -18,9 +18,11 @@ struct PulseTrain {
 /// What supplies and their regulation resonate with is not known: so one from each part of the range.
 inline constexpr double kPulseFrequencies_hz[] = {0.5, 1, 2, 5, 10, 20, 50};
 inline constexpr double kPulseDuties[] = {0.5, 0.25, 0.75};
-inline constexpr int kFewestPulses = 3;  // of a train
+/// Of a train: what resonates takes some swings to ring up.
+inline constexpr int kFewestPulses = 3;
+inline constexpr double kShortestTrain_s = 1;
 
-/// All of them, in so many seconds together, or in as many as the fewest pulses of each take. Slow ones get
+/// All of them, in so many seconds together, or in as many as the shortest of each take. Slow ones get
 /// more of the time, fast ones more pulses.
 std::vector<PulseTrain> pulse_trains(double duration_s);
 double seconds_of_trains(const std::vector<PulseTrain>& trains);

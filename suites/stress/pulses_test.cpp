@@ -16,13 +16,16 @@ TEST(PulseTrains, HaveEachFrequencyWithEachDutyAndTakeTheTimeTheyAreGiven) {
   }
   EXPECT_EQ(kinds.size(), std::size(kPulseFrequencies_hz) * std::size(kPulseDuties));
   EXPECT_EQ(trains.size(), kinds.size());
-  EXPECT_NEAR(seconds_of_trains(trains), 60, 6);
+  EXPECT_NEAR(seconds_of_trains(trains), 60, 8);
 }
 
 TEST(PulseTrains, AreNotLeftOutForWantOfTime) {
   const auto trains = pulse_trains(0);
-  for (const PulseTrain& train : trains)
-    EXPECT_NEAR(train.duration_s * train.frequency_hz, kFewestPulses, 1e-9);
+  EXPECT_LT(seconds_of_trains(trains), 50);
+  for (const PulseTrain& train : trains) {
+    EXPECT_GE(train.duration_s, kShortestTrain_s);
+    EXPECT_GE(train.duration_s * train.frequency_hz, kFewestPulses - 1e-9);
+  }
 }
 
 TEST(PulseSchedule, IsByTheClockAndNotByWhenThePulseBeforeEnded) {

@@ -102,6 +102,20 @@ TEST_F(StressChecks, PulsesFindWhatErrsWhenTheLoadComes) {
   EXPECT_GT(run("stress.pulse", 20).values.at("other_products"), 0);
 }
 
+TEST_F(StressChecks, WhatErrsWhenTheLoadComesDoesNotErrLater) {
+  plant("sm_result",
+        {{"every_sm", 1},
+         {"sub_partition", 4},
+         {"bit", 3},
+         {"gives", 2},
+         {"every", 500},
+         {"after_rest", 0.005}},
+        {{"datapath", "tensor_bf16"}});
+  const Emitted steady = run("stress.power", 4), pulsed = run("stress.pulse", 20);
+  EXPECT_LE(steady.values.at("other_products"), 1) << "the first, which comes from rest";
+  EXPECT_GT(pulsed.values.at("other_products"), 10);
+}
+
 TEST_F(StressChecks, PulsesAreSlowWhereTheSupplySags) {
   state_->supply = {0.08, 0.125, 0.2};  // the only GPU is all of the node
   EXPECT_LT(run("stress.pulse", 20).values.at("kept_rate"), 0.5);

@@ -31,12 +31,13 @@ struct Totals {
 
 void repeat(Context& context, workloads::Workload& workload, Totals& totals) {
   constexpr double kLongestBatch_s = 0.5, kBatchesWanted = 16;
-  const Repetitions warm_up = workload.repeat(kWarmUps);
+  totals.add(workload.repeat(1));  // loads the kernels
+  const Repetitions warm_up = workload.repeat(kWarmUps - 1);
   totals.add(warm_up);
   const double duration_s = context.duration_s();
   const double batch_s = std::min(kLongestBatch_s, duration_s / kBatchesWanted);
   const int batch =
-      std::clamp(static_cast<int>(batch_s * kWarmUps / warm_up.seconds), 1, workloads::kMostAtOnce);
+      std::clamp(static_cast<int>(batch_s * (kWarmUps - 1) / warm_up.seconds), 1, workloads::kMostAtOnce);
   const Nanoseconds start = context.clock().now();
   for (int i = 1;; ++i) {
     const Repetitions done = workload.repeat(batch);

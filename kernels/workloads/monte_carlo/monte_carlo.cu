@@ -104,8 +104,6 @@ class MonteCarlo final : public Workload {
   Repetitions repeat(int times) override {
     outcomes_.clear();
     bad_.clear();
-    // A block that is left out is not to leave the last repetition's sums.
-    cuda::check(cudaMemsetAsync(sums_->device_pointer(), 0xff, sums_->bytes(), cudaStreamPerThread), "clear");
     watch_.start();
     const int done = cuda::repeatedly(times, [&](int i) { launch(outcomes_.get()->of + i); });
     Repetitions all;
@@ -126,6 +124,8 @@ class MonteCarlo final : public Workload {
 
   void launch(Outcome* outcome) {
     Sum* const sums = cuda::pointer<Sum>(sums_);
+    // A block that is left out is not to leave the last repetition's sums.
+    cuda::check(cudaMemsetAsync(sums, 0xff, sums_->bytes(), cudaStreamPerThread), "clear");
     cuda::launch({grid_.blocks, kPathThreads}, work_of_paths(), follow_paths, grid_, kData, sums);
     const unsigned blocks =
         std::min(kSumBlocks, (grid_.blocks / 2 * kColumns + kSumThreads - 1) / kSumThreads);

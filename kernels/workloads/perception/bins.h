@@ -10,7 +10,7 @@
 
 namespace assay::workloads {
 
-inline constexpr unsigned kFeatures = 64;  // of a pixel, eight bits each
+inline constexpr unsigned kCellFeatures = 64;  // of a pixel, eight bits each
 inline constexpr unsigned kLanesOfCell = 4;
 inline constexpr unsigned kMostWeight = 127;
 
@@ -23,10 +23,10 @@ struct Bins {
   ASSAY_HD constexpr unsigned cells() const { return side * side; }
   ASSAY_HD constexpr unsigned points() const { return pixels * points_of_pixel; }
   ASSAY_HD constexpr std::uint64_t feature_words() const {
-    return std::uint64_t{frames} * pixels * kFeatures / sizeof(Word128);
+    return std::uint64_t{frames} * pixels * kCellFeatures / sizeof(Word128);
   }
   ASSAY_HD constexpr std::uint64_t pooled_words() const {
-    return std::uint64_t{frames} * cells() * kFeatures * sizeof(std::int32_t) / sizeof(Word128);
+    return std::uint64_t{frames} * cells() * kCellFeatures * sizeof(std::int32_t) / sizeof(Word128);
   }
 };
 

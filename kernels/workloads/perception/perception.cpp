@@ -67,7 +67,7 @@ Work work_of_pooling(const Bins& bins) {
   constexpr double kInstructionsOfPoint = kLanesOfCell * 45, kInstructionsOfWord = 15;
   Work work(WorkKind::copy,
             static_cast<double>((bins.feature_words() + bins.pooled_words()) * sizeof(Word128)));
-  work.add(WorkKind::cached, points * kFeatures);
+  work.add(WorkKind::cached, points * kCellFeatures);
   work.add(WorkKind::instructions,
            points * kInstructionsOfPoint + static_cast<double>(bins.pooled_words()) * kInstructionsOfWord);
   return work;

@@ -34,7 +34,7 @@ __device__ inline Word128 two_words(const std::int32_t* four) {
 
 /// Four lanes a cell, sixteen features each.
 static __global__ void __launch_bounds__(kPoolThreads) pool(Pooling p) {
-  constexpr unsigned kMine = kFeatures / kLanesOfCell;
+  constexpr unsigned kMine = kCellFeatures / kLanesOfCell;
   const unsigned lanes_of_frame = p.bins.cells() * kLanesOfCell;
   const unsigned blocks_of_frame = (lanes_of_frame + kPoolThreads - 1) / kPoolThreads;
   const unsigned frame = blockIdx.x / blocks_of_frame, part = threadIdx.x % kLanesOfCell;

@@ -24,7 +24,7 @@ struct Checked {
 
 static __global__ void __launch_bounds__(kFillThreads)
     fill_checking_weights(std::uint32_t* out, Model model, unsigned layer) {
-  const Layer size = model.layers[layer];
+  const NetLayer size = model.layers[layer];
   cuda::for_each_word<kFillThreads>(std::uint64_t{size.in} * size.out / 4, [&](std::uint64_t i) {
     const auto m = static_cast<unsigned>(i % size.out), k = static_cast<unsigned>(i / size.out) * 4;
     out[i] = four_bytes(weight_of(model, layer, m, k), weight_of(model, layer, m, k + 1),
@@ -85,7 +85,7 @@ __device__ inline void check_sums(const Model& model, const Checked& p, const Ch
 }
 
 /// From values[from] to the other.
-__device__ inline void work_out_layer(const Layer& layer, const std::uint32_t* weights, unsigned from,
+__device__ inline void work_out_layer(const NetLayer& layer, const std::uint32_t* weights, unsigned from,
                                       SharedOfCheck& shared) {
   for (unsigned m = threadIdx.x; m < layer.out; m += kCheckThreads) {
     int sum = 0;
@@ -134,7 +134,7 @@ static __global__ void __launch_bounds__(kCheckThreads) check(const Model model,
   unsigned at = 0;
   const std::uint32_t* weights = p.weights;
   for (unsigned layer = 0; layer < kLayers; ++layer) {
-    const Layer size = model.layers[layer];
+    const NetLayer size = model.layers[layer];
     work_out_layer(size, weights, at, shared);
     weights += size.in / 4 * size.out;
     at = 1 - at;

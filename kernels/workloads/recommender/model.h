@@ -28,7 +28,7 @@ inline constexpr std::uint32_t kLookUpsOfTables[kTables] = {3, 2, 1, 2, 6, 1, 1,
                                                             6, 9, 5, 1, 1, 1, 12, 100, 27, 10, 3, 1, 1};
 
 /// A net's layer: D = A' B of whole numbers.
-struct Layer {
+struct NetLayer {
   unsigned in, out;
 };
 inline constexpr unsigned kBottomLayers = 3, kTopLayers = 4, kLayers = kBottomLayers + kTopLayers;
@@ -39,7 +39,7 @@ struct Model {
   unsigned samples;
   unsigned checked_every;  // of so many samples one is worked out again
   unsigned look_ups;       // of a sample
-  Layer layers[kLayers];
+  NetLayer layers[kLayers];
   std::uint32_t first_row[kTables + 1];  // of each table, all in one buffer
   std::uint32_t first_look_up[kTables + 1];
   std::uint64_t last_of_table[4];  // bits of look-ups, that are their table's last

@@ -15,7 +15,7 @@ inline namespace ASSAY_TARGET {
 /// As the library reads them: of each output all inputs. Eight of a word.
 static __global__ void __launch_bounds__(kFillThreads)
     fill_weights(Word128* out, Model model, unsigned layer) {
-  const Layer size = model.layers[layer];
+  const NetLayer size = model.layers[layer];
   cuda::for_each_word<kFillThreads>(std::uint64_t{size.in} * size.out / 8, [&](std::uint64_t i) {
     Word128 word{0, 0};
     for (unsigned n = 0; n < 8; ++n) {

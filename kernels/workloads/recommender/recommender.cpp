@@ -52,7 +52,7 @@ Work work_of_interaction(const Model& model) {
 }
 
 /// Bytes that are read, and as many again where they are changed.
-Work work_of_activations(const Model& model, const Layer& layer, bool changed) {
+Work work_of_activations(const Model& model, const NetLayer& layer, bool changed) {
   const double values = static_cast<double>(model.samples) * layer.out;
   Work work(WorkKind::read, 2 * values);
   if (changed) work.add(WorkKind::write, 2 * values);
@@ -62,7 +62,7 @@ Work work_of_activations(const Model& model, const Layer& layer, bool changed) {
 
 Work work_of_check(const Model& model) {
   double products = 0;
-  for (const Layer& layer : model.layers) products += static_cast<double>(layer.in) * layer.out;
+  for (const NetLayer& layer : model.layers) products += static_cast<double>(layer.in) * layer.out;
   const double samples = static_cast<double>(model.samples) / model.checked_every;
   return {WorkKind::instructions, samples * (20.0 * model.look_ups * kWordsOfRow + products)};
 }
@@ -125,7 +125,7 @@ RecommenderWork work_of_recommender(const Model& on_card) {
   work.look_up = work_of_look_ups(on_card);
   work.interact = work_of_interaction(on_card);
   for (unsigned i = 0; i < kLayers; ++i) {
-    const Layer& layer = on_card.layers[i];
+    const NetLayer& layer = on_card.layers[i];
     work.layers[i] = {WorkKind::bf16, 2.0 * on_card.samples * layer.in * layer.out};
     work.activations[i] = work_of_activations(on_card, layer, true);
   }

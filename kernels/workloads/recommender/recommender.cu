@@ -100,7 +100,7 @@ class Recommender final : public Workload {
   }
 
   void make_layer(const CublasLt& library, unsigned layer) {
-    const Layer size = model_.layers[layer];
+    const NetLayer size = model_.layers[layer];
     products_[layer] = library.make_gemm(Datapath::tensor_bf16, GemmSize{size.out, model_.samples, size.in});
     products_[layer]->use(products_[layer]->propose());  // whichever: the sums are exact in any order
     weights_[layer] = gpu_.allocate(std::uint64_t{2} * size.in * size.out);
@@ -162,7 +162,7 @@ class Recommender final : public Workload {
   }
 
   void multiply(unsigned layer, const Buffer& from, const Buffer& to) {
-    const Layer size = model_.layers[layer];
+    const NetLayer size = model_.layers[layer];
     const double operations = 2.0 * model_.samples * size.in * size.out;
     cuda::in_time_of(work_.layers[layer].amount(Resource::tensor_cores) / operations, [&] {
       try {

@@ -137,9 +137,7 @@ std::vector<const LayerOnGpu::Buffer*> LayerOnGpu::left_behind() const {
 }
 
 /// What is not computed is not to be the last repetition's.
-void LayerOnGpu::clear() {
-  hashes_.clear();
-  wrong_.clear();
+void LayerOnGpu::wipe() {
   for (const Buffer* const buffer : left_behind())
     cuda::check(cudaMemsetAsync((*buffer)->device_pointer(), 0xff, (*buffer)->bytes(), cudaStreamPerThread),
                 "clear");
@@ -179,9 +177,11 @@ void LayerOnGpu::look(Sum* sum) {
 }
 
 Repetitions LayerOnGpu::repeat(int times) {
-  clear();
+  hashes_.clear();
+  wrong_.clear();
   watch_.start();
   const int done = cuda::repeatedly(times, [&](int i) {
+    wipe();
     compute();
     look(hashes_.get()->of + i);
   });

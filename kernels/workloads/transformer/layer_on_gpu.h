@@ -56,7 +56,7 @@ class LayerOnGpu {
   Placing placing() const;
   /// All that a repetition leaves behind, in the order of its work.
   std::vector<const Buffer*> left_behind() const;
-  void clear();
+  void wipe();
   void compute();
   void look(Sum* sum);
   Work work(Step step) const { return work_of(step, on_card_); }
