@@ -4,7 +4,6 @@
 // results, clocks that do not come back, a node that falls over.
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -36,7 +35,7 @@ Nanoseconds common_start(Context& context) {
 struct Pulsed {
   ProductTally tally;
   double steady_rate = 0;      // products a second
-  double least_kept_rate = 0;  // of that, in pulses: lower quartile of the train where it is least
+  double least_kept_rate = 0;  // of that, in pulses: of the train where it is least
   double least_at_hz = 0;
   int pulses = 0, left_out = 0;
   double least_in_step = 1;  // of a train's pulses, those that began when they were due
@@ -53,7 +52,7 @@ void hold_steady(Context& context, compute::LibraryGemm& gemm, Pulsed& pulsed) {
   pulsed.steady_rate = median(rates);
 }
 
-/// So many products, in batches of what is possible at once; products a second.
+/// So many products, in batches of what is possible at once; device seconds.
 double pulse(compute::LibraryGemm& gemm, int products, ProductTally& tally) {
   double seconds = 0;
   for (int left = products; left > 0;) {
@@ -63,27 +62,25 @@ double pulse(compute::LibraryGemm& gemm, int products, ProductTally& tally) {
     seconds += done.seconds;
     left -= batch;
   }
-  return products / seconds;
+  return seconds;
 }
 
 void run_train(Context& context, compute::LibraryGemm& gemm, const PulseTrain& train, Pulsed& pulsed) {
   const double at_work_s = train.duty / train.frequency_hz;
   const int products = std::max(1, static_cast<int>(at_work_s * pulsed.steady_rate));
   PulseSchedule schedule(train, common_start(context));
-  std::vector<double> rates;
-  for (Nanoseconds at = 0; schedule.next(context.clock().now(), at);) {
+  int pulses = 0;
+  double seconds = 0;  // of all of them: a slow one, which leaves no time for others, counts by its length
+  for (Nanoseconds at = 0; schedule.next(context.clock().now(), at); ++pulses) {
     context.clock().sleep_until(at);
-    rates.push_back(pulse(gemm, products, pulsed.tally));
+    seconds += pulse(gemm, products, pulsed.tally);
   }
-  pulsed.pulses += static_cast<int>(rates.size());
+  pulsed.pulses += pulses;
   pulsed.left_out += schedule.left_out();
   pulsed.least_in_step =
-      std::min(pulsed.least_in_step, static_cast<double>(rates.size()) /
-                                         static_cast<double>(std::max<std::size_t>(1, rates.size()) +
-                                                             static_cast<std::size_t>(schedule.left_out())));
-  if (rates.empty()) return;
-  constexpr double kQuarter = 0.25;  // the first swings of a train do not show what rings up
-  const double kept = quantile(rates, kQuarter) / pulsed.steady_rate;
+      std::min(pulsed.least_in_step, static_cast<double>(pulses) / std::max(1, pulses + schedule.left_out()));
+  if (pulses == 0) return;
+  const double kept = pulses * products / seconds / pulsed.steady_rate;
   if (pulsed.least_at_hz > 0 && kept >= pulsed.least_kept_rate) return;
   pulsed.least_kept_rate = kept;
   pulsed.least_at_hz = train.frequency_hz;
@@ -105,16 +102,16 @@ void run(Context& context) {
     throw;
   }
   pulsed.tally.emit(context);
+  // Slow pulses leave no time for the next: then that is what is wrong.
+  constexpr double kEnoughInStep = 0.5, kNotSlow = 0.7;
+  if (pulsed.least_at_hz == 0 || (pulsed.least_in_step < kEnoughInStep && pulsed.least_kept_rate > kNotSlow))
+    throw std::runtime_error(
+        "fewer than half of the pulses of a train began in step: it is not shown what swings do");
   context.measure("kept_rate", pulsed.least_kept_rate, Unit::ratio);
   context.measure("pulses", pulsed.pulses, Unit::count);
   context.measure("pulses_left_out", pulsed.left_out, Unit::count);
   context.evidence("pulses",
                    {{"slowest_at_hz", pulsed.least_at_hz}, {"least_in_step", pulsed.least_in_step}});
-  // Slow pulses leave no time for the next: then that is what is wrong.
-  constexpr double kEnoughInStep = 0.5, kNotSlow = 0.7;
-  if (pulsed.least_in_step < kEnoughInStep && pulsed.least_kept_rate > kNotSlow)
-    throw std::runtime_error(
-        "fewer than half of the pulses of a train began in step: it is not shown what swings do");
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {

@@ -118,7 +118,7 @@ TEST_F(StressChecks, WhatErrsWhenTheLoadComesDoesNotErrLater) {
 
 TEST_F(StressChecks, PulsesAreSlowWhereTheSupplySags) {
   state_->supply = {0.08, 0.125, 0.2};  // the only GPU is all of the node
-  EXPECT_LT(run("stress.pulse", 20).values.at("kept_rate"), 0.5);
+  EXPECT_LT(run("stress.pulse", 20).values.at("kept_rate"), 0.7);
 }
 
 TEST_F(StressChecks, ThermalLoadsAndThenRests) {
