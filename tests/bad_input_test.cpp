@@ -118,10 +118,12 @@ TEST_F(BadFiles, AllErrorsOfAFileComeAtOnceWithTheirPlaces) {
 }
 
 TEST_F(BadFiles, RanksThatWouldOverlapAreRefused) {
-  const std::string body = "{ check = \"selftest.ranks\", duration = \"0 s\", memory_share = 0.3 }";
+  const auto body = [](const char* check) {
+    return "{ check = \"" + std::string(check) + "\", duration = \"0 s\", memory_share = 0.3 }";
+  };
   const std::string profile = scratch.write(
       "ranks.toml", "summary = \"s\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n[[checks]]\noverlap = [" +
-                        body + ",\n " + body + "]\ndeadline = \"5 s\"\n");
+                        body("stress.memory") + ",\n " + body("selftest.ranks") + "]\ndeadline = \"5 s\"\n");
   const Finished finished =
       assay(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", profile, "--out", scratch / "out"});
   EXPECT_EQ(finished.exit_code, 2);

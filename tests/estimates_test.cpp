@@ -62,8 +62,8 @@ TEST_P(Estimates, HoldWithinATenth) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Profiles, Estimates,
-                         testing::Values("quick", "links", "collectives", "stress", "swings", "workloads", "nightly",
-                                         "acceptance"));
+                         testing::Values("quick", "links", "collectives", "stress", "swings", "workloads",
+                                         "nightly", "acceptance"));
 
 TEST(Plans, CountTheSharesOfWhatOverlaps) {
   const ScratchFolder scratch;

@@ -388,6 +388,10 @@ void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
   const auto why = worker->failure();
   auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,
                                    worker->reported_error);
+  // It waited to its deadline: who did not come is why, and no victim.
+  if (why && why->symptom == codes::step_timeout &&
+      crew.exchange.waits(static_cast<std::size_t>(assignment.rank)))
+    stop_who_has_not_come(crew);
   // Before its seat at the clock is free: else the others' time could be up before they read it.
   const bool broken_off = why || error || crew.exchange.anybody_waits();
   if (broken_off || (worker->reported_error && crew.has_last_words)) lose_one(crew);

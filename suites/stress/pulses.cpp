@@ -27,8 +27,10 @@ std::vector<PulseTrain> pulse_trains(double duration_s) {
 }
 
 double seconds_of_trains(const std::vector<PulseTrain>& trains) {
-  return std::accumulate(trains.begin(), trains.end(), 0.0,
-                         [](double sum, const PulseTrain& train) { return sum + train.duration_s; });
+  return std::accumulate(trains.begin(), trains.end(), 0.0, [](double sum, const PulseTrain& train) {
+    const double last_rest_s = (1 - train.duty) / train.frequency_hz;
+    return sum + train.duration_s - last_rest_s;
+  });
 }
 
 bool PulseSchedule::next(Nanoseconds now, Nanoseconds& at) {

@@ -25,6 +25,7 @@ inline constexpr double kShortestTrain_s = 1;
 /// All of them, in so many seconds together, or in as many as the shortest of each take. Slow ones get
 /// more of the time, fast ones more pulses.
 std::vector<PulseTrain> pulse_trains(double duration_s);
+/// The rest behind the last pulse of each is not waited for.
 double seconds_of_trains(const std::vector<PulseTrain>& trains);
 
 /// Pulses of a train that begins at `start`: where one takes longer than its period, those that it covers are

@@ -16,7 +16,7 @@ TEST(PulseTrains, HaveEachFrequencyWithEachDutyAndTakeTheTimeTheyAreGiven) {
   }
   EXPECT_EQ(kinds.size(), std::size(kPulseFrequencies_hz) * std::size(kPulseDuties));
   EXPECT_EQ(trains.size(), kinds.size());
-  EXPECT_NEAR(seconds_of_trains(trains), 60, 8);
+  EXPECT_NEAR(seconds_of_trains(trains), 60, 10);
 }
 
 TEST(PulseTrains, AreNotLeftOutForWantOfTime) {

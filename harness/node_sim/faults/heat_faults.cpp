@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "harness/node_sim/faults/fault_kind.h"
+#include "harness/node_sim/power_steps.h"
 
 namespace assay::sim {
 namespace {
@@ -23,6 +24,19 @@ const RegisteredFault blocked_slot{
      "gpu",
      {{"warmer", "by so much", Unit::celsius, 1, 60, 25}}},
     {.at_start = [](const Planting& gpu) { gpu.dynamic().inlet_excess_c += gpu.parameter("warmer"); }}};
+
+const RegisteredFault air_warms{
+    {"air_warms",
+     "the air of a slot that is in front of others becomes warmer as long as its GPU is under load",
+     "gpu",
+     {{"per_minute", "by so much", Unit::celsius, 0.1, 60, 7}}},
+    {.at_launch = [](const Launch& launch) {
+      constexpr double kSecondsPerMinute = 60;
+      const Lock lock(launch.state.mutex);
+      GpuDynamic& gpu = launch.dynamic();
+      gpu.inlet_excess_c = fault_parameter(launch.fault, "per_minute", 0) / kSecondsPerMinute *
+                           seconds_since_rise(gpu, launch.clock.now());
+    }}};
 
 const RegisteredFault hbm_hot{
     {"hbm_hot",
