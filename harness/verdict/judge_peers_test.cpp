@@ -66,6 +66,17 @@ TEST_F(JudgePeers, WhatHasMoreThanTheOthersByTooMuchFails) {
   EXPECT_EQ(std::get<double>(*finding.evidence.at(0).limit), 4700);
 }
 
+TEST_F(JudgePeers, OfStepsThatAllBrokeOffNothingIsCompared) {
+  Limit& limit = limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio);
+  limit.per = "sm_clock_median";
+  limit.during = "memory.bandwidth";
+  for (Step& step : run.steps) {
+    if (step.check == "memory.bandwidth") step.status = Status::error;
+  }
+  run.criteria_hash = hash_of(criteria);
+  EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive);
+}
+
 TEST_F(JudgePeers, OfAnExcessTheSlotsAirIsTakenOut) {
   Limit& limit = limit_of(criteria, "copy_bandwidth", LimitKind::peer_ratio);
   limit.kind = LimitKind::peer_excess;

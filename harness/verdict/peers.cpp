@@ -60,6 +60,7 @@ std::map<const Series*, double> factors_of(const Limit& limit, const Group& grou
     if (values.empty()) return {};
     of_all.push_back(readings[series] = median(values));
   }
+  if (of_all.empty()) return {};
   const double common = median(of_all);
   for (auto& [series, reading] : readings) reading = common / reading;
   return readings;
