@@ -57,6 +57,9 @@ int found_of(Query query, Datapath path, int bits) {
 }
 
 TEST(AnalyticsFaultsDeviceHalf, AScanTellsOfEveryWrongValueThatItUses) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a wrong place for a row is another row's: what is damaged here races, and is to";
+#endif
   EXPECT_GE(found_of(Query::scan, Datapath::integer, 32), 8);
 }
 
