@@ -57,21 +57,27 @@ int found_of(Query query, Datapath path, int bits) {
 }
 
 TEST(AnalyticsFaultsDeviceHalf, AScanTellsOfEveryWrongValueThatItUses) {
-#if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a wrong place for a row is another row's: what is damaged here races, and is to";
-#endif
   EXPECT_GE(found_of(Query::scan, Datapath::integer, 32), 8);
 }
 
 TEST(AnalyticsFaultsDeviceHalf, ARowThatComesWrongOnItsWayInAnyPassOfASortIsFound) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a wrong place for a row is another row's: what is damaged here races, and is to";
+#endif
   EXPECT_EQ(found_of(Query::sort, Datapath::load_store, 64), 24) << "a row is read once a pass";
 }
 
 TEST(AnalyticsFaultsDeviceHalf, ADigitThatIsTakenForAnotherIsFoundOrDoesNoHarm) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a wrong place for a row is another row's: what is damaged here races, and is to";
+#endif
   EXPECT_GT(found_of(Query::sort, Datapath::integer, 8), 12);
 }
 
 TEST(AnalyticsFaultsDeviceHalf, AJoinTellsOfEntriesThatComeWrong) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a wrong place for a row is another row's: what is damaged here races, and is to";
+#endif
   EXPECT_GT(found_of(Query::join, Datapath::load_store, 64), 0);
   found_of(Query::join, Datapath::integer, 32);  // a slot: of a wrong one, others are looked up in its stead
 }
