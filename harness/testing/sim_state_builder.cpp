@@ -22,7 +22,8 @@ void fill_gpu(sim::State& state, int i) {
   print(constants.pci_address, "0000:%02x:00.0", static_cast<unsigned>(test_pci_bus(i)));
   constants.module_id = i + 1;
   constants.slot = i;
-  sim::make_healthy(state.dynamic[i], state.plant, kTestNodeTime, true, 75 + i - state.plant.speed.power.idle_w);
+  sim::make_healthy(state.dynamic[i], state.plant, kTestNodeTime, true,
+                    75 + i - state.plant.speed.power.idle_w);
   state.dynamic[i].heat.energy_j = 1000;
 }
 
