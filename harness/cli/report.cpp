@@ -40,7 +40,7 @@ const Step& step_named(const StoredRun& stored, const std::string& id) {
       fmt::format("{}: there is no step '{}'{}", stored.folder.path(), id, config::suggestion(id, ids)));
 }
 
-/// Of all GPUs that were at work in its stage: a step of the node has all of them.
+/// A step of one GPU shows that GPU; a step of the node, or of a pair, shows every GPU of the run.
 int series_action(const std::string& path, const std::string& id) {
   const StoredRun stored = load_run(path);
   const Step& step = step_named(stored, id);
