@@ -83,6 +83,24 @@ TEST(Throttling, ForAMomentIsNoise) {
   EXPECT_NEAR(most_s, 0.015, 1e-6) << "it was there";
 }
 
+TEST(Throttling, InAHotRoomIsTheRoomsWhereTheControllerSaysSo) {
+  const ScratchFolder scratch;
+  run_simulated(scratch, {"--fault", "hot-room"});
+  const auto judgement = judge(scratch, only_run(scratch));
+  EXPECT_THAT(accusations(judgement), ElementsAre("environment.hot_inlet@environment"));
+  EXPECT_THAT(judgement.at("findings").at(0).at("consequences").dump(),
+              testing::HasSubstr("environment.cooling"));
+}
+
+/// A virtual machine has no controller to ask.
+TEST(Throttling, InAHotRoomIsWhatAllShareWhereNobodyCanBeAsked) {
+  const ScratchFolder scratch;
+  const Finished run = assay(scratch, {"run", "--node", "sim:configs/sim/h200-8gpu-vm.toml", "--profile",
+                                       "quick", "--out", scratch / "out", "--fault", "hot-room"});
+  EXPECT_EQ(run.exit_code, 11) << run.out << run.err;
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), ElementsAre("environment.cooling@environment"));
+}
+
 /// The others wait for one that hangs, and what they draw meanwhile is nobody's fault.
 TEST(Throttling, WhoWaitsForAnotherIsNotTakenToBeHeldDown) {
   const ScratchFolder scratch;

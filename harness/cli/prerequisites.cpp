@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "harness/cli/cli.h"
 #include "harness/cli/libraries.h"
 #include "harness/cli/nccl_prerequisites.h"
 #include "harness/node_real/cuda_gpu.h"
+#include "harness/node_real/ipmi_device.h"
 #include "harness/node_real/real_backend.h"
 #include "harness/plan/planner.h"
 #include "harness/registry.h"
@@ -32,6 +34,21 @@ Prerequisite kernel_log() {
   const bool readable = log.why_not().empty();
   return {"kernel log", readable, readable ? "/dev/kmsg can be read" : log.why_not(),
           "run as root, or set kernel.dmesg_restrict=0: without it no Xid is seen"};
+}
+
+/// How warm the room is can be told from the GPUs, too, but not as plainly.
+Prerequisite inlet() {
+  IpmiDevice controller;
+  const std::optional<double> celsius = inlet_temperature(controller);
+  const std::string path = ipmi_device_path();
+  std::string found = path.empty() ? "no IPMI device" : path + " does not say how warm the inlet's air is";
+  if (celsius) found = fmt::format("the inlet's air has {} degC", *celsius);
+  Prerequisite result{
+      "BMC", celsius.has_value(), found,
+      "modprobe ipmi_si ipmi_devintf, and run as root: without it a room that is too warm shows "
+      "only where GPUs slow down"};
+  result.stops_a_run = false;
+  return result;
 }
 
 /// 580 of "580.159.04"; 0 of what begins with no number.
@@ -101,7 +118,9 @@ std::vector<Prerequisite> prerequisites_with(const Wanted& wanted) {
 }  // namespace
 
 std::vector<Prerequisite> prerequisites() {
-  return prerequisites_with({});
+  std::vector<Prerequisite> all = prerequisites_with({});
+  all.push_back(inlet());
+  return all;
 }
 
 void require_prerequisites(const Criteria& criteria, const std::vector<std::string>& only) {

@@ -9,6 +9,7 @@
 #include "harness/config/reader.h"
 #include "harness/config/sim_fields.h"
 #include "harness/model/pci_address.h"
+#include "harness/model/plan.h"
 
 namespace assay::config {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 // The simulated node's own geometry; a fault's stride and the sweep's pages need room, and a run must stay
 // short.
 constexpr int kFewestCellWords = 1024;
-constexpr int kHighestModuleId = 255;
 constexpr double kMostMemoryMib = 1 << 24;  // far beyond any card, and its bytes are countable
 constexpr std::int64_t kAnyPciId = 0xffffffff;
 constexpr int kHighestNumaNode = 7;

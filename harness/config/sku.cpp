@@ -17,7 +17,7 @@
 namespace assay::config {
 namespace {
 
-constexpr int kMostSwitches = 64, kHighestModuleId = 255;
+constexpr int kMostSwitches = 64;
 /// More than eight of NCCL's ranks on one GPU have never been seen to work.
 constexpr int kMostRanksPerGpu = 8;
 

@@ -2,11 +2,12 @@
 
 #include "harness/config/figure.h"
 #include "harness/config/reader.h"
+#include "harness/model/units.h"
 
 namespace assay::config {
 namespace {
 
-constexpr double kBytesPerMib = 1024.0 * 1024.0, kMillisecondsPerSecond = 1000, kOperationsPerTflop = 1e12;
+constexpr double kMillisecondsPerSecond = 1000, kOperationsPerTflop = 1e12;
 
 /// By number of the kind.
 constexpr const char* kRates[kWorkKinds] = {"read",

@@ -16,6 +16,9 @@ namespace assay {
 /// Version of plan.json's form. 1: stages had a scope instead of placements. 2: bodies had no sharers.
 inline constexpr int kPlanSchema = 3;
 
+/// The driver numbers a board's modules from 1.
+inline constexpr int kHighestModuleId = 255;
+
 /// A slot of the SKU and the GPU that the planner found in it.
 struct PlannedSlot {
   Part part;

@@ -1,6 +1,7 @@
 // Units of measurements and limits. A value never travels without one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -31,5 +32,7 @@ std::string_view symbol(Unit unit);
 
 /// The unit so spelt, or nothing.
 std::optional<Unit> unit_from_symbol(std::string_view symbol);
+
+inline constexpr std::int64_t kBytesPerMib = 1 << 20;
 
 }  // namespace assay

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "harness/node/bmc.h"
 #include "harness/node/host_files.h"
 
 namespace assay {
@@ -28,6 +29,7 @@ class Host {
   /// Bytes a second, read plus written, when all processors of this NUMA node (or of the machine) copy within
   /// its memory: the best of several rounds. Throws as allocate() does.
   virtual double memory_rate(int numa_node) = 0;
+  virtual Bmc& bmc() = 0;
 };
 
 }  // namespace assay

@@ -11,6 +11,7 @@
 
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/file_tree.h"
+#include "harness/node_real/ipmi_device.h"
 #include "harness/node_real/memory_rate.h"
 #include "harness/node_real/pages.h"
 #include "harness/node_real/real_clock.h"
@@ -25,9 +26,11 @@ class RealHost final : public Host {
     return allocate_pages(bytes, numa_node);
   }
   double memory_rate(int numa_node) override { return memory_rate_of(files_, numa_node); }
+  Bmc& bmc() override { return bmc_; }
 
  private:
   FileTree files_{"/"};
+  IpmiDevice bmc_;
 };
 
 class RealWorkerNode final : public WorkerNode {

@@ -6,6 +6,7 @@
 
 #include "harness/base/hash.h"
 #include "harness/model/part.h"
+#include "harness/model/units.h"
 #include "harness/node/nvml_abi.h"
 #include "harness/node_sim/faults/fault_kind.h"
 #include "harness/node_sim/healthy_h200.h"
@@ -32,7 +33,6 @@ PlantConstants plant_constants(const config::PlantFile& file) {
           file.socket_link_bytes_per_s};
 }
 
-constexpr double kBytesPerMib = 1024.0 * 1024.0;
 constexpr double kSpreadLimit = 2.5;  // standard deviations: a healthy delivery has been tested by its maker
 
 /// Number of the port at this address, which may stand above other GPUs already. Switches have two ports on a

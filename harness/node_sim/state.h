@@ -215,6 +215,7 @@ struct State {
   double socket_link_lost;  // 0 to 1, of its rate
   double nvswitches_lost;   // 0 to 1, of the rate of all ways over them
   double host_memory_lost;  // 0 to 1, of that of the last NUMA node
+  double inlet_excess_c;    // how much warmer the air is that the node takes in
   SaggingSupply supply;
   std::int32_t multicast_lost;      // the switches send to all and add up no more
   std::int32_t nccl_heeds_nothing;  // that its environment tells it

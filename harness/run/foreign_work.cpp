@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "harness/model/finding_codes.h"
+#include "harness/model/units.h"
 
 namespace assay::run {
 namespace {
 
 // The utilisation counter covers up to a second, and a display or the driver's own upkeep shows as 1 or 2 %.
 constexpr std::int64_t kIdleUtilisationPercent = 5;
-constexpr double kBytesPerMib = 1024.0 * 1024.0;
 
 /// Its slot; where it is in none, its address, for the message.
 Part name_of_gpu(const Plan& plan, const GpuReadings& gpu) {

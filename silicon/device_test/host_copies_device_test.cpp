@@ -24,6 +24,7 @@ class HostInReach final : public Host {
     return memory;
   }
   double memory_rate(int) override { throw std::logic_error("copies ask for no rate"); }
+  Bmc& bmc() override { throw std::logic_error("copies ask no controller"); }
   void flip(std::size_t allocation, std::uint64_t word, Word128 bits) {
     using memory::operator^;
     words_.at(allocation)[word] = words_[allocation][word] ^ bits;

@@ -19,6 +19,7 @@ class HostInReach final : public Host {
     return memory;
   }
   double memory_rate(int) override { throw std::logic_error("round trips ask for no rate"); }
+  Bmc& bmc() override { throw std::logic_error("round trips ask no controller"); }
   Word128* first = nullptr;  // of the chain
 };
 

@@ -11,15 +11,28 @@ namespace {
 /// A pulse that begins later than by this share of its period is not in phase any more.
 constexpr double kLatestShare = 0.1;
 
+double last_rest_s(double frequency_hz, double duty) {
+  return (1 - duty) / frequency_hz;
+}
+
+/// Of all trains of these frequencies: after the last pulse of each nothing is waited for.
+double seconds_of_last_rests() {
+  double seconds = 0;
+  for (const double frequency_hz : kPulseFrequencies_hz)
+    for (const double duty : kPulseDuties) seconds += last_rest_s(frequency_hz, duty);
+  return seconds;
+}
+
 }  // namespace
 
 std::vector<PulseTrain> pulse_trains(double duration_s) {
-  std::vector<PulseTrain> trains;
   double weights = 0;
   for (const double frequency_hz : kPulseFrequencies_hz)
     weights += static_cast<double>(std::size(kPulseDuties)) / std::sqrt(frequency_hz);
+  const double periods_s = duration_s + seconds_of_last_rests();
+  std::vector<PulseTrain> trains;
   for (const double frequency_hz : kPulseFrequencies_hz) {
-    const double share_s = std::max(kShortestTrain_s, duration_s / std::sqrt(frequency_hz) / weights);
+    const double share_s = std::max(kShortestTrain_s, periods_s / std::sqrt(frequency_hz) / weights);
     const double pulses = std::max<double>(kFewestPulses, std::floor(share_s * frequency_hz));
     for (const double duty : kPulseDuties) trains.push_back({frequency_hz, duty, pulses / frequency_hz});
   }
@@ -28,8 +41,7 @@ std::vector<PulseTrain> pulse_trains(double duration_s) {
 
 double seconds_of_trains(const std::vector<PulseTrain>& trains) {
   return std::accumulate(trains.begin(), trains.end(), 0.0, [](double sum, const PulseTrain& train) {
-    const double last_rest_s = (1 - train.duty) / train.frequency_hz;
-    return sum + train.duration_s - last_rest_s;
+    return sum + train.duration_s - last_rest_s(train.frequency_hz, train.duty);
   });
 }
 

@@ -48,6 +48,7 @@ class OtherHost : public Host {
     return simulated_.allocate(bytes, numa_node);
   }
   double memory_rate(int numa_node) override { return simulated_.memory_rate(numa_node); }
+  Bmc& bmc() override { return simulated_.bmc(); }
 
  protected:
   const HostFiles& simulated_files() const { return simulated_.files(); }

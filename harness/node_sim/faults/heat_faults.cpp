@@ -54,9 +54,18 @@ void warm_air(State& state, const FaultState& fault, double first, double last) 
   }
 }
 
-const RegisteredFault hot_room{
-    {"hot_room",
-     "the air that the node takes in is too warm",
+const RegisteredFault hot_room{{"hot_room",
+                                "the air that the node takes in is too warm",
+                                "node",
+                                {{"warmer", "by so much", Unit::celsius, 1, 60, 25}}},
+                               {.in_node = [](State& state, const FaultState& fault) {
+                                 state.inlet_excess_c += fault_parameter(fault, "warmer", 0);
+                                 warm_air(state, fault, 0, kMaxGpus - 1);
+                               }}};
+
+const RegisteredFault slow_fans{
+    {"slow_fans",
+     "all fans turn too slowly: the air becomes warm before it comes to the GPUs",
      "node",
      {{"warmer", "by so much", Unit::celsius, 1, 60, 25}}},
     {.in_node = [](State& state, const FaultState& fault) { warm_air(state, fault, 0, kMaxGpus - 1); }}};

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "harness/model/units.h"
 #include "harness/node_sim/faults/fault_kind.h"
 
 namespace assay::sim {
@@ -12,7 +13,6 @@ using Parameters = std::vector<config::FaultParameter>;
 // An ECC codeword is taken as 32 bytes, the card's smallest access; the wires of a 16-byte word are counted
 // once.
 constexpr double kCodewordBits = 256, kWordBits = 128;
-constexpr std::int64_t kBytesPerMib = 1 << 20;
 
 const config::FaultParameter kPosition{
     "position", "where in the memory, as a share of its size", Unit::ratio, 0, 1, 0.5};

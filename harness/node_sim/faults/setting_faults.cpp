@@ -1,11 +1,11 @@
 // What is there, and how it is set: parts that are missing or wrong, settings that somebody changed, work
 // that is not ours.
+#include "harness/model/units.h"
 #include "harness/node_sim/faults/fault_kind.h"
 
 namespace assay::sim {
 namespace {
 
-constexpr std::int64_t kBytesPerMib = 1 << 20;
 constexpr double kMilliwattsPerWatt = 1000;
 
 const RegisteredFault gpu_missing{{"gpu_missing", "nothing answers from the slot", "gpu", {}},
