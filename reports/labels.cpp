@@ -147,6 +147,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::cell_open, "OPEN", "未结束"},
     {Label::cell_pass, "pass", "通过"},
     {Label::cell_fail, "FAIL", "不合格"},
+    {Label::cell_undecided, "UNDECIDED", "未判定"},
     {Label::cell_error, "ERROR", "出错"},
     {Label::cell_skip, "SKIP", "跳过"},
     {Label::cell_not_applicable, "n/a", "不适用"},

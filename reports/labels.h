@@ -124,6 +124,7 @@ enum class Label {
   cell_open,
   cell_pass,
   cell_fail,
+  cell_undecided,
   cell_error,
   cell_skip,
   cell_not_applicable,

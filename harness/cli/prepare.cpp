@@ -180,7 +180,8 @@ std::unique_ptr<NodeSession> open_node(const RunOptions& options, const Configur
 
 void add_run_options(CLI::App& verb, RunOptions& options) {
   verb.add_option("--sku", options.sku, "What the node should be; never inferred from what is found");
-  verb.add_option("--profile", options.profile, "quick, links, nightly, acceptance, burn-in, or a .toml file")
+  verb.add_option("--profile", options.profile,
+                  fmt::format("{}, or a .toml file", fmt::join(config::names("profiles"), ", ")))
       ->capture_default_str();
   verb.add_option("--node", options.node,
                   "local, or sim:FILE for a simulated node (sim:NAME: configs/sim/NAME.toml)")

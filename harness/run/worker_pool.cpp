@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "harness/base/hex.h"
 #include "harness/base/parse_json.h"
 #include "harness/model/finding_codes.h"
+#include "harness/run/crew_meeting.h"
+#include "harness/run/worker_messages.h"
 #include "harness/run/worker_pipe.h"
 
 namespace assay::run {
@@ -20,115 +21,13 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kPollTimeout{100};
 constexpr Nanoseconds kTimeToEnd = 5 * kSecond;
-constexpr double kMostExchange_s = 3600;
 constexpr milliseconds kReapPoll{2};  // a channel has closed and its process is about to end
-
-Measurement measurement_from(const json& m) {
-  Measurement result;
-  m.at("name").get_to(result.name);
-  m.at("unit").get_to(result.unit);
-  m.at("part").get_to(result.part);
-  result.source = "check";
-  const json& value = m.at("value");
-  if (value.is_number()) {
-    result.value = value.get<double>();
-  } else {
-    result.value = value.get<std::string>();
-  }
-  if (!result.part.is_valid()) throw ipc::ProtocolError("a measurement of part '" + result.part.path() + "'");
-  return result;
-}
-
-/// Half of what a record may nest: the record wraps it (base/parse_json.h).
-constexpr int kDeepestEvidence = kMaxJsonDepth / 2;
-
-bool nests_within(const json& j, int depth) {
-  if (!j.is_structured()) return true;
-  return depth > 0 &&
-         std::all_of(j.begin(), j.end(), [&](const json& item) { return nests_within(item, depth - 1); });
-}
-
-/// Of the body that speaks.
-OpenStep& step_of(Crew& crew, const json& message) {
-  const auto body = message.find("body");
-  const int index = body == message.end() ? 0 : int_from(*body);
-  if (index < 0 || static_cast<std::size_t>(index) >= crew.steps.size())
-    throw ipc::ProtocolError("a message of body " + std::to_string(index));
-  return crew.steps[static_cast<std::size_t>(index)];
-}
-
-/// Where its error belongs: the device that it names, if it is one of its placement, or the placement.
-Part part_of(const Crew& crew, const WorkerHandle& worker, const json& error) {
-  const auto named = error.find("part");
-  if (named == error.end()) return worker.part();
-  auto part = named->get<Part>();
-  const std::vector<Part> gpus = gpus_of(*crew.placement);
-  if (std::find(gpus.begin(), gpus.end(), part) == gpus.end() && part != crew.placement->part)
-    throw ipc::ProtocolError("an error of '" + part.path() + "', which is none of the placement's devices");
-  return part;
-}
-
-/// "rank 2", where its GPU is no name for it.
-std::string name_of_rank(const Assignment& assignment) {
-  return assignment.ranks_of_a_gpu > 1 ? fmt::format("rank {}: ", assignment.rank) : "";
-}
 
 Resident resident_of(WorkerHandle& worker) {
   const pid_t pid = worker.child().pid();
   std::vector<Part> gpus;
   for (const Device& device : worker.assignment().devices) gpus.push_back(device.slot);
   return {pid == 0 ? getpid() : pid, std::move(gpus)};
-}
-
-void no_exchange_deadline(Crew& crew) {
-  crew.exchange_deadline = WorkerDeadline::Time::max();
-  crew.exchange_node_deadline = kForever;
-}
-
-/// The others wait for them in vain.
-void stop_who_has_not_come(Crew& crew) {
-  no_exchange_deadline(crew);
-  for (const auto& worker : crew.workers) {
-    if (crew.exchange.waits(static_cast<std::size_t>(worker->assignment().rank))) continue;
-    worker->stop(codes::step_timeout, "it did not come to where its peers waited for it",
-                 steady_clock::now());
-  }
-}
-
-void stop_all(const Crew& crew) {
-  for (const auto& worker : crew.workers)
-    worker->stop(kVictimOfAnotherRank, "another rank is gone", steady_clock::now());
-}
-
-/// NCCL answers within ten seconds what it knows of its ranks (ras/ras_internal.h); then they are aborted,
-/// which may hang as well.
-constexpr milliseconds kLastWords{15'000};
-
-bool all_wait(const Crew& crew) {
-  return std::all_of(crew.workers.begin(), crew.workers.end(), [&](const auto& worker) {
-    return crew.exchange.waits(static_cast<std::size_t>(worker->assignment().rank));
-  });
-}
-
-void send(WorkerHandle& worker, const json& message) {
-  try {
-    worker.child().send(message);
-  } catch (const ipc::ProtocolError&) {  // it died or reads nothing: its reaping or its deadline tells
-  }
-}
-
-void limit_last_words(Crew& crew) {
-  crew.last_words_until = std::min(crew.last_words_until, steady_clock::now() + kLastWords);
-}
-
-/// Those that are left wait in vain.
-void lose_one(Crew& crew) {
-  if (crew.has_lost_one) return;
-  no_exchange_deadline(crew);
-  if (all_wait(crew) || !crew.has_last_words) return stop_all(crew);
-  crew.has_lost_one = true;
-  limit_last_words(crew);
-  for (const auto& worker : crew.workers) send(*worker, {{kGone, true}});
 }
 
 }  // namespace
@@ -241,9 +140,7 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
     journal_.fail(step, {e->at("symptom").get<std::string>(), e->at("message").get<std::string>(),
                          part_of(crew, worker, *e), ""});
   } else if (const auto v = message.find("evidence"); v != message.end()) {
-    if (!nests_within(v->at("content"), kDeepestEvidence))
-      throw ipc::ProtocolError("evidence that nests too deep");
-    journal_.evidence(step, {v->at("name").get<std::string>(), v->at("content")});
+    journal_.evidence(step, evidence_from(*v));
   } else if (const auto a = message.find("attach"); a != message.end()) {
     journal_.attachment(step, a->at("name").get<std::string>(), a->at("type").get<std::string>(),
                         a->at("file").get<std::string>());
@@ -252,7 +149,7 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
   } else if (const auto l = message.find("log"); l != message.end()) {
     journal_.log(step, l->at("message").get<std::string>());
   } else if (const auto x = message.find("exchange"); x != message.end()) {
-    bring_to_exchange(crew, worker, *x);
+    bring_to_exchange(crew, worker, *x, journal_, node_);
   } else if (message.contains("stay")) {
     let_stay(crew, worker);
   } else if (message.contains("look_again")) {
@@ -261,49 +158,6 @@ void WorkerPool::take(Crew& crew, WorkerHandle& worker, const json& message) {
     tell_power(worker, w->at("until").get<Nanoseconds>());
   } else if (!message.contains("done")) {
     throw ipc::ProtocolError("a message of no known kind");
-  }
-}
-
-void WorkerPool::bring_to_exchange(Crew& crew, WorkerHandle& worker, const json& content) {
-  const auto rank = static_cast<std::size_t>(worker.assignment().rank);
-  std::string mine = from_hex(content.at("blob").get<std::string>());
-  // Everybody's go back in one frame, two digits a byte.
-  const std::size_t most = ipc::kMaxFrameBytes / 4 / static_cast<std::size_t>(worker.assignment().ranks);
-  if (mine.size() > most)
-    throw ipc::ProtocolError(fmt::format("{} bytes brought to an exchange that takes {}", mine.size(), most));
-  const double within_s = content.value("within_s", 0.0);
-  if (!(within_s >= 0 && within_s <= kMostExchange_s))
-    throw ipc::ProtocolError(fmt::format("an exchange within {} s", within_s));
-  const bool first = !crew.exchange.anybody_waits();
-  const auto brought = crew.exchange.bring(rank, std::move(mine));
-  if (first && within_s > 0) {
-    crew.exchange_deadline = steady_clock::now() + milliseconds(static_cast<long>(within_s * 1000));
-    crew.exchange_node_deadline = node_.clock().now() + static_cast<Nanoseconds>(within_s * 1e9);
-  }
-  if (brought) no_exchange_deadline(crew);
-  if (crew.has_lost_one) {
-    node_.worker_waits(worker.assignment().node);
-    if (brought || all_wait(crew)) stop_all(crew);
-    return;
-  }
-  if (const auto gone = crew.exchange.gone(); !brought && gone) {
-    const std::vector<Part>& devices = crew.placement->participants[*gone].devices;
-    const Part part = devices.size() == 1 ? devices.front() : crew.placement->part;
-    const std::string who = worker.assignment().ranks_of_a_gpu > 1 ? fmt::format("rank {}: ", *gone) : "";
-    for (OpenStep& step : crew.steps)
-      journal_.fail(step, {codes::rank_missing, who + "it ended before the others met", part, ""});
-    stop_all(crew);
-    return;
-  }
-  if (!brought) {
-    node_.worker_waits(worker.assignment().node);
-    return;
-  }
-  json blobs = json::array();
-  for (const std::string& blob : *brought) blobs.push_back(to_hex(blob));
-  for (const auto& other : crew.workers) {
-    if (other.get() != &worker) node_.worker_resumes(other->assignment().node);
-    send(*other, {{"exchange", blobs}});
   }
 }
 

@@ -54,7 +54,6 @@ class WorkerPool {
   void poll_once();
   void handle(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);
   void take(Crew& crew, WorkerHandle& worker, const nlohmann::json& message);
-  void bring_to_exchange(Crew& crew, WorkerHandle& worker, const nlohmann::json& content);
   void look_again(WorkerHandle& worker);
   void tell_power(WorkerHandle& worker, Nanoseconds until);
   void let_stay(const Crew& crew, WorkerHandle& worker);

@@ -19,6 +19,7 @@ Look look_of(Outcome outcome) {
       return {"outside", "✗ "};
     case Outcome::error:
       return {"broken", "! "};
+    case Outcome::undecided:
     case Outcome::not_run:
     case Outcome::open:
       return {"broken", "? "};

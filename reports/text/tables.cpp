@@ -17,6 +17,7 @@ std::string style_of(const TextPage& page, Outcome outcome) {
     case Outcome::fail:
       return page.styles.bad;
     case Outcome::error:
+    case Outcome::undecided:
     case Outcome::not_run:
     case Outcome::open:
       return page.styles.caution;

@@ -52,7 +52,7 @@ Outcome outcome_of(Severity severity) {
     case Severity::fail:
       return Outcome::fail;
     case Severity::inconclusive:
-      return Outcome::error;
+      return Outcome::undecided;
     case Severity::marginal:
     case Severity::waived:
       break;
@@ -118,6 +118,8 @@ std::string name_of(const Labels& labels, Outcome outcome) {
       return labels(Label::cell_not_applicable);
     case Outcome::pass:
       return labels(Label::cell_pass);
+    case Outcome::undecided:
+      return labels(Label::cell_undecided);
     case Outcome::skip:
       return labels(Label::cell_skip);
     case Outcome::open:

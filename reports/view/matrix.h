@@ -12,8 +12,8 @@
 namespace assay::reports {
 
 /// In order of how much it asks for attention: of several outcomes of one check on one part the last of these
-/// is shown.
-enum class Outcome { not_planned, not_applicable, pass, skip, open, not_run, error, fail };
+/// is shown. Undecided: it was measured, and what it shows says nothing of the part.
+enum class Outcome { not_planned, not_applicable, pass, undecided, skip, open, not_run, error, fail };
 
 struct Matrix {
   std::vector<std::string> checks;  // in the plan's order, then what only the criteria or the judgement know

@@ -50,7 +50,7 @@ TEST(Matrix, APartThatAFindingAccusesFailsWhereItWasSeenAndHasARow) {
   const Matrix matrix = matrix_of(sample.input("en"));
   EXPECT_EQ(matrix.at("gpu5", "memory.sweep"), Outcome::fail);
   EXPECT_EQ(matrix.at("nvswitch1", "telemetry"), Outcome::fail);
-  EXPECT_EQ(matrix.at("gpu2", "memory.sweep"), Outcome::error);
+  EXPECT_EQ(matrix.at("gpu2", "memory.sweep"), Outcome::undecided);
   EXPECT_EQ(matrix.at("gpu1", "memory.sweep"), Outcome::pass);
   EXPECT_EQ(std::count(matrix.parts.begin(), matrix.parts.end(), "nvswitch1"), 1);
   EXPECT_EQ(std::count(matrix.parts.begin(), matrix.parts.end(), "environment"), 0);
