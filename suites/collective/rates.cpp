@@ -25,7 +25,7 @@ double bus_bytes(nccl::Collective collective, double bytes, int ranks) {
 
 namespace {
 
-constexpr std::uint64_t kMostOfAShare = 8 << 10;
+constexpr std::uint64_t kMostOfAShare = 2 << 10;
 
 }  // namespace
 

@@ -13,6 +13,13 @@ namespace {
 /// A rank that looks late comes late to the next collective, for which the others wait, and look the later
 /// themselves: pauses are a small share of what was waited, so that it does not go on from one to the next.
 constexpr Nanoseconds kShortestPause = 50'000, kLongestPause = 20 * kMillisecond, kPausesOfAWait = 8;
+/// The same request takes about as long as it did the last time: there is nothing to see until shortly before
+/// that, and then it is looked at so often within it.
+constexpr Nanoseconds kLooksOfAUsualWait = 64;
+
+constexpr Nanoseconds nothing_is_seen_for(Nanoseconds usual) {
+  return usual / 16 * 15;
+}
 /// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h). Who comes later than that
 /// to where all meet after a hang does not come.
 constexpr double kMostRas_s = 10, kMostMeeting_s = 12;
@@ -66,12 +73,20 @@ Session::Session(Context& context, const Peers& peers, std::vector<int> group, c
 
 void Session::begin(const nccl::Request& request, RankData& data) {
   ++asked_;
+  usual_wait_ = &usual_waits_[{request.collective, request.type, request.count}];
   communicator_->begin(request, data.send(), data.receive(), data.stream());
   wait_until([this] { return communicator_->ready(); }, most_of_a_collective(), "a collective's start");
 }
 
 void Session::wait(RankData& data, const std::string& what) {
-  wait_until([&] { return data.done(); }, most_of_a_collective(), what);
+  Nanoseconds none = 0;
+  Nanoseconds& usual = usual_wait_ == nullptr ? none : *usual_wait_;
+  const Nanoseconds start = context_.clock().now();
+  wait_until([&] { return data.done(); }, most_of_a_collective(), what, usual);
+  const Nanoseconds waited = context_.clock().now() - start;
+  // Seen at the first look, it may have been over for long; and NCCL's first has its connections to make.
+  const bool is_usual = connected_ && waited > nothing_is_seen_for(usual) + usual / kLooksOfAUsualWait;
+  usual = is_usual ? waited : 0;
   connected_ = true;
 }
 
@@ -86,14 +101,19 @@ void Session::finalize() {
              "the communicator's finalisation");
 }
 
-void Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what) {
+void Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what,
+                         Nanoseconds usual) {
   const Nanoseconds start = context_.clock().now();
   const auto most = nanoseconds_of(most_s);
+  const Nanoseconds nothing_until = nothing_is_seen_for(usual);
+  const Nanoseconds shortest = std::max(kShortestPause, std::min(kLongestPause, usual / kLooksOfAUsualWait));
   while (!done()) {
     const Nanoseconds waited = context_.clock().now() - start;
     if (context_.ranks().one_is_gone()) wait_in_vain();
     if (waited > most) hung(fmt::format("{} did not end within {:.0f} s", what, most_s));
-    context_.clock().sleep_for(std::clamp(waited / kPausesOfAWait, kShortestPause, kLongestPause));
+    const Nanoseconds pause =
+        waited < nothing_until ? nothing_until - waited : (waited - nothing_until) / kPausesOfAWait;
+    context_.clock().sleep_for(std::clamp(pause, shortest, kLongestPause));
   }
 }
 

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "harness/check.h"
@@ -41,9 +43,10 @@ class Session {
  private:
   /// The first may take as long as initialisation: NCCL puts connections off until then.
   double most_of_a_collective() const;
-  /// Looks at it again and again, the less often the longer it takes. Throws what hung() does; does not
-  /// return where a rank is gone.
-  void wait_until(const std::function<bool()>& done, double most_s, const std::string& what);
+  /// Looks at it again and again, the less often the longer it takes; where it is known how long that usually
+  /// is, about then. Throws what hung() does; does not return where a rank is gone.
+  void wait_until(const std::function<bool()>& done, double most_s, const std::string& what,
+                  Nanoseconds usual = 0);
   /// It did not come to its end in time: asks NCCL's RAS before anything else. Where all ranks are in it they
   /// meet then, so that one that is blocked for good is named by the supervisor, which ends the others, and
   /// say what they know; only then lets go of it, since NCCL's abort waits for threads that may hang
@@ -63,6 +66,8 @@ class Session {
   Deadlines deadlines_;
   std::uint64_t asked_ = 0;  // calls of NCCL
   bool connected_ = false;   // a collective has come to its end
+  std::map<std::tuple<nccl::Collective, nccl::DataType, std::uint64_t>, Nanoseconds> usual_waits_;
+  Nanoseconds* usual_wait_ = nullptr;  // of the last that was begun
   std::unique_ptr<Communicator> communicator_;
 };
 
