@@ -255,9 +255,12 @@ TEST_F(BadFiles, ADeadlineThatNoClockHoldsIsAnErrorOfItsFile) {
 }
 
 TEST_F(BadFiles, ASiteThatPutsOneGpuIntoTwoSlotsOrASlotThatIsNotThereIsRefused) {
-  for (const auto& [slot, reason] : {std::pair{"gpu4", "in two slots"}, std::pair{"gpu9", "no such slot"}}) {
-    const std::string site =
-        scratch.write("site.toml", std::string("[slot_pci_addresses]\n") + slot + " = \"0000:4c:00.0\"\n");
+  for (const auto& [text, reason] :
+       {std::pair{"[slot_pci_addresses]\ngpu4 = \"0000:4c:00.0\"\n", "in two slots"},
+        std::pair{"[slot_pci_addresses]\ngpu9 = \"0000:4c:00.0\"\n",
+                  "gpu9, and SKU h200-sxm-8 has no such slot"},
+        std::pair{"[warmer_air]\ngpu8 = \"5 degC\"\n", "gpu8, and SKU h200-sxm-8 has no such slot"}}) {
+    const std::string site = scratch.write("site.toml", text);
     const Finished run = assay(
         scratch, {"plan", "--node", "sim:h200-8gpu", "--fault", "gpu-missing:part=gpu4", "--site", site});
     EXPECT_EQ(run.exit_code, 2) << run.out;

@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/kill.h"
@@ -25,9 +27,13 @@ struct GoOn : testing::Test {
     return arguments;
   }
   /// Ended by SIGTERM in its sweep.
-  void cut_off() {
+  void cut_off(bool workers_first = false) {
     Running run(scratch, night({"--time-scale", "10"}));
     ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu0"); }));
+    if (workers_first) {
+      for (const pid_t worker : run.children("__worker")) kill(worker, SIGTERM);
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
     kill(run.pid(), SIGTERM);
     EXPECT_EQ(run.wait().exit_code, -1) << "as a kill";
   }
@@ -41,6 +47,14 @@ TEST_F(GoOn, TheNextNightEndsTheRunThatWasCutOff) {
   EXPECT_THAT(next.err, HasSubstr("going on with " + left));
   EXPECT_EQ(only_run(scratch), left) << "no second run was begun";
   EXPECT_EQ(judge(scratch, left).at("verdict"), "ACCEPT");
+}
+
+/// As a scheduler does that ends a job, each process of it.
+TEST_F(GoOn, WorkersThatWereSignalledBeforeTheRunHaveNotCrashed) {
+  cut_off(true);
+  const Finished next = assay(scratch, night({}));
+  EXPECT_EQ(next.exit_code, 0) << next.out << next.err;
+  EXPECT_EQ(judge(scratch, only_run(scratch)).at("verdict"), "ACCEPT");
 }
 
 TEST_F(GoOn, ARunThatHasEndedIsNotGoneOnWith) {

@@ -17,6 +17,17 @@ double read_share(Table& root, const std::string& key) {
 }
 
 /// Both poles together carry the published rise between idle and load; `fast_share` of it is the fast one's.
+Fans read_fans(Table& root) {
+  Fans fans;
+  fans.quiet_resistance = read_positive(root, "fans_quiet", Unit::ratio);
+  fans.full_resistance = read_positive(root, "fans_full", Unit::ratio);
+  fans.loaded_from_c = read_positive(root, "fans_loaded_from", Unit::celsius);
+  fans.full_from_c = read_positive(root, "fans_full_from", Unit::celsius);
+  fans.hysteresis_c = read_positive(root, "fans_hysteresis", Unit::celsius);
+  fans.period_s = read_positive(root, "fans_period", Unit::seconds);
+  return fans;
+}
+
 void read_heat(Table& root, PlantFile& plant) {
   const double idle_c = read_figure(root, "idle_temperature", Unit::celsius);
   const double loaded_c = read_figure(root, "loaded_temperature", Unit::celsius);
@@ -30,10 +41,13 @@ void read_heat(Table& root, PlantFile& plant) {
     root.error("loaded_power", "under load a GPU takes more power and is hotter than when idle");
     return;
   }
-  const double resistance = (loaded_c - idle_c) / (loaded_w - plant.speed.power.idle_w);
+  // At rest the fans are quiet: two points of two lines that meet where no power is drawn.
+  const double at_rest = fast_share + (1 - fast_share) * plant.fans.quiet_resistance;
+  const double resistance = (loaded_c - idle_c) / (loaded_w - at_rest * plant.speed.power.idle_w);
   plant.fast_resistance_c_per_w = fast_share * resistance;
   plant.slow_resistance_c_per_w = (1 - fast_share) * resistance;
-  plant.ambient_c = idle_c - resistance * plant.speed.power.idle_w;
+  plant.ambient_c = idle_c - at_rest * resistance * plant.speed.power.idle_w;
+  plant.leakage.at_c = loaded_c;
 }
 
 }  // namespace
@@ -49,6 +63,9 @@ PlantFile load_plant_file(const std::string& path, Diagnostics& diagnostics) {
   plant.resistance_spread = read_share(root, "resistance_spread");
   plant.launch_noise = read_share(root, "launch_noise");
   plant.tensor_full_mhz = read_positive(root, "tensor_full_clock", Unit::megahertz);
+  plant.fans = read_fans(root);
+  plant.leakage.share = read_share(root, "leakage");
+  plant.leakage.doubles_c = read_positive(root, "leakage_doubles", Unit::celsius);
   read_heat(root, plant);
   plant.idle_sm_mhz = read_positive(root, "idle_sm_clock", Unit::megahertz);
   plant.boost_sm_mhz = read_positive(root, "boost_sm_clock", Unit::megahertz);

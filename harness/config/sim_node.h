@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/config/diagnostics.h"
+#include "harness/config/plant_fields.h"
 #include "harness/model/work.h"
 
 namespace assay::config {
@@ -29,6 +30,8 @@ struct PlantFile {
   double ambient_c = 0, fast_resistance_c_per_w = 0, fast_time_constant_s = 0, slow_resistance_c_per_w = 0,
          slow_time_constant_s = 0, hbm_offset_c = 0,
          hbm_extra_c = 0;  // hbm_extra_c: HBM above core at full bandwidth
+  Fans fans;
+  Leakage leakage;
   double idle_sm_mhz = 0, boost_sm_mhz = 0, memory_mhz = 0;
   double socket_link_bytes_per_s = 0;
 };

@@ -113,7 +113,9 @@ TEST(PlantFile, HeatFollowsFromIdleAndLoad) {
   const PlantFile plant = load_plant_file(resolve("sim", "plant-h200"), diagnostics);
   EXPECT_EQ(diagnostics.text(), "");
   const double resistance = plant.fast_resistance_c_per_w + plant.slow_resistance_c_per_w;
-  EXPECT_NEAR(plant.ambient_c + resistance * 76, 29, 1e-9);
+  const double at_rest =
+      plant.fast_resistance_c_per_w + plant.fans.quiet_resistance * plant.slow_resistance_c_per_w;
+  EXPECT_NEAR(plant.ambient_c + at_rest * 76, 29, 1e-9);
   EXPECT_NEAR(plant.ambient_c + resistance * 590, 65, 1e-9);
   EXPECT_NEAR(plant.fast_resistance_c_per_w / resistance, 0.7, 1e-9);
   EXPECT_NEAR(plant.speed.launch_s, 8e-6, 1e-12);

@@ -27,6 +27,8 @@ PlantConstants plant_constants(const config::PlantFile& file) {
           file.slow_time_constant_s,
           file.hbm_offset_c,
           file.hbm_extra_c,
+          file.fans,
+          file.leakage,
           file.idle_sm_mhz,
           file.boost_sm_mhz,
           file.memory_mhz,

@@ -1,10 +1,13 @@
 #include "harness/node_sim/healthy_h200.h"
 
+#include "harness/node_sim/thermal_model.h"
+
 namespace assay::sim {
 
 PlantConstants healthy_h200_plant() {
   constexpr double kIdleC = 29, kLoadedC = 65, kIdleW = 76, kLoadedW = 590, kFastShare = 0.7;
-  constexpr double kResistance = (kLoadedC - kIdleC) / (kLoadedW - kIdleW);
+  constexpr double kQuietFans = 1.3, kAtRest = kFastShare + (1 - kFastShare) * kQuietFans;
+  constexpr double kResistance = (kLoadedC - kIdleC) / (kLoadedW - kAtRest * kIdleW);
   PlantConstants plant{};
   plant.speed.per_s = {4590e9, 4500e9, 4230e9,  4310e9,  4180e9,       2468e9,      6600e9, 30e12, 827e12,
                        813e12, 450e12, 1640e12, 1866e12, 53e12,        54.9e9,      55.0e9, 396e9, 396e9,
@@ -37,13 +40,15 @@ PlantConstants healthy_h200_plant() {
   plant.speed.power.fp64_draw = 1;
   plant.speed.power.few_bits_draw = 0.57;
   plant.tensor_full_mhz = 1710;
-  plant.ambient_c = kIdleC - kIdleW * kResistance;
+  plant.ambient_c = kIdleC - kIdleW * kAtRest * kResistance;
   plant.fast_resistance_c_per_w = kFastShare * kResistance;
   plant.fast_time_constant_s = 0.4;
   plant.slow_resistance_c_per_w = (1 - kFastShare) * kResistance;
   plant.slow_time_constant_s = 90;
   plant.hbm_offset_c = -4;
   plant.hbm_extra_c = 16;
+  plant.fans = {kQuietFans, 0.85, 55, 80, 8, 10};
+  plant.leakage = {0.1, kLoadedC, 30};
   plant.idle_sm_mhz = 345;
   plant.boost_sm_mhz = 1980;
   plant.memory_mhz = 3201;
@@ -75,7 +80,10 @@ void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds 
   dynamic.heat.time = time;
   dynamic.idle_excess_w = idle_excess_w;
   dynamic.heat.fast_rise_c = (plant.speed.power.idle_w + idle_excess_w) * plant.fast_resistance_c_per_w;
-  dynamic.heat.slow_rise_c = (plant.speed.power.idle_w + idle_excess_w) * plant.slow_resistance_c_per_w;
+  dynamic.heat.slow_rise_c = (plant.speed.power.idle_w + idle_excess_w) * plant.slow_resistance_c_per_w *
+                             plant.fans.quiet_resistance;
+  dynamic.heat.leaked =
+      leaked_excess(plant.leakage, plant.ambient_c + dynamic.heat.fast_rise_c + dynamic.heat.slow_rise_c);
 }
 
 }  // namespace assay::sim

@@ -49,13 +49,14 @@ bool is_listed(const GpuProcess& process, Nanoseconds time) {
   return process.pid != 0 && (process.listed_until == 0 || time < process.listed_until);
 }
 
-PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
-  const GpuDynamic& d = state.dynamic[gpu];
+PlantReading read_plant(State& state, int gpu, Nanoseconds time) {
+  GpuDynamic& d = state.dynamic[gpu];
   const PlantConstants& p = state.plant;
+  d.heat = heat_at_last_tick(p, d, time);
   const GpuHeat heat = heat_at(p, d, time);
   const Temperatures now = temperatures(p, d, heat);
   PlantReading reading{};
-  reading.governed = govern(p, holds_on(d, heat, time), d.loads);
+  reading.governed = govern(p, holds_at(d, heat, time), d.loads);
   reading.temperature_c = now.core_c;
   reading.memory_temperature_c = now.memory_c;
   reading.memory_mhz = p.memory_mhz;

@@ -19,7 +19,9 @@ struct PlantReading {
   double pcie_received_bytes_per_s, pcie_sent_bytes_per_s;
 };
 
-PlantReading read_plant(const State& state, int gpu, Nanoseconds time);  // caller holds state.mutex
+/// Caller holds state.mutex. What has passed up to the last tick is kept: who looks often does not work it
+/// out anew each time.
+PlantReading read_plant(State& state, int gpu, Nanoseconds time);
 
 /// From `time` on, the process's work uses so much more, or less. Loads add up. Caller holds state.mutex.
 void add_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm);

@@ -192,7 +192,7 @@ SmConditions SimDevice::conditions_under(const Ends& ends, double seconds) {
   const GpuHeat heat = heat_at(state_->plant, gpu, time);
   const Loads loads = beside_sharers(loads_at(ends, seconds).front());
   return {temperatures(state_->plant, gpu, heat).core_c,
-          govern(state_->plant, holds_on(gpu, heat, time), loads).power_w, seconds_since_rise(gpu, time),
+          govern(state_->plant, holds_at(gpu, heat, time), loads).power_w, seconds_since_rise(gpu, time),
           load_of(loads, Resource::memory)};
 }
 

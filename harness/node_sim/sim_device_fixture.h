@@ -47,6 +47,7 @@ class SimDeviceTest : public testing::Test {
     state_->plant.speed.per_s[static_cast<std::size_t>(WorkKind::copy)] = 4300e9;
     state_->plant.speed.launch_s = 5e-6;
     state_->plant.launch_noise = 0;
+    state_->plant.leakage = {};
     state_->constants[0].slot = 2;
     GpuConstants& constants = state_->constants[1];
     constants.slot = kSlot;

@@ -90,7 +90,7 @@ SimDevice::Shares SimDevice::clock_shares(const Work& work) const {
   const PlantConstants& plant = state_->plant;
   const GpuDynamic& gpu = state_->dynamic[index_];
   const Holds healthy{true, plant.speed.power.limit_w};
-  const Holds holds = holds_on(gpu, heat_at(plant, gpu, clock_.now()), clock_.now());
+  const Holds holds = holds_at(gpu, heat_at(plant, gpu, clock_.now()), clock_.now());
   const Loads own = loads_of(work, speed_.seconds_of_demands(work), plant.speed);
   const Loads all = beside_sharers(own);
   if (holds == healthy && all == own) return shares;

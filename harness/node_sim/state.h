@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/config/plant_fields.h"
 #include "harness/config/sim_fields.h"
 #include "harness/model/work.h"
 #include "harness/node/clock.h"
@@ -56,6 +57,8 @@ struct PlantConstants {
   double ambient_c, fast_resistance_c_per_w, fast_time_constant_s, slow_resistance_c_per_w,
       slow_time_constant_s;
   double hbm_offset_c, hbm_extra_c;
+  config::Fans fans;
+  config::Leakage leakage;
   double idle_sm_mhz, boost_sm_mhz, memory_mhz;
   double socket_link_bytes_per_s;  // one way, between the memory of a NUMA node and what hangs on another
 };
@@ -130,6 +133,8 @@ struct GpuHeat {
   double energy_j;
   double clock_cut;               // of the full clock, what slowing down for heat takes: 0 to 1
   std::int32_t overheated;        // the hardware slows it down until it has cooled
+  double leaked;                  // of what work draws, over what leaks at the temperature of its figures
+  std::int32_t fans;              // 0: quiet, 1: as under load, 2: at full speed
   std::int64_t held_ns[kHeldBy];  // for how long each has held the clock down
 };
 

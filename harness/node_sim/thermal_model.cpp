@@ -22,6 +22,15 @@ double fast_resistance(const PlantConstants& plant, const GpuDynamic& gpu) {
   return plant.fast_resistance_c_per_w * (1 + gpu.resistance_excess);
 }
 
+enum FanStep : std::int32_t { kQuiet, kLoaded, kFull };
+
+double slow_resistance(const PlantConstants& plant, const GpuHeat& heat) {
+  const double of_loaded = heat.fans == kQuiet    ? plant.fans.quiet_resistance
+                           : heat.fans == kLoaded ? 1
+                                                  : plant.fans.full_resistance;
+  return plant.slow_resistance_c_per_w * of_loaded;
+}
+
 Temperatures at(const PlantConstants& plant, const GpuDynamic& gpu, double rise_c) {
   const double core_c = plant.ambient_c + gpu.inlet_excess_c + rise_c;
   const double memory_load = load_of(gpu.loads, Resource::memory);
@@ -32,11 +41,23 @@ bool is_hot(const Temperatures& now, double below_c) {
   return now.core_c > kGpuMaxC - below_c || now.memory_c > kMemoryMaxC - below_c;
 }
 
-/// Whether heat may change the clock before the poles are where this power takes them.
-bool may_react(const PlantConstants& plant, const GpuDynamic& gpu, const GpuHeat& heat, double power_w) {
-  const double most_rise_c = std::max(heat.fast_rise_c, power_w * fast_resistance(plant, gpu)) +
-                             std::max(heat.slow_rise_c, power_w * plant.slow_resistance_c_per_w);
-  return heat.clock_cut > 0 || heat.overheated != 0 || is_hot(at(plant, gpu, most_rise_c), kHysteresisC);
+bool works(const GpuDynamic& gpu) {
+  return std::any_of(gpu.loads.begin(), gpu.loads.end(), [](std::int64_t load) { return load > 0; });
+}
+
+/// Whether anything changes by itself before the load does: at rest, and quiet, nothing does.
+bool may_react(const GpuDynamic& gpu, const GpuHeat& heat) {
+  return works(gpu) || heat.fans != kQuiet || heat.clock_cut > 0 || heat.overheated != 0;
+}
+
+void set_fans(const config::Fans& fans, double core_c, GpuHeat& heat) {
+  const double next_c = heat.fans == kQuiet ? fans.loaded_from_c : fans.full_from_c;
+  const double last_c = heat.fans == kFull ? fans.full_from_c : fans.loaded_from_c;
+  if (heat.fans != kFull && core_c > next_c) {
+    ++heat.fans;
+  } else if (heat.fans != kQuiet && core_c < last_c - fans.hysteresis_c) {
+    --heat.fans;
+  }
 }
 
 void react(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat) {
@@ -48,6 +69,9 @@ void react(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat) {
   }
   if (now.core_c >= kSlowdownC) heat.overheated = 1;
   if (now.core_c < kGpuMaxC) heat.overheated = 0;
+  heat.leaked = leaked_excess(plant.leakage, now.core_c);
+  const Nanoseconds fans_period = nanoseconds_of(plant.fans.period_s);
+  if (fans_period > 0 && heat.time % fans_period == 0) set_fans(plant.fans, now.core_c, heat);
 }
 
 void pass(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat, const Governed& governed,
@@ -59,7 +83,7 @@ void pass(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat, con
     rise_c = steady_c + (rise_c - steady_c) * std::exp(-seconds / time_constant_s);
   };
   move(heat.fast_rise_c, fast_resistance(plant, gpu), plant.fast_time_constant_s);
-  move(heat.slow_rise_c, plant.slow_resistance_c_per_w, plant.slow_time_constant_s);
+  move(heat.slow_rise_c, slow_resistance(plant, heat), plant.slow_time_constant_s);
   heat.energy_j += governed.power_w * seconds;
   for (std::size_t i = 0; i < std::size(heat.held_ns); ++i) {
     if (governed.is_held_by(static_cast<HeldBy>(i))) heat.held_ns[i] += until - heat.time;
@@ -73,21 +97,49 @@ Temperatures temperatures(const PlantConstants& plant, const GpuDynamic& gpu, co
   return at(plant, gpu, heat.fast_rise_c + heat.slow_rise_c);
 }
 
-GpuHeat heat_at(const PlantConstants& plant, const GpuDynamic& gpu, Nanoseconds time) {
-  GpuHeat heat = gpu.heat;
+double leaked_excess(const config::Leakage& leakage, double core_c) {
+  return leakage.share * (std::exp2((core_c - leakage.at_c) / leakage.doubles_c) - 1);
+}
+
+Holds holds_at(const GpuDynamic& gpu, const GpuHeat& heat, Nanoseconds time) {
+  Holds holds = holds_on(gpu, heat, time);
+  holds.power_excess += heat.leaked;
+  return holds;
+}
+
+namespace {
+
+struct Passed {
+  GpuHeat at_last_tick, now;
+};
+
+Passed let_pass(const PlantConstants& plant, const GpuDynamic& gpu, Nanoseconds time) {
+  GpuHeat heat = gpu.heat, at_last_tick = gpu.heat;
   while (heat.time < time) {
-    const Governed governed = govern(plant, holds_on(gpu, heat, heat.time), gpu.loads);
+    const Governed governed = govern(plant, holds_at(gpu, heat, heat.time), gpu.loads);
     const Nanoseconds tick = (heat.time / kReactsEvery + 1) * kReactsEvery;
     Nanoseconds until = time;
     for (const Nanoseconds edge : {gpu.brake_from, gpu.brake_until}) {
       if (heat.time < edge) until = std::min<Nanoseconds>(until, edge);
     }
-    const bool looks = may_react(plant, gpu, heat, governed.power_w);
+    const bool looks = may_react(gpu, heat);
     if (looks) until = std::min(until, tick);
     pass(plant, gpu, heat, governed, until);
-    if (looks && until == tick) react(plant, gpu, heat);
+    if (!looks || until != tick) continue;
+    react(plant, gpu, heat);
+    at_last_tick = heat;
   }
-  return heat;
+  return {at_last_tick, heat};
+}
+
+}  // namespace
+
+GpuHeat heat_at(const PlantConstants& plant, const GpuDynamic& gpu, Nanoseconds time) {
+  return let_pass(plant, gpu, time).now;
+}
+
+GpuHeat heat_at_last_tick(const PlantConstants& plant, const GpuDynamic& gpu, Nanoseconds time) {
+  return let_pass(plant, gpu, time).at_last_tick;
 }
 
 }  // namespace assay::sim

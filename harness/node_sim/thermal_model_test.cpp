@@ -29,7 +29,7 @@ struct ThermalModel : testing::Test {
 
 TEST_F(ThermalModel, AHealthyGpuAtItsLimitIsHeldDownByNothingElse) {
   load(Resource::tensor_cores);
-  EXPECT_NEAR(core_after(600), 29 + (700 - 76) * 36.0 / 514, 0.1);
+  EXPECT_NEAR(core_after(600), 65 + (700 - 590) * (65 - plant.ambient_c) / 590, 0.1);
   EXPECT_EQ(held_s(600, HeldBy::power_cap), 600);
   EXPECT_EQ(held_s(600, HeldBy::software_thermal), 0);
   EXPECT_EQ(held_s(600, HeldBy::hardware_thermal), 0);
@@ -58,6 +58,47 @@ TEST_F(ThermalModel, HotMemorySlowsDownACoreThatIsCool) {
   EXPECT_GT(held_s(60, HeldBy::software_thermal), 10);
   EXPECT_LT(core_after(60), 70);
   EXPECT_EQ(held_s(60, HeldBy::hardware_thermal), 0);
+}
+
+TEST_F(ThermalModel, WhatIsWarmerLeaksMoreSoThatTheLimitLeavesItLessClock) {
+  load(Resource::tensor_cores);
+  const auto clock_after = [&](double seconds) {
+    const GpuHeat heat = after(seconds);
+    return govern(plant, holds_at(gpu, heat, heat.time), gpu.loads).sm_mhz;
+  };
+  const double cool = clock_after(0.1), warm = clock_after(600);
+  gpu.inlet_excess_c = 10;
+  const double warmer = clock_after(600);
+  EXPECT_GT(cool, 1.01 * warm);
+  EXPECT_GT(warm, 1.005 * warmer);
+  EXPECT_GT(warmer, 0.95 * warm) << "a few per cent";
+}
+
+TEST_F(ThermalModel, FansFollowTheHeatInSteps) {
+  EXPECT_EQ(after(600).fans, 0) << "at rest";
+  load(Resource::tensor_cores);
+  EXPECT_EQ(after(9.9).fans, 0) << "they are set every ten seconds";
+  EXPECT_EQ(after(10.1).fans, 1);
+  EXPECT_EQ(after(600).fans, 1);
+  const double loaded_c = core_after(600);
+  gpu.inlet_excess_c = 10;
+  EXPECT_EQ(after(600).fans, 2);
+  EXPECT_LT(core_after(600), loaded_c + 9) << "at full speed they take some of it away";
+  gpu.inlet_excess_c = 0;
+  gpu.heat = after(600);
+  gpu.loads = {};
+  EXPECT_EQ(after(700).fans, 0);
+}
+
+TEST_F(ThermalModel, WhatIsKeptAtATickGoesOnAsIfNobodyHadLooked) {
+  load(Resource::tensor_cores);
+  const GpuHeat at_once = after(37.03);
+  for (int i = 1; i <= 370; ++i)
+    gpu.heat = heat_at_last_tick(plant, gpu, static_cast<Nanoseconds>((0.1 * i + 0.02) * kSecond));
+  const GpuHeat looked_at = after(37.03);
+  EXPECT_EQ(looked_at.fast_rise_c, at_once.fast_rise_c) << "to the last bit";
+  EXPECT_EQ(looked_at.slow_rise_c, at_once.slow_rise_c);
+  EXPECT_EQ(looked_at.energy_j, at_once.energy_j);
 }
 
 TEST_F(ThermalModel, TheBrakeActsFromItsMomentToItsMoment) {

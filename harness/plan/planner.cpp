@@ -221,12 +221,14 @@ void require_one_slot_a_gpu(const std::vector<PlannedSlot>& slots) {
 
 /// A slot that the SKU lacks is a slip of the site's file, or a file for another SKU.
 void require_known_slots(const config::Sku& sku, const config::Site& site) {
-  for (const auto& [part, address] : site.slot_pci_addresses) {
+  const auto require = [&](const Part& part) {
     const bool known = std::any_of(sku.slots.begin(), sku.slots.end(),
-                                   [&part = part](const config::Slot& slot) { return slot.part == part; });
+                                   [&](const config::Slot& slot) { return slot.part == part; });
     if (!known)
       throw PlanError(fmt::format("the site's file names {}, and SKU {} has no such slot", part, sku.name));
-  }
+  };
+  for (const auto& [part, address] : site.slot_pci_addresses) require(part);
+  for (const auto& [part, warmer_c] : site.warmer_air_c) require(part);
 }
 
 }  // namespace

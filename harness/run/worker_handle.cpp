@@ -89,6 +89,15 @@ void WorkerHandle::go_on(Time deadline) {
   deadline_.set_deadline(deadline);
 }
 
+bool WorkerHandle::ended_from_outside() const {
+  return !stopped() && ending_ && ending_->how == ipc::Ending::How::signalled && ending_->code == SIGTERM;
+}
+
+void WorkerHandle::ended_with_the_run() {
+  stop_symptom_ = codes::interrupted;
+  stop_why_ = "the run was interrupted";
+}
+
 std::optional<Error> WorkerHandle::failure() const {
   const Part& part = this->part();
   const std::string ended = ending_ ? ending_->describe() : ipc::Ending{ipc::Ending::How::lost}.describe();

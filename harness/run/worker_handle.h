@@ -41,6 +41,11 @@ class WorkerHandle {
   void go_on(Time deadline);
   bool resting() const { return resting_; }
 
+  /// It was ended by a SIGTERM that is not of stop().
+  bool ended_from_outside() const;
+  /// By whoever ended the run, too: no fault of its own.
+  void ended_with_the_run();
+
   /// Why the step did not complete; nothing for a worker that finished as it should.
   std::optional<Error> failure() const;
   bool lost() const { return lost_; }

@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kPollTimeout{100};
 constexpr Nanoseconds kTimeToEnd = 5 * kSecond;
+constexpr milliseconds kOwnSignal{500};
 constexpr milliseconds kReapPoll{2};  // a channel has closed and its process is about to end
 
 Resident resident_of(WorkerHandle& worker) {
@@ -234,10 +235,18 @@ bool WorkerPool::hangs(const Part& gpu) const {
   });
 }
 
+void WorkerPool::wait_for_own_signal(WorkerHandle& worker) {
+  pollfd own{interrupt_.fd(), POLLIN, 0};
+  poll(&own, 1, static_cast<int>(kOwnSignal.count()));
+  note_interrupt();
+  if (interrupted_) worker.ended_with_the_run();
+}
+
 void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
   const std::unique_ptr<WorkerHandle> worker = std::move(crew.workers[index]);
   crew.workers.erase(crew.workers.begin() + static_cast<std::ptrdiff_t>(index));
   const Assignment& assignment = worker->assignment();
+  if (worker->ended_from_outside()) wait_for_own_signal(*worker);
   hold_time_if_all_rest();
   const auto why = worker->failure();
   auto error = crew.exchange.ended(static_cast<std::size_t>(assignment.rank), worker->part(), why,

@@ -58,6 +58,9 @@ class WorkerPool {
   void tell_power(WorkerHandle& worker, Nanoseconds until);
   void let_stay(const Crew& crew, WorkerHandle& worker);
   void worker_ended(Crew& crew, std::size_t index);
+  /// A scheduler that ends its job signals all of its processes, one after the other: where a worker's signal
+  /// came first, this process's own is waited for.
+  void wait_for_own_signal(WorkerHandle& worker);
 
   StepJournal& journal_;
   NodeSession& node_;

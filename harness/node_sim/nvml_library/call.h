@@ -21,7 +21,7 @@ struct GpuView {
   int index;  // NVML's
   int gpu;    // the node's
   Nanoseconds now;
-  const sim::State& state;
+  sim::State& state;
   const sim::GpuConstants& constants;
   const sim::GpuDynamic& dynamic;
 
