@@ -77,7 +77,7 @@ void make_healthy(GpuDynamic& dynamic, const PlantConstants& plant, Nanoseconds 
   dynamic.pcie_generation = dynamic.pcie_max_generation = kHealthyPcieGeneration;
   dynamic.pcie_width = dynamic.pcie_max_width = kHealthyPcieWidth;
   for (Nvlink& link : dynamic.nvlinks) link.active = nvlinks ? 1 : 0;
-  dynamic.heat.time = time;
+  dynamic.heat.time = dynamic.heat.fans_set = time;
   dynamic.idle_excess_w = idle_excess_w;
   dynamic.heat.fast_rise_c = (plant.speed.power.idle_w + idle_excess_w) * plant.fast_resistance_c_per_w;
   dynamic.heat.slow_rise_c = (plant.speed.power.idle_w + idle_excess_w) * plant.slow_resistance_c_per_w *

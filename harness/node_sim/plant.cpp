@@ -49,10 +49,14 @@ bool is_listed(const GpuProcess& process, Nanoseconds time) {
   return process.pid != 0 && (process.listed_until == 0 || time < process.listed_until);
 }
 
-PlantReading read_plant(State& state, int gpu, Nanoseconds time) {
+void keep_heat(State& state, int gpu, Nanoseconds time) {
   GpuDynamic& d = state.dynamic[gpu];
+  d.heat = heat_at_last_tick(state.plant, d, time);
+}
+
+PlantReading read_plant(const State& state, int gpu, Nanoseconds time) {
+  const GpuDynamic& d = state.dynamic[gpu];
   const PlantConstants& p = state.plant;
-  d.heat = heat_at_last_tick(p, d, time);
   const GpuHeat heat = heat_at(p, d, time);
   const Temperatures now = temperatures(p, d, heat);
   PlantReading reading{};

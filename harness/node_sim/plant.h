@@ -19,9 +19,12 @@ struct PlantReading {
   double pcie_received_bytes_per_s, pcie_sent_bytes_per_s;
 };
 
-/// Caller holds state.mutex. What has passed up to the last tick is kept: who looks often does not work it
-/// out anew each time.
-PlantReading read_plant(State& state, int gpu, Nanoseconds time);
+PlantReading read_plant(const State& state, int gpu, Nanoseconds time);  // caller holds state.mutex
+
+/// Keeps what the GPU's heat was at the last tick before, so that who looks often does not work it out anew
+/// each time. Caller holds state.mutex. `time`: not ahead of the clock, as what has work of its own to make
+/// up for may be: others may change the load until then.
+void keep_heat(State& state, int gpu, Nanoseconds time);
 
 /// From `time` on, the process's work uses so much more, or less. Loads add up. Caller holds state.mutex.
 void add_load(State& state, int gpu, Nanoseconds time, std::int32_t pid, const Loads& by_ppm);

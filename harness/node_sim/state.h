@@ -135,6 +135,7 @@ struct GpuHeat {
   std::int32_t overheated;        // the hardware slows it down until it has cooled
   double leaked;                  // of what work draws, over what leaks at the temperature of its figures
   std::int32_t fans;              // 0: quiet, 1: as under load, 2: at full speed
+  std::int64_t fans_set;          // when they were set last
   std::int64_t held_ns[kHeldBy];  // for how long each has held the clock down
 };
 

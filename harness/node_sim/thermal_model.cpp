@@ -71,7 +71,9 @@ void react(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat) {
   if (now.core_c < kGpuMaxC) heat.overheated = 0;
   heat.leaked = leaked_excess(plant.leakage, now.core_c);
   const Nanoseconds fans_period = nanoseconds_of(plant.fans.period_s);
-  if (fans_period > 0 && heat.time % fans_period == 0) set_fans(plant.fans, now.core_c, heat);
+  if (fans_period == 0 || heat.time - heat.fans_set < fans_period) return;
+  set_fans(plant.fans, now.core_c, heat);
+  heat.fans_set = heat.time;
 }
 
 void pass(const PlantConstants& plant, const GpuDynamic& gpu, GpuHeat& heat, const Governed& governed,

@@ -25,7 +25,10 @@ struct GpuView {
   const sim::GpuConstants& constants;
   const sim::GpuDynamic& dynamic;
 
-  sim::PlantReading plant() const { return sim::read_plant(state, gpu, now); }
+  sim::PlantReading plant() const {
+    sim::keep_heat(state, gpu, now);
+    return sim::read_plant(state, gpu, now);
+  }
 };
 
 /// Checks in NVML's order: initialised, arguments, GPU there; then what is planted for `function`, the
