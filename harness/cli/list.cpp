@@ -23,6 +23,7 @@ json measures_json(const Check& check) {
                         {"meaning", m.meaning},
                         {"subcomponent", m.subcomponent},
                         {"numbered", m.numbered},
+                        {"may_lack", m.may_lack},
                         {"judged", m.judged}});
   }
   return measures;

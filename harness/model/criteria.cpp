@@ -166,7 +166,9 @@ static void to_json(nlohmann::json& j, const RequiredMeasure& measure) {
        {"subcomponent", measure.subcomponent},
        {"judged", measure.judged},
        {"parts", measure.parts}};
-  if (measure.numbered) j["numbered"] = true;  // runs of before are known by what they say without it
+  // Runs of before are known by what they say without them.
+  if (measure.numbered) j["numbered"] = true;
+  if (measure.may_lack) j["may_lack"] = true;
 }
 
 static void from_json(const nlohmann::json& j, RequiredMeasure& measure) {
@@ -176,6 +178,7 @@ static void from_json(const nlohmann::json& j, RequiredMeasure& measure) {
   j.at("judged").get_to(measure.judged);
   j.at("parts").get_to(measure.parts);
   measure.numbered = j.value("numbered", false);
+  measure.may_lack = j.value("may_lack", false);
 }
 
 static void to_json(nlohmann::json& j, const RequiredCheck& check) {

@@ -66,6 +66,7 @@ struct RequiredMeasure {
   bool judged = true;
   std::vector<Part> parts;  // where they differ from the check's measured_parts
   bool numbered = false;    // subcomponents sm0, sm1, ... where it says "sm"; none is required
+  bool may_lack = false;    // judged where it was measured; none is required
 };
 struct RequiredCheck {
   std::string check;

@@ -63,6 +63,9 @@ struct Measure {
   /// for those that there is something to say of, and its absence says nothing: another measure says how many
   /// were looked at.
   bool numbered = false;
+  /// Not every node has what it is read from: it is judged where it was measured, and its absence says
+  /// nothing.
+  bool may_lack = false;
 };
 
 struct Check {

@@ -51,7 +51,7 @@ std::vector<RequiredMeasure> required_measures(const config::Sku& sku, const std
   for (const Measure& measure : measures) {
     const bool available = sku.not_available.count(check + "/" + measure.name) == 0;
     result.push_back({measure.name, measure.unit, measure.subcomponent, measure.judged && available,
-                      parts_of(sku, measure.of), measure.numbered});
+                      parts_of(sku, measure.of), measure.numbered, measure.may_lack});
   }
   return result;
 }

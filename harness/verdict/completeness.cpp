@@ -104,7 +104,7 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
                       std::vector<Observation>& seen) {
   const Measured measured_in_step = measured_of(step, required.check);
   for (const RequiredMeasure& measure : required.measures) {
-    if (!measure.judged || measure.numbered) continue;
+    if (!measure.judged || measure.numbered || measure.may_lack) continue;
     const std::vector<Part>& parts = measured_parts(required, measure);
     const bool own_part_only = contains(parts, step.part);
     for (const Part& measured : parts) {

@@ -111,7 +111,7 @@ class TableInMaking {
     for (const RequiredCheck& required : input_.criteria.required) {
       if (required.check != check_ || executions_.empty()) continue;
       for (const RequiredMeasure& measure : required.measures) {
-        if (measure.numbered) continue;  // none is asked for
+        if (measure.numbered || measure.may_lack) continue;  // none is asked for
         // What is asked of the node alone is not missing on its GPUs.
         for (const Part& part : measure.parts.empty() ? required.measured_parts : measure.parts) {
           const std::size_t column = column_of(part);

@@ -13,7 +13,7 @@ namespace {
 /// A rank that looks late comes late to the next collective, for which the others wait, and look the later
 /// themselves: pauses are a small share of what was waited, so that it does not go on from one to the next.
 constexpr Nanoseconds kShortestPause = 50'000, kLongestPause = 20 * kMillisecond, kPausesOfAWait = 8;
-/// The same request takes about as long as it did the last time: there is nothing to see until shortly before
+/// The same work takes about as long as it did the last time: there is nothing to see until shortly before
 /// that, and then it is looked at so often within it.
 constexpr Nanoseconds kLooksOfAUsualWait = 64;
 
@@ -73,14 +73,16 @@ Session::Session(Context& context, const Peers& peers, std::vector<int> group, c
 
 void Session::begin(const nccl::Request& request, RankData& data) {
   ++asked_;
-  usual_wait_ = &usual_waits_[{request.collective, request.type, request.count}];
   communicator_->begin(request, data.send(), data.receive(), data.stream());
   wait_until([this] { return communicator_->ready(); }, most_of_a_collective(), "a collective's start");
 }
 
 void Session::wait(RankData& data, const std::string& what) {
-  Nanoseconds none = 0;
-  Nanoseconds& usual = usual_wait_ == nullptr ? none : *usual_wait_;
+  Nanoseconds unknown = 0;
+  wait(data, what, unknown);
+}
+
+void Session::wait(RankData& data, const std::string& what, Nanoseconds& usual) {
   const Nanoseconds start = context_.clock().now();
   wait_until([&] { return data.done(); }, most_of_a_collective(), what, usual);
   const Nanoseconds waited = context_.clock().now() - start;

@@ -3,10 +3,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "harness/check.h"
@@ -37,6 +35,9 @@ class Session {
   /// Until all is done that was put into the data's stream. Throws DeviceError; where it hangs, of codes::
   /// collective_hung with the GPU that the others wait for, or codes::collective_hung_somewhere.
   void wait(RankData& data, const std::string& what);
+  /// The same of work that is repeated. `usual`: how long the one before was waited for, and now this one; 0:
+  /// nobody knows.
+  void wait(RankData& data, const std::string& what, Nanoseconds& usual);
   /// All ranks part. Throws DeviceError.
   void finalize();
 
@@ -66,8 +67,6 @@ class Session {
   Deadlines deadlines_;
   std::uint64_t asked_ = 0;  // calls of NCCL
   bool connected_ = false;   // a collective has come to its end
-  std::map<std::tuple<nccl::Collective, nccl::DataType, std::uint64_t>, Nanoseconds> usual_waits_;
-  Nanoseconds* usual_wait_ = nullptr;  // of the last that was begun
   std::unique_ptr<Communicator> communicator_;
 };
 

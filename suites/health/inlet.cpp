@@ -24,7 +24,7 @@ const Registered health_inlet{{
                   .meaning =
                       "air that the node takes in, by DCMI; of several inlets the warmest. Judged where it "
                       "can be read",
-                  .judged = false}},
+                  .may_lack = true}},
     .findings = {"environment.hot_inlet"},
     .run = run,
     .detects = "a room, or a cold aisle, that is warmer than servers are made for",
