@@ -24,6 +24,7 @@ const Registered health_inlet{{
                   .meaning =
                       "air that the node takes in, by DCMI; of several inlets the warmest. Judged where it "
                       "can be read",
+                  .of = Of::node,
                   .may_lack = true}},
     .findings = {"environment.hot_inlet"},
     .run = run,
