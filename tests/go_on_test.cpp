@@ -57,6 +57,20 @@ TEST_F(GoOn, WorkersThatWereSignalledBeforeTheRunHaveNotCrashed) {
   EXPECT_EQ(judge(scratch, only_run(scratch)).at("verdict"), "ACCEPT");
 }
 
+TEST(Interrupt, WorkersThatWereSignalledBeforeTheRunHaveNotCrashed) {
+  const ScratchFolder scratch;
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", "quick", "--seed", "3", "--out",
+                        scratch / "out", "--time-scale", "10"});
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.sweep-gpu0"); }));
+  for (const pid_t worker : run.children("__worker")) kill(worker, SIGTERM);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  kill(run.pid(), SIGTERM);
+  run.wait();
+  const std::vector<std::string> accused = accusations(judge(scratch, only_run(scratch)));
+  EXPECT_THAT(accused, testing::Not(testing::Contains(HasSubstr("worker_crashed"))));
+  EXPECT_THAT(accused, testing::Contains(HasSubstr("interrupted")));
+}
+
 TEST_F(GoOn, ARunThatHasEndedIsNotGoneOnWith) {
   ASSERT_EQ(assay(scratch, night({})).exit_code, 0);
   const Finished next = assay(scratch, night({}));

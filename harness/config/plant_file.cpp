@@ -16,7 +16,6 @@ double read_share(Table& root, const std::string& key) {
   return value;
 }
 
-/// Both poles together carry the published rise between idle and load; `fast_share` of it is the fast one's.
 Fans read_fans(Table& root) {
   Fans fans;
   fans.quiet_resistance = read_positive(root, "fans_quiet", Unit::ratio);
@@ -28,6 +27,7 @@ Fans read_fans(Table& root) {
   return fans;
 }
 
+/// Both poles together carry the published rise between idle and load; `fast_share` of it is the fast one's.
 void read_heat(Table& root, PlantFile& plant) {
   const double idle_c = read_figure(root, "idle_temperature", Unit::celsius);
   const double loaded_c = read_figure(root, "loaded_temperature", Unit::celsius);

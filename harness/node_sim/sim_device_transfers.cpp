@@ -93,7 +93,6 @@ SimDevice::Shares SimDevice::clock_shares(const Work& work) const {
   const Holds holds = holds_at(gpu, heat_at(plant, gpu, clock_.now()), clock_.now());
   const Loads own = loads_of(work, speed_.seconds_of_demands(work), plant.speed);
   const Loads all = beside_sharers(own);
-  if (holds == healthy && all == own) return shares;
   const double full_mhz = govern(plant, healthy, own).sm_mhz;
   const double mhz = govern(plant, holds, all).sm_mhz;
   for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {

@@ -45,7 +45,8 @@ bool works(const GpuDynamic& gpu) {
   return std::any_of(gpu.loads.begin(), gpu.loads.end(), [](std::int64_t load) { return load > 0; });
 }
 
-/// Whether anything changes by itself before the load does: at rest, and quiet, nothing does.
+/// Whether anything changes by itself before the load does. At rest, once the fans are quiet, they stay so,
+/// and what it leaks is of no moment.
 bool may_react(const GpuDynamic& gpu, const GpuHeat& heat) {
   return works(gpu) || heat.fans != kQuiet || heat.clock_cut > 0 || heat.overheated != 0;
 }

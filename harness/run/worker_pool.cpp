@@ -21,7 +21,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kPollTimeout{100};
 constexpr Nanoseconds kTimeToEnd = 5 * kSecond;
-constexpr milliseconds kOwnSignal{500};
+constexpr milliseconds kOwnSignal{
+    500};  // for which it is waited: a job of thousands of processes is signalled in that
 constexpr milliseconds kReapPoll{2};  // a channel has closed and its process is about to end
 
 Resident resident_of(WorkerHandle& worker) {

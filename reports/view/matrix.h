@@ -12,7 +12,7 @@
 namespace assay::reports {
 
 /// In order of how much it asks for attention: of several outcomes of one check on one part the last of these
-/// is shown. Undecided: it was measured, and what it shows says nothing of the part.
+/// is shown. Undecided: a finding keeps it from being judged.
 enum class Outcome { not_planned, not_applicable, pass, undecided, skip, open, not_run, error, fail };
 
 struct Matrix {

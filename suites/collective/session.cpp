@@ -84,11 +84,9 @@ void Session::wait(RankData& data, const std::string& what) {
 
 void Session::wait(RankData& data, const std::string& what, Nanoseconds& usual) {
   const Nanoseconds start = context_.clock().now();
-  wait_until([&] { return data.done(); }, most_of_a_collective(), what, usual);
-  const Nanoseconds waited = context_.clock().now() - start;
-  // Seen at the first look, it may have been over for long; and NCCL's first has its connections to make.
-  const bool is_usual = connected_ && waited > nothing_is_seen_for(usual) + usual / kLooksOfAUsualWait;
-  usual = is_usual ? waited : 0;
+  const bool was_seen = wait_until([&] { return data.done(); }, most_of_a_collective(), what, usual);
+  // NCCL's first has its connections to make.
+  usual = connected_ && was_seen ? context_.clock().now() - start : 0;
   connected_ = true;
 }
 
@@ -103,20 +101,23 @@ void Session::finalize() {
              "the communicator's finalisation");
 }
 
-void Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what,
+bool Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what,
                          Nanoseconds usual) {
   const Nanoseconds start = context_.clock().now();
   const auto most = nanoseconds_of(most_s);
   const Nanoseconds nothing_until = nothing_is_seen_for(usual);
   const Nanoseconds shortest = std::max(kShortestPause, std::min(kLongestPause, usual / kLooksOfAUsualWait));
+  bool was_seen = usual == 0;
   while (!done()) {
     const Nanoseconds waited = context_.clock().now() - start;
+    was_seen |= waited >= nothing_until;
     if (context_.ranks().one_is_gone()) wait_in_vain();
     if (waited > most) hung(fmt::format("{} did not end within {:.0f} s", what, most_s));
     const Nanoseconds pause =
         waited < nothing_until ? nothing_until - waited : (waited - nothing_until) / kPausesOfAWait;
     context_.clock().sleep_for(std::clamp(pause, shortest, kLongestPause));
   }
+  return was_seen;
 }
 
 bool Session::asks_ras() const {

@@ -45,8 +45,9 @@ class Session {
   /// The first may take as long as initialisation: NCCL puts connections off until then.
   double most_of_a_collective() const;
   /// Looks at it again and again, the less often the longer it takes; where it is known how long that usually
-  /// is, about then. Throws what hung() does; does not return where a rank is gone.
-  void wait_until(const std::function<bool()>& done, double most_s, const std::string& what,
+  /// is, about then. False where it was over by the first look then: it may have been for long. Throws what
+  /// hung() does; does not return where a rank is gone.
+  bool wait_until(const std::function<bool()>& done, double most_s, const std::string& what,
                   Nanoseconds usual = 0);
   /// It did not come to its end in time: asks NCCL's RAS before anything else. Where all ranks are in it they
   /// meet then, so that one that is blocked for good is named by the supervisor, which ends the others, and

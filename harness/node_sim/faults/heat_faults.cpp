@@ -5,6 +5,7 @@
 
 #include "harness/node_sim/faults/fault_kind.h"
 #include "harness/node_sim/power_steps.h"
+#include "harness/node_sim/thermal_model.h"
 
 namespace assay::sim {
 namespace {
@@ -34,6 +35,7 @@ const RegisteredFault air_warms{
       constexpr double kSecondsPerMinute = 60;
       const Lock lock(launch.state.mutex);
       GpuDynamic& gpu = launch.dynamic();
+      gpu.heat = heat_at(launch.state.plant, gpu, launch.clock.now());  // under the air that it has had
       gpu.inlet_excess_c = fault_parameter(launch.fault, "per_minute", 0) / kSecondsPerMinute *
                            seconds_since_rise(gpu, launch.clock.now());
     }}};
