@@ -13,13 +13,6 @@ namespace {
 /// A rank that looks late comes late to the next collective, for which the others wait, and look the later
 /// themselves: pauses are a small share of what was waited, so that it does not go on from one to the next.
 constexpr Nanoseconds kShortestPause = 50'000, kLongestPause = 20 * kMillisecond, kPausesOfAWait = 8;
-/// The same work takes about as long as it did the last time: there is nothing to see until shortly before
-/// that, and then it is looked at so often within it.
-constexpr Nanoseconds kLooksOfAUsualWait = 64;
-
-constexpr Nanoseconds nothing_is_seen_for(Nanoseconds usual) {
-  return usual / 16 * 15;
-}
 /// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h). Who comes later than that
 /// to where all meet after a hang does not come.
 constexpr double kMostRas_s = 10, kMostMeeting_s = 12;
@@ -78,15 +71,7 @@ void Session::begin(const nccl::Request& request, RankData& data) {
 }
 
 void Session::wait(RankData& data, const std::string& what) {
-  Nanoseconds unknown = 0;
-  wait(data, what, unknown);
-}
-
-void Session::wait(RankData& data, const std::string& what, Nanoseconds& usual) {
-  const Nanoseconds start = context_.clock().now();
-  const bool was_seen = wait_until([&] { return data.done(); }, most_of_a_collective(), what, usual);
-  // NCCL's first has its connections to make.
-  usual = connected_ && was_seen ? context_.clock().now() - start : 0;
+  wait_until([&] { return data.done(); }, most_of_a_collective(), what);
   connected_ = true;
 }
 
@@ -101,23 +86,15 @@ void Session::finalize() {
              "the communicator's finalisation");
 }
 
-bool Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what,
-                         Nanoseconds usual) {
+void Session::wait_until(const std::function<bool()>& done, double most_s, const std::string& what) {
   const Nanoseconds start = context_.clock().now();
   const auto most = nanoseconds_of(most_s);
-  const Nanoseconds nothing_until = nothing_is_seen_for(usual);
-  const Nanoseconds shortest = std::max(kShortestPause, std::min(kLongestPause, usual / kLooksOfAUsualWait));
-  bool was_seen = usual == 0;
   while (!done()) {
     const Nanoseconds waited = context_.clock().now() - start;
-    was_seen |= waited >= nothing_until;
     if (context_.ranks().one_is_gone()) wait_in_vain();
     if (waited > most) hung(fmt::format("{} did not end within {:.0f} s", what, most_s));
-    const Nanoseconds pause =
-        waited < nothing_until ? nothing_until - waited : (waited - nothing_until) / kPausesOfAWait;
-    context_.clock().sleep_for(std::clamp(pause, shortest, kLongestPause));
+    context_.clock().sleep_for(std::clamp(waited / kPausesOfAWait, kShortestPause, kLongestPause));
   }
-  return was_seen;
 }
 
 bool Session::asks_ras() const {

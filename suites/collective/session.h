@@ -35,20 +35,15 @@ class Session {
   /// Until all is done that was put into the data's stream. Throws DeviceError; where it hangs, of codes::
   /// collective_hung with the GPU that the others wait for, or codes::collective_hung_somewhere.
   void wait(RankData& data, const std::string& what);
-  /// The same of work that is repeated. `usual`: how long the one before was waited for, and now this one; 0:
-  /// nobody knows.
-  void wait(RankData& data, const std::string& what, Nanoseconds& usual);
   /// All ranks part. Throws DeviceError.
   void finalize();
 
  private:
   /// The first may take as long as initialisation: NCCL puts connections off until then.
   double most_of_a_collective() const;
-  /// Looks at it again and again, the less often the longer it takes; where it is known how long that usually
-  /// is, about then. False where it was over by the first look then: it may have been for long. Throws what
-  /// hung() does; does not return where a rank is gone.
-  bool wait_until(const std::function<bool()>& done, double most_s, const std::string& what,
-                  Nanoseconds usual = 0);
+  /// Looks at it again and again, the less often the longer it takes. Throws what hung() does; does not
+  /// return where a rank is gone.
+  void wait_until(const std::function<bool()>& done, double most_s, const std::string& what);
   /// It did not come to its end in time: asks NCCL's RAS before anything else. Where all ranks are in it they
   /// meet then, so that one that is blocked for good is named by the supervisor, which ends the others, and
   /// say what they know; only then lets go of it, since NCCL's abort waits for threads that may hang
