@@ -47,7 +47,7 @@ PlantConstants healthy_h200_plant() {
   plant.slow_time_constant_s = 90;
   plant.hbm_offset_c = -4;
   plant.hbm_extra_c = 16;
-  plant.fans = {kQuietFans, 0.85, 55, 80, 8, 10};
+  plant.fans = {kQuietFans, 0.95, 55, 84, 8, 10};
   plant.leakage = {0.1, kLoadedC, 30};
   plant.idle_sm_mhz = 345;
   plant.boost_sm_mhz = 1980;
