@@ -157,7 +157,8 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
     for (const RequiredMeasure& measure : required.measures) {
       const Part part = gpu.below(measure.subcomponent);
       const bool owed = measure.judged || is_judged_in(c, measure.name, step);
-      if (!owed || measure.numbered || measure.may_lack || measured.count({measure.name, part}) != 0) continue;
+      if (!owed || measure.numbered || measure.may_lack || measured.count({measure.name, part}) != 0)
+        continue;
       missing += (missing.empty() ? "" : ", ") + measure.name;
     }
     if (missing.empty()) continue;
