@@ -22,8 +22,6 @@ struct Holds {
   bool overheated = false, braked = false;
   double held_mhz = 0, power_excess = 0;  // as GpuDynamic has them
   double idle_excess_w = 0;               // where nobody has a context
-
-  friend bool operator==(const Holds&, const Holds&) = default;
 };
 Holds holds_on(const GpuDynamic& gpu, const GpuHeat& heat, Nanoseconds time);
 

@@ -85,8 +85,6 @@ Loads SimDevice::beside_sharers(Loads own) const {
 }
 
 SimDevice::Shares SimDevice::clock_shares(const Work& work) const {
-  Shares shares;
-  shares.fill(1);
   const PlantConstants& plant = state_->plant;
   const GpuDynamic& gpu = state_->dynamic[index_];
   const Holds healthy{true, plant.speed.power.limit_w};
@@ -95,6 +93,7 @@ SimDevice::Shares SimDevice::clock_shares(const Work& work) const {
   const Loads all = beside_sharers(own);
   const double full_mhz = govern(plant, healthy, own).sm_mhz;
   const double mhz = govern(plant, holds, all).sm_mhz;
+  Shares shares;
   for (std::size_t kind = 0; kind < kWorkKinds; ++kind) {
     const auto work_kind = static_cast<WorkKind>(kind);
     shares[kind] = share_at(work_kind, mhz, plant) / share_at(work_kind, full_mhz, plant);

@@ -34,8 +34,8 @@ bool all_wait(const Crew& crew) {
 
 }  // namespace
 
-std::string name_of_rank(const Assignment& assignment) {
-  return assignment.ranks_of_a_gpu > 1 ? fmt::format("rank {}: ", assignment.rank) : "";
+std::string name_of_rank(const Assignment& of_its_crew, std::size_t rank) {
+  return of_its_crew.ranks_of_a_gpu > 1 ? fmt::format("rank {}: ", rank) : "";
 }
 
 void send(WorkerHandle& worker, const json& message) {
@@ -98,7 +98,7 @@ void bring_to_exchange(Crew& crew, WorkerHandle& worker, const json& content, St
   if (const auto gone = crew.exchange.gone(); !brought && gone) {
     const std::vector<Part>& devices = crew.placement->participants[*gone].devices;
     const Part part = devices.size() == 1 ? devices.front() : crew.placement->part;
-    const std::string who = worker.assignment().ranks_of_a_gpu > 1 ? fmt::format("rank {}: ", *gone) : "";
+    const std::string who = name_of_rank(worker.assignment(), *gone);
     for (OpenStep& step : crew.steps)
       journal.fail(step, {codes::rank_missing, who + "it ended before the others met", part, ""});
     stop_all(crew);

@@ -22,7 +22,7 @@ void limit_last_words(Crew& crew);
 void stop_all(const Crew& crew);
 
 /// "rank 2: ", where its GPU is no name for it.
-std::string name_of_rank(const Assignment& assignment);
+std::string name_of_rank(const Assignment& of_its_crew, std::size_t rank);
 
 /// One that has died, or reads nothing, is told nothing: its reaping or its deadline tells.
 void send(WorkerHandle& worker, const nlohmann::json& message);

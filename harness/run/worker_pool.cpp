@@ -265,7 +265,7 @@ void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
   gone.back().hung = worker->lost();
   gone.back().ended = !worker->lost();
   if (!error) return;
-  error->message = name_of_rank(assignment) + error->message;
+  error->message = name_of_rank(assignment, static_cast<std::size_t>(assignment.rank)) + error->message;
   for (OpenStep& step : crew.steps) journal_.fail(step, *error);
 }
 
