@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "kernels/cuda_support.h"
@@ -39,19 +40,57 @@ struct Access {
   }
 };
 
+/// What groups hold that lie in the region as a page begins: of a background one of two, by the page's
+/// parity.
+template <PatternKind kKind>
+class WholeGroups {
+ public:
+  explicit WholeGroups(const Pattern& pattern) : pattern_(pattern) {
+    if constexpr (kKind == PatternKind::background) {
+      for (std::uint64_t page = 0; page < kParities; ++page) fill(words_[page], page << pattern.page_shift);
+    }
+  }
+  /// The group that begins with this word of the region; until the next is asked for.
+  const Word128* at(std::uint64_t first) {
+    if constexpr (kKind == PatternKind::background)
+      return words_[(first >> pattern_.page_shift) % kParities].data();
+    fill(words_[0], first);
+    return words_[0].data();
+  }
+
+ private:
+  static constexpr std::uint64_t kParities = 2;
+  using Group = std::array<Word128, kGroupWords>;
+  void fill(Group& group, std::uint64_t first) const {
+    for (std::uint64_t i = 0; i < kGroupWords; ++i) group[i] = pattern_word<kKind>(pattern_, first + i);
+  }
+
+  Pattern pattern_;
+  std::array<Group, kParities> words_;
+};
+
+Pattern written_by(const Pass& pass) {
+  Pattern pattern = pass.pattern;
+  pattern.inverted ^= pass.read;
+  return pattern;
+}
+
+template <PatternKind kKind>
 struct Walk {
   const Pass& pass;
   std::uint32_t pass_number;
   const Chunk& chunk;
   RandomOrder& order;
   SweepReport& report;
+  WholeGroups<kKind>& read;
+  WholeGroups<kKind>& written;
 };
 
 /// One warp of one pass: walks its page group by group, in march order.
 template <PatternKind kKind, bool kFaulty>
 class Warp {
  public:
-  Warp(const Walk& walk, Access<kFaulty> access, std::uint64_t begin, std::uint64_t end)
+  Warp(const Walk<kKind>& walk, Access<kFaulty> access, std::uint64_t begin, std::uint64_t end)
       : walk_(&walk),
         access_(access),
         data_(data(walk.chunk)),
@@ -85,8 +124,18 @@ class Warp {
 
   bool walked(int place) const { return (walk_->pass.words_of_line >> (place % kLineWords) & 1) != 0; }
 
+  /// All of its words are walked, and nothing is planted that could see in which order.
+  bool at_once(std::uint64_t first) const {
+    return !kFaulty && first + kGroupWords <= end_ && walk_->pass.words_of_line == kWholeLine &&
+           (walk_->chunk.first_word + first) % kGroupWords == 0;
+  }
+
   void load_group() {
     const std::uint64_t first = base();
+    constexpr std::size_t kBytes = kGroupWords * sizeof(Word128);
+    if (at_once(first) &&
+        std::memcmp(data_ + first, walk_->read.at(walk_->chunk.first_word + first), kBytes) == 0)
+      return;
     for (int step = 0; step < kGroupWords; ++step) {
       const int here = place(step, 0);
       const std::uint64_t word = first + static_cast<std::uint64_t>(here);
@@ -115,8 +164,11 @@ class Warp {
 
   void store_group() {
     const std::uint64_t first = base();
-    Pattern pattern = walk_->pass.pattern;
-    pattern.inverted ^= walk_->pass.read;
+    if (at_once(first) && held_ == 0) {
+      std::copy_n(walk_->written.at(walk_->chunk.first_word + first), kGroupWords, data_ + first);
+      return;
+    }
+    const Pattern pattern = written_by(walk_->pass);
     const auto lanes = static_cast<int>(walk_->order.next() % kLanes);
     for (int step = 0; step < kGroupWords; ++step) {
       const int here = place(step, lanes);
@@ -126,7 +178,7 @@ class Warp {
     }
   }
 
-  const Walk* walk_;
+  const Walk<kKind>* walk_;
   Access<kFaulty> access_;
   Word128* data_;
   std::uint64_t begin_, end_, groups_;
@@ -174,8 +226,9 @@ class Twin : public MemorySweep {
     const Access<kFaulty> access{cuda_emulation::faulty_memory};
     const std::uint32_t recorded_before = report_.recorded;
     RandomOrder order(seed);
+    WholeGroups<kKind> read(pass.pattern), written(written_by(pass));
     for (const Chunk& chunk : chunks_) {
-      const Walk walk{pass, pass_number_, chunk, order, report_};
+      const Walk<kKind> walk{pass, pass_number_, chunk, order, report_, read, written};
       const std::uint64_t pages = (chunk.words + page_words_ - 1) / page_words_;
       const std::uint64_t stride = page_stride(pass, pages);
       replay_grid(pages, order, [&](std::uint64_t number) {

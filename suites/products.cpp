@@ -26,7 +26,7 @@ struct Totals {
 };
 
 void multiply(Context& context, LibraryGemm& gemm, double duration_s, Totals& totals) {
-  constexpr double kLongestBatch_s = 0.5, kBatchesWanted = 16;
+  constexpr double kLongestBatch_s = 2, kBatchesWanted = 16;
   constexpr int kUncheckedEvery = 4;  // of batches
   const double tera = gemm.operations() / 1e12;
   const double each_s = gemm.multiply(kWarmUps) / kWarmUps;

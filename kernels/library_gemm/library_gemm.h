@@ -61,7 +61,7 @@ class LibraryGemm {
   virtual double operations() const = 0;
 };
 
-inline constexpr int kMostAtOnce = 256;
+inline constexpr int kMostAtOnce = 2048;
 
 /// Types as for CublasLt::make_gemm(). `library` outlives it. Throws DeviceError.
 std::unique_ptr<LibraryGemm> make_library_gemm(Gpu& gpu, const CublasLt& library, Datapath type,

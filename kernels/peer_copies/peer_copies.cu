@@ -151,10 +151,11 @@ class PeerCopiesOfGpus final : public PeerCopies {
         part.blocks = std::max(1u, part.blocks / static_cast<unsigned>(sides_.size()));
         part.stream = way.stream->get();
         way.watch->start(part.stream);
+        // The same words again: under the emulation, in the time of all.
         cuda::launch(part,
                      work_between(Engine::stores, sender, receiver, bytes * static_cast<unsigned>(times)),
                      carry, slice(receiver, way.from), cuda::pointer<const Word128>(sender.out),
-                     slice_words(), tag(way), times);
+                     slice_words(), tag(way), sender.gpu.emulated() ? 1 : times);
         way.watch->finish(part.stream);
       }
     });

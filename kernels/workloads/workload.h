@@ -39,6 +39,6 @@ class Workload {
   virtual double items() const = 0;
 };
 
-inline constexpr int kMostAtOnce = 1024;
+inline constexpr int kMostAtOnce = 4096;
 
 }  // namespace assay::workloads

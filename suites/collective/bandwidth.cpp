@@ -201,7 +201,7 @@ std::vector<Measure> measures() {
          .of = Of::node});
   all.push_back(
       {.name = "wrong_elements",
-       .meaning = "elements that were wrong on a rank: at once in its first repetition that is wrong",
+       .meaning = "elements that were wrong on a rank: at once of its first collectives that are wrong",
        .of = Of::node});
   all.push_back(
       {"by_another_algorithm", Unit::count,

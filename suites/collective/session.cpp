@@ -12,7 +12,7 @@ namespace {
 
 /// A rank that looks late comes late to the next collective, for which the others wait, and look the later
 /// themselves: pauses are a small share of what was waited, so that it does not go on from one to the next.
-constexpr Nanoseconds kShortestPause = 50'000, kLongestPause = 20 * kMillisecond, kPausesOfAWait = 8;
+constexpr Nanoseconds kShortestPause = 50'000, kLongestPause = 100 * kMillisecond, kPausesOfAWait = 8;
 /// RAS gives its own legs five seconds each, and ten in all (ras/ras_internal.h). Who comes later than that
 /// to where all meet after a hang does not come.
 constexpr double kMostRas_s = 10, kMostMeeting_s = 12;

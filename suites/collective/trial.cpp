@@ -14,9 +14,13 @@ Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t 
     } else {
       session.begin(fit.request, data);
     }
+    if (meddling != nullptr) {
+      session.wait(data, text_of(one, session.ranks()));
+      meddling->after(number, trial.job, data);
+    }
+    data.look();
     session.wait(data, text_of(one, session.ranks()));
-    if (meddling != nullptr) meddling->after(number, trial.job, data);
-    trial.wrong = data.look_through();
+    trial.wrong = data.found();
   });
   return trial;
 }

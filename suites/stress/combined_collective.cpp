@@ -86,7 +86,7 @@ const Registered combined_collective{{
     .measures =
         {
             {.name = "wrong_elements",
-             .meaning = "elements that were wrong on a rank: at once in its first repetition that is wrong",
+             .meaning = "elements that were wrong on a rank: at once of its first collectives that are wrong",
              .of = Of::node},
             {.name = "collectives", .meaning = "that were looked through", .judged = false, .of = Of::node},
         },

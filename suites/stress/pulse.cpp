@@ -140,8 +140,7 @@ const Registered stress_pulse{{
              .of = Of::gpus},
             {.name = "kept_rate",
              .unit = Unit::ratio,
-             .meaning = "rate of products within pulses over that under steady load before: lower quartile "
-                        "of the train "
+             .meaning = "rate of products within pulses over that under steady load before: of the train "
                         "where it is least",
              .of = Of::gpus},
             {.name = "pulses", .meaning = "from rest to full load", .judged = false, .of = Of::gpus},

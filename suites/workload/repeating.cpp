@@ -30,7 +30,7 @@ struct Totals {
 };
 
 void repeat(Context& context, workloads::Workload& workload, Totals& totals) {
-  constexpr double kLongestBatch_s = 0.5, kBatchesWanted = 16;
+  constexpr double kLongestBatch_s = 2, kBatchesWanted = 8;
   totals.add(workload.repeat(1));  // loads the kernels
   const Repetitions warm_up = workload.repeat(kWarmUps - 1);
   totals.add(warm_up);
