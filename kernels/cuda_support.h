@@ -76,6 +76,12 @@ void in_time_of(double, const Body& body) {
   body();
 }
 
+/// Within that, of what is as large as on the card.
+template <typename Body>
+void in_own_time(const Body& body) {
+  body();
+}
+
 /// body() so many times, whose copies and launches, in streams of their own and on several devices, overlap.
 /// Under the emulation it is called once, and they take the time of all, which are `share` times as large.
 /// One within another ends with it.
@@ -135,6 +141,11 @@ template <typename Body>
 void in_time_of(double times, const Body& body) {
   const cuda_emulation::TimeOf all(times);
   body();
+}
+
+template <typename Body>
+void in_own_time(const Body& body) {
+  in_time_of(1 / cuda_emulation::launches_stand_for(), body);
 }
 
 template <typename Body>

@@ -9,6 +9,7 @@
 
 #include "harness/model/quantile.h"
 #include "harness/model/values.h"
+#include "suites/batches.h"
 
 namespace assay {
 namespace {
@@ -26,25 +27,25 @@ struct Totals {
 };
 
 void multiply(Context& context, LibraryGemm& gemm, double duration_s, Totals& totals) {
-  constexpr double kLongestBatch_s = 2, kBatchesWanted = 16;
+  constexpr int kBatchesWanted = 16;
   constexpr int kUncheckedEvery = 4;  // of batches
   const double tera = gemm.operations() / 1e12;
-  const double each_s = gemm.multiply(kWarmUps) / kWarmUps;
+  double each_s = gemm.multiply(kWarmUps) / kWarmUps, elapsed_s = 0;
   totals.tally.add(gemm.multiply_and_check(kWarmUps));
-  const double batch_s = std::min(kLongestBatch_s, duration_s / kBatchesWanted);
-  const int batch = std::clamp(static_cast<int>(batch_s / each_s), 1, compute::kMostAtOnce);
+  Batches batches(duration_s, kBatchesWanted, kFewestBatches, compute::kMostAtOnce);
   const Nanoseconds start = context.clock().now();
-  for (int i = 1;; ++i) {
+  for (int i = 1; const int batch = batches.next(elapsed_s, each_s); ++i) {
     if (i % kUncheckedEvery == 0) {
-      totals.rates.push_back(tera * batch / gemm.multiply(batch));
+      each_s = gemm.multiply(batch) / batch;
+      totals.rates.push_back(tera / each_s);
     } else {
       const Products products = gemm.multiply_and_check(batch);
-      totals.checked_rates.push_back(tera * batch / products.seconds);
+      each_s = products.seconds / batch;
+      totals.checked_rates.push_back(tera / each_s);
       totals.tally.add(products);
     }
-    const double elapsed_s = seconds_of(context.clock().now() - start);
+    elapsed_s = seconds_of(context.clock().now() - start);
     if (duration_s > 0) context.progress(std::min(1.0, elapsed_s / duration_s));
-    if (i >= kFewestBatches && elapsed_s >= duration_s) return;
   }
 }
 

@@ -163,6 +163,11 @@ void SimDevice::let_pass(double seconds) {
   clock_.sleep_for(time + std::exchange(owed_, 0));
 }
 
+void SimDevice::owe(double seconds) {
+  owed_ += nanoseconds_of(seconds);
+  if (owed_ >= nanoseconds_of(kShort_s)) settle();
+}
+
 void SimDevice::settle() {
   if (owed_ > 0) let_pass(0);
 }
@@ -276,8 +281,13 @@ void SimDevice::execute(const Work& work, const std::function<void()>& body) {
   const Ends ends = ends_of(work);
   const double seconds = seconds_of(work, ends) * noise_of_next_launch(work) + speed_.launch_s;
   if (!in_sms_.empty()) conditions_ = conditions_under(ends, seconds);
-  for (const auto& [end, end_work] : ends) end->require_usable();
-  load_for(seconds, ends, body);
+  if (seconds >= kShort_s) {
+    for (const auto& [end, end_work] : ends) end->require_usable();
+    return load_for(seconds, ends, body);
+  }
+  count(ends);
+  run(ends, body);
+  owe(seconds);
 }
 
 namespace {

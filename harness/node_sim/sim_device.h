@@ -42,10 +42,10 @@ class SimDevice final : public cuda_emulation::Device {
   void require_usable() override;
   cuda_emulation::Allocation allocate(std::uint64_t bytes) override;
   void release(void* memory) override;
-  /// Throws std::logic_error for work at a resource that the check does not declare.
+  /// The time of short ones passes with the next work, or once they have added up; nobody sees what they
+  /// draw. Throws std::logic_error for work at a resource that the check does not declare.
   void execute(const Work& work, const std::function<void()>& body) override;
-  /// The time of short ones passes with the next work, or once they have added up. Throws std::logic_error
-  /// for others that the check does not declare.
+  /// As of launches. Throws std::logic_error for long ones that the check does not declare.
   void transfer(const Work& work, const std::function<void()>& body) override;
   void work_together(std::vector<cuda_emulation::Concurrent>& all) override;
   void arrived(const Work& work, void* data, std::uint64_t bytes) override;
@@ -66,6 +66,8 @@ class SimDevice final : public cuda_emulation::Device {
   void damage_on_the_way(WorkKind kind, const SimDevice* peer, void* data, std::uint64_t bytes);
 
  private:
+  static constexpr double kShort_s = 50e-6;
+
   const GpuConstants& constants() const { return state_->constants[index_]; }
   GpuDynamic& dynamic() { return state_->dynamic[index_]; }
   std::uint64_t cell_words() const { return static_cast<std::uint64_t>(constants().cell_words); }
@@ -74,6 +76,8 @@ class SimDevice final : public cuda_emulation::Device {
   std::uint64_t place(std::uint64_t bytes) const;
   std::uint64_t cell_at(std::uint64_t byte) const;
   void let_pass(double seconds);
+  /// Of work that was done while time stood still: it passes with the next, or once there is more of it.
+  void owe(double seconds);
   /// Who works, this one first, and what each of them does.
   using Ends = std::vector<std::pair<SimDevice*, Work>>;
   Ends ends_of(const Work& work);
@@ -122,7 +126,7 @@ class SimDevice final : public cuda_emulation::Device {
   Sharers sharers_;
   std::string check_;
   DeviceSpeed speed_;     // this unit's: its place in the spread, what is planted, what sharers leave
-  Nanoseconds owed_ = 0;  // by transfers that were too short to let time pass for
+  Nanoseconds owed_ = 0;  // by work that was too short to let time pass for
   Nanoseconds counted_up_to_ = 0;  // of the cycles
   double cycles_ = 0;
   std::uint64_t launches_ = 0, transfers_ = 0;

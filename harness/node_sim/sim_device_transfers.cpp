@@ -129,16 +129,14 @@ void SimDevice::transfer(const Work& work, const std::function<void()>& body) {
   before_copy(work);
   const Ends ends = ends_of(work);
   run(ends, body);
-  constexpr double kShort = 50e-6;
   double seconds = seconds_of(work, ends);
-  if (seconds >= kShort) seconds *= noise_of_next_transfer();
+  if (seconds >= kShort_s) seconds *= noise_of_next_transfer();
   seconds += speed_.transfer_s;
   // Of a link as it should be: that one is slow is nothing that a check declares.
-  if (state_->plant.speed.seconds_of_demands(work) >= kShort) require_declared(work);
-  if (seconds >= kShort) return load_for(seconds, ends);
+  if (state_->plant.speed.seconds_of_demands(work) >= kShort_s) require_declared(work);
+  if (seconds >= kShort_s) return load_for(seconds, ends);
   count(ends);
-  owed_ += nanoseconds_of(seconds);
-  if (static_cast<double>(owed_) >= kShort * static_cast<double>(kSecond)) settle();
+  owe(seconds);
 }
 
 void SimDevice::work_together(std::vector<cuda_emulation::Concurrent>& all) {

@@ -37,8 +37,12 @@ void SimFabric::park_until(Nanoseconds latest) {
   wait_beside(state_->clock, seat_, latest);
 }
 
-void SimFabric::unpark(int seat) {
-  sim::unpark(state_->clock, seat);
+void SimFabric::unpark(int seat, Nanoseconds from) {
+  wait_beside(state_->clock, seat, from);
+}
+
+void SimFabric::sleep_while_parked() {
+  sleep_beside(state_->clock, seat_);
 }
 
 void SimFabric::wait_until(Nanoseconds time) {

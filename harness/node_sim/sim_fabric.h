@@ -22,7 +22,8 @@ class SimFabric final : public cuda_emulation::Fabric {
   int seat() const override { return seat_; }
   void park() override;
   void park_until(Nanoseconds latest) override;
-  void unpark(int seat) override;
+  void unpark(int seat, Nanoseconds from) override;
+  void sleep_while_parked() override;
   void wait_until(Nanoseconds time) override;
   bool multicast() const override;
   bool heeds_settings() const override { return state_->nccl_heeds_nothing == 0; }

@@ -102,6 +102,7 @@ void set_status(ClockState& clock, Seat seat, Participant::Status status) {
   if (seat < 0) return;
   Woken woken;
   const Lock lock(clock.mutex);
+  if (status == Participant::running) return woken.run(clock.participants[seat]);
   clock.participants[seat].status = status;
   advance(clock, woken);
 }
@@ -128,13 +129,24 @@ void wait_beside(ClockState& clock, Seat seat, Nanoseconds until) {
   Woken woken;
   const Lock lock(clock.mutex);
   Participant& self = clock.participants[seat];
-  if (until <= clock.now) {
-    self.status = Participant::running;
-    return;
-  }
+  if (until <= clock.now) return woken.run(self);
   self.status = until == kForever ? Participant::parked : Participant::waiting;
   self.wake = until;
   advance(clock, woken);
+}
+
+void sleep_beside(ClockState& clock, Seat seat) {
+  const Participant& self = clock.participants[seat];
+  Nanoseconds pause = kRecheck;
+  std::int32_t seen = 0;
+  {
+    Woken woken;
+    const Lock lock(clock.mutex);
+    // As in VirtualClock::sleep_until().
+    if (self.status == Participant::waiting) pause = advance(clock, woken);
+    seen = self.status;
+  }
+  if (seen == Participant::waiting || seen == Participant::parked) sleep_while(self, seen, pause);
 }
 
 Nanoseconds now(ClockState& clock) {

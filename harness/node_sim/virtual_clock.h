@@ -23,6 +23,8 @@ void park(ClockState& clock, Seat seat);
 void unpark(ClockState& clock, Seat seat);
 /// Waiting for either, without being held up: by `until` at the latest the seat holds time back again.
 void wait_beside(ClockState& clock, Seat seat, Nanoseconds until);
+/// The seat's holder sleeps until it holds time back again, or for a while in real time.
+void sleep_beside(ClockState& clock, Seat seat);
 Nanoseconds now(ClockState& clock);
 
 /// Clock over a seat. Does not leave the seat when destroyed: whoever took it does.

@@ -77,6 +77,28 @@ TEST(VirtualClock, WhoWaitsBesideIsNotHeldUpAndHoldsTimeFromThenOn) {
   EXPECT_EQ(now(state->clock), 100);
 }
 
+TEST(VirtualClock, WhoSleepsBesideIsWokenFromTheTimeThatAnotherSays) {
+  auto state = SharedState::anonymous();
+  const Seat beside = take_seat(state->clock), other = take_seat(state->clock);
+  wait_beside(state->clock, beside, kForever);
+  Nanoseconds woken_at = 0;
+  const auto is_parked = [&] {
+    const Lock lock(state->clock.mutex);
+    return state->clock.participants[beside].status != Participant::running;
+  };
+  std::thread sleeper([&] {
+    while (is_parked()) sleep_beside(state->clock, beside);
+    woken_at = now(state->clock);
+    leave_seat(state->clock, beside);
+  });
+  VirtualClock clock(state, other);
+  clock.sleep_until(20);
+  wait_beside(state->clock, beside, 70);
+  clock.sleep_until(100);
+  sleeper.join();
+  EXPECT_EQ(woken_at, 70);
+}
+
 TEST(VirtualClock, WhoWorksUntilATimeHoldsUpNobodyBeforeIt) {
   auto state = SharedState::anonymous();
   const Seat working = take_seat(state->clock), waiting = take_seat(state->clock);

@@ -38,20 +38,38 @@ bool holds_absolute_limit(const Case& c, const Series& series, Unit unit, const 
   return holds;
 }
 
+/// What the node's sensors said during each step, of each GPU.
+class Readings {
+ public:
+  explicit Readings(const std::vector<Series>& all) {
+    for (const Series& series : all) {
+      if (series.check == kTelemetryCheck) of_[key(series.measurement, series)] = &series;
+    }
+  }
+  /// While `beside` was measured; null: none.
+  const Series* find(const std::string& measurement, const Series& beside) const {
+    const auto found = of_.find(key(measurement, beside));
+    return found == of_.end() ? nullptr : found->second;
+  }
+
+ private:
+  using Key = std::tuple<std::string, int, std::string>;
+  static Key key(const std::string& measurement, const Series& series) {
+    return {measurement, series.stage, series.part.unit().path()};
+  }
+  std::map<Key, const Series*> of_;
+};
+
 /// What each GPU's values are multiplied with, so that they are what they would be if all of the group had
 /// the same of what the limit is `per`, in steps that went to their end. Empty where one has no such reading:
 /// then values are compared as they are.
-std::map<const Series*, double> factors_of(const Limit& limit, const Group& group,
-                                           const std::vector<Series>& all) {
+std::map<const Series*, double> factors_of(const Limit& limit, const Group& group, const Readings& sensors) {
   std::map<const Series*, double> readings;
   std::vector<double> of_all;
   for (const Series* series : group) {
     if (numbers_of(*series, limit).empty()) continue;  // of a step that broke off: nothing is compared
-    const auto reading = std::find_if(all.begin(), all.end(), [&](const Series& other) {
-      return other.check == kTelemetryCheck && other.measurement == limit.per &&
-             other.stage == series->stage && other.part.unit() == series->part.unit();
-    });
-    if (reading == all.end()) return {};
+    const Series* const reading = sensors.find(limit.per, *series);
+    if (reading == nullptr) return {};
     std::vector<double> values;
     for (const Sample& sample : reading->samples) {
       const auto value = number_of(sample.measurement->value);
@@ -88,11 +106,12 @@ std::optional<double> median_of_others(const Medians& medians, const Series* one
   return median(std::move(others));
 }
 
-void observe_ratio(const Case& c, const Limit& limit, const Group& group, const std::vector<Series>& all,
+void observe_ratio(const Case& c, const Limit& limit, const Group& group, const Readings& sensors,
                    std::vector<Observation>& seen) {
   const auto* ratio = std::get_if<double>(&limit.bound);
   if (ratio == nullptr) return;
-  const auto factors = limit.per.empty() ? std::map<const Series*, double>{} : factors_of(limit, group, all);
+  const auto factors =
+      limit.per.empty() ? std::map<const Series*, double>{} : factors_of(limit, group, sensors);
   const auto factor_of = [&](const Series* series) {
     const auto found = factors.find(series);
     return found == factors.end() ? 1.0 : found->second;
@@ -210,13 +229,14 @@ Group in_unit_of(const Limit& limit, const Group& group) {
 }  // namespace
 
 void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen) {
+  const Readings sensors(all);
   for (const Group& group : peer_groups(c.run.plan, all)) {
     for (const Limit* limit : c.limits(group.front()->check, group.front()->measurement)) {
       if (!is_peer(limit->kind) || !is_of(c, *limit, *group.front())) continue;
       const Group peers = in_unit_of(*limit, group);
       if (peers.size() < 2) continue;
       if (limit->kind == LimitKind::peer_ratio) {
-        observe_ratio(c, *limit, peers, all, seen);
+        observe_ratio(c, *limit, peers, sensors, seen);
       } else if (limit->kind == LimitKind::peer_excess) {
         observe_excess(c, *limit, peers, seen);
       } else {

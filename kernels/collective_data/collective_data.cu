@@ -323,10 +323,12 @@ class DataOfGpu final : public RankData {
         received_.words == sent_.words && sent_.elements > received_.elements ? sent_ : received_;
     const std::uint64_t bytes = (larger.first + larger.elements) * (bits_in(job_.request.type) / 8);
     Word128* const behind = larger.words + bytes / sizeof(Word128);
-    cuda::launch({1, kThreads, 0, stream},
-                 Work(check ? WorkKind::read : WorkKind::write, static_cast<double>(2 * kGuardBytes)), guard,
-                 larger.words - kGuardWords, behind, static_cast<unsigned>(bytes % sizeof(Word128)),
-                 job_.seed, check, list_.get());
+    cuda::in_own_time([&] {
+      cuda::launch({1, kThreads, 0, stream},
+                   Work(check ? WorkKind::read : WorkKind::write, static_cast<double>(2 * kGuardBytes)),
+                   guard, larger.words - kGuardWords, behind, static_cast<unsigned>(bytes % sizeof(Word128)),
+                   job_.seed, check, list_.get());
+    });
   }
 
   template <typename Kernel, typename... Arguments>

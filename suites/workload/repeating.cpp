@@ -7,6 +7,7 @@
 
 #include "harness/model/quantile.h"
 #include "harness/model/values.h"
+#include "suites/batches.h"
 
 namespace assay {
 namespace {
@@ -30,22 +31,21 @@ struct Totals {
 };
 
 void repeat(Context& context, workloads::Workload& workload, Totals& totals) {
-  constexpr double kLongestBatch_s = 2, kBatchesWanted = 8;
+  constexpr int kBatchesWanted = 8;
   totals.add(workload.repeat(1));  // loads the kernels
   const Repetitions warm_up = workload.repeat(kWarmUps - 1);
   totals.add(warm_up);
   const double duration_s = context.duration_s();
-  const double batch_s = std::min(kLongestBatch_s, duration_s / kBatchesWanted);
-  const int batch =
-      std::clamp(static_cast<int>(batch_s * (kWarmUps - 1) / warm_up.seconds), 1, workloads::kMostAtOnce);
+  Batches batches(duration_s, kBatchesWanted, kFewestBatches, workloads::kMostAtOnce);
   const Nanoseconds start = context.clock().now();
-  for (int i = 1;; ++i) {
+  double elapsed_s = 0, each_s = warm_up.seconds / (kWarmUps - 1);
+  while (const int batch = batches.next(elapsed_s, each_s)) {
     const Repetitions done = workload.repeat(batch);
     totals.add(done);
-    totals.repetitions_per_s.push_back(batch / done.seconds);
-    const double elapsed_s = seconds_of(context.clock().now() - start);
+    each_s = done.seconds / batch;
+    totals.repetitions_per_s.push_back(1 / each_s);
+    elapsed_s = seconds_of(context.clock().now() - start);
     if (duration_s > 0) context.progress(std::min(1.0, elapsed_s / duration_s));
-    if (i >= kFewestBatches && elapsed_s >= duration_s) return;
   }
 }
 

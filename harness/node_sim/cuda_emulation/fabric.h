@@ -59,7 +59,10 @@ class Fabric {
   virtual void park() = 0;
   /// At this time at the latest the clock waits for it again.
   virtual void park_until(Nanoseconds latest) = 0;
-  virtual void unpark(int seat) = 0;
+  /// From this time on the clock waits for that seat again: 0, at once.
+  virtual void unpark(int seat, Nanoseconds from) = 0;
+  /// While this seat is parked, or for a while in real time.
+  virtual void sleep_while_parked() = 0;
   virtual void wait_until(Nanoseconds time) = 0;
 
   /// Whether the switches send to all, and add up.

@@ -144,7 +144,7 @@ void Rank::post(Batch& batch) {
   }
   round.ended = last + nanoseconds_of(seconds);
   round.done = 1;
-  announce(*meeting_, fabric());
+  announce(*meeting_, fabric(), round.ended);
 }
 
 /// False: there is no room on some way before earlier ones have been taken.

@@ -170,7 +170,6 @@ bool Rank::wait_within_reason(const std::function<std::optional<Nanoseconds>()>&
 bool Rank::wait_for(const std::function<std::optional<Nanoseconds>()>& when, Nanoseconds latest) {
   Nanoseconds until = 0;
   for (;;) {
-    std::uint32_t seen = 0;
     {
       const AtPlace lock(place_);
       go_on();
@@ -179,15 +178,14 @@ bool Rank::wait_for(const std::function<std::optional<Nanoseconds>()>& when, Nan
         until = *known;
         break;
       }
-      seen = __atomic_load_n(&meeting_->changes, __ATOMIC_ACQUIRE);
       if (device_.now() >= latest) return false;
       me().seat = fabric().seat();
       fabric().park_until(latest);
     }
-    sleep_until_change(*meeting_, seen);
+    fabric().sleep_while_parked();
     const AtPlace lock(place_);
     if (aborted_ || me().seat == kNoSeat) continue;
-    fabric().unpark(me().seat);
+    fabric().unpark(me().seat, 0);
     me().seat = kNoSeat;
   }
   fabric().wait_until(until);

@@ -1,21 +1,14 @@
 #include "harness/node_sim/nccl_library/meeting.h"
 
-#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
-#include <ctime>
 
 namespace assay::nccl {
 namespace {
-
-// A waiter looks again after this real time even if nobody woke it: who should have may have died.
-constexpr long kRecheckNs = 100'000'000;
 
 void prepare(MeetingPlace& place) {
   pthread_mutexattr_t attributes;
@@ -76,19 +69,12 @@ bool complete(const Meeting& meeting) {
                      [](const Member& member) { return member.state != Member::absent; });
 }
 
-void announce(Meeting& meeting, cuda_emulation::Fabric& fabric) {
+void announce(Meeting& meeting, cuda_emulation::Fabric& fabric, Nanoseconds from) {
   for (Member& member : meeting.members) {
     if (member.seat == kNoSeat) continue;
-    fabric.unpark(member.seat);
+    fabric.unpark(member.seat, from);
     member.seat = kNoSeat;
   }
-  __atomic_fetch_add(&meeting.changes, 1, __ATOMIC_RELEASE);
-  syscall(SYS_futex, &meeting.changes, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-}
-
-void sleep_until_change(Meeting& meeting, std::uint32_t seen) {
-  const timespec timeout{0, kRecheckNs};
-  syscall(SYS_futex, &meeting.changes, FUTEX_WAIT, seen, &timeout, nullptr, 0);
 }
 
 }  // namespace assay::nccl

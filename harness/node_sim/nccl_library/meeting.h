@@ -74,8 +74,7 @@ struct Way {
 struct Meeting {
   std::uint64_t id;  // the magic of the communicator's unique id; 0: free
   std::int32_t ranks;
-  std::uint32_t changes;  // who waits sleeps on it
-  std::int32_t refused;   // two ranks on one GPU: nobody's communicator comes to be
+  std::int32_t refused;  // two ranks on one GPU: nobody's communicator comes to be
   Member members[kMostRanks];
   Round rounds[2];
   Way ways[kMostRanks][kMostRanks];  // by sender, then receiver
@@ -110,10 +109,8 @@ Meeting* find_or_make(MeetingPlace& place, std::uint64_t id, int ranks);
 /// All members have come, and may.
 bool complete(const Meeting& meeting);
 
-/// Wakes those that wait for something to change, and lets the clock wait for them again. Caller holds the
-/// place's mutex.
-void announce(Meeting& meeting, cuda_emulation::Fabric& fabric);
-/// Until something changes after `seen`, or for a while in real time.
-void sleep_until_change(Meeting& meeting, std::uint32_t seen);
+/// Wakes those that wait for something to change, and lets the clock wait for them again: now, or from a time
+/// on. Caller holds the place's mutex.
+void announce(Meeting& meeting, cuda_emulation::Fabric& fabric, Nanoseconds from = 0);
 
 }  // namespace assay::nccl

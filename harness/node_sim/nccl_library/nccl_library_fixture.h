@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -85,7 +86,8 @@ class PlainFabric final : public cuda_emulation::Fabric {
   int seat() const override { return -1; }
   void park() override {}
   void park_until(Nanoseconds) override {}
-  void unpark(int) override {}
+  void unpark(int, Nanoseconds) override {}
+  void sleep_while_parked() override { std::this_thread::sleep_for(std::chrono::microseconds(100)); }
   void wait_until(Nanoseconds time) override { node_.wait_until(time); }
   bool multicast() const override { return node_.multicast; }
   bool heeds_settings() const override { return true; }
