@@ -61,11 +61,23 @@ void launch(const Shape& shape, const Work&, void (*kernel)(Parameters...), Argu
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), "launch");
 }
 
-/// body(i) so many times, where all leave the same behind but for sums that they add to. Returns how often it
-/// was called: under the emulation once, and its launches take the time of all.
+/// Now, and not when it is first launched.
+template <typename... Parameters>
+void load(void (*kernel)(Parameters...)) {
+  cudaFuncAttributes attributes;
+  check(cudaFuncGetAttributes(&attributes, kernel), "load");
+}
+
+/// body(i) so many times in the thread's own stream, where all leave the same behind but for sums that they
+/// add to. Returns how often it was called: under the emulation once, and its launches take the time of all.
 template <typename Body>
 int repeatedly(int times, const Body& body) {
-  for (int i = 0; i < times; ++i) body(i);
+  // A full queue of launches (some 1,000) would hold up those of other threads, in other streams, too.
+  constexpr int kMostQueued = 32;
+  for (int i = 0; i < times; ++i) {
+    body(i);
+    if (i % kMostQueued == kMostQueued - 1) check(cudaStreamSynchronize(cudaStreamPerThread), "repeat");
+  }
   return times;
 }
 
@@ -136,6 +148,9 @@ std::vector<StandIn> launch_one_block_an_sm(const Shape& shape, const Work& work
         "launch");
   return stand_ins;
 }
+
+template <typename... Parameters>
+void load(void (*)(Parameters...)) {}
 
 template <typename Body>
 void in_time_of(double times, const Body& body) {

@@ -15,7 +15,7 @@ class Batches {
   /// the duration does: what would be short of a quarter of a batch is left out.
   int next(double elapsed_s, double each_s);
 
-  static constexpr double kLongestBatch_s = 2;
+  static constexpr double kLongestBatch_s = 4;
 
  private:
   double duration_s_, batch_s_;

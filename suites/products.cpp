@@ -47,6 +47,7 @@ void multiply(Context& context, LibraryGemm& gemm, double duration_s, Totals& to
     elapsed_s = seconds_of(context.clock().now() - start);
     if (duration_s > 0) context.progress(std::min(1.0, elapsed_s / duration_s));
   }
+  context.progress(1);
 }
 
 double settled(std::vector<double> rates) {

@@ -62,7 +62,7 @@ int libraries_main(int fd) {
 }
 
 FoundLibraries find_libraries() {
-  const auto child = ipc::spawn_process(kLibrariesVerb, {"/dev/null"});
+  const auto child = ipc::spawn_process(kLibrariesVerb, {.log = "/dev/null", .deaf = true});
   const FoundLibraries found = hear(*child);
   for (int i = 0; i < kLastWordsMs && !child->ended(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

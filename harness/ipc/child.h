@@ -43,6 +43,9 @@ class Child {
 struct ChildFiles {
   std::string log;    // its standard output and error are appended to this file
   int run_lock = -1;  // held by all processes of a run: none of them lives when it can be taken
+  /// SIGINT, SIGTERM and SIGHUP, which schedulers send to all processes of a job, are blocked: it ends with
+  /// its channel.
+  bool deaf = false;
 };
 
 /// Starts `this-binary verb`, with the channel as descriptor 3 and standard input empty. Its environment is

@@ -103,12 +103,16 @@ struct FileActions {
 
 struct Attributes {
   posix_spawnattr_t attributes;
-  Attributes() {
-    // The supervisor blocks the signals that it reads from a descriptor; a child starts with a clean mask.
-    sigset_t none;
-    sigemptyset(&none);
+  explicit Attributes(bool deaf) {
+    // The supervisor blocks the signals that it reads from a descriptor; a child starts with a mask of its
+    // own.
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    if (deaf) {
+      for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&blocked, number);
+    }
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigmask(&attributes, &blocked);
     sigset_t pipe;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
@@ -132,7 +136,7 @@ std::unique_ptr<Child> spawn_process(const std::string& verb, const ChildFiles& 
   if (given.run_lock >= 0) {
     posix_spawn_file_actions_adddup2(&files.actions, given.run_lock, kRunLockDescriptor);
   }
-  const Attributes attributes;
+  const Attributes attributes(given.deaf);
 
   std::string program = kChildName, argument = verb;
   char* const arguments[] = {program.data(), argument.data(), nullptr};

@@ -89,7 +89,7 @@ SimDevice::SimDevice(const SharedState& state, int slot, Clock& clock, std::uint
            {[this] { return now(); }, [this] { return memory_temperature(); }}),
       in_sms_(planted_in_sms(*state_, slot), step_seed),
       way_is_damaged_(damages_what_goes_by(*state_, slot)),
-      fabric_(state_, index_, clock_, seat, speed_, memory_) {
+      fabric_(state_, index_, clock_, seat, speed_, memory_, owed_) {
   {
     const Lock lock(state_->mutex);
     change_contexts(*state_, index_, clock_.now(), getpid(), +1);

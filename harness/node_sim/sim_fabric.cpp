@@ -34,11 +34,12 @@ void SimFabric::park() {
 }
 
 void SimFabric::park_until(Nanoseconds latest) {
+  parked_at_ = clock_.now() + owed_;
   wait_beside(state_->clock, seat_, latest);
 }
 
 void SimFabric::unpark(int seat, Nanoseconds from) {
-  wait_beside(state_->clock, seat, from);
+  sim::unpark(state_->clock, seat, from);
 }
 
 void SimFabric::sleep_while_parked() {
@@ -46,7 +47,11 @@ void SimFabric::sleep_while_parked() {
 }
 
 void SimFabric::wait_until(Nanoseconds time) {
+  const Nanoseconds before = parked_at_.value_or(clock_.now() + owed_);
+  parked_at_.reset();
   if (time > clock_.now()) clock_.sleep_until(time);
+  // What was owed has passed meanwhile.
+  owed_ = std::max<Nanoseconds>(0, before - clock_.now());
 }
 
 bool SimFabric::multicast() const {

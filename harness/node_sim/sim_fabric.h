@@ -2,6 +2,8 @@
 // (NCCL's).
 #pragma once
 
+#include <optional>
+
 #include "harness/node/clock.h"
 #include "harness/node_sim/cuda_emulation/fabric.h"
 #include "harness/node_sim/device_memory.h"
@@ -12,10 +14,17 @@ namespace assay::sim {
 
 class SimFabric final : public cuda_emulation::Fabric {
  public:
-  /// Of the device with this index, whose clock, speed and memory outlive it.
+  /// Of the device with this index, whose clock, speed and memory outlive it, and the time that it is ahead
+  /// of the clock: owed.
   SimFabric(const SharedState& state, int index, Clock& clock, Seat seat, const DeviceSpeed& speed,
-            NodeMemory& memory)
-      : state_(state), index_(index), clock_(clock), seat_(seat), speed_(speed), memory_(memory) {}
+            NodeMemory& memory, Nanoseconds& owed)
+      : state_(state),
+        index_(index),
+        clock_(clock),
+        seat_(seat),
+        speed_(speed),
+        memory_(memory),
+        owed_(owed) {}
 
   int slot() const override { return state_->constants[index_].slot; }
   void* shared() override { return memory_.shared(kSharedBytes); }
@@ -41,6 +50,8 @@ class SimFabric final : public cuda_emulation::Fabric {
   Seat seat_;
   const DeviceSpeed& speed_;
   NodeMemory& memory_;
+  Nanoseconds& owed_;
+  std::optional<Nanoseconds> parked_at_;  // by the device's time
 };
 
 }  // namespace assay::sim

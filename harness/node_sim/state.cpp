@@ -89,7 +89,12 @@ SharedState SharedState::anonymous() {
 }
 
 Lock::Lock(pthread_mutex_t& mutex) : mutex_(mutex) {
-  if (pthread_mutex_lock(&mutex_) == EOWNERDEAD) pthread_mutex_consistent(&mutex_);
+  // Whoever holds it has a few microseconds of work: to sleep, and be woken, takes longer than that.
+  constexpr int kTries = 100;
+  int result = EBUSY;
+  for (int i = 0; i < kTries && result == EBUSY; ++i) result = pthread_mutex_trylock(&mutex_);
+  if (result == EBUSY) result = pthread_mutex_lock(&mutex_);
+  if (result == EOWNERDEAD) pthread_mutex_consistent(&mutex_);
 }
 
 Lock::~Lock() {

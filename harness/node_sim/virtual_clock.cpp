@@ -102,7 +102,6 @@ void set_status(ClockState& clock, Seat seat, Participant::Status status) {
   if (seat < 0) return;
   Woken woken;
   const Lock lock(clock.mutex);
-  if (status == Participant::running) return woken.run(clock.participants[seat]);
   clock.participants[seat].status = status;
   advance(clock, woken);
 }
@@ -121,15 +120,28 @@ void clear_seats(ClockState& clock) {
 void park(ClockState& clock, Seat seat) {
   set_status(clock, seat, Participant::parked);
 }
-void unpark(ClockState& clock, Seat seat) {
-  set_status(clock, seat, Participant::running);
+
+void unpark(ClockState& clock, Seat seat, Nanoseconds from) {
+  if (seat < 0) return;
+  Woken woken;
+  const Lock lock(clock.mutex);
+  Participant& participant = clock.participants[seat];
+  if (participant.status != Participant::parked && participant.status != Participant::waiting) return;
+  if (from <= clock.now) return woken.run(participant);
+  participant.status = Participant::waiting;
+  participant.wake = from;
+  advance(clock, woken);
 }
 
 void wait_beside(ClockState& clock, Seat seat, Nanoseconds until) {
   Woken woken;
   const Lock lock(clock.mutex);
   Participant& self = clock.participants[seat];
-  if (until <= clock.now) return woken.run(self);
+  if (self.status == Participant::free) return;  // taken for dead
+  if (until <= clock.now) {
+    self.status = Participant::running;
+    return;
+  }
   self.status = until == kForever ? Participant::parked : Participant::waiting;
   self.wake = until;
   advance(clock, woken);
@@ -146,7 +158,7 @@ void sleep_beside(ClockState& clock, Seat seat) {
     if (self.status == Participant::waiting) pause = advance(clock, woken);
     seen = self.status;
   }
-  if (seen == Participant::waiting || seen == Participant::parked) sleep_while(self, seen, pause);
+  if (seen != Participant::running) sleep_while(self, seen, pause);
 }
 
 Nanoseconds now(ClockState& clock) {

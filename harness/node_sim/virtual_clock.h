@@ -20,7 +20,9 @@ void leave_seat(ClockState& clock, Seat seat);
 void clear_seats(ClockState& clock);
 /// Waiting for something other than time: does not hold the clock back.
 void park(ClockState& clock, Seat seat);
-void unpark(ClockState& clock, Seat seat);
+/// From this time on it holds the clock back again. Nothing where it is not parked or waiting: its holder may
+/// be gone.
+void unpark(ClockState& clock, Seat seat, Nanoseconds from = 0);
 /// Waiting for either, without being held up: by `until` at the latest the seat holds time back again.
 void wait_beside(ClockState& clock, Seat seat, Nanoseconds until);
 /// The seat's holder sleeps until it holds time back again, or for a while in real time.

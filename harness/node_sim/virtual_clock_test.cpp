@@ -93,10 +93,29 @@ TEST(VirtualClock, WhoSleepsBesideIsWokenFromTheTimeThatAnotherSays) {
   });
   VirtualClock clock(state, other);
   clock.sleep_until(20);
-  wait_beside(state->clock, beside, 70);
+  unpark(state->clock, beside, 70);
   clock.sleep_until(100);
   sleeper.join();
   EXPECT_EQ(woken_at, 70);
+}
+
+TEST(VirtualClock, WhoIsGoneIsNotWoken) {
+  auto state = SharedState::anonymous();
+  const Seat dead = take_seat(state->clock), other = take_seat(state->clock);
+  wait_beside(state->clock, dead, kForever);
+  leave_seat(state->clock, dead);
+  unpark(state->clock, dead);
+  unpark(state->clock, dead, 50);
+  wait_beside(state->clock, dead, 50);
+  EXPECT_EQ(state->clock.participants[dead].status, Participant::free);
+  EXPECT_TRUE(VirtualClock(state, other).sleep_until(100)) << "it would hold time back for good";
+}
+
+TEST(VirtualClock, WhoWorksIsNotMadeToWait) {
+  auto state = SharedState::anonymous();
+  const Seat working = take_seat(state->clock);
+  unpark(state->clock, working, 50);
+  EXPECT_EQ(state->clock.participants[working].status, Participant::running);
 }
 
 TEST(VirtualClock, WhoWorksUntilATimeHoldsUpNobodyBeforeIt) {

@@ -20,7 +20,9 @@ constexpr int kEndTimeoutMs = 2'000;
 }  // namespace
 
 SamplerClient SamplerClient::start(const telemetry::SamplerStart& start, const ipc::ChildFiles& files) {
-  SamplerClient client(ipc::spawn_process("__sampler", files));
+  ipc::ChildFiles deaf = files;
+  deaf.deaf = true;
+  SamplerClient client(ipc::spawn_process("__sampler", deaf));
   const auto answer = client.ask(start, kOpenTimeoutMs);
   if (!answer) throw NoManagementLibrary("the management library did not open: " + client.why_lost_);
   if (answer->contains("failed"))

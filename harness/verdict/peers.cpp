@@ -43,7 +43,7 @@ class Readings {
  public:
   explicit Readings(const std::vector<Series>& all) {
     for (const Series& series : all) {
-      if (series.check == kTelemetryCheck) of_[key(series.measurement, series)] = &series;
+      if (series.check == kTelemetryCheck) of_.try_emplace(key(series.measurement, series), &series);
     }
   }
   /// While `beside` was measured; null: none.

@@ -4,6 +4,7 @@
 #include "kernels/collective_data/collective_data.h"
 #include "kernels/cuda_support.h"
 #include "kernels/each_word.h"
+#include "kernels/instructions/clocks.h"
 #include "kernels/instructions/memory.h"
 
 namespace assay::collective::ASSAY_TARGET {
@@ -110,6 +111,11 @@ __global__ void __launch_bounds__(kThreads) add_up(Span span, unsigned long long
   atomicAdd(sum, mine);
 }
 
+__global__ void hold_for(std::uint64_t ns) {
+  const std::uint64_t begun = cuda::global_timer();
+  while (cuda::global_timer() - begun < ns) continue;
+}
+
 __device__ Word128 guard_word(std::uint64_t seed, std::uint64_t index) {
   return memory::pattern_word<memory::PatternKind::random>(memory::random_data(seed ^ 0x6ca3d), index);
 }
@@ -156,6 +162,12 @@ class DataOfGpu final : public RankData {
     if (words * sizeof(Word128) <= kAround)
       throw std::length_error("no room for an element between the guards");
     bytes_ = words * sizeof(Word128) - kAround;
+    load_kernels_of<8>();
+    load_kernels_of<16>();
+    load_kernels_of<32>();
+    load_kernels_of<64>();
+    cuda::load(guard);
+    cuda::load(hold_for);
   }
 
   /// Under the emulation, as much as every place of a collective is in.
@@ -192,6 +204,18 @@ class DataOfGpu final : public RankData {
     if (state == cudaErrorNotReady) return false;
     cuda::check(state, "collective");
     return true;
+  }
+
+  bool passed(std::size_t mark) override {
+    const cudaError_t state = cudaEventQuery(marks_.at(mark)->get());
+    if (state == cudaErrorNotReady) return false;
+    cuda::check(state, "collective");
+    return true;
+  }
+
+  void hold(double seconds) override {
+    if (gpu_.emulated()) return;
+    cuda::launch({1, 1, 0, stream_.get()}, {}, hold_for, static_cast<std::uint64_t>(seconds * 1e9));
   }
 
   void look() override { look_in(stream_.get()); }
@@ -274,6 +298,15 @@ class DataOfGpu final : public RankData {
                                  looked = std::make_unique<cuda::Event>();
   };
 
+  /// A kernel that is loaded when it is first launched may wait for what runs: a look through what hangs.
+  template <unsigned kBits>
+  static void load_kernels_of() {
+    cuda::load(fill<kBits, Fill::sent>);
+    cuda::load(fill<kBits, Fill::anything_else>);
+    cuda::load(compare<kBits>);
+    cuda::load(add_up<kBits>);
+  }
+
   void drop_graph() {
     if (graph_.executable != nullptr) cudaGraphExecDestroy(graph_.executable);
     if (graph_.graph != nullptr) cudaGraphDestroy(graph_.graph);
@@ -300,9 +333,9 @@ class DataOfGpu final : public RankData {
     (sends > receives ? received_ : sent_).first = inside;
   }
 
+  /// Behind what is still in the stream: of a collective that was given up, looks may be.
   void clear_found() {
-    list_.clear();
-    stream_.follow();
+    cuda::check(cudaMemsetAsync(list_.get(), 0, sizeof(MismatchList), stream_.get()), "clear");
   }
   void look_in(cudaStream_t stream) {
     launch(received_.elements, WorkKind::read, stream,

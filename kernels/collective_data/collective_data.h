@@ -43,8 +43,12 @@ class RankData {
   virtual const void* send() const = 0;
   virtual void* receive() const = 0;
 
-  /// Whether all is done that was put into the stream. Throws DeviceError.
+  /// Whether all is done that was put into the stream; or into it before a mark. Throws DeviceError.
   virtual bool done() = 0;
+  virtual bool passed(std::size_t mark) = 0;
+  /// What comes into the stream from now on begins so much later, so that the host has it all there before
+  /// the first of it begins. Nothing under the emulation, where the host takes no time.
+  virtual void hold(double seconds) = 0;
   /// Puts a look through what the job prepared last has received into the stream.
   virtual void look() = 0;
   /// All that was found by looks since it was last asked for; waits for them. Throws DeviceError.

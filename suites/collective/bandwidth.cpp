@@ -152,7 +152,7 @@ double device_seconds(const DeviceSpeed& speed, double duration_s) {
     return speed.seconds_of_demands(work_of_looking_through(bytes)) +
            speed.seconds_of_demands(work_of_preparing(0, bytes)) + 4 * speed.launch_s;
   };
-  // Its end is looked for in pauses of up to an eighth of what was waited (session.cpp).
+  // The end of a row is looked for in pauses of up to an eighth of what was waited (session.cpp).
   constexpr double kNoticed = 1 + 1.0 / 16;
   double once_s = (kLatency.repetitions + 1) * (one_s(kLatency) + look_s(kLatency.bytes));
   for (const Point& point : kPoints) {

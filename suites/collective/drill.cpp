@@ -28,6 +28,7 @@ bool is_it(Context& context) {
 class Spoils final : public Meddling {
  public:
   explicit Spoils(Context& context) : context_(context) {}
+  bool changes_received() const override { return true; }
   void after(std::size_t number, const Job& job, RankData& data) override {
     if (!is_it(context_) || number != kCase) return;
     const std::uint64_t element = nccl::received_by(job.request, job.rank, job.ranks) / 2;

@@ -24,8 +24,8 @@ struct Timed {
 };
 
 /// `bytes`: of the larger buffer, which is done in what is there of it. The first repetition, which sets up
-/// what NCCL puts off until then, is left out. `wrong`: told how many elements, and words around them, were
-/// not right in all repetitions together, where any were. Throws DeviceError.
+/// what NCCL puts off until then, is left out. `wrong`: told of some repetitions
+/// together, where not all was right, of how many elements, and words around them. Throws DeviceError.
 Timed time_collective(Session& session, RankData& data, nccl::Collective collective, std::uint64_t bytes,
                       std::uint64_t bytes_there, int repetitions, std::uint64_t seed,
                       const std::function<void(std::uint64_t elements)>& wrong);

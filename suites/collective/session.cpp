@@ -75,6 +75,11 @@ void Session::wait(RankData& data, const std::string& what) {
   connected_ = true;
 }
 
+void Session::wait_for_mark(RankData& data, std::size_t mark, const std::string& what) {
+  wait_until([&] { return data.passed(mark); }, most_of_a_collective(), what);
+  connected_ = true;
+}
+
 double Session::most_of_a_collective() const {
   return connected_ ? deadlines_.collective_s : std::max(deadlines_.init_s, deadlines_.collective_s);
 }

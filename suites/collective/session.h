@@ -35,6 +35,8 @@ class Session {
   /// Until all is done that was put into the data's stream. Throws DeviceError; where it hangs, of codes::
   /// collective_hung with the GPU that the others wait for, or codes::collective_hung_somewhere.
   void wait(RankData& data, const std::string& what);
+  /// The same, of what was put there before a mark.
+  void wait_for_mark(RankData& data, std::size_t mark, const std::string& what);
   /// All ranks part. Throws DeviceError.
   void finalize();
 

@@ -14,7 +14,7 @@ Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t 
     } else {
       session.begin(fit.request, data);
     }
-    if (meddling != nullptr) {
+    if (meddling != nullptr && meddling->changes_received()) {
       session.wait(data, text_of(one, session.ranks()));
       meddling->after(number, trial.job, data);
     }

@@ -22,6 +22,8 @@ class Meddling {
   virtual ~Meddling() = default;
   /// Before this rank enters the collective.
   virtual void before(std::size_t /*number*/, int /*rank*/) {}
+  /// Whether after() is called: then each is waited for before it is looked through.
+  virtual bool changes_received() const { return false; }
   /// Once it is over, before it is looked through.
   virtual void after(std::size_t /*number*/, const Job& /*job*/, RankData& /*data*/) {}
 };

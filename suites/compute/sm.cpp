@@ -40,7 +40,7 @@ std::vector<Task> all_tasks() {
 
 constexpr std::uint32_t kFirstRounds = 1024;  // by which it is learnt how long one takes
 constexpr double kLaunch_s = 0.02;            // at least: what a launch costs is little against it
-constexpr double kLongestLaunch_s = 1;        // so that progress shows, and a hang is found out
+constexpr double kLongestLaunch_s = 0.5;      // so that progress shows, and a hang is found out
 constexpr int kMostLaunchesForAllSms = 8;
 constexpr std::uint32_t kMostRounds = 1u << 24;
 

@@ -19,7 +19,7 @@ constexpr double kRest_s = 6;
 constexpr double kLeastLoad_s = 4;
 
 void run(Context& context) {
-  constexpr int kBatch = 20 * kFullLoadBatch;
+  constexpr int kBatch = 40 * kFullLoadBatch;
   static_assert(kBatch <= compute::kMostAtOnce);
   const auto gemm = full_load(context);
   ProductTally tally;

@@ -47,6 +47,7 @@ void repeat(Context& context, workloads::Workload& workload, Totals& totals) {
     elapsed_s = seconds_of(context.clock().now() - start);
     if (duration_s > 0) context.progress(std::min(1.0, elapsed_s / duration_s));
   }
+  context.progress(1);
 }
 
 void emit_results(Context& context, const Totals& totals) {

@@ -106,7 +106,7 @@ class Device {
   virtual int numa_node_of(const void*) const { return kAnyNumaNode; }
   /// Null for a device that is alone.
   virtual Fabric* fabric() { return nullptr; }
-  /// The host waits: what is owed of the time of transfers passes.
+  /// The host waits: what is owed of the time of short work passes.
   virtual void settle() {}
   virtual Nanoseconds now() = 0;
   /// Its own clocks, as device code reads them.

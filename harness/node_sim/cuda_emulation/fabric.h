@@ -61,7 +61,7 @@ class Fabric {
   virtual void park_until(Nanoseconds latest) = 0;
   /// From this time on the clock waits for that seat again: 0, at once.
   virtual void unpark(int seat, Nanoseconds from) = 0;
-  /// While this seat is parked, or for a while in real time.
+  /// Until the clock waits for this seat again, or for a while in real time.
   virtual void sleep_while_parked() = 0;
   virtual void wait_until(Nanoseconds time) = 0;
 
