@@ -83,19 +83,24 @@ __global__ void __launch_bounds__(kThreads) fill(Span span, Job job) {
   });
 }
 
-template <unsigned kBits>
+enum class Leave { as_it_is, anything_else };
+
+template <unsigned kBits, Leave kLeave>
 __global__ void __launch_bounds__(kThreads) compare(Span span, Job job, MismatchList* list) {
   for_each_word_of<kBits>(span, [&](Word128* word, unsigned from, unsigned to, std::uint64_t first) {
     const Word128 elements = cuda::load_streaming(word);
+    Word128 others = elements;
     for (unsigned i = from; i < to; ++i) {
       const std::uint64_t at = first + (i - from), expected = received(job, at),
                           actual = element<kBits>(elements, i);
+      set_element<kBits>(others, i, ~expected);
       if (expected == actual) continue;
       atomicAdd(&list->count, 1ull);
       if (cuda::load_relaxed(&list->listed) >= Mismatches::kMost) continue;  // it is not to come round to 0
       const std::uint32_t place = atomicAdd(&list->listed, 1u);
       if (place < Mismatches::kMost) list->of[place] = {at, expected, actual};
     }
+    if (kLeave == Leave::anything_else) cuda::store_streaming(word, others);
   });
 }
 
@@ -194,7 +199,12 @@ class DataOfGpu final : public RankData {
     }
   }
 
-  void spoil_received() override { spoil(stream_.get()); }
+  void spoil_received() override {
+    launch(received_.elements, WorkKind::write, stream_.get(),
+           by_size(job_.request.type, fill<8, Fill::anything_else>, fill<16, Fill::anything_else>,
+                   fill<32, Fill::anything_else>, fill<64, Fill::anything_else>),
+           received_, job_);
+  }
 
   const void* send() const override { return address(sent_); }
   void* receive() const override { return address(received_); }
@@ -218,7 +228,8 @@ class DataOfGpu final : public RankData {
     cuda::launch({1, 1, 0, stream_.get()}, {}, hold_for, static_cast<std::uint64_t>(seconds * 1e9));
   }
 
-  void look() override { look_in(stream_.get()); }
+  void look() override { look_in<Leave::as_it_is>(stream_.get()); }
+  void look_and_spoil() override { look_in<Leave::anything_else>(stream_.get()); }
 
   Mismatches found() override {
     join();
@@ -255,8 +266,7 @@ class DataOfGpu final : public RankData {
     const std::size_t going_on_with = current_;
     place(buffer);
     cuda::check(cudaStreamWaitEvent(beside_.get(), buffers_[buffer].received->get(), 0), "wait for event");
-    look_in(beside_.get());
-    spoil(beside_.get());
+    look_in<Leave::anything_else>(beside_.get());
     cuda::check(cudaEventRecord(buffers_[buffer].looked->get(), beside_.get()), "record event");
     place(going_on_with);
   }
@@ -303,7 +313,8 @@ class DataOfGpu final : public RankData {
   static void load_kernels_of() {
     cuda::load(fill<kBits, Fill::sent>);
     cuda::load(fill<kBits, Fill::anything_else>);
-    cuda::load(compare<kBits>);
+    cuda::load(compare<kBits, Leave::as_it_is>);
+    cuda::load(compare<kBits, Leave::anything_else>);
     cuda::load(add_up<kBits>);
   }
 
@@ -337,19 +348,14 @@ class DataOfGpu final : public RankData {
   void clear_found() {
     cuda::check(cudaMemsetAsync(list_.get(), 0, sizeof(MismatchList), stream_.get()), "clear");
   }
+  template <Leave kLeave>
   void look_in(cudaStream_t stream) {
-    launch(received_.elements, WorkKind::read, stream,
-           by_size(job_.request.type, compare<8>, compare<16>, compare<32>, compare<64>), received_, job_,
-           list_.get());
+    launch(received_.elements, kLeave == Leave::as_it_is ? WorkKind::read : WorkKind::sweep, stream,
+           by_size(job_.request.type, compare<8, kLeave>, compare<16, kLeave>, compare<32, kLeave>,
+                   compare<64, kLeave>),
+           received_, job_, list_.get());
     guarded(true, stream);
   }
-  void spoil(cudaStream_t stream) {
-    launch(received_.elements, WorkKind::write, stream,
-           by_size(job_.request.type, fill<8, Fill::anything_else>, fill<16, Fill::anything_else>,
-                   fill<32, Fill::anything_else>, fill<64, Fill::anything_else>),
-           received_, job_);
-  }
-
   /// Round what is received, and what is sent where it holds that.
   void guarded(bool check, cudaStream_t stream) {
     const Span& larger =
@@ -371,8 +377,9 @@ class DataOfGpu final : public RankData {
     const std::uint64_t bytes = elements * (bits_in(job_.request.type) / 8);
     const std::uint64_t blocks = bytes / sizeof(Word128) / kThreads + 1;
     const auto most = static_cast<std::uint64_t>(gpu_.multiprocessors()) * kMostBlocksPerSm;
-    cuda::launch({static_cast<unsigned>(std::min(blocks, most)), kThreads, 0, stream},
-                 Work(kind, static_cast<double>(bytes)), kernel, arguments...);
+    const double moved = static_cast<double>(bytes) * (kind == WorkKind::sweep ? 2 : 1);  // read, and written
+    cuda::launch({static_cast<unsigned>(std::min(blocks, most)), kThreads, 0, stream}, Work(kind, moved),
+                 kernel, arguments...);
   }
 
   Gpu& gpu_;

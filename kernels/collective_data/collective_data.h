@@ -51,13 +51,16 @@ class RankData {
   virtual void hold(double seconds) = 0;
   /// Puts a look through what the job prepared last has received into the stream.
   virtual void look() = 0;
+  /// The same, after which what is to be received has other values again, so that a collective which does
+  /// nothing shows.
+  virtual void look_and_spoil() = 0;
   /// All that was found by looks since it was last asked for; waits for them. Throws DeviceError.
   virtual Mismatches found() = 0;
   Mismatches look_through() {
     look();
     return found();
   }
-  /// What is to be received gets other values again, so that a collective which does nothing shows.
+  /// That alone.
   virtual void spoil_received() = 0;
 
   /// Of all elements that were received, and where they are, read anew: ranks that received the same have the
@@ -68,7 +71,7 @@ class RankData {
   virtual void receive_into(std::size_t buffer) = 0;
   /// What is in the stream by now has received into it.
   virtual void received() = 0;
-  /// The same as look() and spoil_received(), of that buffer, in a stream of its own, where it waits for
+  /// The same as look_and_spoil(), of that buffer, in a stream of its own, where it waits for
   /// what received() said: the data's stream goes on meanwhile.
   virtual void look_beside(std::size_t buffer) = 0;
   /// What comes into the data's stream from now on waits for what was put beside it.

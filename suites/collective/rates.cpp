@@ -68,8 +68,7 @@ void time_in_a_row(Session& session, RankData& data, const Sized& what, bool mee
     data.mark(mark);
     session.begin(what.request, data);
     data.mark(mark + 1);
-    data.look();
-    data.spoil_received();
+    data.look_and_spoil();
   }
   for (std::size_t mark = 0; mark < marks; mark += 2) {
     session.wait_for_mark(data, mark + 1, "a collective that is timed");
@@ -147,8 +146,7 @@ VerificationCost time_verification(Session& session, RankData& data, nccl::Colle
       cost.serial_s += seconds_of(session, data, [&] {
         for (int i = 0; i < kRepetitionsOfVerification; ++i) {
           into(i);
-          data.look();
-          data.spoil_received();
+          data.look_and_spoil();
         }
       });
       cost.beside_s += seconds_of(session, data, [&] {
