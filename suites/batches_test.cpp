@@ -26,7 +26,7 @@ TEST(Batches, AreAsManyAsWanted) {
 }
 
 TEST(Batches, AreNoLongerThanTheLongest) {
-  EXPECT_EQ(all_of(Batches(100, 8, 4, 1000), kEach_s), std::vector<int>(50, 128));
+  EXPECT_EQ(all_of(Batches(100, 8, 4, 1000), kEach_s), std::vector<int>(25, 256));
 }
 
 TEST(Batches, AreOfNoMoreThanTheMost) {
@@ -34,7 +34,7 @@ TEST(Batches, AreOfNoMoreThanTheMost) {
 }
 
 TEST(Batches, EndWithTheDuration) {
-  EXPECT_EQ(all_of(Batches(11, 4, 2, 1000), 0.75), (std::vector<int>{2, 2, 2, 2, 2, 2, 2}));
+  EXPECT_EQ(all_of(Batches(11, 4, 2, 1000), 0.75), (std::vector<int>{3, 3, 3, 3, 2}));
   EXPECT_EQ(all_of(Batches(10, 5, 4, 1000), 0.3).back(), 3);
 }
 
