@@ -15,7 +15,9 @@ int Batches::next(double elapsed_s, double each_s) {
   const double left_s = duration_s_ - elapsed_s;
   if (begun_ >= fewest_ && left_s <= kWorthABatch * batch_s_) return 0;
   ++begun_;
-  return std::clamp(static_cast<int>(std::min(batch_s_, left_s) / each_s), 1, most_);
+  constexpr double kShortest_s = 1e-9;  // that a clock could have measured
+  const double fit = std::min(batch_s_, left_s) / std::max(kShortest_s, each_s);
+  return static_cast<int>(std::clamp(fit, 1.0, static_cast<double>(most_)));
 }
 
 }  // namespace assay

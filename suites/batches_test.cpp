@@ -43,5 +43,10 @@ TEST(Batches, AreMadeWhereThereIsNoTime) {
   EXPECT_EQ(all_of(Batches(0.05, 8, 4, 1000), kEach_s), std::vector<int>(4, 1));
 }
 
+TEST(Batches, AreOfTheMostWhereOneTakesNoTimeThatIsMeasured) {
+  EXPECT_EQ(Batches(8, 8, 4, 1000).next(0, 0), 1000);
+  EXPECT_EQ(Batches(0, 8, 4, 1000).next(0, 0), 1);
+}
+
 }  // namespace
 }  // namespace assay

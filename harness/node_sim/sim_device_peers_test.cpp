@@ -164,6 +164,18 @@ TEST_F(PeersTest, TheTimeOfShortWorkPassesWithTheNextOrWhenTheHostWaits) {
               100 * owed, 60e-6);
 }
 
+TEST_F(PeersTest, WhatIsOwedPassesWhileOthersAreWaitedFor) {
+  const auto gpu = open();
+  gpu->transfer({WorkKind::device_to_host, 64}, [] {});
+  const Nanoseconds ahead = gpu->now() - clock_.now();
+  ASSERT_GT(ahead, 0);
+  const Nanoseconds soon = clock_.now() + ahead / 2, late = clock_.now() + kSecond;
+  gpu->fabric()->wait_until(soon);
+  EXPECT_EQ(gpu->now(), soon + ahead - ahead / 2) << "not all of it";
+  gpu->fabric()->wait_until(late);
+  EXPECT_EQ(gpu->now(), late);
+}
+
 TEST_F(PeersTest, APeerThatFellOffEndsTheTransfer) {
   const auto gpu = open(), peer = open_peer();
   state_->dynamic[0].present = 0;

@@ -53,6 +53,38 @@ TEST_F(CollectiveDataDeviceHalf, LookingTwiceFindsTheSame) {
   for (int again = 0; again < 3; ++again) EXPECT_EQ(of_rank(0).look_through().count, 1021u);
 }
 
+/// In every type, and in it no more than what was received.
+TEST_F(CollectiveDataDeviceHalf, WhatWasLookedAtAndSpoiltIsFoundToBeWrongThen) {
+  for_each_type([&](DataType type) {
+    const Request request{Collective::all_reduce, type, Op::sum, 1021, 0};
+    const Elements right = played(request, prepared(request, 2, false))[0];
+    upload(of_rank(0).receive(), type, right);
+    of_rank(0).look_and_spoil();
+    const Mismatches first = of_rank(0).found(), then = of_rank(0).look_through();
+    EXPECT_EQ(first.count, 0u) << nccl::name_of(type);
+    EXPECT_EQ(then.count, 1021u) << nccl::name_of(type);
+    EXPECT_EQ(then.outside, 0u) << nccl::name_of(type);
+  });
+}
+
+TEST_F(CollectiveDataDeviceHalf, AMarkIsPassedOnceWhatLiesBeforeItIsDone) {
+  of_rank(0).prepare({{Collective::all_reduce, DataType::f32, Op::sum, 1021, 0}, 0, 2, 1}, false);
+  of_rank(0).mark(0);
+  ASSERT_TRUE(done_in_time(of_rank(0)));
+  EXPECT_TRUE(of_rank(0).passed(0));
+}
+
+/// On the card: under the emulation the host takes no time.
+TEST_F(CollectiveDataDeviceHalf, WhatIsHeldBeginsLater) {
+  const double held_s = of_rank(0).stands_for_more() ? 0 : 0.1;
+  of_rank(0).mark(0);
+  of_rank(0).hold(held_s);
+  of_rank(0).mark(1);
+  EXPECT_EQ(of_rank(0).passed(1), held_s == 0);
+  ASSERT_TRUE(done_in_time(of_rank(0)));
+  EXPECT_GE(of_rank(0).seconds_between(0, 1), 0.99 * held_s);
+}
+
 /// Whatever lies before it in its buffer.
 TEST_F(CollectiveDataDeviceHalf, RanksThatReceivedTheSameHaveTheSameDigest) {
   for_each_type([&](DataType type) {

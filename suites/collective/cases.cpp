@@ -57,15 +57,10 @@ bool counts(const Levels& levels, int factor) {
 /// Calls visit(pair) for each that the levels have.
 template <typename Visit>
 void for_each_pair(const Levels& levels, const Visit& visit) {
-  static constexpr auto kFirst = [] {
-    std::array<int, kFactors> first{};
-    for (int i = 0; i < kFactors; ++i) first[i] = first_level(i);
-    return first;
-  }();
   std::array<int, kFactors> present{};
   int count = 0;
   for (int i = 0; i < kFactors; ++i) {
-    if (counts(levels, i)) present[count++] = kFirst[i] + levels[i];
+    if (counts(levels, i)) present[count++] = first_level(i) + levels[i];
   }
   for (int a = 0; a < count; ++a) {
     for (int b = a + 1; b < count; ++b) visit(static_cast<std::size_t>(present[a] * kLevels + present[b]));

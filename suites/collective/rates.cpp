@@ -54,7 +54,7 @@ void meet(Session& session, RankData& data) {
 /// Put into the stream at once, so that what the host does between two is in no time; not more, since what
 /// was found is read behind them, and is lost with what hangs.
 constexpr int kInARow = 16;
-/// What NCCL's call and three launches take of the host, several times over: a communicator that does not
+/// What NCCL's calls and two launches take of the host, several times over: a communicator that does not
 /// block has a thread of its own for each call, for which Session::begin() looks each 50 us.
 constexpr double kToPutIn_s = 400e-6;
 

@@ -1,5 +1,7 @@
 #include "suites/collective/trial.h"
 
+#include <string>
+
 namespace assay::collective {
 
 Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t seed,
@@ -14,12 +16,13 @@ Trial try_case(Session& session, RankData& data, const Case& one, std::uint64_t 
     } else {
       session.begin(fit.request, data);
     }
+    const std::string what = text_of(one, session.ranks());
     if (meddling != nullptr && meddling->changes_received()) {
-      session.wait(data, text_of(one, session.ranks()));
+      session.wait(data, what);
       meddling->after(number, trial.job, data);
     }
     data.look();
-    session.wait(data, text_of(one, session.ranks()));
+    session.wait(data, what);
     trial.wrong = data.found();
   });
   return trial;

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "harness/check.h"
+#include "suites/batches.h"
 #include "suites/products.h"
 #include "suites/stress/full_load.h"
 
@@ -19,16 +20,23 @@ constexpr double kRest_s = 6;
 constexpr double kLeastLoad_s = 4;
 
 void run(Context& context) {
-  constexpr int kBatch = 40 * kFullLoadBatch;
-  static_assert(kBatch <= compute::kMostAtOnce);
+  constexpr int kBatchesWanted = 16, kFewestBatches = 1;
   const auto gemm = full_load(context);
   ProductTally tally;
   tally.add(gemm->use(gemm->propose()));
   const double load_s = std::max(kLeastLoad_s, context.duration_s() - kRest_s);
+  Batches batches(load_s, kBatchesWanted, kFewestBatches, compute::kMostAtOnce);
   const Nanoseconds start = context.clock().now();
+  const auto multiply = [&](int products) {
+    const compute::Products done = gemm->multiply_and_check(products);
+    tally.add(done);
+    return done.seconds / products;
+  };
   try {
-    for (double elapsed_s = 0; elapsed_s < load_s; elapsed_s = seconds_of(context.clock().now() - start)) {
-      tally.add(gemm->multiply_and_check(kBatch));
+    double elapsed_s = 0, each_s = multiply(kFullLoadBatch);
+    while (const int products = batches.next(elapsed_s, each_s)) {
+      each_s = multiply(products);
+      elapsed_s = seconds_of(context.clock().now() - start);
       context.progress(std::min(1.0, elapsed_s / load_s));
     }
   } catch (const DeviceError&) {
