@@ -96,6 +96,50 @@ TEST(MemorySweep, FindsNothingWrongWithGoodMemoryOfAnySize) {
   }
 }
 
+/// What a full set leaves behind after each pass, with a bit changed behind its back before each; and its
+/// report.
+struct Walked {
+  std::vector<std::vector<Word128>> left;
+  SweepReport report{};
+};
+
+Walked walk(std::uint64_t words, bool watched) {
+  PlainGpu gpu;
+  const auto buffer = gpu->allocate(words * sizeof(Word128));
+  std::unique_ptr<WatchedMemory> memory;
+  if (watched) memory = std::make_unique<WatchedMemory>(gpu.device, *buffer);
+  const auto sweep = make_memory_sweep(*gpu, {buffer.get()}, kPageShift);
+  auto* const word = static_cast<Word128*>(buffer->device_pointer());
+  Walked walked;
+  std::uint64_t number = 0;
+  for (const Pass& pass : full_set(9, 0, kPageShift)) {
+    word[number++ * 37 % words].high ^= 1ULL << 5;
+    sweep->run(pass);
+    walked.left.emplace_back(word, word + words);
+  }
+  walked.report = sweep->report();
+  return walked;
+}
+
+TEST(MemorySweep, DoesTheSameWhereNothingIsPlantedThatCouldSeeInWhichOrder) {
+  for (const std::uint64_t words : {1, 127, 128, 129, 1000, 2049, 4999}) {
+    const Walked watched = walk(words, true), plain = walk(words, false);
+    ASSERT_EQ(watched.left.size(), plain.left.size());
+    for (std::size_t pass = 0; pass < plain.left.size(); ++pass) {
+      for (std::uint64_t word = 0; word < words; ++word) {
+        ASSERT_EQ(watched.left[pass][word].low, plain.left[pass][word].low)
+            << words << ' ' << pass << ' ' << word;
+        ASSERT_EQ(watched.left[pass][word].high, plain.left[pass][word].high)
+            << words << ' ' << pass << ' ' << word;
+      }
+    }
+    EXPECT_GT(plain.report.bad_words, 0u) << words;
+    EXPECT_EQ(watched.report.bad_words, plain.report.bad_words) << words;
+    EXPECT_EQ(watched.report.bad_bits, plain.report.bad_bits) << words;
+    EXPECT_EQ(watched.report.recorded, plain.report.recorded) << words;
+  }
+}
+
 TEST(MemorySweep, EveryPassReachesEveryWordOfEveryBuffer) {
   PlainGpu gpu;
   const auto a = gpu->allocate(517 * sizeof(Word128)), b = gpu->allocate(33 * sizeof(Word128));

@@ -107,6 +107,11 @@ TEST_F(JudgePeers, PeersAreComparedAtTheSameReadingWhereALimitSaysSo) {
   for (int slot = 0; slot + 1 < kGpus; ++slot) at_clock(slot, slot == 3 ? 1890 : 1980);
   EXPECT_EQ(only(Verdict::accept).part, "gpu3/hbm") << "one has no reading: values are compared as they are";
   at_clock(kGpus - 1, 1980);
+  for (Step& step : run.steps) {
+    if (step.check != "memory.bandwidth" && step.part.path() == "gpu3")
+      step.measurements.push_back(
+          {"sm_clock_median", 1000.0, "MHz", Part::gpu(3), "telemetry"});  // at other work
+  }
   EXPECT_THAT(judge(run, criteria).findings, IsEmpty()) << "as fast as its peers would be at its clock";
   measurement_of(step_of(run, "memory.bandwidth", "gpu3"), "sm_clock_median", "gpu3").value = 1980.0;
   set_bandwidth(run, 5, 4390);
