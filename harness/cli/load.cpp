@@ -31,6 +31,11 @@ std::vector<FindingKind> load_findings(std::vector<config::SourceFile>* sources)
       [&](auto& d) { return config::load_findings(config::configs_folder() + "/findings", d, sources); });
 }
 
+EventCatalogue load_event_catalogue(std::vector<config::SourceFile>* sources) {
+  return load_or_complain(
+      [&](auto& d) { return config::load_event_catalogue(config::configs_folder() + "/xid", d, sources); });
+}
+
 void replace_limits(Criteria& criteria, const std::string& path, const config::Sku& sku) {
   const auto limits = load_or_complain([&](auto& d) { return config::load_limits(path, sku, d); });
   try {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/cli/cli.h"
+#include "harness/config/event_catalogue.h"
 #include "harness/config/fault.h"
 #include "harness/config/findings.h"
 #include "harness/config/profile.h"
@@ -29,6 +30,8 @@ config::Sku load_sku(const std::string& name);
 config::Profile load_profile(const std::string& name);
 /// `sources`: the files that were read.
 std::vector<FindingKind> load_findings(std::vector<config::SourceFile>* sources = nullptr);
+/// What the numbers in the kernel's log mean.
+EventCatalogue load_event_catalogue(std::vector<config::SourceFile>* sources = nullptr);
 /// Puts a file of limits over the criteria's. Throws UsageError where one does what --limits may not
 /// (docs/limits.md).
 void replace_limits(Criteria& criteria, const std::string& path, const config::Sku& sku);

@@ -91,6 +91,7 @@ struct Configuration {
   config::Profile profile;
   std::vector<config::Fault> faults;
   std::vector<FindingKind> findings;
+  EventCatalogue events;
   std::vector<std::string> not_as_shipped;  // as in the criteria
 };
 
@@ -142,6 +143,10 @@ Configuration load(const RunOptions& options) {
   loaded.findings = load_findings(&catalogue);
   for (const std::string& other : config::not_as_shipped_whole("findings", catalogue))
     loaded.not_as_shipped.push_back("findings " + other);
+  std::vector<config::SourceFile> events;
+  loaded.events = load_event_catalogue(&events);
+  for (const std::string& other : config::not_as_shipped_whole("xid", events))
+    loaded.not_as_shipped.push_back("xid " + other);
   if (options.faults.size() > config::kMostSimFaults) {
     throw UsageError(fmt::format("--fault: a simulated node takes at most {}, not {}", config::kMostSimFaults,
                                  options.faults.size()));
@@ -199,12 +204,12 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
 }
 
 run::SamplerClient start_sampler(NodeSession& node, const run::RunFolder& folder, telemetry::Snapshot& first,
-                                 const telemetry::Ledger& ledger) {
+                                 const EventCatalogue& catalogue, const telemetry::Ledger& ledger) {
   try {
-    auto sampler =
-        run::SamplerClient::start({node.sampler_address(), ledger.attributed(),
-                                   ledger.kernel_log_position().value_or(telemetry::KernelLog::kFromEnd)},
-                                  folder.child_files());
+    auto sampler = run::SamplerClient::start(
+        {node.sampler_address(), ledger.attributed(),
+         ledger.kernel_log_position().value_or(kernel_log::KernelLog::kFromEnd), ledger.run_began()},
+        folder.child_files(), catalogue);
     auto snapshot = sampler.snapshot();
     if (!snapshot) throw CannotRun("the management library did not answer: " + sampler.why_lost());
     first = std::move(*snapshot);
@@ -236,7 +241,7 @@ Prepared prepare(const RunOptions& options) {
   }();
   auto node = open_node(options, loaded, seed, folder);
   telemetry::Snapshot snapshot;
-  auto sampler = start_sampler(*node, folder, snapshot);
+  auto sampler = start_sampler(*node, folder, snapshot, loaded.events);
   if (!node->simulated() && snapshot.readings.simulated) {
     throw CannotRun("the management library on this machine is the simulator's, not the driver's");
   }

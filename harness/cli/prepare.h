@@ -50,6 +50,6 @@ Prepared prepare(const RunOptions& options);
 /// Starts the sampler of a node and takes the first snapshot. What the ledger says is attributed of the
 /// kernel log is not read again. Throws CannotRun.
 run::SamplerClient start_sampler(NodeSession& node, const run::RunFolder& folder, telemetry::Snapshot& first,
-                                 const telemetry::Ledger& ledger = {});
+                                 const EventCatalogue& catalogue, const telemetry::Ledger& ledger = {});
 
 }  // namespace assay::cli

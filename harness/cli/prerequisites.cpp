@@ -9,13 +9,13 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/libraries.h"
 #include "harness/cli/nccl_prerequisites.h"
+#include "harness/kernel_log/kernel_log.h"
 #include "harness/node_real/cuda_gpu.h"
 #include "harness/node_real/ipmi_device.h"
 #include "harness/node_real/real_backend.h"
 #include "harness/plan/planner.h"
 #include "harness/registry.h"
 #include "harness/run/sampler_client.h"
-#include "harness/telemetry/kernel_log.h"
 
 namespace assay::cli {
 namespace {
@@ -30,10 +30,10 @@ Prerequisite cuda_in_this_build() {
 }
 
 Prerequisite kernel_log() {
-  const telemetry::KernelLog log(kKernelLog);
-  const bool readable = log.why_not().empty();
-  return {"kernel log", readable, readable ? "/dev/kmsg can be read" : log.why_not(),
-          "run as root, or set kernel.dmesg_restrict=0: without it no Xid is seen"};
+  const std::string why_not = kernel_log::why_not_the_kernels(kKernelLog);
+  return {"kernel log", why_not.empty(), why_not.empty() ? "/dev/kmsg can be read" : why_not,
+          "run as root; in a container, give it the device itself (docker run --device /dev/kmsg --cap-add "
+          "SYSLOG): without it no Xid is seen"};
 }
 
 /// How warm the room is can be told from the GPUs, too, but not as plainly.

@@ -131,7 +131,7 @@ int resume_run(const std::string& path, const std::string& workers, const Output
   auto node = reopen(stored);
   auto ledger = telemetry::Ledger::of_records(stored.run.marks);
   telemetry::Snapshot snapshot;
-  auto sampler = start_sampler(*node, lock, snapshot, ledger);
+  auto sampler = start_sampler(*node, lock, snapshot, load_event_catalogue(), ledger);
   require_same_gpus(stored.run.plan, snapshot.readings);
   ledger.add(snapshot);
   run::Interrupt interrupt(on_terminate);

@@ -25,7 +25,8 @@ constexpr std::pair<const char*, LimitKind> kKinds[] = {{"min", LimitKind::min},
                                                         {"peer_excess", LimitKind::peer_excess}};
 const std::vector<std::string> kUnitBound{"min",        "max",         "equal",    "peer_equal",
                                           "peer_ratio", "peer_excess", "marginal", "scale_floor",
-                                          "variant",    "during",      "per",      "less_air"};
+                                          "variant",    "during",      "per",      "less_air",
+                                          "when"};
 
 /// The measure that the table speaks of, or null after an error.
 const Measure* read_subject(Table& table, const Vocabulary& vocabulary, Limit& limit) {
@@ -119,6 +120,11 @@ void read_during(Table& table, const Vocabulary& vocabulary, Limit& limit) {
   limit.during = table.name_in("during", "check", vocabulary.check_names());
   if (limit.check != kTelemetryCheck)
     table.error("during", fmt::format("only readings of {} are of other checks' steps", kTelemetryCheck));
+}
+
+void read_when(Table& table, Limit& limit) {
+  static const std::vector<std::string> kStates{kDelivered, kInService};
+  if (table.has("when")) limit.when = table.name_in("when", "state of a node", kStates);
 }
 
 void read_per(Table& table, Limit& limit) {
@@ -216,6 +222,7 @@ Limit read_limit(Table& table, const Vocabulary& vocabulary, const std::vector<P
   read_variant(table, vocabulary, limit);
   read_during(table, vocabulary, limit);
   read_per(table, limit);
+  read_when(table, limit);
   read_marginal(table, limit);
   read_scale_floor(table, limit);
   limit.less_air = table.has("less_air") && table.flag("less_air");
@@ -229,7 +236,7 @@ Limit read_limit(Table& table, const Vocabulary& vocabulary, const std::vector<P
 
 bool same_subject(const Limit& a, const Limit& b) {
   return a.check == b.check && a.measurement == b.measurement && a.kind == b.kind && a.variant == b.variant &&
-         a.during == b.during && a.per == b.per;
+         a.during == b.during && a.per == b.per && a.when == b.when;
 }
 
 std::vector<Limit> read_limits(Table& root, const Vocabulary& vocabulary, const std::vector<Peak>& peaks) {

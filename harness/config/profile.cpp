@@ -130,6 +130,7 @@ Profile read_profile(const std::string& path, const Vocabulary& vocabulary, Diag
   profile.name = file.stem();
   profile.files = {file.source()};
   profile.summary = root.text("summary");
+  profile.in_service = root.has("in_service") && root.flag("in_service");
   profile.sample_hz = static_cast<double>(root.integer("sample_hz", 1, kFastestSampling));
   profile.idle_timeout_s = root.quantity("idle_timeout", Unit::seconds);
   if (root.has("idle_timeout") && profile.idle_timeout_s <= 0)

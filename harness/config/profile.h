@@ -19,6 +19,7 @@ struct ProfileEntry {
 
 struct Profile {
   std::string name, summary;
+  bool in_service = false;  // for nodes that have served: kInService
   double sample_hz = 10;
   double idle_timeout_s = 60;  // how long a step waits for the node to be idle
   std::vector<ProfileEntry> checks;

@@ -58,11 +58,14 @@ TEST(ShippedSkus, LimitEverythingThatIsJudged) {
       if (is_selftest(check.name) || sku.not_available.count(check.name) != 0) continue;
       for (const Measure& measure : check.measures) {
         if (!measure.judged || sku.not_available.count(check.name + "/" + measure.name) != 0) continue;
-        EXPECT_TRUE(std::any_of(sku.limits.begin(), sku.limits.end(),
-                                [&](const Limit& limit) {
-                                  return limit.check == check.name && limit.measurement == measure.name;
-                                }))
-            << name << " has no limit for " << check.name << "/" << measure.name;
+        for (const char* state : {kDelivered, kInService}) {
+          EXPECT_TRUE(std::any_of(sku.limits.begin(), sku.limits.end(),
+                                  [&](const Limit& limit) {
+                                    return limit.check == check.name && limit.measurement == measure.name &&
+                                           (limit.when.empty() || limit.when == state);
+                                  }))
+              << name << " has no limit for " << check.name << "/" << measure.name << ", " << state;
+        }
       }
     }
   }

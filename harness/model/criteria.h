@@ -26,6 +26,11 @@ enum class LimitKind {
   peer_excess,  // value <= the median of the node's other GPUs + bound
 };
 
+/// What a node is that a profile is for: as it came, or at work for a while. What a GPU may have repaired in
+/// service, a new one has not had to repair.
+inline constexpr const char* kDelivered = "delivered";
+inline constexpr const char* kInService = "in_service";
+
 struct Limit {
   std::string check, measurement;
   LimitKind kind = LimitKind::min;
@@ -47,6 +52,9 @@ struct Limit {
   bool less_air = false;
   /// peer_ratio: differences smaller than this (in `unit`) are never outliers.
   double scale_floor = 0;
+  /// "delivered" or "in_service": judged in profiles for such nodes alone; empty: in all. Criteria have none:
+  /// the profile has been looked at when they are made.
+  std::string when;
   FindingCode finding;
   std::string source, date, reason, peak;
 

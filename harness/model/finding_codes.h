@@ -42,7 +42,10 @@ inline constexpr const char* device_lost = "device.lost";
 inline constexpr const char* contained_error = "device.contained_error";
 inline constexpr const char* contained_among_peers = "nvlink.contained_error";
 inline constexpr const char* telemetry_hung = "device.telemetry_hung";
+inline constexpr const char* xid = "device.xid";
 inline constexpr const char* xid_fatal = "device.xid_fatal";
+/// The kernel's word on processors and their memory.
+inline constexpr const char* host_error = "host.hardware_error";
 inline constexpr const char* nvswitch_fatal = "nvswitch.fatal";
 /// CUDA's error 802, and NVLinks that are all down: nobody has made the way over the NVSwitches ready.
 inline constexpr const char* fabric_manager = "environment.fabric_manager";
@@ -86,7 +89,9 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        device_hung,
                                        device_lost,
                                        telemetry_hung,
+                                       xid,
                                        xid_fatal,
+                                       host_error,
                                        nvswitch_fatal,
                                        fabric_manager,
                                        foreign_process,

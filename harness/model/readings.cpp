@@ -158,7 +158,11 @@ void from_json(const json& j, GpuReadings& v) {
 }
 
 void to_json(json& j, const NodeReadings& v) {
-  j = {{"time", v.time}, {"simulated", v.simulated}, {"gpus", v.gpus}};
+  j = {{"time", v.time},
+       {"simulated", v.simulated},
+       {"gpus", v.gpus},
+       {"events_before", v.events_before},
+       {"kernel_log_missing", v.kernel_log_missing}};
   each_node_reading(v, writer(j));
 }
 
@@ -166,6 +170,8 @@ void from_json(const json& j, NodeReadings& v) {
   j.at("time").get_to(v.time);
   j.at("simulated").get_to(v.simulated);
   j.at("gpus").get_to(v.gpus);
+  j.at("events_before").get_to(v.events_before);
+  j.at("kernel_log_missing").get_to(v.kernel_log_missing);
   each_node_reading(v, reader(j));
 }
 

@@ -11,6 +11,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "harness/model/kernel_event.h"
 #include "harness/model/time.h"
 
 namespace assay {
@@ -125,6 +126,9 @@ struct NodeReadings {
   Text driver_version, nvml_version;
   Integer cuda_driver_version;  // 13000 is 13.0
   bool simulated = false;       // the library said so itself
+  /// What the kernel's log held of this boot when the run began, cut and counted; why it cannot be read.
+  std::vector<KernelEvent> events_before;
+  std::string kernel_log_missing;
 };
 
 void to_json(nlohmann::json& j, const GpuIdentity& v);

@@ -76,7 +76,7 @@ Task task_of(int stage, const Placement& placement, const Body& body);
 struct CounterMark {
   std::string pci_address;
   std::string boot;  // random(4)'s boot_id: counters and log positions of another boot mean nothing
-  std::int64_t log_position = 0;  // telemetry/kernel_log.h
+  std::int64_t log_position = 0;  // kernel_log/kernel_log.h
   std::map<std::string, std::int64_t>
       counters;          // by the names in model/readings.h; what could not be read lacks
   Nanoseconds time = 0;  // when they were read; 0: not known
@@ -117,6 +117,7 @@ struct RunRecord {
   std::optional<RecordedJudgement> judgement;  // of a closed run that was read back
   /// Why this run is no acceptance whatever was measured: it contradicts itself, or lacks what vouches for
   /// it.
+  std::vector<std::string> warnings;  // what the run said on its way, of no part that is judged
   std::vector<std::string> doubts;
   bool closed = false;          // testRunEnd was written
   bool torn = false;            // the last line was incomplete and was left out

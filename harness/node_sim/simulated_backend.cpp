@@ -80,7 +80,12 @@ class SimulatedSamplerNode final : public SamplerNode {
         seats_(address.at("seats").get<std::vector<Seat>>()) {}
   std::string management_library() const override { return simulated_library_path(); }
   std::string library_node() const override { return state_path_; }
-  std::string kernel_log() const override { return state_->kernel_log_path; }
+  std::string kernel_log() const override {
+    for (int i = 0; i < state_->fault_count; ++i) {
+      if (std::string_view(state_->faults[i].kind) == "kernel_log_unreadable") return "/dev/kmsg-is-not-here";
+    }
+    return state_->kernel_log_path;
+  }
   Nanoseconds now() const override { return sim::now(state_->clock); }
   std::unique_ptr<Clock> clock_of_gpu(int index) override {
     return std::make_unique<VirtualClock>(state_, seats_.at(static_cast<std::size_t>(index)));

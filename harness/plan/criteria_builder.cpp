@@ -120,7 +120,12 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
   }
   // The last look is taken whatever was run, so that a profile of node checks has telemetry too.
   if (!criteria.required.empty()) criteria.required.push_back(required_telemetry(sku));
-  criteria.limits = sku.limits;
+  const std::string state = profile.in_service ? kInService : kDelivered;
+  for (const Limit& limit : sku.limits) {
+    if (!limit.when.empty() && limit.when != state) continue;
+    criteria.limits.push_back(limit);
+    criteria.limits.back().when.clear();
+  }
   criteria.findings = std::move(findings);
   criteria.waivers = site.waivers;
   criteria.warmer_air_c = site.warmer_air_c;

@@ -145,7 +145,11 @@ void Parser::run_artifact(const json& artifact, const std::string& time) {
     return;
   }
   if (!have_start_) throw std::invalid_argument("no testRunStart before this record");
-  if (artifact.contains("log")) return;
+  if (artifact.contains("log")) {
+    const json& log = artifact.at("log");
+    if (log.value("severity", "") == "WARNING") run_.warnings.push_back(text_at(log, "message"));
+    return;
+  }
   if (artifact.contains("testRunEnd")) {
     for (const Step& step : run_.steps) {
       if (step.status == Status::open)

@@ -8,6 +8,7 @@
 #include "harness/model/finding_codes.h"
 #include "harness/model/telemetry_measures.h"
 #include "harness/telemetry/attribution.h"
+#include "harness/telemetry/nvlink_counters.h"
 
 namespace assay::run {
 
@@ -47,25 +48,55 @@ void CounterLedger::attribute(OpenStep& step, const std::vector<Part>& gpus) {
   }
 }
 
+/// Of a GPU that was lost, its ports say once more that it is.
+void CounterLedger::record_nvswitch(const KernelEvent& event) {
+  if (event.meaning != KernelEvent::Meaning::fatal)
+    return journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
+  Part part = Part::nvswitch(event.nvswitch);
+  if (const auto lost = ledger_.loss_behind(event)) {
+    for (const PlannedSlot& slot : plan_.slots) {
+      if (slot.pci_address != lost->pci_address) continue;
+      part = lost->link < 0 ? slot.part : slot.part.below(telemetry::nvlink_name(lost->link));
+    }
+  }
+  journal_.run_error({codes::nvswitch_fatal, telemetry::explained(event), part, ""});
+}
+
+/// What fell off the bus at an address where no GPU answers is the GPU that is missing, where one alone is.
+void CounterLedger::record_other_gpu(const KernelEvent& event) {
+  std::vector<Part> missing;
+  for (const PlannedSlot& slot : plan_.slots) {
+    if (slot.pci_address.empty()) missing.push_back(slot.part);
+  }
+  if (missing.size() == 1 && event.meaning == KernelEvent::Meaning::lost)
+    return journal_.run_error({codes::device_lost, telemetry::explained(event), missing.front(), ""});
+  journal_.run_log(record::LogSeverity::warning,
+                   telemetry::explained(event) + " (of a device in no slot of the SKU)");
+}
+
+void CounterLedger::record_host(const KernelEvent& event) {
+  const bool of_host =
+      event.kind == KernelEvent::Kind::machine_check || event.kind == KernelEvent::Kind::host_memory;
+  if (of_host && event.meaning == KernelEvent::Meaning::fatal)
+    return journal_.run_error({codes::host_error, telemetry::explained(event), "host", ""});
+  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
+}
+
 void CounterLedger::record_strays() {
   std::vector<std::string> planned;
   for (const PlannedSlot& slot : plan_.slots) planned.push_back(slot.pci_address);
-  for (const telemetry::KernelEvent& event : ledger_.take_strays(planned)) {
-    const std::string line = telemetry::line_of(event);
-    if (event.kind == telemetry::KernelEvent::Kind::nvswitch) {
-      const Part part = fmt::format("nvswitch{}", event.nvswitch);
-      if (event.fatal)
-        journal_.run_error({codes::nvswitch_fatal, line, part, ""});
-      else
-        journal_.run_log(record::LogSeverity::warning, line);
-      continue;
+  for (const KernelEvent& event : ledger_.take_strays(planned)) {
+    switch (event.kind) {
+      case KernelEvent::Kind::nvswitch:
+        record_nvswitch(event);
+        break;
+      case KernelEvent::Kind::xid:
+      case KernelEvent::Kind::fallen_off_bus:
+        record_other_gpu(event);
+        break;
+      default:
+        record_host(event);
     }
-    const telemetry::Meaning meaning = telemetry::meaning_of(event);
-    const std::string where = line + " (a GPU in no slot of the SKU)";
-    if (meaning == telemetry::Meaning::none || meaning == telemetry::Meaning::somebody_elses)
-      journal_.run_log(record::LogSeverity::warning, where);
-    else
-      journal_.run_error({codes::xid_fatal, where, "node", ""});
   }
 }
 

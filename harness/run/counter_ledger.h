@@ -30,10 +30,14 @@ class CounterLedger {
 
   /// What has happened to these GPUs up to the last snapshot is this step's.
   void attribute(OpenStep& step, const std::vector<Part>& gpus);
-  /// Kernel events that belong to no planned GPU - NVSwitches, GPUs in no slot - are the run's.
+  /// Kernel events that belong to no planned GPU - NVSwitches, the host, GPUs in no slot - are the run's.
   void record_strays();
 
  private:
+  void record_nvswitch(const KernelEvent& event);
+  void record_other_gpu(const KernelEvent& event);
+  void record_host(const KernelEvent& event);
+
   SamplerClient& sampler_;
   NodeSession& node_;
   StepJournal& journal_;

@@ -1,14 +1,17 @@
 #include "harness/run/counter_ledger.h"
 
+#include <gmock/gmock.h>
+
 #include "harness/testing/run_fixture.h"
+#include "harness/testing/shipped_events.h"
 #include "harness/testing/stages.h"
 
 namespace assay::run {
 namespace {
 
 struct CounterLedgerTest : RunFixture {
-  telemetry::KernelEvent xid(int number, const std::string& address, std::int64_t position) const {
-    telemetry::KernelEvent event;
+  KernelEvent xid(int number, const std::string& address, std::int64_t position) const {
+    KernelEvent event;
     event.number = number;
     event.pci_address = address;
     event.line = "NVRM: Xid " + std::to_string(number);
@@ -18,7 +21,7 @@ struct CounterLedgerTest : RunFixture {
   /// A step on this GPU, with what these snapshots bring.
   void step_over(std::vector<telemetry::Snapshot> snapshots, const Part& gpu) {
     const std::size_t count = snapshots.size();
-    SamplerClient sampler(FakeSampler(std::move(snapshots)).start());
+    SamplerClient sampler(FakeSampler(std::move(snapshots)).start(), testing_tools::shipped_events());
     CounterLedger counters(sampler, node, steps, run.plan, {});
     EXPECT_TRUE(counters.snapshot());
     Placement placement{gpu, {{"memory.sweep"}}, {{{gpu}}}, {}, 0, std::nullopt};
@@ -60,36 +63,74 @@ TEST_F(CounterLedgerTest, ALostGpuFailsItsStep) {
   EXPECT_EQ(read.steps.at(0).errors.at(0).symptom, "device.telemetry_hung");
 }
 
-TEST_F(CounterLedgerTest, WhatBelongsToNoSlotIsTheRuns) {
-  telemetry::Snapshot after = snapshot();
-  after.events = {xid(79, "0000:ff:00.0", 50)};
-  telemetry::KernelEvent nvswitch;
-  nvswitch.kind = telemetry::KernelEvent::Kind::nvswitch;
-  nvswitch.nvswitch = 2;
-  nvswitch.fatal = true;
-  nvswitch.line = "SXid 20034, Fatal";
-  nvswitch.position = 60;
-  after.events.push_back(nvswitch);
-  step_over({snapshot(), after}, "gpu3");
-  const RunRecord read = records();
-  ASSERT_EQ(read.errors.size(), 2u);
-  EXPECT_EQ(read.errors[0].symptom, "device.xid_fatal");
-  EXPECT_EQ(read.errors[0].part, "node");
-  EXPECT_EQ(read.errors[1].symptom, "nvswitch.fatal");
-  EXPECT_EQ(read.errors[1].part, "nvswitch2");
+KernelEvent sxid(int nvswitch, KernelEvent::Severity severity, std::int64_t position) {
+  KernelEvent event;
+  event.kind = KernelEvent::Kind::nvswitch;
+  event.number = 20034;
+  event.nvswitch = nvswitch;
+  event.severity = severity;
+  event.line = "SXid 20034";
+  event.position = position;
+  return event;
 }
 
-TEST_F(CounterLedgerTest, WhatAnApplicationDidToAGpuInNoSlotIsANote) {
+TEST_F(CounterLedgerTest, WhatANvswitchSaysIsItsOwn) {
   telemetry::Snapshot after = snapshot();
-  telemetry::KernelEvent foreign = xid(31, "0000:ff:00.0", 50), channel = xid(43, "0000:ff:00.0", 51);
-  foreign.process = channel.process = "train.py";
-  telemetry::KernelEvent nobodys = xid(31, "0000:ff:00.0", 52);
-  nobodys.line = "names nobody";
-  after.events = {foreign, channel, nobodys};
+  after.events = {sxid(2, KernelEvent::Severity::fatal, 60), sxid(3, KernelEvent::Severity::non_fatal, 70)};
+  step_over({snapshot(), after}, "gpu3");
+  const RunRecord read = records();
+  ASSERT_EQ(read.errors.size(), 1u);
+  EXPECT_EQ(read.errors[0].symptom, "nvswitch.fatal");
+  EXPECT_EQ(read.errors[0].part, "nvswitch2");
+  ASSERT_EQ(read.warnings.size(), 1u) << "what ends nothing is shown all the same";
+  EXPECT_THAT(read.warnings[0], testing::HasSubstr("SXid 20034 of NVSwitch 3"));
+}
+
+TEST_F(CounterLedgerTest, WhatANvswitchSaysOfALostGpuIsTheGpus) {
+  telemetry::Snapshot after = snapshot();
+  after.events = {xid(79, address_of("gpu3"), 50), sxid(2, KernelEvent::Severity::fatal, 60)};
   step_over({snapshot(), after}, "gpu3");
   ASSERT_EQ(records().errors.size(), 1u);
-  EXPECT_EQ(records().errors[0].symptom, "device.xid_fatal");
-  EXPECT_NE(records().errors[0].message.find("names nobody"), std::string::npos);
+  EXPECT_EQ(records().errors[0].symptom, "nvswitch.fatal");
+  EXPECT_EQ(records().errors[0].part, "gpu3");
+}
+
+TEST_F(CounterLedgerTest, AGpuInNoSlotIsANote) {
+  telemetry::Snapshot after = snapshot();
+  after.events = {xid(43, "0000:ff:00.0", 50), xid(79, "0000:ff:00.0", 51)};
+  step_over({snapshot(), after}, "gpu3");
+  EXPECT_TRUE(records().errors.empty());
+  EXPECT_EQ(records().warnings.size(), 2u);
+}
+
+TEST_F(CounterLedgerTest, WhatFellOffTheBusWhereOneGpuIsMissingIsThatOne) {
+  const std::string address = address_of("gpu6");
+  for (PlannedSlot& slot : run.plan.slots) {
+    if (slot.part == "gpu6") slot.pci_address.clear();
+  }
+  telemetry::Snapshot after = snapshot();
+  after.events = {xid(79, address, 50), xid(43, address, 51)};
+  step_over({snapshot(), after}, "gpu3");
+  ASSERT_EQ(records().errors.size(), 1u);
+  EXPECT_EQ(records().errors[0].symptom, "device.lost");
+  EXPECT_EQ(records().errors[0].part, "gpu6");
+}
+
+TEST_F(CounterLedgerTest, MemoryOfTheHostThatFailedIsTheHosts) {
+  telemetry::Snapshot after = snapshot();
+  KernelEvent event;
+  event.kind = KernelEvent::Kind::host_memory;
+  event.line = "EDAC MC0: 1 UE memory read error on DIMM#0";
+  event.severity = KernelEvent::Severity::non_fatal;
+  after.events = {event};
+  event.severity = KernelEvent::Severity::corrected;
+  after.events.push_back(event);
+  for (KernelEvent& one : after.events) one.position = 50;
+  step_over({snapshot(), after}, "gpu3");
+  ASSERT_EQ(records().errors.size(), 1u);
+  EXPECT_EQ(records().errors[0].symptom, "host.hardware_error");
+  EXPECT_EQ(records().errors[0].part, "host");
+  EXPECT_EQ(records().warnings.size(), 1u);
 }
 
 TEST_F(CounterLedgerTest, EventsThatNobodyLookedAtAreSaid) {

@@ -5,6 +5,9 @@
 #include <chrono>
 #include <csignal>
 #include <thread>
+#include <utility>
+
+#include "harness/kernel_log/meaning.h"
 
 namespace assay::run {
 namespace {
@@ -19,10 +22,11 @@ constexpr int kEndTimeoutMs = 2'000;
 
 }  // namespace
 
-SamplerClient SamplerClient::start(const telemetry::SamplerStart& start, const ipc::ChildFiles& files) {
+SamplerClient SamplerClient::start(const telemetry::SamplerStart& start, const ipc::ChildFiles& files,
+                                   EventCatalogue catalogue) {
   ipc::ChildFiles deaf = files;
   deaf.deaf = true;
-  SamplerClient client(ipc::spawn_process("__sampler", deaf));
+  SamplerClient client(ipc::spawn_process("__sampler", deaf), std::move(catalogue));
   const auto answer = client.ask(start, kOpenTimeoutMs);
   if (!answer) throw NoManagementLibrary("the management library did not open: " + client.why_lost_);
   if (answer->contains("failed"))
@@ -42,7 +46,10 @@ std::optional<telemetry::Snapshot> SamplerClient::snapshot() {
     lose(answer->value("/failed/why"_json_pointer, std::string("it answered something else")));
     return std::nullopt;
   }
-  return answer->at("snapshot").get<telemetry::Snapshot>();
+  auto snapshot = answer->at("snapshot").get<telemetry::Snapshot>();
+  for (KernelEvent& event : snapshot.events) kernel_log::interpret(event, catalogue_);
+  for (KernelEvent& event : snapshot.readings.events_before) kernel_log::interpret(event, catalogue_);
+  return snapshot;
 }
 
 std::optional<double> SamplerClient::mean_power_w(const std::string& pci_address, Nanoseconds until) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "harness/ipc/child.h"
+#include "harness/model/event_catalogue.h"
 #include "harness/telemetry/sampler.h"
 
 namespace assay::run {
@@ -20,9 +21,12 @@ class NoManagementLibrary : public std::runtime_error {
 class SamplerClient {
  public:
   /// Over a sampler that runs already.
-  explicit SamplerClient(std::unique_ptr<ipc::Child> child) : child_(std::move(child)) {}
-  /// Spawns the sampler and waits until it has opened the library. Throws NoManagementLibrary.
-  static SamplerClient start(const telemetry::SamplerStart& start, const ipc::ChildFiles& files);
+  explicit SamplerClient(std::unique_ptr<ipc::Child> child, EventCatalogue catalogue = {})
+      : child_(std::move(child)), catalogue_(std::move(catalogue)) {}
+  /// Spawns the sampler and waits until it has opened the library. Throws NoManagementLibrary. What the
+  /// kernel's log says is looked up in `catalogue`.
+  static SamplerClient start(const telemetry::SamplerStart& start, const ipc::ChildFiles& files,
+                             EventCatalogue catalogue = {});
 
   /// Starts the series. The sampler is lost when the telemetry file cannot be written.
   void record(const std::string& path, double hz, const std::map<std::string, Part>& parts);
@@ -52,6 +56,7 @@ class SamplerClient {
   std::unique_ptr<ipc::Child> child_;
   ipc::FrameDecoder decoder_;
   std::string why_lost_;
+  EventCatalogue catalogue_;
 };
 
 }  // namespace assay::run

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "harness/model/finding_codes.h"
 #include "harness/model/telemetry_measures.h"
@@ -36,24 +38,6 @@ constexpr std::array<Delta, 11> kDeltas{{
     {counters::pcie_uncorrected, "pcie_uncorrected_delta"},
     {counters::pcie_recovery, "pcie_recovery_delta"},
 }};
-
-// NVIDIA's Xid catalogue (November 2026): of these, by themselves, nothing is to be concluded. 43 and 45
-// follow an application that ended, as ours does at a deadline; 63 and 154 report what the row-remap and
-// recovery-action readings say better.
-constexpr std::array<int, 4> kXidsWithoutMeaningAlone{43, 45, 63, 154};
-
-// The same catalogue, Hopper: these ask for a reset of the GPU or for the vendor whatever the application
-// did.
-constexpr std::array<int, 11> kFatalXids{46, 48, 62, 64, 79, 95, 109, 119, 140, 143, 158};
-
-// The same catalogue: the application can cause these, and then they say nothing of the device. Under a
-// kernel of ours they do.
-constexpr std::array<int, 2> kXidsOfApplications{13, 31};
-
-template <std::size_t size>
-bool contains(const std::array<int, size>& numbers, int number) {
-  return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
-}
 
 class Builder {
  public:
@@ -173,34 +157,55 @@ void add_nvlinks(Builder& builder, const std::map<std::string, std::int64_t>& be
   }
 }
 
+/// Lines that say the same, as one: a GPU in trouble logs many.
+struct Said {
+  const KernelEvent* first;
+  std::int64_t further = 0;
+};
+
+const char* code_of(KernelEvent::Meaning meaning) {
+  switch (meaning) {
+    case KernelEvent::Meaning::none:
+      return nullptr;
+    case KernelEvent::Meaning::somebody_elses:
+      return codes::foreign_process;
+    case KernelEvent::Meaning::counts:
+      return codes::xid;
+    case KernelEvent::Meaning::fatal:
+      return codes::xid_fatal;
+    case KernelEvent::Meaning::lost:
+      return codes::device_lost;
+  }
+  return nullptr;
+}
+
+void say(Builder& builder, const char* code, const Said& said) {
+  std::string message = explained(*said.first);
+  if (said.further > 0) message += fmt::format(" (and {} more)", said.further);
+  if (code == codes::foreign_process) {
+    message = fmt::format("process {} ({}) was at work on {}: {}", said.first->pid, said.first->process,
+                          builder.gpu(), message);
+  }
+  builder.error(code, message);
+}
+
 void add_events(Builder& builder, const std::string& pci_address, const std::vector<KernelEvent>& events,
                 const std::string& log_missing) {
   std::int64_t xids = 0;
-  std::set<std::int64_t> foreign;
+  std::map<std::tuple<const char*, KernelEvent::Kind, int, int, std::int64_t>, Said> all;
   nlohmann::json lines = nlohmann::json::array();
   for (const KernelEvent& event : events) {
     if (event.pci_address != pci_address) continue;
-    const std::string line = line_of(event);
-    lines.push_back(line);
-    switch (meaning_of(event)) {
-      case Meaning::fatal:
-        builder.error(codes::xid_fatal, line);
-        break;
-      case Meaning::lost:
-        builder.error(codes::device_lost, line);
-        break;
-      case Meaning::somebody_elses:
-        if (foreign.insert(event.pid).second)
-          builder.error(codes::foreign_process, fmt::format("process {} ({}) was at work on {}: {}",
-                                                            event.pid, event.process, builder.gpu(), line));
-        break;
-      case Meaning::counts:
-        xids += 1 + event.more;
-        break;
-      case Meaning::none:
-        break;
-    }
+    lines.push_back(line_of(event));
+    const char* const code = code_of(event.meaning);
+    if (event.meaning == KernelEvent::Meaning::counts) xids += 1 + event.more;
+    if (code == nullptr) continue;
+    const std::int64_t whose = code == codes::foreign_process ? event.pid : 0;
+    const auto [said, is_new] =
+        all.try_emplace({code, event.kind, event.number, event.link, whose}, Said{&event});
+    if (!is_new) said->second.further += 1 + event.more;
   }
+  for (const auto& [what, said] : all) say(builder, std::get<0>(what), said);
   // Of a log of which lines were lost, what is left counts all the same: of Xids, fewer than there were are
   // enough to fail.
   if (log_missing.empty() || xids > 0) builder.measure("xid_count", static_cast<double>(xids));
@@ -226,16 +231,12 @@ void add_series(Builder& builder, const SeriesSummary& series) {
 
 }  // namespace
 
-Meaning meaning_of(const KernelEvent& event) {
-  if (event.kind == KernelEvent::Kind::fallen_off_bus) return Meaning::lost;
-  if (event.kind != KernelEvent::Kind::xid) return Meaning::none;
-  if (contains(kFatalXids, event.number)) return Meaning::fatal;
-  if (contains(kXidsOfApplications, event.number) && is_foreign(event)) return Meaning::somebody_elses;
-  return contains(kXidsWithoutMeaningAlone, event.number) ? Meaning::none : Meaning::counts;
-}
-
 std::string line_of(const KernelEvent& event) {
   return event.more == 0 ? event.line : fmt::format("{} (and {} more like it)", event.line, event.more);
+}
+
+std::string explained(const KernelEvent& event) {
+  return event.explained.empty() ? line_of(event) : event.explained;
 }
 
 const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address) {

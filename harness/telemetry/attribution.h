@@ -25,18 +25,10 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
                         const std::vector<KernelEvent>& events, const std::string& log_missing = "",
                         Nanoseconds since = 0);
 
-/// What an event on a GPU says of it.
-enum class Meaning {
-  none,            // by itself, nothing: of NVSwitches too
-  somebody_elses,  // what an application did that is none of ours
-  counts,          // nothing that a healthy GPU logs under our kernels
-  fatal,           // whatever the application did
-  lost,
-};
-Meaning meaning_of(const KernelEvent& event);
-
 /// The logged line, with the number of further ones that were only counted.
 std::string line_of(const KernelEvent& event);
+/// For people: what is known of it, and the line.
+std::string explained(const KernelEvent& event);
 
 const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address);
 

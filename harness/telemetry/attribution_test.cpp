@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/telemetry/event_digest.h"
+#include "harness/kernel_log/event_digest.h"
+#include "harness/kernel_log/parse.h"
+#include "harness/testing/shipped_events.h"
 
 namespace assay::telemetry {
 namespace {
@@ -112,19 +114,30 @@ TEST(Attribution, AReadingThatIsNotGivenIsNoZero) {
   EXPECT_THAT(telemetry.measurements, Not(Contains(named("pcie_replay_delta"))));
 }
 
+/// Lines behind the GPU's address, as the run hears of them.
+std::vector<KernelEvent> logged(const std::vector<std::string>& lines) {
+  kernel_log::EventDigest digest;
+  for (const std::string& line : lines)
+    digest.add(*kernel_log::parse_line("NVRM: Xid (PCI:0000:19:00): " + line));
+  std::vector<KernelEvent> events = digest.take();
+  for (KernelEvent& event : events) event = testing_tools::interpreted(event);
+  return events;
+}
+
 TEST(Attribution, WithoutAKernelLogThereIsNoXidCount) {
   const char* const why = "/dev/kmsg: Permission denied";
   EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), {}, why).measurements,
               Not(Contains(named("xid_count"))));
   // Of a log of which lines were lost, those that are left are enough to fail.
-  const KernelEvent xid{KernelEvent::Kind::xid, 94, kAddress, "NVRM: Xid (PCI:0000:19:00): 94, ..."};
+  const KernelEvent xid = logged({"94, ..."}).front();
   EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), {xid}, why).measurements,
               Contains(named("xid_count")));
 }
 
 TEST(Attribution, CountsXidsOfThisGpuOnlyAndKeepsTheLines) {
-  const KernelEvent mine{KernelEvent::Kind::xid, 94, kAddress, "NVRM: Xid (PCI:0000:19:00): 94, ..."};
-  const KernelEvent other{KernelEvent::Kind::xid, 79, "0000:3b:00.0", "..."};
+  const KernelEvent mine = logged({"94, ..."}).front();
+  KernelEvent other = mine;
+  other.pci_address = "0000:3b:00.0";
   const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {mine, other});
   ASSERT_THAT(telemetry.measurements, Contains(named("xid_count")));
   EXPECT_EQ(std::get<double>(telemetry.measurements[0].value), 1);
@@ -133,16 +146,10 @@ TEST(Attribution, CountsXidsOfThisGpuOnlyAndKeepsTheLines) {
 }
 
 TEST(Attribution, AnXidThatFollowsOurOwnKilledWorkerIsKeptButNotCounted) {
-  const KernelEvent clean_up{KernelEvent::Kind::xid, 45, kAddress, "NVRM: Xid (PCI:0000:19:00): 45, ..."};
+  const KernelEvent clean_up = logged({"45, ..."}).front();
   const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {clean_up});
   EXPECT_EQ(std::get<double>(telemetry.measurements[0].value), 0);
   EXPECT_EQ(telemetry.evidence.size(), 1u);
-}
-
-std::vector<KernelEvent> logged(const std::vector<std::string>& lines) {
-  EventDigest digest;
-  for (const std::string& line : lines) digest.add(*parse_kernel_line("NVRM: Xid (PCI:0000:19:00): " + line));
-  return digest.take();
 }
 
 double xids(const StepTelemetry& telemetry) {
@@ -179,7 +186,9 @@ TEST(Attribution, WhatOurOwnKernelsMetIsTheDevices) {
   ours[2] = "13, pid=722, name=assay, Graphics Exception: channel 0x0000000a";
   const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), logged(ours));
   EXPECT_EQ(xids(telemetry), 3);
-  EXPECT_THAT(telemetry.errors, IsEmpty());
+  ASSERT_THAT(telemetry.errors, ElementsAre(Field(&Error::symptom, "device.xid")));
+  EXPECT_THAT(telemetry.errors[0].message, testing::StartsWith("Xid 13 (SM or graphics engine exception"));
+  EXPECT_THAT(telemetry.errors[0].message, testing::EndsWith("(and 2 more)"));
 }
 
 TEST(Attribution, WhatNobodyIsNamedForIsTheDevices) {
@@ -210,6 +219,24 @@ TEST(Attribution, AFaultOfTheDeviceIsNotAnApplicationsWhoeverMetIt) {
     EXPECT_EQ(xids(attribute("gpu0", kAddress, counted(0), snapshot(0), logged({line}))), 1) << line;
   const auto fatal = logged({"79, pid=628, name=train.py, GPU has fallen off the bus."});
   EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), fatal).errors,
+              ElementsAre(Field(&Error::symptom, "device.lost")));
+  const auto crashed = logged({"120, pid=628, name=train.py, GSP task panic"});
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), crashed).errors,
+              ElementsAre(Field(&Error::symptom, "device.xid_fatal")));
+}
+
+TEST(Attribution, TestMessagesAndRecordsAreNoFaults) {
+  for (const char* line : {"106, test", "107, test", "63, Row Remapper: New row marked for remapping",
+                           "154, GPU recovery action changed from 0x1 (GPU Reset Required) to 0x0 (None)"}) {
+    const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), logged({line}));
+    EXPECT_EQ(xids(telemetry), 0) << line;
+    EXPECT_THAT(telemetry.errors, IsEmpty()) << line;
+  }
+}
+
+TEST(Attribution, WhatTheDriverAsksForCounts) {
+  const auto asked = logged({"154, GPU recovery action changed from 0x0 (None) to 0x1 (GPU Reset Required)"});
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), asked).errors,
               ElementsAre(Field(&Error::symptom, "device.xid_fatal")));
 }
 

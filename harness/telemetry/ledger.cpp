@@ -41,6 +41,7 @@ Ledger Ledger::of_records(const std::vector<CounterMark>& marks) {
     known[mark.pci_address] = known[mark.pci_address] || of_this_boot;
     ledger.known_.insert(mark.pci_address);
     if (!of_this_boot) continue;
+    if (ledger.marks_.empty()) ledger.run_began_ = mark.log_position;
     ledger.marks_[mark.pci_address] = mark;
     ledger.strays_up_to_ = std::max(ledger.strays_up_to_, mark.log_position);
   }
@@ -76,11 +77,48 @@ void Ledger::add(Snapshot snapshot) {
     marks_.try_emplace(address, CounterMark{address, boot_, nothing_attributed, counters_of(gpu, {}),
                                             latest_.readings.time});
   }
+  note_wiring();
+  note_losses();
   if (!latest_.kernel_log_missing.empty()) {
     for (const auto& [address, mark] : marks_) log_missing_[address] = latest_.kernel_log_missing;
   }
   std::copy_if(latest_.events.begin(), latest_.events.end(), std::back_inserter(pending_),
                [&](const KernelEvent& event) { return !is_attributed(event); });
+}
+
+/// Of links that are up: of one that is down the driver does not say where it leads.
+void Ledger::note_wiring() {
+  for (const GpuReadings& gpu : latest_.readings.gpus) {
+    if (!gpu.identity.pci_address.value) continue;
+    for (std::size_t link = 0; link < gpu.state.nvlinks.size(); ++link) {
+      const NvlinkReading& reading = gpu.state.nvlinks[link];
+      if (!reading.remote.value || !reading.remote_link.value) continue;
+      wiring_[{*reading.remote.value, *reading.remote_link.value}] = {*gpu.identity.pci_address.value,
+                                                                      static_cast<int>(link)};
+    }
+  }
+}
+
+void Ledger::note_losses() {
+  for (const KernelEvent& event : latest_.events) {
+    if (event.meaning == KernelEvent::Meaning::lost) lost_at_.try_emplace(event.pci_address, event.position);
+  }
+  for (const GpuReadings& gpu : latest_.readings.gpus) {
+    if (!gpu.lost.empty() && gpu.identity.pci_address.value)
+      lost_at_.try_emplace(*gpu.identity.pci_address.value, latest_.kernel_log_begin);
+  }
+}
+
+std::optional<Ledger::LinkOfGpu> Ledger::loss_behind(const KernelEvent& nvswitch) const {
+  const auto lost_before = [&](const std::string& address) {
+    const auto lost = lost_at_.find(address);
+    return lost != lost_at_.end() && lost->second <= nvswitch.position;
+  };
+  const auto port = wiring_.find({nvswitch.pci_address, nvswitch.link});
+  if (port != wiring_.end())
+    return lost_before(port->second.pci_address) ? std::optional(port->second) : std::nullopt;
+  if (lost_at_.size() != 1 || !lost_before(lost_at_.begin()->first)) return std::nullopt;
+  return LinkOfGpu{lost_at_.begin()->first, -1};
 }
 
 bool Ledger::is_attributed(const KernelEvent& event) const {

@@ -30,6 +30,8 @@ class Ledger {
 
   /// From where the kernel log must be read so that nothing is missed; nothing for a new run.
   std::optional<std::int64_t> kernel_log_position() const;
+  /// Up to where the log had come when the run began; 0 for a new run, and for one of another boot.
+  std::int64_t run_began() const { return run_began_; }
   /// Up to where it has been attributed already (SamplerStart::attributed); empty for a new run.
   std::map<std::string, std::int64_t> attributed() const;
 
@@ -51,20 +53,34 @@ class Ledger {
   /// Takes out the events that belong to none of these GPUs: NVSwitches, GPUs in no slot.
   std::vector<KernelEvent> take_strays(const std::vector<std::string>& pci_addresses);
 
+  /// An NVLink of a GPU, by the GPU's address; -1 where it is not known which.
+  struct LinkOfGpu {
+    std::string pci_address;
+    int link = -1;
+  };
+  /// The GPU that was lost before an NVSwitch logged this, and to which the switch's port leads; where nobody
+  /// knows where it leads, the only one that was lost. The switch says no more than that, then.
+  std::optional<LinkOfGpu> loss_behind(const KernelEvent& nvswitch) const;
+
   /// One a GPU.
   std::vector<CounterMark> marks() const;
 
  private:
   bool is_attributed(const KernelEvent& event) const;
+  void note_losses();
+  void note_wiring();
 
   std::string boot_;
   std::map<std::string, CounterMark> marks_;  // by PCI address
   std::set<std::string> known_;               // GPUs with a mark of any boot
-  std::int64_t strays_up_to_ = 0;             // log position: those before it are in the records
+  std::int64_t run_began_ = 0;
+  std::int64_t strays_up_to_ = 0;  // log position: those before it are in the records
   bool resumed_ = false, lost_a_boot_ = false;
   std::int64_t uncounted_ = 0;
   Snapshot latest_;
   std::vector<KernelEvent> pending_;
+  std::map<std::string, std::int64_t> lost_at_;                       // by PCI address: position of the log
+  std::map<std::pair<std::string, std::int64_t>, LinkOfGpu> wiring_;  // by a switch's address and port
   // By PCI address: why lines about it are missing since it was last attributed.
   std::map<std::string, std::string> log_missing_;
 };

@@ -22,6 +22,7 @@ KernelEvent xid(const char* address, std::int64_t position, int number = 48) {
   event.pci_address = address;
   event.position = position;
   event.line = "line at " + std::to_string(position);
+  event.meaning = KernelEvent::Meaning::fatal;
   return event;
 }
 
@@ -163,6 +164,57 @@ TEST(Ledger, StraysAreTakenOnceAndNotAgainByARunThatGoesOn) {
   Ledger resumed = Ledger::of_records({ledger.attribute("gpu0", kGpu0).mark});
   resumed.add(snapshot(0, 0, 80, {xid("0000:3a:00.0", 30), xid("0000:3a:00.0", 70)}));
   EXPECT_THAT(resumed.take_strays({kGpu0, kGpu1}), ElementsAre(Field(&KernelEvent::position, 70)));
+}
+
+KernelEvent of_switch(const char* address, int port, std::int64_t position) {
+  KernelEvent event;
+  event.kind = KernelEvent::Kind::nvswitch;
+  event.pci_address = address;
+  event.link = port;
+  event.position = position;
+  return event;
+}
+
+KernelEvent fall(const char* address, std::int64_t position) {
+  KernelEvent event = xid(address, position, 79);
+  event.meaning = KernelEvent::Meaning::lost;
+  return event;
+}
+
+TEST(Ledger, AnNvswitchThatLostAGpuSaysNoMoreThanThat) {
+  constexpr const char* kSwitch = "0000:07:00.0";
+  Snapshot before = snapshot(0, 0, 10);
+  NvlinkReading link;
+  link.up = Integer::of(1);
+  link.remote = Text::of(kSwitch);
+  link.remote_link = Integer::of(12);
+  before.readings.gpus[1].state.nvlinks = {NvlinkReading{}, link};
+  link.remote_link = Integer::of(13);
+  before.readings.gpus[0].state.nvlinks = {link};
+  Ledger ledger;
+  ledger.add(before);
+  EXPECT_FALSE(ledger.loss_behind(of_switch(kSwitch, 12, 5))) << "nothing is lost";
+  ledger.add(snapshot(0, 10, 50, {fall(kGpu1, 30)}));
+  const auto known = ledger.loss_behind(of_switch(kSwitch, 12, 31));
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->pci_address, kGpu1);
+  EXPECT_EQ(known->link, 1);
+  EXPECT_FALSE(ledger.loss_behind(of_switch(kSwitch, 12, 29))) << "it was said before";
+  EXPECT_FALSE(ledger.loss_behind(of_switch(kSwitch, 13, 31))) << "the port leads to another GPU";
+  const auto guessed = ledger.loss_behind(of_switch(kSwitch, 60, 31));
+  ASSERT_TRUE(guessed) << "one GPU alone was lost";
+  EXPECT_EQ(guessed->link, -1);
+  ledger.add(snapshot(0, 50, 60, {fall(kGpu0, 55)}));
+  EXPECT_FALSE(ledger.loss_behind(of_switch(kSwitch, 60, 57))) << "which of the two, nobody knows";
+}
+
+TEST(Ledger, KnowsWhatWasLoggedBeforeTheRun) {
+  Ledger first;
+  EXPECT_EQ(first.run_began(), 0);
+  first.add(snapshot(0, 40, 50, {xid(kGpu0, 45)}));
+  std::vector<CounterMark> written = first.marks();
+  written.push_back(first.attribute("gpu0", kGpu0).mark);
+  EXPECT_EQ(Ledger::of_records(written).run_began(), 40);
 }
 
 TEST(Ledger, ALostGpuKeepsTheCountersItHad) {

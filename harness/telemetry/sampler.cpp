@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -9,8 +10,8 @@
 #include <utility>
 
 #include "harness/ipc/channel.h"
+#include "harness/kernel_log/event_digest.h"
 #include "harness/node/nvml_client.h"
-#include "harness/telemetry/event_digest.h"
 #include "harness/telemetry/gpu_sampling.h"
 #include "harness/telemetry/series_file.h"
 #include "harness/telemetry/summary.h"
@@ -50,6 +51,28 @@ struct WatchedGpu {
   std::vector<GpuSample> window;  // since the last snapshot
 };
 
+/// What is said of the time before the run goes to every check with the readings: of each kind of event its
+/// first line, and how many followed.
+std::vector<KernelEvent> first_of(std::vector<KernelEvent> events) {
+  constexpr std::size_t kMost = 100, kLongestLine = 300;
+  std::vector<KernelEvent> first;
+  for (KernelEvent& event : events) {
+    const auto same = std::find_if(first.begin(), first.end(), [&](const KernelEvent& other) {
+      return other.kind == event.kind && other.number == event.number && other.severity == event.severity &&
+             other.pci_address == event.pci_address && other.process == event.process;
+    });
+    if (same != first.end()) {
+      same->more += 1 + event.more;
+    } else if (first.size() < kMost) {
+      event.line.resize(std::min(event.line.size(), kLongestLine));
+      first.push_back(std::move(event));
+    } else {
+      first.back().more += 1 + event.more;
+    }
+  }
+  return first;
+}
+
 class Sampler {
  public:
   Sampler(ipc::Channel& channel, SamplerNode& node, const SamplerStart& start,
@@ -57,9 +80,19 @@ class Sampler {
       : channel_(channel),
         node_(node),
         client_(std::move(client)),
-        kernel_log_(node.kernel_log(), start.kernel_log_position),
+        kernel_log_(node.kernel_log(), start.kernel_log_position,
+                    [this](KernelEvent event) { before_.add(std::move(event)); }),
         kernel_log_begin_(kernel_log_.position()),
         attributed_(start.attributed) {
+    kernel_log_why_not_ = kernel_log_.why_not();
+    if (start.kernel_log_position != kernel_log::KernelLog::kFromEnd) {
+      const kernel_log::KernelLog whole(node.kernel_log(), kernel_log::KernelLog::kFromEnd,
+                                        [&](KernelEvent event) {
+                                          if (event.position <= start.run_began)
+                                            before_.add(std::move(event));
+                                        });
+    }
+    events_before_ = first_of(before_.take());
     for (int i = 0; i < client_->device_count(); ++i) {
       WatchedGpu gpu;
       gpu.watch =
@@ -99,12 +132,12 @@ class Sampler {
 
   /// Often: the kernel's ring holds a few thousand records, and a step may take an hour.
   void poll_kernel_log() {
-    for (KernelEvent& event : kernel_log_.poll()) {
+    kernel_log_.poll([this](KernelEvent event) {
       const auto known = attributed_.find(event.pci_address);
       const auto others = attributed_.find("");
       const auto& mark = known != attributed_.end() ? known : others;
       if (mark == attributed_.end() || event.position > mark->second) events_.add(std::move(event));
-    }
+    });
   }
 
   Part part_of(const WatchedGpu& gpu) const {
@@ -136,6 +169,8 @@ class Sampler {
     result.readings.nvml_version = client_->nvml_version();
     result.readings.cuda_driver_version = client_->cuda_driver_version();
     result.readings.simulated = client_->simulated();
+    result.readings.events_before = events_before_;
+    result.readings.kernel_log_missing = kernel_log_why_not_;
     poll_kernel_log();
     // An exception's lines come within milliseconds; one that has no last line is waited for in vain.
     for (int i = 0; i < kPollsForLastLine && events_.awaits_lines(); ++i) {
@@ -200,9 +235,12 @@ class Sampler {
   ipc::Channel& channel_;
   SamplerNode& node_;
   std::unique_ptr<NvmlClient> client_;
-  KernelLog kernel_log_;
-  std::int64_t kernel_log_begin_;  // where the next snapshot's events begin
-  EventDigest events_;             // since the last snapshot
+  kernel_log::EventDigest before_;  // the run began
+  kernel_log::KernelLog kernel_log_;
+  std::int64_t kernel_log_begin_;   // where the next snapshot's events begin
+  kernel_log::EventDigest events_;  // since the last snapshot
+  std::vector<KernelEvent> events_before_;
+  std::string kernel_log_why_not_;
   std::map<std::string, std::int64_t> attributed_;
   std::optional<SeriesFile> file_;
   double sampling_period_s_ = 0;

@@ -8,11 +8,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/kernel_log/kernel_log.h"
 #include "harness/model/part.h"
 #include "harness/model/readings.h"
 #include "harness/node/backend.h"
 #include "harness/telemetry/cooling.h"
-#include "harness/telemetry/kernel_log.h"
 #include "harness/telemetry/slowdowns.h"
 
 namespace assay::telemetry {
@@ -25,7 +25,9 @@ struct SamplerStart {
   NodeAddress node;
   /// By PCI address, and under "" for all others: kernel events up to here are in the records already.
   std::map<std::string, std::int64_t> attributed;
-  std::int64_t kernel_log_position = KernelLog::kFromEnd;
+  std::int64_t kernel_log_position = kernel_log::KernelLog::kFromEnd;
+  /// Of a run that goes on in the same boot: what the log held up to here was logged before the run began.
+  std::int64_t run_began = 0;
 };
 
 /// One GPU's series since the last snapshot.

@@ -17,13 +17,17 @@ Reading<double> reading(const json& j) {
 }  // namespace
 
 void to_json(json& j, const SamplerStart& s) {
-  j = {{"node", s.node}, {"attributed", s.attributed}, {"kernel_log_position", s.kernel_log_position}};
+  j = {{"node", s.node},
+       {"attributed", s.attributed},
+       {"kernel_log_position", s.kernel_log_position},
+       {"run_began", s.run_began}};
 }
 
 void from_json(const json& j, SamplerStart& s) {
   s.node = j.at("node");
   j.at("attributed").get_to(s.attributed);
   j.at("kernel_log_position").get_to(s.kernel_log_position);
+  j.at("run_began").get_to(s.run_began);
 }
 
 void to_json(json& j, const Snapshot& s) {

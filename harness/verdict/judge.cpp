@@ -65,6 +65,15 @@ std::string contradiction(const RunRecord& run, const Judgement& now) {
       then.findings.empty() ? "none" : fmt::format("{}", fmt::join(then.findings, ", ")));
 }
 
+/// What the kernel's log said of no part that is judged, above all.
+void add_warnings(const RunRecord& run, std::vector<std::string>& notes) {
+  constexpr std::size_t kMost = 40;
+  for (std::size_t i = 0; i < std::min(run.warnings.size(), kMost); ++i)
+    notes.push_back("seen during the run: " + run.warnings[i]);
+  if (run.warnings.size() > kMost)
+    notes.push_back(fmt::format("{} further warnings are in the records", run.warnings.size() - kMost));
+}
+
 bool any_of_rank(const std::vector<Draft>& drafts, int rank) {
   return std::any_of(drafts.begin(), drafts.end(),
                      [&](const Draft& draft) { return rank_of(draft) == rank; });
@@ -116,6 +125,8 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
     judgement.notes.push_back("the verdict rests on a configuration that Assay was not shipped with: " +
                               configuration);
   }
+
+  add_warnings(run, judgement.notes);
 
   std::vector<Observation> seen;
   observe_completeness(c, seen);

@@ -29,6 +29,14 @@ std::string where(const Finding& finding) {
   return places.empty() ? finding.part.path() : places;
 }
 
+/// Of several witnesses not all say more than a number.
+std::string first_detail(const Finding& finding) {
+  for (const EvidenceItem& item : finding.evidence) {
+    if (!item.detail.empty()) return item.detail;
+  }
+  return {};
+}
+
 /// What one of the checks says of the part.
 std::string culprit(const Finding& finding) {
   for (const EvidenceItem& item : finding.evidence) {
@@ -59,7 +67,7 @@ Values values_of(const RunRecord& run, const Finding& finding) {
           {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
           {"{unit}", first.unit == symbol(Unit::count) || first.unit == symbol(Unit::text) ? "" : first.unit},
           {"{measurement}", known(first.measurement)},
-          {"{detail}", known(first.detail)},
+          {"{detail}", known(first_detail(finding))},
           {"{culprit}", culprit(finding)}};
 }
 

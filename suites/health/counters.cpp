@@ -26,6 +26,8 @@ void run(Context& context) {
     measure(context, memory, "remapped_rows_uncorrected", counter(state, counters::remapped_uncorrected));
     measure(context, memory, "ecc_corrected_dram", counter(state, counters::ecc_corrected_dram));
     measure(context, memory, "ecc_uncorrected_dram", counter(state, counters::ecc_uncorrected_dram));
+    measure(context, slot.part, "ecc_corrected_sram", counter(state, counters::ecc_corrected_sram));
+    measure(context, slot.part, "ecc_uncorrected_sram", counter(state, counters::ecc_uncorrected_sram));
     measure(context, slot.part, "recovery_action", state.recovery_action);
     measure(context, slot.part, "sram_threshold_exceeded", state.sram_threshold_exceeded);
     measure(context, slot.part, "pcie_replays", counter(state, counters::pcie_replay));
@@ -45,10 +47,13 @@ const Registered health_counters{{
              false},
             {"remapped_rows_uncorrected", Unit::count, "rows remapped for uncorrected errors, lifetime",
              "hbm"},
-            {"ecc_corrected_dram", Unit::count, "corrected HBM errors since the driver was loaded", "hbm",
-             false},
+            {"ecc_corrected_dram", Unit::count, "corrected HBM errors since the driver was loaded", "hbm"},
             {"ecc_uncorrected_dram", Unit::count, "uncorrected HBM errors since the driver was loaded",
              "hbm"},
+            {"ecc_corrected_sram", Unit::count, "corrected on-chip memory errors since the driver was loaded",
+             "", false},
+            {"ecc_uncorrected_sram", Unit::count,
+             "uncorrected on-chip memory errors since the driver was loaded", ""},
             {"recovery_action", Unit::count,
              "what the driver asks for: 0 nothing, 1 reset, 2 reboot, 3 drain, 4 both", ""},
             {"sram_threshold_exceeded", Unit::count,
@@ -56,7 +61,8 @@ const Registered health_counters{{
             {"pcie_replays", Unit::count, "PCIe replays since the driver was loaded", "", false},
         },
     .findings = {"memory.remap_pending", "memory.remap_failure", "memory.rows_remapped",
-                 "memory.ecc_uncorrected", "device.recovery_action", "device.sram_threshold"},
+                 "memory.ecc_uncorrected", "memory.ecc_history", "device.sram_history",
+                 "device.recovery_action", "device.sram_threshold"},
     .run = run,
     .detects = "what the driver has counted or asks for of each GPU: remapped rows, uncorrected errors, a "
                "reset that is due",

@@ -50,19 +50,33 @@ const RegisteredFault kernel_line{
           .meaning = "the check in whose steps it is logged, as memory.sweep; any, where nothing is said",
           .unit = Unit::text},
       {"lines", "how often, at once", Unit::count, 1, 100000, 1},
-      {"launch", "at which launch of a worker, from 0", Unit::count, 0, 1000, 0}}},
-    {.at_launch = [](const Launch& launch) {
-      if (static_cast<std::int64_t>(launch.number) != launch.whole("launch")) return;
-      const std::string_view step = fault_text(launch.fault, "step");
-      if (!step.empty() && step != launch.check) return;
-      {
-        const Lock lock(launch.state.mutex);
-        ++launch.fault.calls;
-      }
-      const std::string line =
-          filled(std::string(fault_text(launch.fault, "line")), launch.state, launch.gpu);
-      for (std::int64_t i = 0; i < launch.whole("lines"); ++i) log_line(launch.state, line);
-    }}};
+      {"launch", "at which launch of a worker, from 0", Unit::count, 0, 1000, 0},
+      {"before_run", "1: it was logged before the run began, and not since", Unit::count, 0, 1, 0}}},
+    {.at_start =
+         [](const Planting& planting) {
+           if (planting.whole("before_run") == 0) return;
+           const std::string line =
+               filled(std::string(fault_text(planting.fault, "line")), planting.state, planting.gpu);
+           for (std::int64_t i = 0; i < planting.whole("lines"); ++i) log_line(planting.state, line);
+         },
+     .at_launch =
+         [](const Launch& launch) {
+           if (launch.whole("before_run") != 0) return;
+           if (static_cast<std::int64_t>(launch.number) != launch.whole("launch")) return;
+           const std::string_view step = fault_text(launch.fault, "step");
+           if (!step.empty() && step != launch.check) return;
+           {
+             const Lock lock(launch.state.mutex);
+             ++launch.fault.calls;
+           }
+           const std::string line =
+               filled(std::string(fault_text(launch.fault, "line")), launch.state, launch.gpu);
+           for (std::int64_t i = 0; i < launch.whole("lines"); ++i) log_line(launch.state, line);
+         }}};
+
+/// Acts where the sampler is told which file is the log: simulated_backend.cpp.
+const RegisteredFault kernel_log_unreadable{
+    {"kernel_log_unreadable", "the kernel's log cannot be read", "node", {}}, {}};
 
 /// Both act in the stand-in: nvml_library/planted.cpp.
 const RegisteredFault nvml_hang{

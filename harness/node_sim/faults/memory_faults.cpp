@@ -207,6 +207,17 @@ const RegisteredFault sram_errors{{"sram_errors",
                                     launch.dynamic().ecc_uncorrected_sram += launch.whole("uncorrected");
                                   }}};
 
+const RegisteredFault ecc_history{
+    {"ecc_history",
+     "errors that were counted before the run, and not since",
+     "gpu",
+     {{"corrected_dram", "of HBM, corrected", Unit::count, 0, 1e9, 0},
+      {"uncorrected_sram", "of on-chip memory, not corrected", Unit::count, 0, 1e9, 0}}},
+    {.at_start = [](const Planting& gpu) {
+      gpu.dynamic().ecc_corrected_dram += gpu.whole("corrected_dram");
+      gpu.dynamic().ecc_uncorrected_sram += gpu.whole("uncorrected_sram");
+    }}};
+
 const RegisteredFault sram_threshold{
     {"sram_threshold", "on-chip memory errors are above the maker's threshold", "gpu", {}},
     {.at_start = [](const Planting& gpu) { gpu.dynamic().sram_threshold_exceeded = 1; }}};

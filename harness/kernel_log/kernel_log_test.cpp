@@ -1,4 +1,4 @@
-#include "harness/telemetry/kernel_log.h"
+#include "harness/kernel_log/kernel_log.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -6,81 +6,13 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "harness/testing/scratch_folder.h"
 
-namespace assay::telemetry {
+namespace assay::kernel_log {
 namespace {
-
-TEST(KernelLine, ReadsAnXid) {
-  const auto event =
-      parse_kernel_line("NVRM: Xid (PCI:0000:9B:00): 79, pid=7, name=python3, GPU has fallen off the bus.");
-  ASSERT_TRUE(event);
-  EXPECT_EQ(event->kind, KernelEvent::Kind::xid);
-  EXPECT_EQ(event->number, 79);
-  EXPECT_EQ(event->pci_address, "0000:9b:00.0");
-}
-
-TEST(KernelLine, ReadsWhoseWorkItWas) {
-  const auto process = [](const char* rest) {
-    const auto event = parse_kernel_line(std::string("NVRM: Xid (PCI:0000:00:06): ") + rest);
-    return event->pid == 0 ? event->process : std::to_string(event->pid) + " " + event->process;
-  };
-  EXPECT_EQ(process("31, pid=701, name=python3, channel 0x0000000a, intr 00000000. MMU Fault"),
-            "701 python3");
-  EXPECT_EQ(process("43, pid=7, name=ray::WorkerDict, channel 0x0000000a"), "7 ray::WorkerDict");
-  EXPECT_EQ(process("13, pid='<unknown>', name=<unknown>, Graphics SM Warp Exception"), "");
-  EXPECT_EQ(process("13, Graphics Exception: ESR 0x519730=0x500000f pid=1, name=x"), "");
-  EXPECT_EQ(process("79, pid=5, name=<unknown>, GPU has fallen off the bus."), "");
-}
-
-TEST(KernelLine, OurOwnWorkersAreNotForeign) {
-  const auto foreign = [](const char* name) {
-    return is_foreign(
-        *parse_kernel_line(std::string("NVRM: Xid (PCI:0000:00:06): 31, pid=701, name=") + name + ", x"));
-  };
-  EXPECT_TRUE(foreign("python3"));
-  EXPECT_TRUE(foreign("assayer"));
-  EXPECT_TRUE(foreign("x(assay)"));
-  EXPECT_FALSE(foreign("nvidia-cuda-mps-server")) << "it may have worked for us";
-  EXPECT_FALSE(foreign("assay"));
-  EXPECT_FALSE(is_foreign(*parse_kernel_line("NVRM: Xid (PCI:0000:00:06): 31, Ch 10")));
-}
-
-TEST(KernelLine, ReadsTheFormWithoutPci) {
-  const auto event = parse_kernel_line("NVRM: Xid (0000:03:00): 14, Channel 00000001");
-  ASSERT_TRUE(event);
-  EXPECT_EQ(event->number, 14);
-  EXPECT_EQ(event->pci_address, "0000:03:00.0");
-}
-
-TEST(KernelLine, ReadsAFallenGpuWithoutAnXid) {
-  const auto event = parse_kernel_line("[ 1843.3] NVRM: GPU 18:00.0: GPU has fallen off the bus.");
-  ASSERT_TRUE(event);
-  EXPECT_EQ(event->kind, KernelEvent::Kind::fallen_off_bus);
-  EXPECT_EQ(event->pci_address, "0000:18:00.0");
-}
-
-TEST(KernelLine, ReadsAnNvswitchError) {
-  const auto event =
-      parse_kernel_line("nvidia-nvswitch0: SXid (PCI:0000:05:00.0): 20034, Fatal, Link 63 LTSSM Fault Up");
-  ASSERT_TRUE(event);
-  EXPECT_EQ(event->kind, KernelEvent::Kind::nvswitch);
-  EXPECT_EQ(event->number, 20034);
-  EXPECT_EQ(event->nvswitch, 0);
-  EXPECT_TRUE(event->fatal);
-  EXPECT_FALSE(
-      parse_kernel_line("nvidia-nvswitch1: SXid (PCI:0000:0a:00.0): 22013, Non-fatal, Link 57")->fatal);
-}
-
-TEST(KernelLine, MalformedAndOrdinaryLinesAreNoEvents) {
-  EXPECT_FALSE(parse_kernel_line("NVRM: Xid (invalid): some error"));
-  EXPECT_FALSE(parse_kernel_line("nvidia-nvswitch0: SXid (invalid): some error"));
-  EXPECT_FALSE(parse_kernel_line("NVRM: NVLink link training completed"));
-  EXPECT_FALSE(parse_kernel_line("NVRM: fallen off the bus and is not responding to commands."));
-  EXPECT_FALSE(parse_kernel_line(""));
-}
 
 TEST(KernelLog, GivesOnlyWhatIsLoggedAfterItWasOpenedAndOnlyWholeLines) {
   const testing_tools::ScratchFolder folder;
@@ -132,8 +64,9 @@ struct FakeKmsg {
     close(keep_open);
     close(writer);
   }
-  void record(int sequence, const std::string& text) const {
-    const std::string line = "6," + std::to_string(sequence) + ",1234,-;" + text + "\n";
+  void record(int sequence, const std::string& text, int priority = 6) const {
+    const std::string line =
+        std::to_string(priority) + "," + std::to_string(sequence) + ",1234,-;" + text + "\n";
     EXPECT_EQ(write(writer, line.data(), line.size()), static_cast<ssize_t>(line.size()));
   }
 };
@@ -165,10 +98,56 @@ TEST(KernelLog, OfTheKernelThatGoesOnTellsWhetherRecordsAreGone) {
   EXPECT_EQ(late.take_loss(), "") << "it is said once: what comes later is heard";
 }
 
+TEST(KernelLog, GivesWhatWasLoggedBefore) {
+  const FakeKmsg kmsg;
+  kmsg.record(41, "NVRM: Xid (PCI:0000:01:00): 79, an hour ago");
+  std::vector<KernelEvent> before;
+  KernelLog log(kmsg.path, KernelLog::kFromEnd,
+                [&](KernelEvent event) { before.push_back(std::move(event)); });
+  ASSERT_EQ(before.size(), 1u);
+  EXPECT_EQ(before[0].number, 79);
+  EXPECT_EQ(before[0].logged_at.substr(0, 2), "20") << "it is dated";
+  EXPECT_TRUE(log.poll().empty());
+}
+
+TEST(KernelLog, OfProgramsThatWriteIntoItIsPassedOver) {
+  const FakeKmsg kmsg;
+  KernelLog log(kmsg.path);
+  kmsg.record(42, "NVRM: Xid (PCI:0000:01:00): 79, by anybody", 14);
+  kmsg.record(43, "NVRM: Xid (PCI:0000:01:00): 48, by the kernel");
+  const auto events = log.poll();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].number, 48);
+}
+
+TEST(KernelLog, ALineWithoutEndIsCutAndNothingBehindItIsLost) {
+  const testing_tools::ScratchFolder folder;
+  const std::string path = folder / "kernel.log";
+  std::ofstream log(path);
+  KernelLog tail(path);
+  log << "NVRM: Xid (PCI:0000:01:00): 79, " << std::string(3 << 20, 'x')
+      << "\nNVRM: Xid (PCI:0000:01:00): 48, y\n"
+      << std::flush;
+  const auto events = tail.poll();
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_LE(events[0].line.size(), 300u << 10);
+  EXPECT_EQ(events[1].number, 48);
+  EXPECT_EQ(tail.position(), static_cast<std::int64_t>(std::filesystem::file_size(path)));
+}
+
+TEST(KernelLog, IsTheKernelsOwnOrNothing) {
+  const testing_tools::ScratchFolder folder;
+  std::ofstream(folder / "kmsg") << "6,1,1,-;x\n";
+  EXPECT_NE(why_not_the_kernels("/dev/null").find("another device"), std::string::npos);
+  EXPECT_NE(why_not_the_kernels("/tmp").find("folder"), std::string::npos);
+  EXPECT_NE(why_not_the_kernels(folder / "kmsg").find("plain file"), std::string::npos);
+  EXPECT_NE(why_not_the_kernels("/nonexistent/kmsg").find("No such file"), std::string::npos);
+}
+
 TEST(KernelLog, SaysWhyItCannotBeRead) {
   KernelLog log("/nonexistent/kmsg");
   for (int i = 0; i < 2; ++i) EXPECT_NE(log.take_loss().find("No such file"), std::string::npos);
 }
 
 }  // namespace
-}  // namespace assay::telemetry
+}  // namespace assay::kernel_log

@@ -1,9 +1,11 @@
-#include "harness/telemetry/event_digest.h"
+#include "harness/kernel_log/event_digest.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace assay::telemetry {
+#include "harness/kernel_log/parse.h"
+
+namespace assay::kernel_log {
 
 namespace {
 
@@ -21,13 +23,15 @@ bool ends_an_exception(const KernelEvent& event) {
 }  // namespace
 
 void EventDigest::add(KernelEvent event) {
-  std::vector<KernelEvent>& waiting = unnamed_[event.pci_address];
-  if (waits_for_its_last(event) && waiting.size() < kLinesKept) {
-    waiting.push_back(std::move(event));
+  const auto waiting = unnamed_.find(event.pci_address);
+  const bool some_wait = waiting != unnamed_.end();
+  const bool room = some_wait ? waiting->second.size() < kLinesKept : unnamed_.size() < kMostKinds;
+  if (waits_for_its_last(event) && room) {
+    unnamed_[event.pci_address].push_back(std::move(event));
     return;
   }
-  if (ends_an_exception(event)) {
-    for (KernelEvent& line : waiting) {
+  if (ends_an_exception(event) && some_wait) {
+    for (KernelEvent& line : waiting->second) {
       if (event.time_us - line.time_us > kExceptionSpanUs) continue;
       line.pid = event.pid;
       line.process = event.process;
@@ -38,12 +42,14 @@ void EventDigest::add(KernelEvent event) {
 }
 
 void EventDigest::keep_unnamed(const std::string& pci_address) {
-  for (KernelEvent& line : std::exchange(unnamed_[pci_address], {})) keep(std::move(line));
+  const auto waiting = unnamed_.extract(pci_address);
+  if (!waiting) return;
+  for (KernelEvent& line : waiting.mapped()) keep(std::move(line));
 }
 
 void EventDigest::keep(KernelEvent event) {
-  const Kind kind{event.kind,        event.number,   event.pci_address,
-                  is_foreign(event), event.nvswitch, event.fatal};
+  const Kind kind{event.kind,     event.number,   event.pci_address, is_foreign(event),
+                  event.nvswitch, event.severity, event.continues};
   const bool is_new = kinds_.count(kind) == 0;
   if (is_new && kinds_.size() >= kMostKinds) {
     ++uncounted_;
@@ -74,12 +80,11 @@ std::vector<KernelEvent> EventDigest::take() {
 }
 
 bool EventDigest::awaits_lines() const {
-  return std::any_of(unnamed_.begin(), unnamed_.end(),
-                     [](const auto& lines) { return !lines.second.empty(); });
+  return !unnamed_.empty();
 }
 
 std::int64_t EventDigest::take_uncounted() {
   return std::exchange(uncounted_, 0);
 }
 
-}  // namespace assay::telemetry
+}  // namespace assay::kernel_log

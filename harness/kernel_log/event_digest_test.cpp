@@ -1,12 +1,13 @@
-#include "harness/telemetry/event_digest.h"
+#include "harness/kernel_log/event_digest.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "harness/ipc/frame.h"
+#include "harness/kernel_log/parse.h"
 
-namespace assay::telemetry {
+namespace assay::kernel_log {
 namespace {
 
 KernelEvent xid(int number, const std::string& address, std::int64_t position,
@@ -36,7 +37,7 @@ TEST(EventDigest, KeepsTheFirstLinesOfEachKindAndCountsTheRest) {
 
 TEST(EventDigest, ALineIsNamedByTheLastOfItsExceptionAloneAndInTime) {
   const auto event = [](const char* rest, std::int64_t time_us) {
-    KernelEvent parsed = *parse_kernel_line(std::string("NVRM: Xid (PCI:0000:1b:00): ") + rest);
+    KernelEvent parsed = *parse_line(std::string("NVRM: Xid (PCI:0000:1b:00): ") + rest);
     parsed.time_us = time_us;
     return parsed;
   };
@@ -77,4 +78,4 @@ TEST(EventDigest, FitsAFrameWhateverIsLogged) {
 }
 
 }  // namespace
-}  // namespace assay::telemetry
+}  // namespace assay::kernel_log

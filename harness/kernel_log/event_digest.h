@@ -9,9 +9,9 @@
 #include <tuple>
 #include <vector>
 
-#include "harness/telemetry/kernel_log.h"
+#include "harness/model/kernel_event.h"
 
-namespace assay::telemetry {
+namespace assay::kernel_log {
 
 /// Of one kind of event on one GPU: so many lines are kept, the rest is counted.
 inline constexpr int kLinesKept = 20;
@@ -41,7 +41,7 @@ class EventDigest {
   std::int64_t take_uncounted();
 
  private:
-  using Kind = std::tuple<KernelEvent::Kind, int, std::string, bool, int, bool>;
+  using Kind = std::tuple<KernelEvent::Kind, int, std::string, bool, int, KernelEvent::Severity, bool>;
   struct Seen {
     int kept = 0;
     std::size_t last = 0;  // in events_
@@ -57,4 +57,4 @@ class EventDigest {
   std::int64_t uncounted_ = 0;
 };
 
-}  // namespace assay::telemetry
+}  // namespace assay::kernel_log

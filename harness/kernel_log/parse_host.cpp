@@ -1,0 +1,126 @@
+#include "harness/kernel_log/parse_host.h"
+
+#include "harness/kernel_log/pci_text.h"
+#include "harness/kernel_log/scanner.h"
+
+namespace assay::kernel_log {
+namespace {
+
+using Kind = KernelEvent::Kind;
+using Severity = KernelEvent::Severity;
+
+constexpr std::size_t kLongestProcessName = 15;
+
+KernelEvent event_of(Kind kind, Severity severity, std::string_view text) {
+  KernelEvent event;
+  event.kind = kind;
+  event.severity = severity;
+  event.line = text;
+  return event;
+}
+
+bool has(std::string_view text, std::string_view word) {
+  return text.find(word) != std::string_view::npos;
+}
+
+/// "Correctable", "Corrected", "Uncorrected (Non-Fatal)", "Uncorrectable (Fatal)".
+std::optional<Severity> pcie_severity(std::string_view word) {
+  if (word.substr(0, 7) == "Correct") return Severity::corrected;
+  if (word.substr(0, 9) != "Uncorrect") return std::nullopt;
+  return has(word.substr(0, 32), "(Fatal)") ? Severity::fatal : Severity::non_fatal;
+}
+
+/// "nvidia 0000:19:00.0: PCIe Bus Error: severity=Correctable, type=Physical Layer, (Receiver ID)", and what
+/// the port that hears of it says before: "pcieport 0000:15:01.0: AER: Corrected error received:
+/// 0000:19:00.0".
+std::optional<KernelEvent> parse_pcie(std::string_view text) {
+  Scanner scanner(text);
+  scanner.take_until(' ');  // the driver's name
+  scanner.skip(' ');
+  const auto reporter = take_pci_address(scanner);
+  if (!reporter || !scanner.skip(": ")) return std::nullopt;
+  scanner.skip("AER: ");
+  if (scanner.skip("PCIe Bus Error: severity=")) {
+    const auto severity = pcie_severity(scanner.rest());
+    if (!severity) return std::nullopt;
+    KernelEvent event = event_of(Kind::pcie, *severity, text);
+    event.pci_address = *reporter;
+    return event;
+  }
+  scanner.skip("Multiple ");
+  const auto severity = pcie_severity(scanner.rest());
+  if (!severity || !(scanner.skip_past("received: ") || scanner.skip_past("received from ")))
+    return std::nullopt;
+  const auto from = take_pci_address(scanner);
+  if (!from) return std::nullopt;
+  KernelEvent event = event_of(Kind::pcie, *severity, text);
+  event.pci_address = *from;
+  event.continues = true;  // the one with "PCIe Bus Error" counts
+  return event;
+}
+
+/// "mce: [Hardware Error]: CPU 12: Machine Check: 0 Bank 5: bea0000000000108", and firmware's "{1}[Hardware
+/// Error]: event severity: corrected". Other lines of the same event say no severity.
+std::optional<KernelEvent> parse_machine_check(std::string_view text) {
+  constexpr int kHexadecimal = 16;
+  constexpr std::uint64_t kUncorrected = std::uint64_t{1} << 61;  // MCi_STATUS.UC, Intel SDM 3B, 17.3.2.2
+  Scanner scanner(text);
+  if (!scanner.skip_past("[Hardware Error]: ")) return std::nullopt;
+  if (scanner.skip("event severity: ")) {
+    const std::string_view word = scanner.rest();
+    if (word.substr(0, 9) == "corrected") return event_of(Kind::machine_check, Severity::corrected, text);
+    if (word.substr(0, 11) == "recoverable") return event_of(Kind::machine_check, Severity::non_fatal, text);
+    if (word.substr(0, 5) == "fatal") return event_of(Kind::machine_check, Severity::fatal, text);
+    return std::nullopt;
+  }
+  if (!scanner.skip_past("Machine Check")) return std::nullopt;
+  if (!scanner.skip_past(" Bank ") || !scanner.number(3) || !scanner.skip(": ")) return std::nullopt;
+  const auto status = scanner.number<std::uint64_t>(16, kHexadecimal);
+  if (!status) return std::nullopt;
+  const bool uncorrected = (*status & kUncorrected) != 0;
+  return event_of(Kind::machine_check, uncorrected ? Severity::non_fatal : Severity::corrected, text);
+}
+
+/// "EDAC MC0: 1 CE memory read error on CPU_SrcID#0_MC#0_Chan#1_DIMM#0 (channel:1 slot:0 ...". The count may
+/// be 0.
+std::optional<KernelEvent> parse_edac(std::string_view text) {
+  Scanner scanner(text);
+  if (!scanner.skip("EDAC MC") || !scanner.number(3) || !scanner.skip(": ")) return std::nullopt;
+  if (!scanner.number(9)) return std::nullopt;
+  if (scanner.skip(" CE ")) return event_of(Kind::host_memory, Severity::corrected, text);
+  if (scanner.skip(" UE ")) return event_of(Kind::host_memory, Severity::non_fatal, text);
+  return std::nullopt;
+}
+
+/// "Out of memory: Killed process 9 (t) total-vm:..", "Memory cgroup out of memory: Killed process 9 (t) ..".
+std::optional<KernelEvent> parse_out_of_memory(std::string_view text) {
+  Scanner scanner(text);
+  if (!scanner.skip("Out of memory: ") && !scanner.skip("Memory cgroup out of memory: ")) return std::nullopt;
+  if (!scanner.skip("Killed process ") && !scanner.skip("Kill process ")) return std::nullopt;
+  const auto pid = scanner.number<std::int64_t>(10);
+  if (!pid || !scanner.skip(" (")) return std::nullopt;
+  KernelEvent event = event_of(Kind::out_of_memory, Severity::unstated, text);
+  event.pid = *pid;
+  event.process = scanner.take_until(')').substr(0, kLongestProcessName);
+  return event;
+}
+
+}  // namespace
+
+std::optional<KernelEvent> parse_host(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  switch (text.front()) {
+    case 'E':
+      return parse_edac(text);
+    case 'O':
+    case 'M':
+      return parse_out_of_memory(text);
+    default:
+      break;
+  }
+  if (has(text, "[Hardware Error]: ")) return parse_machine_check(text);
+  if (has(text, "AER: ") || has(text, "PCIe Bus Error: ")) return parse_pcie(text);
+  return std::nullopt;
+}
+
+}  // namespace assay::kernel_log

@@ -1,0 +1,13 @@
+// Lines of the kernel itself on what surrounds the GPUs: PCI Express, processors, memory.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "harness/model/kernel_event.h"
+
+namespace assay::kernel_log {
+
+std::optional<KernelEvent> parse_host(std::string_view text);
+
+}  // namespace assay::kernel_log

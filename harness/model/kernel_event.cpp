@@ -1,0 +1,67 @@
+#include "harness/model/kernel_event.h"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+namespace assay {
+namespace {
+
+constexpr std::array<const char*, 8> kKinds{"xid",  "fallen_off_bus", "nvswitch",    "driver",
+                                            "pcie", "machine_check",  "host_memory", "out_of_memory"};
+constexpr std::array<const char*, 5> kMeanings{"none", "somebody_elses", "counts", "fatal", "lost"};
+constexpr std::array<const char*, 4> kSeverities{"unstated", "corrected", "non_fatal", "fatal"};
+
+template <typename Enumerated, std::size_t size>
+Enumerated named(const nlohmann::json& j, const std::array<const char*, size>& names) {
+  const auto& name = j.get_ref<const std::string&>();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw std::invalid_argument("a kernel event has no '" + name + "'");
+  return static_cast<Enumerated>(found - names.begin());
+}
+
+}  // namespace
+
+void to_json(nlohmann::json& j, const KernelEvent& event) {
+  j = {{"kind", kKinds[static_cast<std::size_t>(event.kind)]},
+       {"number", event.number},
+       {"pci_address", event.pci_address},
+       {"line", event.line},
+       {"pid", event.pid},
+       {"process", event.process},
+       {"time_us", event.time_us},
+       {"logged_at", event.logged_at},
+       {"nvswitch", event.nvswitch},
+       {"link", event.link},
+       {"severity", kSeverities[static_cast<std::size_t>(event.severity)]},
+       {"continues", event.continues},
+       {"recovery_action", event.recovery_action},
+       {"position", event.position},
+       {"more", event.more},
+       {"meaning", kMeanings[static_cast<std::size_t>(event.meaning)]},
+       {"explained", event.explained}};
+}
+
+void from_json(const nlohmann::json& j, KernelEvent& event) {
+  event.kind = named<KernelEvent::Kind>(j.at("kind"), kKinds);
+  j.at("number").get_to(event.number);
+  j.at("pci_address").get_to(event.pci_address);
+  j.at("line").get_to(event.line);
+  j.at("pid").get_to(event.pid);
+  j.at("process").get_to(event.process);
+  j.at("time_us").get_to(event.time_us);
+  j.at("logged_at").get_to(event.logged_at);
+  j.at("nvswitch").get_to(event.nvswitch);
+  j.at("link").get_to(event.link);
+  event.severity = named<KernelEvent::Severity>(j.at("severity"), kSeverities);
+  j.at("continues").get_to(event.continues);
+  j.at("recovery_action").get_to(event.recovery_action);
+  j.at("position").get_to(event.position);
+  j.at("more").get_to(event.more);
+  event.meaning = named<KernelEvent::Meaning>(j.at("meaning"), kMeanings);
+  j.at("explained").get_to(event.explained);
+}
+
+}  // namespace assay

@@ -1,0 +1,112 @@
+// What the kernel's log held of this boot when the run began. What it says during the run belongs to the step
+// in which it says it (harness/telemetry/attribution.cpp).
+#include <fmt/format.h>
+
+#include "harness/check.h"
+
+namespace assay {
+namespace {
+
+using Kind = KernelEvent::Kind;
+using Meaning = KernelEvent::Meaning;
+
+bool is_fault(const KernelEvent& event) {
+  return event.meaning == Meaning::fatal || event.meaning == Meaning::lost;
+}
+
+bool is_of(const KernelEvent& event, const SlotInventory& slot) {
+  return slot.found != nullptr && slot.found->identity.pci_address.value == event.pci_address;
+}
+
+/// "2026-11-26T10:00:00Z NVRM: ...", as far as the log tells when.
+std::string dated(const KernelEvent& event) {
+  const std::string& said = event.explained.empty() ? event.line : event.explained;
+  return event.logged_at.empty() ? said : event.logged_at + " " + said;
+}
+
+/// What fell off the bus at an address where nothing answers is the GPU that is missing, where one alone is.
+const SlotInventory* only_missing(const std::vector<SlotInventory>& slots) {
+  const SlotInventory* missing = nullptr;
+  for (const SlotInventory& slot : slots) {
+    if (slot.found != nullptr) continue;
+    if (missing != nullptr) return nullptr;
+    missing = &slot;
+  }
+  return missing;
+}
+
+const SlotInventory* slot_of(const KernelEvent& event, const std::vector<SlotInventory>& slots) {
+  if (event.kind != Kind::xid && event.kind != Kind::fallen_off_bus) return nullptr;
+  for (const SlotInventory& slot : slots) {
+    if (is_of(event, slot)) return &slot;
+  }
+  return event.meaning == Meaning::lost ? only_missing(slots) : nullptr;
+}
+
+void run(Context& context) {
+  const NodeReadings& readings = context.readings();
+  context.measure_at("node", "readable", readings.kernel_log_missing.empty() ? 1 : 0, Unit::count);
+  if (!readings.kernel_log_missing.empty()) {
+    context.measure_at("node", kCulprit, readings.kernel_log_missing);
+    return;
+  }
+  const auto slots = context.slots();
+  nlohmann::json lines = nlohmann::json::array();
+  std::map<Part, std::int64_t> faults;
+  std::map<Part, std::string> first;
+  std::int64_t of_host = 0, others = 0;
+  for (const KernelEvent& event : readings.events_before) {
+    lines.push_back(dated(event));
+    const SlotInventory* slot = slot_of(event, slots);
+    if (slot != nullptr && is_fault(event)) {
+      faults[slot->part] += 1 + event.more;
+      first.emplace(slot->part, dated(event));
+    } else {
+      const bool is_host = event.kind == Kind::machine_check || event.kind == Kind::host_memory;
+      (is_host && is_fault(event) ? of_host : others) += 1 + event.more;
+    }
+  }
+  for (const SlotInventory& slot : slots) {
+    context.measure_at(slot.part, "faults_before", static_cast<double>(faults[slot.part]), Unit::count);
+    if (faults[slot.part] > 0) context.measure_at(slot.part, kCulprit, first[slot.part]);
+  }
+  context.measure_at("node", "host_faults_before", static_cast<double>(of_host), Unit::count);
+  context.measure_at("node", "others_before", static_cast<double>(others), Unit::count);
+  if (!lines.empty()) context.evidence("kernel_log_before_the_run", {{"lines", lines}});
+}
+
+const Registered health_kernel_log{{
+    .name = "health.kernel_log",
+    .summary = "The kernel's log can be read, and held nothing against a GPU before the run",
+    .scope = Scope::node,
+    .measures =
+        {
+            {.name = "readable", .meaning = "1: the kernel's own log can be read", .of = Of::node},
+            {.name = "faults_before",
+             .meaning = "Xids of this boot, before the run, that say that the GPU is at fault whatever was "
+                        "run on it, and its falls from the bus",
+             .may_lack = true},
+            {.name = "host_faults_before",
+             .meaning =
+                 "errors of processors and memory of this boot, before the run, that were not corrected",
+             .judged = false,
+             .of = Of::node},
+            {.name = "others_before",
+             .meaning = "other events of this boot, before the run: they are kept with the step",
+             .judged = false,
+             .of = Of::node},
+            {.name = kCulprit,
+             .unit = Unit::text,
+             .meaning = "the first of the lines that count, with its date where the log has one; why the log "
+                        "cannot be read",
+             .judged = false,
+             .may_lack = true},
+        },
+    .findings = {"environment.kernel_log", "device.xid_before"},
+    .run = run,
+    .detects = "a log that nobody can read; a GPU that failed since the node was started, before the run",
+    .misses = "what was logged before the last start of the node, or has left the kernel's ring since",
+}};
+
+}  // namespace
+}  // namespace assay
