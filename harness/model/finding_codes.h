@@ -42,6 +42,15 @@ inline constexpr const char* device_lost = "device.lost";
 inline constexpr const char* contained_error = "device.contained_error";
 inline constexpr const char* contained_among_peers = "nvlink.contained_error";
 inline constexpr const char* telemetry_hung = "device.telemetry_hung";
+/// What readings that are missing say (model/missing_reading.h).
+inline constexpr const char* needs_reset = "device.needs_reset";
+inline constexpr const char* inforom_corrupt = "device.inforom_corrupt";
+inline constexpr const char* power_cables = "device.power_cables";
+inline constexpr const char* place_unknown = "inventory.place_unknown";
+inline constexpr const char* kernel_log = "environment.kernel_log";
+inline constexpr const char* no_permission = "environment.no_permission";
+inline constexpr const char* driver_lacks = "environment.driver_lacks";
+inline constexpr const char* reading_failed = "harness.reading_failed";
 inline constexpr const char* xid = "device.xid";
 inline constexpr const char* xid_fatal = "device.xid_fatal";
 /// The kernel's word on processors and their memory.
@@ -89,6 +98,14 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        device_hung,
                                        device_lost,
                                        telemetry_hung,
+                                       needs_reset,
+                                       inforom_corrupt,
+                                       power_cables,
+                                       place_unknown,
+                                       kernel_log,
+                                       no_permission,
+                                       driver_lacks,
+                                       reading_failed,
                                        xid,
                                        xid_fatal,
                                        host_error,

@@ -58,6 +58,14 @@ const std::vector<Measure>& telemetry_measures() {
        "", false},
       {"power_cap", Unit::seconds,
        "for how long over the step the power limit held the clock down: at full load it does", "", false},
+      {.name = "pcie_generation_at_work",
+       .meaning = "highest PCIe generation that the GPU's link was seen at while the GPU was at work",
+       .subcomponent = "pcie",
+       .may_lack = true},
+      {.name = "pcie_width_at_work",
+       .meaning = "most lanes that the GPU's link was seen at while the GPU was at work",
+       .subcomponent = "pcie",
+       .may_lack = true},
       {"samples", Unit::count, "telemetry samples taken over the step", "", false},
       {"power_median", Unit::watts, "board power over the step, median", "", false},
       {"power_p95", Unit::watts, "board power over the step, 95th percentile", "", false},
@@ -106,7 +114,8 @@ const std::vector<FindingCode>& telemetry_findings() {
       "thermal.slowed_down",  "power.brake",
       "compute.slow_clock",   "thermal.hot",
       "thermal.bad_contact",  "thermal.not_steady",
-      "thermal.no_margin",    "power.readings_disagree",
+      "thermal.no_margin",    "pcie.generation",
+      "pcie.width",           "power.readings_disagree",
   };
   return findings;
 }

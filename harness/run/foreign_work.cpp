@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/model/finding_codes.h"
+#include "harness/model/missing_reading.h"
 #include "harness/model/units.h"
 
 namespace assay::run {
@@ -53,30 +54,35 @@ bool hangs(const Part& gpu, const std::vector<Resident>& residents) {
                      [&](const Resident& resident) { return resident.hung && lives_on(resident, gpu); });
 }
 
+std::string memory_of(const ForeignProcess& process) {
+  if (process.memory_bytes < 0) return "memory (how much, the driver does not say)";
+  return fmt::format("{:.0f} MiB", static_cast<double>(process.memory_bytes) / kBytesPerMib);
+}
+
+/// Nobody knows whether the node is idle, and in a minute nobody will.
+Busy unreadable(const std::string& what, const std::string& why) {
+  const MissingMeaning& meaning = meaning_of_missing(why);
+  return {meaning.code, fmt::format("{}: {}", what, meaning.words), true};
+}
+
 std::optional<Busy> busy_gpu(const Part& name, const GpuState& state,
                              const std::vector<Resident>& residents) {
   if (!state.processes.value) {
-    return Busy{codes::not_idle,
-                fmt::format("whether {} is in use cannot be read ({})", name, state.processes.missing), ""};
+    return unreadable(fmt::format("which processes use {}", name), state.processes.missing);
   }
   const std::vector<ForeignProcess> others = foreign(*state.processes.value, name, residents);
   if (!others.empty()) {
     const ForeignProcess& process = others.front();
     return Busy{codes::foreign_process,
-                fmt::format("process {} holds {:.0f} MiB on {}", process.pid,
-                            static_cast<double>(process.memory_bytes) / kBytesPerMib, name),
-                ""};
+                fmt::format("process {} holds {} on {}", process.pid, memory_of(process), name)};
   }
   if (!state.utilisation_percent.value) {
-    return Busy{
-        codes::not_idle,
-        fmt::format("whether {} is at work cannot be read ({})", name, state.utilisation_percent.missing),
-        ""};
+    return unreadable(fmt::format("whether {} is at work", name), state.utilisation_percent.missing);
   }
   const std::int64_t utilisation = *state.utilisation_percent.value;
   if (utilisation <= kIdleUtilisationPercent) return std::nullopt;
   return Busy{codes::not_idle,
-              fmt::format("{} is {} % busy, and no process of ours is at work on it", name, utilisation), ""};
+              fmt::format("{} is {} % busy, and no process of ours is at work on it", name, utilisation)};
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace assay::run {
 struct Busy {
   FindingCode symptom;  // "environment.foreign_process" or "environment.not_idle"
   std::string message;  // who and where
+  bool stays = false;   // waiting does not help
   Part part;            // the GPU: what it measures is excused, and no other's
 };
 

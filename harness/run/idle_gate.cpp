@@ -1,5 +1,7 @@
 #include "harness/run/idle_gate.h"
 
+#include <algorithm>
+
 namespace assay::run {
 namespace {
 
@@ -20,7 +22,9 @@ IdleGate::Answer IdleGate::wait(const std::vector<Resident>& residents, bool pat
     who_ = foreign_work(plan_, counters_.readings(), residents);
     if (who_.empty()) return Answer::idle;
     const bool settling = waited_s < kSettlingS;
+    const bool in_vain = std::any_of(who_.begin(), who_.end(), [](const Busy& busy) { return busy.stays; });
     if (!settling) {
+      if (in_vain) return Answer::busy;
       if (!patiently || patience_s_ <= 0) return Answer::busy;
       if (waited_for_.empty()) waited_for_ = "waited for an idle node: " + who_.front().message;
       if (patience_s_ == plan_.idle_timeout_s)

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "harness/model/finding_codes.h"
+#include "harness/model/missing_reading.h"
 #include "harness/model/telemetry_measures.h"
 #include "harness/telemetry/nvlink_counters.h"
 
@@ -56,6 +57,14 @@ class Builder {
   void measure(const std::string& name, const Reading<double>& reading) {
     if (reading.value) measure(name, *reading.value);
   }
+  void missing(const std::string& name, const std::string& why) {
+    for (const Measure& measure : telemetry_measures()) {
+      if (measure.name == name) missing_.push_back({gpu_.below(measure.subcomponent), name, why});
+    }
+  }
+  void keep_missing() {
+    if (!missing_.empty()) result.evidence.push_back({kMissingReadings, {{"readings", missing_}}});
+  }
   void error(const std::string& symptom, const std::string& message) {
     result.errors.push_back({symptom, message, gpu_, ""});
   }
@@ -66,6 +75,7 @@ class Builder {
 
  private:
   const Part& gpu_;
+  std::vector<MissingReading> missing_;
 };
 
 std::optional<std::int64_t> counter(const GpuReadings& gpu, const char* name) {
@@ -89,6 +99,9 @@ std::optional<double> growth(Builder& builder, const char* name,
 void add_deltas(Builder& builder, const std::map<std::string, std::int64_t>& before,
                 const GpuReadings& after) {
   for (const Delta& delta : kDeltas) {
+    const auto now = after.state.counters.find(delta.counter);
+    if (now != after.state.counters.end() && !now->second.has_value())
+      builder.missing(delta.measure, now->second.missing);
     if (const auto grown = growth(builder, delta.counter, before, after))
       builder.measure(delta.measure, *grown);
   }
@@ -141,6 +154,13 @@ void add_energy(Builder& builder, const std::map<std::string, std::int64_t>& bef
 void add_nvlinks(Builder& builder, const std::map<std::string, std::int64_t>& before,
                  const GpuReadings& after) {
   const NvlinkChanges all = nvlink_changes(before, after.state.nvlinks);
+  if (all.counted == 0 && !all.all_lost) {
+    for (const NvlinkReading& link : after.state.nvlinks) {
+      if (link.up.value != 1 || link.replays.has_value()) continue;
+      builder.missing("nvlinks_counted", link.replays.missing);
+      break;
+    }
+  }
   // None at all: there are no switches, or nobody has made the way over them ready.
   if (all.counted > 0 || all.all_lost) builder.measure("nvlinks_counted", all.counted);
   std::set<std::size_t> grown;
@@ -208,12 +228,17 @@ void add_events(Builder& builder, const std::string& pci_address, const std::vec
   for (const auto& [what, said] : all) say(builder, std::get<0>(what), said);
   // Of a log of which lines were lost, what is left counts all the same: of Xids, fewer than there were are
   // enough to fail.
-  if (log_missing.empty() || xids > 0) builder.measure("xid_count", static_cast<double>(xids));
+  if (log_missing.empty() || xids > 0)
+    builder.measure("xid_count", static_cast<double>(xids));
+  else
+    builder.missing("xid_count", kLogMissing);
   if (!lines.empty()) builder.result.evidence.push_back({"kernel_log", {{"lines", lines}}});
 }
 
 void add_series(Builder& builder, const SeriesSummary& series) {
   builder.measure("samples", series.samples);
+  builder.measure("pcie_generation_at_work", series.pcie_generation);
+  builder.measure("pcie_width_at_work", series.pcie_width);
   builder.measure("power_median", series.power_median_w);
   builder.measure("power_p95", series.power_p95_w);
   builder.measure("power_steady", series.power_steady_w);
@@ -262,7 +287,9 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
     builder.error(codes::telemetry_hung,
                   fmt::format("a management library call did not return within {} s", kCallTimeoutMs / 1000));
   } else if (!last->lost.empty()) {
-    builder.error(codes::device_lost, "the management library answers: " + last->lost);
+    const MissingMeaning& meaning = meaning_of_missing(last->lost);
+    builder.error(meaning.always_counts ? meaning.code : codes::device_lost,
+                  fmt::format("the management library answers '{}': {}", last->lost, meaning.words));
   } else {
     add_deltas(builder, before, *last);
     add_slowdowns(builder, before, *last, series.slowdowns, span_of(series.slowdowns, since, after));
@@ -270,6 +297,7 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
     add_nvlinks(builder, before, *last);
   }
   if (has_series) add_series(builder, series);
+  builder.keep_missing();
   return std::move(builder.result);
 }
 

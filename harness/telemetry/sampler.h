@@ -41,6 +41,8 @@ struct SeriesSummary {
   Reading<double> memory_over_core_steady_c;  // the memory's, less the core's
   Reading<double> margin_steady_c;
   Reading<double> power_mean_w;
+  /// Highest of the time at work: a link may rest while its GPU does.
+  Reading<double> pcie_generation, pcie_width;
   Cooling cooling;
   SampledSlowdowns slowdowns;
 };

@@ -46,6 +46,8 @@ void to_json(json& j, const Snapshot& s) {
                        {"memory_over_core_steady_c", reading(summary.memory_over_core_steady_c)},
                        {"margin_steady_c", reading(summary.margin_steady_c)},
                        {"power_mean_w", reading(summary.power_mean_w)},
+                       {"pcie_generation", reading(summary.pcie_generation)},
+                       {"pcie_width", reading(summary.pcie_width)},
                        {"cooling_drop_c_per_w", reading(summary.cooling.drop_c_per_w)},
                        {"temperature_drift_c", reading(summary.cooling.drift_c)},
                        {"held_s", summary.slowdowns.held_s},
@@ -82,6 +84,8 @@ void from_json(const json& j, Snapshot& s) {
         reading(summary.at("memory_over_core_steady_c")),
         reading(summary.at("margin_steady_c")),
         reading(summary.at("power_mean_w")),
+        reading(summary.at("pcie_generation")),
+        reading(summary.at("pcie_width")),
         {reading(summary.at("cooling_drop_c_per_w")), reading(summary.at("temperature_drift_c"))},
         {summary.at("held_s").get<std::array<double, kSlowdowns>>(),
          summary.at("reasons_seen_s").get<double>()}};

@@ -29,6 +29,9 @@ Reading<double> quantile_of(const std::vector<GpuSample>& samples, Integer GpuSa
 /// In less the work takes them somewhere, and they are not there yet.
 constexpr double kLeastAtWork_s = 2;
 
+/// A link that rests comes up within the first of them (hwloc issue 653, nvtop issue 6).
+constexpr std::size_t kLeastLooksAtALink = 5;
+
 /// A driver that does not say how busy a GPU is says nothing of pauses.
 bool is_at_work(const GpuSample& sample) {
   constexpr std::int64_t kBusyPercent = 50;
@@ -87,6 +90,11 @@ SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s) 
   summary.memory_over_core_steady_c = memory_over_core(last_half);
   summary.margin_steady_c = quantile_of(last_half, &GpuSample::margin_c, 0.5, 1);
   summary.power_mean_w = mean_power_w(samples, 0, kForever);
+  std::vector<GpuSample> at_work;
+  std::copy_if(samples.begin(), samples.end(), std::back_inserter(at_work), is_at_work);
+  if (at_work.size() < kLeastLooksAtALink) at_work.clear();
+  summary.pcie_generation = quantile_of(at_work, &GpuSample::pcie_generation, 1, 1);
+  summary.pcie_width = quantile_of(at_work, &GpuSample::pcie_width, 1, 1);
   summary.cooling = cooling_in(samples, period_s);
   summary.slowdowns = slowdowns_in(samples, period_s);
   return summary;

@@ -9,6 +9,7 @@
 #include "harness/model/finding_codes.h"
 #include "harness/model/telemetry_measures.h"
 #include "harness/verdict/evidence.h"
+#include "harness/verdict/missing_readings.h"
 
 namespace assay::verdict {
 namespace {
@@ -100,9 +101,17 @@ int ranks_at(const Case& c, const Step& step, const Part& part) {
                                                          placement->participants.end(), has_it)));
 }
 
+/// The finding is the reason's: it leads to what mends it.
+void give_reason(Observation& observation, const std::string& measure, const std::string& why) {
+  const MissingMeaning& meaning = meaning_of_missing(why);
+  observation.code = meaning.code;
+  observation.evidence.detail = fmt::format("{} of {}: {}", measure, observation.part, meaning.words);
+}
+
 void observe_measures(const Case& c, const RequiredCheck& required, const Step& step,
                       std::vector<Observation>& seen) {
   const Measured measured_in_step = measured_of(step, required.check);
+  const Reasons reasons = reasons_of(step);
   for (const RequiredMeasure& measure : required.measures) {
     if (!measure.judged || measure.numbered || measure.may_lack) continue;
     const std::vector<Part>& parts = measured_parts(required, measure);
@@ -125,6 +134,8 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
       observation.evidence.detail =
           owed == 1 ? fmt::format("{} of {} was not measured", measure.name, part)
                     : fmt::format("{} of {} was measured by {} of {} ranks", measure.name, part, there, owed);
+      if (const auto why = reasons.find({part, measure.name}); why != reasons.end())
+        give_reason(observation, measure.name, why->second);
       seen.push_back(std::move(observation));
     }
   }
@@ -151,24 +162,31 @@ bool is_judged_in(const Case& c, const std::string& measurement, const Step& ste
 void observe_telemetry(const Case& c, const RequiredCheck& required, const Step& step,
                        std::vector<Observation>& seen) {
   const Measured measured = measured_of(step, required.check);
+  const Reasons reasons = reasons_of(step);
   for (const Part& gpu : gpus_of(c, step)) {
     if (!contains(required.parts, gpu)) continue;
     std::string missing;
+    std::map<std::string, std::string> explained;  // by reason: the measures
     for (const RequiredMeasure& measure : required.measures) {
       const Part part = gpu.below(measure.subcomponent);
       const bool owed = measure.judged || is_judged_in(c, measure.name, step);
       if (!owed || measure.numbered || measure.may_lack || measured.count({measure.name, part}) != 0)
         continue;
-      missing += (missing.empty() ? "" : ", ") + measure.name;
+      const auto why = reasons.find({part, measure.name});
+      std::string& names = why == reasons.end() ? missing : explained[why->second];
+      names += (names.empty() ? "" : ", ") + measure.name;
     }
-    if (missing.empty()) continue;
     Observation observation;
     observation.code = codes::telemetry_lost;
     observation.check = required.check;
     observation.step_part = observation.part = observation.evidence.part = gpu;
     observation.evidence.step = step.id;
     observation.evidence.detail = fmt::format("no {} of {} over {}", missing, gpu, step.id);
-    seen.push_back(std::move(observation));
+    if (!missing.empty()) seen.push_back(observation);
+    for (const auto& [why, names] : explained) {
+      give_reason(observation, names, why);
+      seen.push_back(observation);
+    }
   }
 }
 

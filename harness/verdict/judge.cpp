@@ -129,6 +129,7 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
   add_warnings(run, judgement.notes);
 
   std::vector<Observation> seen;
+  observe_missing_readings(c, seen);
   observe_completeness(c, seen);
   observe_declarations(c, seen);
   std::vector<std::string> not_judged;

@@ -201,7 +201,9 @@ void observe_equality(const Case& c, const Limit& limit, const Group& group, std
       for (const Sample& sample : series->samples) {
         const Value& value = sample.measurement->value;
         if (value == *majority) continue;
-        const Outcome outcome{Grade::fail, sample, value, "most of the node's GPUs say otherwise"};
+        const Outcome outcome{
+            Grade::fail, sample, value,
+            fmt::format("this one {}, most of the node's GPUs {}", text_of(value), text_of(*majority))};
         seen.push_back(observation_of(c, *series, limit, outcome, *majority));
       }
     }

@@ -1,14 +1,10 @@
 // The state that a GPU carries with it: pending and failed row remaps, the recovery action that its driver
 // asks for, errors since the driver was loaded. The deltas over each step are the sampler's
 // (harness/model/telemetry_measures.cpp).
-#include "harness/check.h"
+#include "suites/readings.h"
 
 namespace assay {
 namespace {
-
-void measure(Context& context, const Part& part, const char* name, const Integer& reading) {
-  if (reading.value) context.measure_at(part, name, static_cast<double>(*reading.value), Unit::count);
-}
 
 Integer counter(const GpuState& state, const char* name) {
   const auto found = state.counters.find(name);
@@ -16,22 +12,24 @@ Integer counter(const GpuState& state, const char* name) {
 }
 
 void run(Context& context) {
+  Readings readings(context);
   for (const SlotInventory& slot : context.slots()) {
     if (slot.found == nullptr) continue;
     const GpuState& state = slot.found->state;
     const Part memory = slot.part.below("hbm");
-    measure(context, memory, "row_remap_pending", state.row_remap_pending);
-    measure(context, memory, "row_remap_failure", state.row_remap_failure);
-    measure(context, memory, "remapped_rows_corrected", counter(state, counters::remapped_corrected));
-    measure(context, memory, "remapped_rows_uncorrected", counter(state, counters::remapped_uncorrected));
-    measure(context, memory, "ecc_corrected_dram", counter(state, counters::ecc_corrected_dram));
-    measure(context, memory, "ecc_uncorrected_dram", counter(state, counters::ecc_uncorrected_dram));
-    measure(context, slot.part, "ecc_corrected_sram", counter(state, counters::ecc_corrected_sram));
-    measure(context, slot.part, "ecc_uncorrected_sram", counter(state, counters::ecc_uncorrected_sram));
-    measure(context, slot.part, "recovery_action", state.recovery_action);
-    measure(context, slot.part, "sram_threshold_exceeded", state.sram_threshold_exceeded);
-    measure(context, slot.part, "pcie_replays", counter(state, counters::pcie_replay));
+    readings.measure(memory, "row_remap_pending", state.row_remap_pending);
+    readings.measure(memory, "row_remap_failure", state.row_remap_failure);
+    readings.measure(memory, "remapped_rows_corrected", counter(state, counters::remapped_corrected));
+    readings.measure(memory, "remapped_rows_uncorrected", counter(state, counters::remapped_uncorrected));
+    readings.measure(memory, "ecc_corrected_dram", counter(state, counters::ecc_corrected_dram));
+    readings.measure(memory, "ecc_uncorrected_dram", counter(state, counters::ecc_uncorrected_dram));
+    readings.measure(slot.part, "ecc_corrected_sram", counter(state, counters::ecc_corrected_sram));
+    readings.measure(slot.part, "ecc_uncorrected_sram", counter(state, counters::ecc_uncorrected_sram));
+    readings.measure(slot.part, "recovery_action", state.recovery_action);
+    readings.measure(slot.part, "sram_threshold_exceeded", state.sram_threshold_exceeded);
+    readings.measure(slot.part, "pcie_replays", counter(state, counters::pcie_replay));
   }
+  readings.say_what_is_missing();
 }
 
 const Registered health_counters{{

@@ -1,20 +1,16 @@
 // Compares nothing: says what is in every slot of the SKU, for the judge to hold against the SKU's
 // expectations.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cstdio>
 
-#include "harness/check.h"
+#include "harness/model/finding_codes.h"
+#include "suites/readings.h"
 
 namespace assay {
 namespace {
-
-void measure_integer(Context& context, const Part& part, const char* name, const Integer& reading, Unit unit,
-                     double scale = 1) {
-  if (reading.value) context.measure_at(part, name, static_cast<double>(*reading.value) * scale, unit);
-}
-
-void measure_text(Context& context, const Part& part, const char* name, const Text& reading) {
-  if (reading.value) context.measure_at(part, name, *reading.value);
-}
 
 Text hexadecimal(const Integer& reading) {
   if (!reading.value) return Text::none(reading.missing);
@@ -23,40 +19,101 @@ Text hexadecimal(const Integer& reading) {
   return Text::of(text);
 }
 
-void measure_slot(Context& context, const Part& part, const GpuIdentity& gpu) {
+void measure_slot(Readings& readings, const Part& part, const GpuIdentity& gpu) {
   constexpr double kWattsPerMilliwatt = 1e-3;
-  measure_text(context, part, "name", gpu.name);
-  measure_text(context, part, "pci_device", hexadecimal(gpu.pci_device));
-  measure_text(context, part, "serial", gpu.serial);
-  measure_text(context, part, "board_part_number", gpu.board_part_number);
-  measure_text(context, part, "vbios", gpu.vbios);
-  measure_integer(context, part, "module_id", gpu.module_id, Unit::count);
-  measure_integer(context, part, "memory_total", gpu.memory_mib, Unit::mebibytes);
-  measure_integer(context, part, "ecc_enabled", gpu.ecc_enabled, Unit::count);
-  measure_integer(context, part, "mig_enabled", gpu.mig_enabled, Unit::count);
-  measure_integer(context, part, "compute_mode", gpu.compute_mode, Unit::count);
-  measure_integer(context, part, "power_limit", gpu.power_limit_mw, Unit::watts, kWattsPerMilliwatt);
-  measure_integer(context, part, "pcie_max_generation", gpu.pcie_max_generation, Unit::count);
-  measure_integer(context, part, "pcie_max_width", gpu.pcie_max_width, Unit::count);
+  readings.measure(part, "name", gpu.name);
+  readings.measure(part, "pci_device", hexadecimal(gpu.pci_device));
+  readings.measure(part, "serial", gpu.serial);
+  readings.measure(part, "board_part_number", gpu.board_part_number);
+  readings.measure(part, "vbios", gpu.vbios);
+  readings.measure(part, "inforom", gpu.inforom_image);
+  readings.measure(part, "module_id", gpu.module_id);
+  readings.measure(part, "memory_total", gpu.memory_mib, Unit::mebibytes);
+  readings.measure(part, "ecc_enabled", gpu.ecc_enabled);
+  readings.measure(part, "mig_enabled", gpu.mig_enabled);
+  readings.measure(part, "compute_mode", gpu.compute_mode);
+  readings.measure(part, "persistence", gpu.persistence_enabled);
+  readings.measure(part, "power_limit", gpu.power_limit_mw, Unit::watts, kWattsPerMilliwatt);
+  readings.measure(part, "pcie_max_generation", gpu.pcie_max_generation);
+  readings.measure(part, "pcie_max_width", gpu.pcie_max_width);
 }
 
 bool in_a_slot(const std::vector<SlotInventory>& slots, const GpuReadings& gpu) {
-  for (const SlotInventory& slot : slots) {
-    if (slot.found == &gpu) return true;
+  return std::any_of(slots.begin(), slots.end(),
+                     [&](const SlotInventory& slot) { return slot.found == &gpu; });
+}
+
+/// GPUs of the management library that are in no slot.
+struct Others {
+  std::vector<const GpuReadings*> silent;    // they say nothing of themselves, not even where they are
+  std::vector<const GpuReadings*> homeless;  // they answer, but do not say where they are
+  std::vector<std::string> elsewhere;        // where there is no slot
+};
+
+Others others_of(const std::vector<SlotInventory>& slots, const NodeReadings& readings) {
+  Others others;
+  const bool by_module = std::any_of(slots.begin(), slots.end(), [](const SlotInventory& slot) {
+    return slot.found != nullptr && slot.found->identity.module_id.has_value();
+  });
+  for (const GpuReadings& gpu : readings.gpus) {
+    if (in_a_slot(slots, gpu)) continue;
+    const bool placed =
+        gpu.identity.pci_address.has_value() && (gpu.identity.module_id.has_value() || !by_module);
+    if (placed) {
+      others.elsewhere.push_back(*gpu.identity.pci_address.value);
+    } else {
+      (gpu.lost.empty() ? others.homeless : others.silent).push_back(&gpu);
+    }
   }
-  return false;
+  return others;
+}
+
+/// A GPU that the driver does not let anybody use, and that sits in its slot all the same.
+bool is_there(const std::string& lost) {
+  const std::string code = meaning_of_missing(lost).code;
+  return code == codes::needs_reset || code == codes::power_cables || code == codes::inforom_corrupt;
+}
+
+/// A slot in which nothing was found. Whether nothing is in it can be told where all that answers is
+/// elsewhere; what does not say where it is may be in it. What says nothing at all is taken for the one that
+/// is missing, where there are as many of the one as of the other.
+void measure_empty(Context& context, Readings& readings, const Part& part, const Others& others,
+                   std::size_t empty_slots) {
+  if (!others.homeless.empty()) return readings.missing(part, "present", "place_unknown");
+  const bool is_the_silent_one = others.silent.size() == 1 && empty_slots == 1;
+  if (is_the_silent_one && is_there(others.silent.front()->lost)) {
+    readings.missing(part, "driver_state", others.silent.front()->lost);
+    context.measure_at(part, "present", 1, Unit::count);
+    return;
+  }
+  context.measure_at(part, "present", 0, Unit::count);
 }
 
 void run(Context& context) {
   const auto slots = context.slots();
+  const Others others = others_of(slots, context.readings());
+  const auto empty_slots = static_cast<std::size_t>(std::count_if(
+      slots.begin(), slots.end(), [](const SlotInventory& slot) { return slot.found == nullptr; }));
+  Readings readings(context);
   for (const SlotInventory& slot : slots) {
-    const bool answers = slot.found != nullptr && slot.found->lost.empty();
-    context.measure_at(slot.part, "present", answers ? 1 : 0, Unit::count);
-    if (slot.found != nullptr) measure_slot(context, slot.part, slot.found->identity);
+    if (slot.found == nullptr) {
+      measure_empty(context, readings, slot.part, others, empty_slots);
+      continue;
+    }
+    const std::string& lost = slot.found->lost;
+    const bool there = lost.empty() || is_there(lost);
+    if (!lost.empty() && there) readings.missing(slot.part, "driver_state", lost);
+    context.measure_at(slot.part, "present", there ? 1 : 0, Unit::count);
+    measure_slot(readings, slot.part, slot.found->identity);
   }
-  int unexpected = 0;
-  for (const GpuReadings& gpu : context.readings().gpus) unexpected += in_a_slot(slots, gpu) ? 0 : 1;
-  context.measure_at("node", "unexpected_gpus", unexpected, Unit::count);
+  // What does not say where it is need not be one more: it may be what a slot lacks.
+  const std::size_t unplaced = others.silent.size() + others.homeless.size();
+  const std::size_t too_many = unplaced > empty_slots ? unplaced - empty_slots : 0;
+  context.measure_at("node", "unexpected_gpus", static_cast<double>(others.elsewhere.size() + too_many),
+                     Unit::count);
+  if (!others.elsewhere.empty())
+    context.measure_at("node", kCulprit, fmt::format("{}", fmt::join(others.elsewhere, ", ")));
+  readings.say_what_is_missing();
 }
 
 const Registered inventory_gpus{{
@@ -71,15 +128,23 @@ const Registered inventory_gpus{{
             {"serial", Unit::text, "serial number", "", false},
             {"board_part_number", Unit::text, "board part number", "", false},
             {"vbios", Unit::text, "VBIOS version", ""},
+            {"inforom", Unit::text, "version of the InfoROM's image", "", false},
             {"module_id", Unit::count, "position on the baseboard", "", false},
             {"memory_total", Unit::mebibytes, "memory size", ""},
             {"ecc_enabled", Unit::count, "1: ECC is on", ""},
             {"mig_enabled", Unit::count, "1: the GPU is partitioned", ""},
             {"compute_mode", Unit::count, "0: default, shared", ""},
+            {"persistence", Unit::count, "1: the driver stays loaded while nobody uses it", "", false},
             {"power_limit", Unit::watts, "power limit in force", ""},
             {"pcie_max_generation", Unit::count, "highest PCIe generation that GPU and slot can train", ""},
             {"pcie_max_width", Unit::count, "widest PCIe link that GPU and slot can train", ""},
             {.name = "unexpected_gpus", .meaning = "GPUs that belong to no slot of the SKU", .of = Of::node},
+            {.name = kCulprit,
+             .unit = Unit::text,
+             .meaning = "where they are",
+             .judged = false,
+             .of = Of::node,
+             .may_lack = true},
         },
     .findings = {"inventory.gpu_missing", "inventory.wrong_part", "inventory.memory_size",
                  "inventory.firmware_differs", "inventory.unexpected_gpu", "settings.ecc_off",

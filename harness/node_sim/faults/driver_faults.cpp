@@ -89,11 +89,9 @@ const RegisteredFault nvml_hang{
 std::vector<std::string> error_words() {
   using nvml::Return;
   std::vector<std::string> words;
-  for (const Return code :
-       {Return::success, Return::not_supported, Return::no_permission, Return::timeout, Return::irq_issue,
-        Return::gpu_lost, Return::reset_required, Return::in_use, Return::no_data,
-        Return::insufficient_resources, Return::not_ready, Return::invalid_state, Return::unknown})
-    words.push_back(nvml::word(code));
+  for (int code = 0; code <= static_cast<int>(Return::reset_type_not_supported); ++code)
+    words.push_back(nvml::word(static_cast<Return>(code)));
+  words.push_back(nvml::word(Return::unknown));
   return words;
 }
 

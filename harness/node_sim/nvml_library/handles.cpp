@@ -5,24 +5,37 @@
 namespace assay::nvml {
 namespace {
 
-/// The first enumerated GPU that `matches(const DeviceObject&, const sim::GpuConstants&)`; `otherwise` when
-/// none does.
+/// The first enumerated GPU that `matches(const DeviceObject&, const sim::GpuConstants&)`; null where none
+/// does.
 template <typename Matches>
-Return find(bool arguments_valid, Device* device, Return otherwise, Matches matches) {
-  Session& session = Session::instance();
-  const auto shared = session.state();
+DeviceObject* first(sim::State& state, Matches matches) {
+  const auto candidates = Session::instance().devices();
+  const sim::Lock lock(state.mutex);
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const DeviceObject* candidate) {
+    return matches(*candidate, state.constants[candidate->gpu]);
+  });
+  return found == candidates.end() ? nullptr : *found;
+}
+
+/// `otherwise` where there is no such GPU. The first contact is where a driver that was not kept loaded
+/// starts the GPU up: what is planted for it delays the answer, as that does.
+template <typename Matches>
+Return find(bool arguments_valid, Device* device, Return otherwise, Matches matches,
+            const char* function = __builtin_FUNCTION()) {
+  const auto shared = Session::instance().state();
   if (!shared) return Return::uninitialized;
   if (!arguments_valid || !device) return Return::invalid_argument;
-  const auto candidates = session.devices();
   sim::State& state = **shared;
-  const sim::Lock lock(state.mutex);
-  for (DeviceObject* candidate : candidates) {
-    if (!matches(*candidate, state.constants[candidate->gpu])) continue;
-    if (!state.dynamic[candidate->gpu].present) return Return::gpu_lost;
-    *device = candidate;
-    return Return::success;
+  DeviceObject* const found = first(state, matches);
+  if (found == nullptr) return otherwise;
+  if (const auto planted = planted_answer(state, found->gpu, function, 0)) {
+    std::this_thread::sleep_for(std::chrono::duration<double>(planted->delay_s));
+    if (planted->result != Return::success) return planted->result;
   }
-  return otherwise;
+  const sim::Lock lock(state.mutex);
+  if (!state.dynamic[found->gpu].present) return Return::gpu_lost;
+  *device = found;
+  return Return::success;
 }
 
 }  // namespace

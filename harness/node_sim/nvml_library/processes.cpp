@@ -19,8 +19,8 @@ void fill(const sim::GpuProcess& process, ProcessInfo& info) {
 
 /// `*count` holds the room, then the number. Too little room is an error that tells how much it takes.
 template <typename Info>
-Return list(Device device, unsigned* count, Info* infos) {
-  return with_gpu(device, count && (infos || *count == 0), [&](const GpuView& gpu) {
+Return list(Device device, unsigned* count, Info* infos, const char* function = __builtin_FUNCTION()) {
+  const auto fill_in = [&](const GpuView& gpu) {
     const unsigned room = *count;
     unsigned found = 0;
     for (const sim::GpuProcess& process : gpu.dynamic.processes) {
@@ -30,14 +30,16 @@ Return list(Device device, unsigned* count, Info* infos) {
     }
     *count = found;
     return found > room ? Return::insufficient_size : Return::success;
-  });
+  };
+  return with_gpu(device, count && (infos || *count == 0), fill_in, function);
 }
 
-Return none(Device device, unsigned* count) {
-  return with_gpu(device, count != nullptr, [&](const GpuView&) {
+Return none(Device device, unsigned* count, const char* function = __builtin_FUNCTION()) {
+  const auto fill_in = [&](const GpuView&) {
     *count = 0;
     return Return::success;
-  });
+  };
+  return with_gpu(device, count != nullptr, fill_in, function);
 }
 
 }  // namespace

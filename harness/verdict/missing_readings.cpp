@@ -1,0 +1,58 @@
+#include "harness/verdict/missing_readings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <exception>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/verdict/evidence.h"
+
+namespace assay::verdict {
+
+std::vector<MissingReading> missing_readings_of(const Step& step) {
+  std::vector<MissingReading> all;
+  for (const Evidence& evidence : step.evidence) {
+    if (evidence.name != kMissingReadings) continue;
+    try {
+      for (const nlohmann::json& reading : evidence.content.at("readings"))
+        all.push_back(reading.get<MissingReading>());
+    } catch (const std::exception&) {
+      // Somebody else's: what is required and lacks is noticed all the same.
+    }
+  }
+  return all;
+}
+
+Reasons reasons_of(const Step& step) {
+  Reasons reasons;
+  for (const MissingReading& reading : missing_readings_of(step))
+    reasons[{reading.part, reading.measurement}] = reading.why;
+  return reasons;
+}
+
+void observe_missing_readings(const Case& c, std::vector<Observation>& seen) {
+  for (const Step& step : c.run.steps) {
+    std::map<std::pair<Part, std::string>, std::vector<std::string>> of;  // part and reason: measurements
+    for (const MissingReading& reading : missing_readings_of(step)) {
+      if (meaning_of_missing(reading.why).always_counts)
+        of[{reading.part.unit(), reading.why}].push_back(reading.measurement);
+    }
+    for (const auto& [key, names] : of) {
+      const MissingMeaning& meaning = meaning_of_missing(key.second);
+      Observation observation;
+      observation.code = meaning.code;
+      observation.severity = c.severity_of(c.class_of(observation.code));
+      observation.check = step.check;
+      observation.step_part = step.part;
+      observation.part = observation.evidence.part = c.place_of(observation.code, key.first);
+      observation.evidence.step = step.id;
+      observation.evidence.detail =
+          fmt::format("asked for {}, it answers '{}'", fmt::join(names, ", "), key.second);
+      seen.push_back(std::move(observation));
+    }
+  }
+}
+
+}  // namespace assay::verdict
