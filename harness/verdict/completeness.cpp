@@ -101,11 +101,16 @@ int ranks_at(const Case& c, const Step& step, const Part& part) {
                                                          placement->participants.end(), has_it)));
 }
 
-/// The finding is the reason's: it leads to what mends it.
-void give_reason(Observation& observation, const std::string& measure, const std::string& why) {
+/// The finding is the reason's: it leads to what mends it. What is wrong with the device is so of the whole of
+/// it.
+void give_reason(const Case& c, Observation& observation, const std::string& measure,
+                 const std::string& why) {
   const MissingMeaning& meaning = meaning_of_missing(why);
   observation.code = meaning.code;
   observation.evidence.detail = fmt::format("{} of {}: {}", measure, observation.part, meaning.words);
+  if (!meaning.always_counts) return;
+  observation.severity = c.severity_of(c.class_of(observation.code));
+  observation.part = observation.evidence.part = c.place_of(observation.code, observation.part.unit());
 }
 
 void observe_measures(const Case& c, const RequiredCheck& required, const Step& step,
@@ -135,7 +140,7 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
           owed == 1 ? fmt::format("{} of {} was not measured", measure.name, part)
                     : fmt::format("{} of {} was measured by {} of {} ranks", measure.name, part, there, owed);
       if (const auto why = reasons.find({part, measure.name}); why != reasons.end())
-        give_reason(observation, measure.name, why->second);
+        give_reason(c, observation, measure.name, why->second);
       seen.push_back(std::move(observation));
     }
   }
@@ -184,8 +189,9 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
     observation.evidence.detail = fmt::format("no {} of {} over {}", missing, gpu, step.id);
     if (!missing.empty()) seen.push_back(observation);
     for (const auto& [why, names] : explained) {
-      give_reason(observation, names, why);
-      seen.push_back(observation);
+      Observation of_reason = observation;
+      give_reason(c, of_reason, names, why);
+      seen.push_back(of_reason);
     }
   }
 }
