@@ -110,10 +110,11 @@ void bring_to_exchange(Crew& crew, WorkerHandle& worker, const json& content, St
   }
   json blobs = json::array();
   for (const std::string& blob : *brought) blobs.push_back(to_hex(blob));
+  // All at once: whoever had gone on alone would have let time pass for those that still wait.
   for (const auto& other : crew.workers) {
     if (other.get() != &worker) node.worker_resumes(other->assignment().node);
-    send(*other, {{"exchange", blobs}});
   }
+  for (const auto& other : crew.workers) send(*other, {{"exchange", blobs}});
 }
 
 }  // namespace assay::run
