@@ -15,6 +15,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/load.h"
 #include "harness/cli/prerequisites.h"
+#include "harness/config/manifest.h"
 #include "harness/config/paths.h"
 #include "harness/config/shipped_files.h"
 #include "harness/config/sim_fields.h"
@@ -194,6 +195,8 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
   verb.add_option("--fault", options.faults,
                   "FILE[:key=value,...]: plant a fault in the simulated node; may be repeated");
   verb.add_option("--site", options.site, "A site's file: slots by PCI address, waivers");
+  verb.add_option("--manifest", options.manifest,
+                  "The delivery manifest, .toml or .csv: which GPU is to be in which slot");
   verb.add_option("--only", options.only, "Checks to run, as globs: memory.*,health.*. INCONCLUSIVE at best");
   verb.add_option("--gpus", options.gpus, "Slots to test: 0,1,5. INCONCLUSIVE at best");
   verb.add_option("--limits", options.limits, "A file of limits that replace the SKU's");
@@ -225,6 +228,9 @@ Prepared prepare(const RunOptions& options) {
   const std::vector<int> gpus = slot_numbers(items_of("--gpus", options.gpus));
   Criteria criteria = build_criteria(loaded.sku, loaded.profile, loaded.site, loaded.findings);
   criteria.not_as_shipped = loaded.not_as_shipped;
+  if (!options.manifest.empty()) {
+    criteria.manifest = load_or_complain([&](auto& d) { return config::load_manifest(options.manifest, d); });
+  }
   if (!options.limits.empty()) replace_limits(criteria, options.limits, loaded.sku);
   if (!loaded.sim_node) require_prerequisites(criteria, items_of("--only", options.only));
 

@@ -22,7 +22,7 @@ class App;
 namespace assay::cli {
 
 struct RunOptions {
-  std::string sku, profile = "quick", node = "local", site, limits, out = "runs";
+  std::string sku, profile = "quick", node = "local", site, limits, manifest, out = "runs";
   std::optional<std::string> gpus, only;
   std::vector<std::string> faults;
   std::optional<std::uint64_t> seed;

@@ -53,6 +53,19 @@ std::map<Part, std::string> read_addresses(Table& root) {
   return addresses;
 }
 
+/// [network] ports_400g = 8
+std::map<int, int> read_network(Table& root) {
+  constexpr int kMost = 64;
+  std::map<int, int> ports;
+  auto network = root.optional_table("network");
+  if (!network) return ports;
+  for (const int rate : {100, 200, 400, 800}) {
+    const auto count = network->optional_integer(fmt::format("ports_{}g", rate), 0, kMost);
+    if (count) ports[rate] = static_cast<int>(*count);
+  }
+  return ports;
+}
+
 Waiver read_waiver(Table& table, const Vocabulary& vocabulary) {
   Waiver waiver;
   waiver.finding = table.name_in("finding", "finding", vocabulary.finding_codes());
@@ -84,6 +97,7 @@ Site read_site(const std::string& path, const Vocabulary& vocabulary, Diagnostic
   if (root.has("sku")) site.sku = root.name_in("sku", "SKU", names("skus"));
   site.slot_pci_addresses = read_addresses(root);
   site.warmer_air_c = read_air(root);
+  site.network_ports = read_network(root);
   for (Table& table : root.tables("waivers")) site.waivers.push_back(read_waiver(table, vocabulary));
   return site;
 }

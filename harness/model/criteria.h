@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/model/finding_code.h"
+#include "harness/model/manifest.h"
 #include "harness/model/part.h"
 #include "harness/model/units.h"
 
@@ -157,6 +158,7 @@ struct Criteria {
   std::string sku, profile;
   bool certifiable = true;
   std::vector<RequiredCheck> required;
+  Manifest manifest;  // what was to be delivered; empty: nobody has said
   std::vector<Limit> limits;
   std::vector<FindingKind> findings;
   std::vector<Waiver> waivers;

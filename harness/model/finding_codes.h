@@ -47,6 +47,14 @@ inline constexpr const char* needs_reset = "device.needs_reset";
 inline constexpr const char* inforom_corrupt = "device.inforom_corrupt";
 inline constexpr const char* power_cables = "device.power_cables";
 inline constexpr const char* place_unknown = "inventory.place_unknown";
+/// The node against the delivery manifest.
+inline constexpr const char* not_in_manifest = "inventory.not_in_manifest";
+inline constexpr const char* manifest_chassis = "inventory.other_chassis";
+inline constexpr const char* manifest_missing = "inventory.manifest_missing";
+inline constexpr const char* manifest_unexpected = "inventory.manifest_unexpected";
+inline constexpr const char* manifest_swapped = "inventory.manifest_swapped";
+inline constexpr const char* manifest_part = "inventory.manifest_part";
+inline constexpr const char* manifest_duplicate = "inventory.manifest_duplicate";
 inline constexpr const char* kernel_log = "environment.kernel_log";
 inline constexpr const char* no_permission = "environment.no_permission";
 inline constexpr const char* driver_lacks = "environment.driver_lacks";
@@ -102,6 +110,13 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        inforom_corrupt,
                                        power_cables,
                                        place_unknown,
+                                       not_in_manifest,
+                                       manifest_chassis,
+                                       manifest_missing,
+                                       manifest_unexpected,
+                                       manifest_swapped,
+                                       manifest_part,
+                                       manifest_duplicate,
                                        kernel_log,
                                        no_permission,
                                        driver_lacks,

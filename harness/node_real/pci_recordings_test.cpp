@@ -9,7 +9,7 @@
 
 #include "harness/node/pci_tree.h"
 #include "harness/node_real/file_tree.h"
-#include "harness/testing/scratch_folder.h"
+#include "harness/testing/recorded_machine.h"
 
 namespace assay::pci {
 namespace {
@@ -22,27 +22,8 @@ constexpr const char* kVirtualMachine = "kvm-q35-h200-vm";
 const std::string kGpu = "0000:19:00.0";  // of the Dell, in slot 28
 const std::string kPort = "0000:17:01.0";
 
-struct Machine {
-  explicit Machine(const std::string& name) {
-    std::ifstream recording(std::string(ASSAY_SOURCE_DIR) + "/tests/data/pci/" + name + ".txt");
-    std::string line;
-    std::getline(recording, line);  // its source
-    while (std::getline(recording, line)) unpack(line);
-  }
-
-  void unpack(const std::string& line) {
-    const auto link = line.find(" -> "), file = line.find(" = ");
-    if (link != std::string::npos) {
-      const fs::path path = folder.path() / line.substr(1, link - 1);
-      fs::create_directories(path.parent_path());
-      fs::create_symlink(line.substr(link + 4), path);
-      return;
-    }
-    std::string content = line.substr(file + 3);
-    for (auto at = content.find("\\n"); at != std::string::npos; at = content.find("\\n", at))
-      content.replace(at, 2, "\n");
-    folder.write(line.substr(1, file - 1), content + "\n");
-  }
+struct Machine : testing_tools::RecordedMachine {
+  explicit Machine(const std::string& name) : RecordedMachine("pci/" + name) {}
 
   std::string file_of(const std::string& device, const std::string& name) const {
     return folder / ("sys/bus/pci/devices/" + device + "/" + name);
@@ -63,9 +44,6 @@ struct Machine {
     return found;
   }
   std::vector<std::string> gpus() const { return devices("0x030200"); }
-  FileTree files() const { return FileTree(folder.path()); }
-
-  testing_tools::ScratchFolder folder;
 };
 
 struct Recordings : testing::TestWithParam<const char*> {

@@ -1,5 +1,7 @@
 #include "harness/node_sim/simulated_files.h"
 
+#include <set>
+
 #include "harness/base/sha256.h"
 #include "harness/node/nccl_settings.h"
 
@@ -25,7 +27,19 @@ constexpr const char* kVirtualTopology = "<system version=\"1\"><cpu numaid=\"0\
 std::optional<std::string> SimulatedFiles::read(const std::string& path) const {
   if (path == kNcclSettingsFile) return planted_settings(*state_);
   if (path == kNcclTopologyFile && state_->virtual_pci_ports != 0) return kVirtualTopology;
-  return sysfs_.read(path);
+  const auto of_machine = machine_.find(path);
+  return of_machine != machine_.end() ? of_machine->second : sysfs_.read(path);
+}
+
+std::vector<std::string> SimulatedFiles::list(const std::string& folder) const {
+  const std::string below = folder + "/";
+  std::set<std::string> names;
+  for (auto at = machine_.lower_bound(below); at != machine_.end(); ++at) {
+    if (at->first.compare(0, below.size(), below) != 0) break;
+    const std::string rest = at->first.substr(below.size());
+    names.insert(rest.substr(0, rest.find('/')));
+  }
+  return names.empty() ? sysfs_.list(folder) : std::vector<std::string>(names.begin(), names.end());
 }
 
 /// With the newline at its end, which read() leaves out.

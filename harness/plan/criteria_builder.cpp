@@ -1,5 +1,7 @@
 #include "harness/plan/criteria_builder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "harness/model/telemetry_measures.h"
@@ -106,6 +108,17 @@ RequiredCheck required_telemetry(const config::Sku& sku) {
   return required;
 }
 
+/// The SKU's limits of network ports, with the numbers of the site.
+void expect_ports(const config::Site& site, std::vector<Limit>& limits) {
+  for (const auto& [rate, count] : site.network_ports) {
+    for (Limit& limit : limits) {
+      if (limit.check != "inventory.host" || limit.measurement != fmt::format("ports_{}g", rate)) continue;
+      limit.bound = static_cast<double>(count);
+      limit.source = "the site's file, [network]";
+    }
+  }
+}
+
 }  // namespace
 
 Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, const config::Site& site,
@@ -126,6 +139,7 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
     criteria.limits.push_back(limit);
     criteria.limits.back().when.clear();
   }
+  expect_ports(site, criteria.limits);
   criteria.findings = std::move(findings);
   criteria.waivers = site.waivers;
   criteria.warmer_air_c = site.warmer_air_c;

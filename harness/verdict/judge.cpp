@@ -135,6 +135,7 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
   std::vector<std::string> not_judged;
   observe_limits(c, seen, not_judged);
   judgement.notes.insert(judgement.notes.end(), not_judged.begin(), not_judged.end());
+  observe_manifest(c, seen);
   observe_common_causes(c, seen);
   observe_errors(c, seen, judgement.notes);
 

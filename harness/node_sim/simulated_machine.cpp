@@ -1,0 +1,110 @@
+#include "harness/node_sim/simulated_machine.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace assay::sim {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+// A two-socket server of the kind that HGX boards are put into: ports, drives and memory as two makers' nodes
+// have them (leptonai/gpud's recordings of an XE9680, NVIDIA/nccl-tests issue 256).
+constexpr int kPorts = 8, kDrives = 4, kMemoryControllers = 8, kSockets = 2, kThreads = 128;
+constexpr std::int64_t kMemoryKib = 2113384556;
+
+const FaultState* planted(const State& state, std::string_view kind) {
+  for (int i = 0; i < state.fault_count; ++i) {
+    if (std::string_view(state.faults[i].kind) == kind) return &state.faults[i];
+  }
+  return nullptr;
+}
+
+int whole(const FaultState* fault, const char* name, int otherwise) {
+  return fault == nullptr ? otherwise : static_cast<int>(fault_parameter(*fault, name, otherwise));
+}
+
+void add_chassis(const State& state, Files& files) {
+  const std::string dmi = "/sys/class/dmi/id/";
+  const bool is_virtual = state.virtual_pci_ports != 0;
+  files[dmi + "sys_vendor"] = is_virtual ? "QEMU" : "Assay";
+  files[dmi + "product_name"] = is_virtual ? "Standard PC (Q35 + ICH9, 2009)" : "Simulated HGX H200";
+  files[dmi + "bios_version"] = "1.0";
+  files[dmi + "bios_date"] = "01/01/2026";
+  const auto serial = [&](const char* kind) {
+    return is_virtual ? std::string()
+                      : fmt::format("SIM{}{:08X}", kind, static_cast<std::uint32_t>(state.seed));
+  };
+  files[dmi + "product_serial"] = serial("S");
+  files[dmi + "chassis_serial"] = serial("C");
+  files[dmi + "board_serial"] = serial("B");
+  if (!is_virtual) files[dmi + "board_name"] = "SIM-BOARD";
+  if (!is_virtual) files["/sys/devices/platform/ipmi_bmc.0/firmware_revision"] = "1.0";
+}
+
+void add_processors(Files& files) {
+  std::string text;
+  for (int i = 0; i < kThreads; ++i)
+    text += fmt::format("processor\t: {}\nmodel name\t: Simulated processor\nphysical id\t: {}\n\n", i,
+                        i % kSockets);
+  files["/proc/cpuinfo"] = text;
+  files["/proc/meminfo"] = fmt::format("MemTotal:       {} kB", kMemoryKib);
+  files["/proc/sys/kernel/osrelease"] = "6.8.0-simulated";
+}
+
+void add_ports(const State& state, Files& files) {
+  const FaultState* const down = planted(state, "port_down");
+  for (int i = 0; i < kPorts; ++i) {
+    const std::string device = fmt::format("/sys/class/infiniband/mlx5_{}", i);
+    const std::string port = device + "/ports/1";
+    const bool up = down == nullptr || whole(down, "port", 0) != i;
+    files[device + "/hca_type"] = "MT4129";
+    files[device + "/fw_ver"] = "28.43.2026";
+    files[port + "/state"] = up ? "4: ACTIVE" : "1: DOWN";
+    files[port + "/phys_state"] = up ? "5: LinkUp" : "2: Polling";
+    files[port + "/rate"] = up ? "400 Gb/sec (4X NDR)" : "10 Gb/sec (4X SDR)";
+    files[port + "/link_layer"] = "InfiniBand";
+    files[port + "/counters/link_downed"] = up ? "0" : "1";
+    files[port + "/counters/symbol_error"] = "0";
+    files[port + "/counters/port_rcv_errors"] = "0";
+  }
+}
+
+void add_drives(const State& state, Files& files) {
+  const FaultState* const dead = planted(state, "drive_dead");
+  for (int i = 0; i < kDrives; ++i) {
+    const std::string drive = fmt::format("/sys/class/nvme/nvme{}/", i);
+    files[drive + "model"] = "Simulated NVMe 3.84TB                   ";  // padded, as the standard has it
+    files[drive + "serial"] = fmt::format("SIMD{:04}            ", i);
+    files[drive + "firmware_rev"] = "1.0     ";
+    files[drive + "state"] = dead != nullptr && whole(dead, "drive", 0) == i ? "dead" : "live";
+  }
+}
+
+void add_memory(const State& state, Files& files) {
+  const FaultState* const errors = planted(state, "host_memory_errors");
+  for (int i = 0; i < kMemoryControllers; ++i) {
+    const std::string controller = fmt::format("/sys/devices/system/edac/mc/mc{}/", i);
+    const bool here = errors != nullptr && whole(errors, "controller", 0) == i;
+    files[controller + "mc_name"] = fmt::format("Intel_10nm Socket#{} IMC#{}", i / 4, i % 4);
+    files[controller + "size_mb"] = "262144";
+    files[controller + "ce_count"] = std::to_string(here ? whole(errors, "corrected", 0) : 0);
+    files[controller + "ue_count"] = std::to_string(here ? whole(errors, "uncorrected", 0) : 0);
+  }
+}
+
+}  // namespace
+
+std::map<std::string, std::string> files_of_machine(const State& state) {
+  Files files;
+  add_chassis(state, files);
+  add_processors(files);
+  add_ports(state, files);
+  if (state.virtual_pci_ports != 0) return files;
+  add_drives(state, files);
+  add_memory(state, files);
+  return files;
+}
+
+}  // namespace assay::sim

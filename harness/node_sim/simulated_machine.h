@@ -1,0 +1,14 @@
+// What the operating system of a simulated node says of the machine around its GPUs (node/host_inventory.h).
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "harness/node_sim/state.h"
+
+namespace assay::sim {
+
+/// Every file with what it holds, by path.
+std::map<std::string, std::string> files_of_machine(const State& state);
+
+}  // namespace assay::sim

@@ -1,0 +1,212 @@
+// The delivery manifest against what was found: missing, not expected, in another slot, twice, another part.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "harness/model/finding_codes.h"
+#include "harness/verdict/evidence.h"
+
+namespace assay::verdict {
+namespace {
+
+/// What was read of the node, by the last step that did.
+struct Found {
+  std::string chassis_serial, step, host_step;
+  std::map<Part, std::string> serials, part_numbers, vbios;  // by slot
+  std::set<Part> absent;                                     // slots where nothing answers
+};
+
+void take(const Measurement& measurement, Found& found) {
+  const auto* text = std::get_if<std::string>(&measurement.value);
+  const auto* number = std::get_if<double>(&measurement.value);
+  const Part& part = measurement.part;
+  if (measurement.name == "present" && number != nullptr) {
+    *number == 0 ? void(found.absent.insert(part)) : void(found.absent.erase(part));
+  } else if (text == nullptr) {
+    return;
+  } else if (measurement.name == "serial") {
+    found.serials[part] = *text;
+  } else if (measurement.name == "board_part_number") {
+    found.part_numbers[part] = *text;
+  } else if (measurement.name == "vbios") {
+    found.vbios[part] = *text;
+  } else if (measurement.name == "chassis_serial") {
+    found.chassis_serial = *text;
+  }
+}
+
+Found found_in(const RunRecord& run) {
+  Found found;
+  for (const Step& step : run.steps) {
+    if (step.check != "inventory.gpus" && step.check != "inventory.host") continue;
+    (step.check == "inventory.gpus" ? found.step : found.host_step) = step.id;
+    for (const Measurement& measurement : step.measurements) take(measurement, found);
+  }
+  return found;
+}
+
+std::string called(const ManifestNode& node) {
+  if (node.name.empty()) return "the node with chassis " + node.chassis_serial;
+  return node.chassis_serial.empty() ? node.name
+                                     : fmt::format("{} (chassis {})", node.name, node.chassis_serial);
+}
+
+class Reconciliation {
+ public:
+  Reconciliation(const Case& c, std::vector<Observation>& seen)
+      : c_(c), manifest_(c.criteria.manifest), found_(found_in(c.run)), seen_(seen) {}
+
+  void run() {
+    if (found_.step.empty()) return;  // nobody has looked which GPUs there are
+    note_duplicates();
+    const ManifestNode* node = this_node();
+    if (node == nullptr) {
+      return observe(codes::not_in_manifest, "node",
+                     fmt::format("no node of consignment {} has its chassis serial ({}) or any of its GPUs",
+                                 manifest_.consignment, known(found_.chassis_serial)));
+    }
+    if (!found_.chassis_serial.empty() && !node->chassis_serial.empty() &&
+        found_.chassis_serial != node->chassis_serial) {
+      observe(codes::manifest_chassis, "node",
+              fmt::format("its GPUs are those of {}, and its chassis is {}", called(*node),
+                          found_.chassis_serial));
+    }
+    for (const ManifestGpu& expected : node->gpus) look_for(*node, expected);
+    for (const auto& [slot, serial] : found_.serials) look_at(*node, slot, serial);
+  }
+
+  /// By its chassis; else the one that most of its GPUs are of.
+  const ManifestNode* this_node() const {
+    const ManifestNode* best = nullptr;
+    std::size_t most = 0;
+    for (const ManifestNode& node : manifest_.nodes) {
+      if (!node.chassis_serial.empty() && node.chassis_serial == found_.chassis_serial) return &node;
+      const auto here = static_cast<std::size_t>(
+          std::count_if(node.gpus.begin(), node.gpus.end(),
+                        [&](const ManifestGpu& gpu) { return slot_with(gpu.serial).has_value(); }));
+      if (here > most) {
+        most = here;
+        best = &node;
+      }
+    }
+    return best;
+  }
+
+ private:
+  static std::string known(const std::string& text) { return text.empty() ? "unknown" : text; }
+
+  void observe(const char* code, const Part& part, std::string detail) {
+    Observation observation;
+    observation.code = code;
+    observation.severity = c_.severity_of(c_.class_of(observation.code));
+    observation.check = "inventory.gpus";
+    observation.part = observation.evidence.part = part;
+    observation.evidence.step = found_.step.empty() ? found_.host_step : found_.step;
+    observation.evidence.detail = std::move(detail);
+    seen_.push_back(std::move(observation));
+  }
+
+  std::optional<Part> slot_with(const std::string& serial) const {
+    for (const auto& [slot, here] : found_.serials) {
+      if (here == serial) return slot;
+    }
+    return std::nullopt;
+  }
+
+  /// A GPU that should be in this node.
+  void look_for(const ManifestNode& node, const ManifestGpu& expected) {
+    const auto at = slot_with(expected.serial);
+    if (!at) {
+      if (expected.slot.empty() || found_.absent.count(expected.slot) != 0) {
+        observe(codes::manifest_missing, expected.slot.empty() ? Part("node") : expected.slot,
+                fmt::format("serial {} of {} is not in it", expected.serial, called(node)));
+      }
+      return;  // something else is in its slot: that is said there
+    }
+    if (!expected.slot.empty() && *at != expected.slot) {
+      observe(codes::manifest_swapped, *at,
+              fmt::format("serial {} belongs in {} and is in {}", expected.serial, expected.slot, *at));
+    }
+    compare(*at, "part number", found_.part_numbers, expected.part_number);
+    compare(*at, "VBIOS", found_.vbios, expected.vbios);
+  }
+
+  void compare(const Part& slot, const char* what, const std::map<Part, std::string>& values,
+               const std::string& expected) {
+    const auto value = values.find(slot);
+    if (expected.empty() || (value != values.end() && value->second == expected)) return;
+    observe(codes::manifest_part, slot,
+            fmt::format("{} {}, and the manifest has {}", what,
+                        value == values.end() ? "could not be read" : value->second, expected));
+  }
+
+  /// A GPU that is in this node.
+  void look_at(const ManifestNode& node, const Part& slot, const std::string& serial) {
+    for (const ManifestNode& other : manifest_.nodes) {
+      for (const ManifestGpu& gpu : other.gpus) {
+        if (gpu.serial != serial) continue;
+        if (&other != &node)
+          observe(codes::manifest_unexpected, slot,
+                  fmt::format("serial {} belongs to {}{}", serial, called(other), instead_of(node, slot)));
+        return;
+      }
+    }
+    observe(codes::manifest_unexpected, slot,
+            fmt::format("serial {} is not in consignment {}{}", serial, manifest_.consignment,
+                        instead_of(node, slot)));
+  }
+
+  std::string instead_of(const ManifestNode& node, const Part& slot) const {
+    for (const ManifestGpu& gpu : node.gpus) {
+      if (gpu.slot == slot) return fmt::format("; serial {} is to be here", gpu.serial);
+    }
+    return "";
+  }
+
+  /// Of serial numbers that the manifest has twice, those that are here.
+  void note_duplicates() {
+    std::map<std::string, std::vector<std::string>> nodes;
+    for (const ManifestNode& node : manifest_.nodes) {
+      for (const ManifestGpu& gpu : node.gpus) nodes[gpu.serial].push_back(called(node));
+    }
+    for (const auto& [serial, of] : nodes) {
+      const auto here = slot_with(serial);
+      if (of.size() > 1 && here)
+        observe(
+            codes::manifest_duplicate, *here,
+            fmt::format("the manifest has serial {} {} times: {}", serial, of.size(), fmt::join(of, ", ")));
+    }
+    std::map<std::string, std::vector<std::string>> slots;
+    for (const auto& [slot, serial] : found_.serials) slots[serial].push_back(slot.path());
+    for (const auto& [serial, of] : slots) {
+      if (of.size() > 1)
+        observe(codes::manifest_duplicate, "node",
+                fmt::format("serial {} answers from {}", serial, fmt::join(of, ", ")));
+    }
+  }
+
+  const Case& c_;
+  const Manifest& manifest_;
+  Found found_;
+  std::vector<Observation>& seen_;
+};
+
+}  // namespace
+
+std::string expected_serial(const Case& c, const Part& slot) {
+  std::vector<Observation> none;
+  const ManifestNode* node = Reconciliation(c, none).this_node();
+  if (node == nullptr) return "";
+  const auto found = std::find_if(node->gpus.begin(), node->gpus.end(),
+                                  [&](const ManifestGpu& gpu) { return !slot.empty() && gpu.slot == slot; });
+  return found == node->gpus.end() ? "" : found->serial;
+}
+
+void observe_manifest(const Case& c, std::vector<Observation>& seen) {
+  if (!c.criteria.manifest.empty()) Reconciliation(c, seen).run();
+}
+
+}  // namespace assay::verdict

@@ -1,0 +1,168 @@
+// Who made the node, and what is in it beside its GPUs: said, for the manifest, the failure pack and whoever
+// compares; judged where the machine itself says that something is wrong.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "harness/check.h"
+#include "harness/node/host_inventory.h"
+
+namespace assay {
+namespace {
+
+constexpr const char* kNode = "node";
+
+void say(Context& context, const char* name, const std::string& text) {
+  if (!text.empty()) context.measure_at(kNode, name, text);
+}
+
+void count(Context& context, const char* name, double value, Unit unit = Unit::count) {
+  context.measure_at(kNode, name, value, unit);
+}
+
+double up_at(const std::vector<NetworkPort>& ports, double least_gbit_per_s) {
+  return static_cast<double>(std::count_if(ports.begin(), ports.end(), [&](const NetworkPort& port) {
+    return port.up() && port.rate_gbit_per_s >= least_gbit_per_s;
+  }));
+}
+
+void measure_ports(Context& context, const std::vector<NetworkPort>& ports) {
+  count(context, "ports_100g", up_at(ports, 100));
+  count(context, "ports_200g", up_at(ports, 200));
+  count(context, "ports_400g", up_at(ports, 400));
+  count(context, "ports_800g", up_at(ports, 800));
+  nlohmann::json all = nlohmann::json::array();
+  for (const NetworkPort& port : ports) {
+    all.push_back({{"device", port.device},
+                   {"port", port.port},
+                   {"type", port.type},
+                   {"firmware", port.firmware},
+                   {"state", port.state},
+                   {"physical_state", port.physical},
+                   {"rate_gbit_per_s", port.rate_gbit_per_s},
+                   {"counters", port.counters}});
+  }
+  if (!ports.empty()) context.evidence("network_ports", {{"ports", all}});
+}
+
+void measure_drives(Context& context, const std::vector<Drive>& drives) {
+  nlohmann::json all = nlohmann::json::array();
+  int not_live = 0;
+  for (const Drive& drive : drives) {
+    not_live += drive.state.empty() || drive.state == "live" ? 0 : 1;
+    all.push_back({{"name", drive.name},
+                   {"model", drive.model},
+                   {"serial", drive.serial},
+                   {"firmware", drive.firmware},
+                   {"state", drive.state}});
+  }
+  count(context, "drives", static_cast<double>(drives.size()));
+  count(context, "drives_not_live", not_live);
+  if (!drives.empty()) context.evidence("drives", {{"drives", all}});
+}
+
+void measure_memory(Context& context, const std::vector<MemoryController>& controllers) {
+  if (controllers.empty()) return;  // nobody counts: that is not zero
+  std::int64_t corrected = 0, uncorrected = 0;
+  for (const MemoryController& controller : controllers) {
+    corrected += controller.corrected;
+    uncorrected += controller.uncorrected;
+  }
+  count(context, "memory_corrected", static_cast<double>(corrected));
+  count(context, "memory_uncorrected", static_cast<double>(uncorrected));
+}
+
+/// What is wrong, in words: ports that are down, drives that are not live, controllers with errors.
+std::string culprits(const HostInventory& host) {
+  std::vector<std::string> all;
+  for (const NetworkPort& port : host.ports) {
+    if (!port.up()) all.push_back(text_of(port));
+  }
+  for (const Drive& drive : host.drives) {
+    if (!drive.state.empty() && drive.state != "live")
+      all.push_back(
+          fmt::format("{} ({}, serial {}): {}", drive.name, drive.model, drive.serial, drive.state));
+  }
+  for (const MemoryController& controller : host.memory_controllers) {
+    if (controller.corrected > 0 || controller.uncorrected > 0)
+      all.push_back(fmt::format("{}: {} corrected, {} uncorrected", controller.name, controller.corrected,
+                                controller.uncorrected));
+  }
+  return fmt::format("{}", fmt::join(all, "; "));
+}
+
+void run(Context& context) {
+  const HostInventory host = read_host_inventory(context.host().files());
+  say(context, "vendor", host.chassis.vendor);
+  say(context, "product", host.chassis.product);
+  say(context, "product_serial", host.chassis.product_serial);
+  say(context, "chassis_serial", host.chassis.chassis_serial);
+  say(context, "board", host.chassis.board);
+  say(context, "board_serial", host.chassis.board_serial);
+  say(context, "bios", host.chassis.bios_version);
+  say(context, "bios_date", host.chassis.bios_date);
+  say(context, "bmc_firmware", host.chassis.bmc_firmware);
+  say(context, "kernel", host.kernel);
+  say(context, "processor", host.processors.model);
+  count(context, "sockets", host.processors.sockets);
+  count(context, "processors", host.processors.threads);
+  if (host.memory_mib) count(context, "memory", static_cast<double>(*host.memory_mib), Unit::mebibytes);
+  measure_ports(context, host.ports);
+  measure_drives(context, host.drives);
+  measure_memory(context, host.memory_controllers);
+  say(context, kCulprit, culprits(host));
+}
+
+/// For people, and for the manifest: a field that the firmware lacks lacks here.
+Measure said(const char* name, const char* meaning, Unit unit = Unit::text) {
+  return {.name = name, .unit = unit, .meaning = meaning, .judged = false, .of = Of::node, .may_lack = true};
+}
+
+Measure judged(const char* name, const char* meaning, bool may_lack = false) {
+  return {.name = name, .meaning = meaning, .of = Of::node, .may_lack = may_lack};
+}
+
+const Registered inventory_host{{
+    .name = "inventory.host",
+    .summary =
+        "What the node is beside its GPUs: chassis, firmware, processors, memory, network ports, drives",
+    .scope = Scope::node,
+    .measures =
+        {
+            said("vendor", "who made it (DMI)"),
+            said("product", "what it is called (DMI)"),
+            said("product_serial", "serial number of the system (DMI; root alone may read it)"),
+            said("chassis_serial", "serial number of the chassis (DMI; root alone may read it)"),
+            said("board", "main board (DMI)"),
+            said("board_serial", "serial number of the main board (DMI; root alone may read it)"),
+            said("bios", "version of the BIOS"),
+            said("bios_date", "date of the BIOS"),
+            said("bmc_firmware", "version of the management controller's firmware"),
+            said("kernel", "version of the kernel"),
+            said("processor", "model of the processors"),
+            said("sockets", "processors by socket", Unit::count),
+            said("processors", "processors as the kernel counts them", Unit::count),
+            said("memory", "memory that the kernel has", Unit::mebibytes),
+            judged("ports_100g", "RDMA ports that are up at 100 Gbit/s or more"),
+            judged("ports_200g", "RDMA ports that are up at 200 Gbit/s or more"),
+            judged("ports_400g", "RDMA ports that are up at 400 Gbit/s or more"),
+            judged("ports_800g", "RDMA ports that are up at 800 Gbit/s or more"),
+            said("drives", "NVMe drives", Unit::count),
+            judged("drives_not_live", "NVMe drives that the kernel cannot use"),
+            judged("memory_corrected",
+                   "errors of the host's memory that were corrected since its driver was loaded", true),
+            judged("memory_uncorrected",
+                   "errors of the host's memory that were not corrected since its driver was loaded", true),
+            said(kCulprit, "ports that are down, drives that are not live, memory controllers with errors"),
+        },
+    .findings = {"host.port_down", "host.drive", "host.memory_errors"},
+    .run = run,
+    .detects =
+        "network ports that a site expects and that are down or slow; drives that the kernel has given up; "
+        "errors of the host's memory",
+    .misses = "ports that no site file expects; what firmware keeps to itself; whether any of it is fast",
+}};
+
+}  // namespace
+}  // namespace assay
