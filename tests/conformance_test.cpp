@@ -71,6 +71,14 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"collective.slow", "fault collective-slow, as a consequence"},
       {"collective.hung_somewhere", "fault collective-hangs, as a consequence"},
       {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},
+      {"inventory.not_in_manifest", "manifest_test"},
+      {"inventory.other_chassis", "manifest_test"},
+      {"inventory.manifest_missing", "manifest_test"},
+      {"inventory.manifest_unexpected", "manifest_test"},
+      {"inventory.manifest_swapped", "manifest_test"},
+      {"inventory.manifest_part", "manifest_test"},
+      {"inventory.manifest_duplicate", "manifest_test"},
+      {"host.port_down", "manifest_test: a site that expects more ports"},
   };
   return table;
 }

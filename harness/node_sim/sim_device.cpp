@@ -123,11 +123,16 @@ void SimDevice::require_usable() {
 }
 
 int SimDevice::multiprocessors() const {
-  return kMultiprocessors;
+  const FaultState* const other = find_fault(*state_, "relabelled", constants().slot);
+  return other == nullptr ? kMultiprocessors
+                          : static_cast<int>(fault_parameter(*other, "multiprocessors", kMultiprocessors));
 }
 
 std::uint64_t SimDevice::l2_bytes() const {
-  return static_cast<std::uint64_t>(state_->plant.speed.l2_bytes);
+  const FaultState* const other = find_fault(*state_, "relabelled", constants().slot);
+  const double whole = state_->plant.speed.l2_bytes;
+  return static_cast<std::uint64_t>(other == nullptr ? whole
+                                                     : fault_parameter(*other, "l2", 0) * kBytesPerMib);
 }
 
 /// From an origin of its own, and up to so much too fast or too slow: what crystals are (20 ppm).

@@ -19,6 +19,14 @@ Text hexadecimal(const Integer& reading) {
   return Text::of(text);
 }
 
+/// Samples that never were for sale have no product's name, as the driver knows none for them.
+Integer engineering(const GpuIdentity& gpu) {
+  if (!gpu.name.value) return Integer::none(gpu.name.missing);
+  const std::string& name = *gpu.name.value;
+  const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
+  return Integer::of(has("Graphics Device") || has("Engineering") || has(" ES") || has("PG5") ? 1 : 0);
+}
+
 void measure_slot(Readings& readings, const Part& part, const GpuIdentity& gpu) {
   constexpr double kWattsPerMilliwatt = 1e-3;
   readings.measure(part, "name", gpu.name);
@@ -34,6 +42,10 @@ void measure_slot(Readings& readings, const Part& part, const GpuIdentity& gpu) 
   readings.measure(part, "compute_mode", gpu.compute_mode);
   readings.measure(part, "persistence", gpu.persistence_enabled);
   readings.measure(part, "power_limit", gpu.power_limit_mw, Unit::watts, kWattsPerMilliwatt);
+  readings.measure(part, "default_power_limit", gpu.power_default_limit_mw, Unit::watts, kWattsPerMilliwatt);
+  readings.measure(part, "max_sm_clock", gpu.max_sm_mhz, Unit::megahertz);
+  readings.measure(part, "max_memory_clock", gpu.max_memory_mhz, Unit::megahertz);
+  readings.measure(part, "engineering_sample", engineering(gpu));
   readings.measure(part, "pcie_max_generation", gpu.pcie_max_generation);
   readings.measure(part, "pcie_max_width", gpu.pcie_max_width);
 }
@@ -136,6 +148,11 @@ const Registered inventory_gpus{{
             {"compute_mode", Unit::count, "0: default, shared", ""},
             {"persistence", Unit::count, "1: the driver stays loaded while nobody uses it", "", false},
             {"power_limit", Unit::watts, "power limit in force", ""},
+            {"default_power_limit", Unit::watts, "power limit that the part comes with", ""},
+            {"max_sm_clock", Unit::megahertz, "highest SM clock that the part's firmware allows", ""},
+            {"max_memory_clock", Unit::megahertz, "highest memory clock that the part's firmware allows", ""},
+            {"engineering_sample", Unit::count, "1: it calls itself as samples do that never were for sale",
+             ""},
             {"pcie_max_generation", Unit::count, "highest PCIe generation that GPU and slot can train", ""},
             {"pcie_max_width", Unit::count, "widest PCIe link that GPU and slot can train", ""},
             {.name = "unexpected_gpus", .meaning = "GPUs that belong to no slot of the SKU", .of = Of::node},
@@ -147,9 +164,9 @@ const Registered inventory_gpus{{
              .may_lack = true},
         },
     .findings = {"inventory.gpu_missing", "inventory.wrong_part", "inventory.memory_size",
-                 "inventory.firmware_differs", "inventory.unexpected_gpu", "settings.ecc_off",
-                 "settings.mig_on", "settings.compute_mode", "settings.power_limit", "pcie.generation",
-                 "pcie.width"},
+                 "inventory.firmware_differs", "inventory.capped", "inventory.engineering_sample",
+                 "inventory.unexpected_gpu", "settings.ecc_off", "settings.mig_on", "settings.compute_mode",
+                 "settings.power_limit", "pcie.generation", "pcie.width"},
     .run = run,
     .detects = "a slot without a GPU, another part or firmware than the SKU's, settings that somebody "
                "changed, links that cannot "

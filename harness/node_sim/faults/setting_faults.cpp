@@ -21,6 +21,15 @@ const RegisteredFault wrong_part{{"wrong_part",
                                        static_cast<std::uint32_t>(gpu.whole("pci_device"));
                                  }}};
 
+/// Acts where CUDA is asked: SimDevice.
+const RegisteredFault relabelled{
+    {"relabelled",
+     "the GPU is of other silicon than its label, its name and its firmware say",
+     "gpu",
+     {{"multiprocessors", "that CUDA has; the default is an H20's", Unit::count, 8, 132, 78},
+      {"l2", "last-level cache that CUDA has", Unit::mebibytes, 1, 100, 60}}},
+    {}};
+
 const RegisteredFault other_vbios{
     {"other_vbios", "the GPU runs another VBIOS than its peers", "gpu", {}},
     {.at_start = [](const Planting& gpu) { set_text(gpu.constants().vbios, "96.00.74.00.1A"); }}};

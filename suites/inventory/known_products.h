@@ -1,0 +1,19 @@
+// NVIDIA data-centre GPUs by what no label changes: multiprocessors, last-level cache, memory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace assay {
+
+/// What a GPU shows of itself to CUDA.
+struct Silicon {
+  int multiprocessors = 0;
+  double l2_mib = 0, memory_gib = 0;
+};
+
+/// "as of an H20: 78 SMs, 60 MiB of L2, 89.0 GiB of memory"; of silicon that is nobody's, that, and what it
+/// has.
+std::string looks_like(const Silicon& silicon);
+
+}  // namespace assay

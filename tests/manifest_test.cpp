@@ -1,0 +1,175 @@
+// --manifest: the consignment's papers against the node; and a site that expects network ports.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/assay_process.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Line {
+  std::string node = "node-17", chassis, slot, serial, part_number, vbios;
+};
+
+/// What the simulated node of seed 7 has in it.
+std::vector<Line> papers() {
+  const ScratchFolder scratch;
+  run_simulated(scratch, {"--only", "inventory.*", "--workers", "thread"});
+  std::vector<Line> lines;
+  std::string chassis;
+  for (const auto& record : records(only_run(scratch))) {
+    const auto measurement = record.value("/testStepArtifact/measurement"_json_pointer, nlohmann::json());
+    if (measurement.is_null()) continue;
+    if (measurement.at("name") == "chassis_serial") chassis = measurement.at("value");
+    if (measurement.at("name") == "serial") {
+      lines.emplace_back();
+      lines.back().slot = measurement.at("hardwareInfoId");
+      lines.back().serial = measurement.at("value");
+    }
+  }
+  for (Line& line : lines) line.chassis = chassis;
+  return lines;
+}
+
+struct Outcome {
+  nlohmann::json judgement;
+  std::vector<std::string> accused;
+  std::string said;
+};
+
+/// A run with these papers.
+Outcome outcome_of(const std::vector<Line>& lines, const std::vector<std::string>& more = {}) {
+  const ScratchFolder scratch;
+  const std::string path = scratch / "papers.csv";
+  {
+    std::ofstream file(path);
+    file << "consignment,licence,node,chassis_serial,slot,serial,part_number,vbios\n";
+    for (const Line& line : lines) {
+      file << "C-1,EL-1," << line.node << ',' << line.chassis << ',' << line.slot << ',' << line.serial << ','
+           << line.part_number << ',' << line.vbios << '\n';
+    }
+  }
+  std::vector<std::string> arguments{"--manifest", path, "--workers", "thread"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Finished run = run_simulated(scratch, arguments);
+  Outcome outcome;
+  outcome.judgement = judge(scratch, only_run(scratch));
+  outcome.accused = accusations(outcome.judgement);
+  outcome.said = run.out + run.err;
+  return outcome;
+}
+
+class ManifestTest : public testing::Test {
+ protected:
+  static const std::vector<Line>& right() {
+    static const std::vector<Line> lines = papers();
+    return lines;
+  }
+  std::vector<Line> lines = right();
+};
+
+TEST_F(ManifestTest, WhatAgreesIsAccepted) {
+  ASSERT_EQ(lines.size(), 8u);
+  const Outcome outcome = outcome_of(lines);
+  EXPECT_EQ(outcome.judgement.at("verdict"), "ACCEPT") << outcome.said;
+}
+
+TEST_F(ManifestTest, AGpuThatIsNotThereIsNamedByTheSerialThatShouldBe) {
+  const Outcome outcome = outcome_of(lines, {"--fault", "gpu-missing"});
+  ASSERT_THAT(outcome.accused, ElementsAre("inventory.gpu_missing@gpu4"));
+  EXPECT_THAT(outcome.judgement.at("findings")[0].at("summary").get<std::string>(),
+              HasSubstr(lines[4].serial + " by the manifest"));
+}
+
+TEST_F(ManifestTest, OneThatNobodyOrderedIsNamedBesideTheOneThatShouldBeThere) {
+  lines[2].serial = "9999999999999";
+  const Outcome outcome = outcome_of(lines);
+  ASSERT_THAT(outcome.accused, ElementsAre("inventory.manifest_unexpected@gpu2"));
+  EXPECT_THAT(outcome.judgement.at("findings")[0].at("summary").get<std::string>(),
+              HasSubstr("9999999999999"));
+}
+
+TEST_F(ManifestTest, OneOfAnotherNodeIsNamedWithThatNode) {
+  Line moved = lines[2];
+  lines[2].serial = "9999999999999";
+  moved.node = "node-18";
+  moved.chassis = "X2";
+  lines.push_back(moved);
+  const Outcome outcome = outcome_of(lines);
+  ASSERT_THAT(outcome.accused, ElementsAre("inventory.manifest_unexpected@gpu2"));
+  EXPECT_THAT(outcome.judgement.at("findings")[0].at("summary").get<std::string>(), HasSubstr("node-18"));
+}
+
+TEST_F(ManifestTest, SwappedSlotsAreNamedBoth) {
+  std::swap(lines[1].serial, lines[4].serial);
+  EXPECT_THAT(outcome_of(lines).accused,
+              ElementsAre("inventory.manifest_swapped@gpu1", "inventory.manifest_swapped@gpu4"));
+}
+
+TEST_F(ManifestTest, ASerialThatTheConsignmentHasTwiceIsFound) {
+  Line twice = lines[1];
+  twice.node = "node-18";
+  twice.chassis = "X2";
+  lines.push_back(twice);
+  EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.manifest_duplicate@gpu1"));
+}
+
+TEST_F(ManifestTest, AnotherPartOrFirmwareIsFound) {
+  lines[5].part_number = "699-2G520-0000-XX";
+  lines[6].vbios = "96.00.FF.00.00";
+  EXPECT_THAT(outcome_of(lines).accused,
+              ElementsAre("inventory.manifest_part@gpu5", "inventory.manifest_part@gpu6"));
+}
+
+TEST_F(ManifestTest, AnotherChassisIsFoundByItsGpus) {
+  for (Line& line : lines) line.chassis = "OTHER";
+  EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.other_chassis@node"));
+}
+
+TEST_F(ManifestTest, ANodeOfAnotherConsignmentIsSaidSo) {
+  for (Line& line : lines) line.chassis = line.serial = "OTHER" + line.slot;
+  EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.not_in_manifest@node"));
+}
+
+TEST_F(ManifestTest, AMissingGpuOfNoSlotIsTheNodes) {
+  for (Line& line : lines) line.slot.clear();
+  lines.push_back({"node-17", lines[0].chassis, "", "9999999999999", "", ""});
+  EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.manifest_missing@node"));
+}
+
+/// Port 3 of the simulated node is down. Whether that is wrong, the site says.
+std::string port_down(const ScratchFolder& scratch) {
+  const std::string path = scratch / "port-down.toml";
+  std::ofstream(path) << "summary = \"a port is down\"\n[fault]\nkind = \"port_down\"\npart = \"node\"\n"
+                         "[fault.parameters]\nport = 3\n[expect]\nverdict = \"REJECT\"\n"
+                         "code = \"host.port_down\"\npart = \"node\"\n";
+  return path;
+}
+
+TEST(Site, ThatExpectsMorePortsThanAreUpIsHeard) {
+  const ScratchFolder scratch;
+  const std::string path = scratch / "site.toml";
+  std::ofstream(path) << "sku = \"h200-sxm-8\"\n[network]\nports_400g = 8\n";
+  const auto run =
+      run_simulated(scratch, {"--site", path, "--fault", port_down(scratch), "--workers", "thread"});
+  const auto judgement = judge(scratch, only_run(scratch));
+  ASSERT_THAT(accusations(judgement), ElementsAre("host.port_down@node")) << run.out << run.err;
+  EXPECT_THAT(judgement.at("findings")[0].at("summary").get<std::string>(),
+              HasSubstr("mlx5_3 port 1: DOWN, Polling"));
+}
+
+TEST(Site, WithoutOneNobodyKnowsWhichPortsAreToBeUp) {
+  const ScratchFolder scratch;
+  run_simulated(scratch, {"--fault", port_down(scratch), "--workers", "thread"});
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), IsEmpty());
+}
+
+}  // namespace
+}  // namespace assay
