@@ -28,6 +28,7 @@
 #include "harness/node/cublaslt_client.h"
 #include "harness/node/gpu.h"
 #include "harness/node/host.h"
+#include "harness/node/host_inventory.h"
 #include "harness/node/nccl_choices.h"
 #include "harness/node/nccl_client.h"
 #include "harness/node/nccl_ras.h"

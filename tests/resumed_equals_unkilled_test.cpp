@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 #include <regex>
+#include <set>
 
 #include "harness/model/attempts.h"
 #include "harness/record/reader.h"
@@ -101,8 +102,9 @@ struct Conclusion {
 
 /// What a GPU has counted over its life is its history: work that is done again meets its errors again.
 bool counts_history(const std::string& check, const std::string& measurement) {
-  return check == "health.counters" &&
-         (measurement == "ecc_uncorrected_dram" || measurement == "remapped_rows_uncorrected");
+  static const std::set<std::string> kHistory{"ecc_corrected_dram", "ecc_uncorrected_dram",
+                                              "ecc_uncorrected_sram", "remapped_rows_uncorrected"};
+  return check == "health.counters" && kHistory.count(measurement) != 0;
 }
 
 bool is_required(const nlohmann::json& criteria, const std::string& check, const std::string& measurement) {
@@ -110,7 +112,9 @@ bool is_required(const nlohmann::json& criteria, const std::string& check, const
   for (const auto& required : criteria.at("required")) {
     if (required.at("check") != check) continue;
     for (const auto& measure : required.at("measures")) {
-      if (measure.at("name") == measurement) return measure.at("judged").get<bool>();
+      if (measure.at("name") != measurement) continue;
+      // Of what may lack, one look more or less decides whether it is there.
+      return measure.at("judged").get<bool>() && !measure.value("may_lack", false);
     }
   }
   return false;

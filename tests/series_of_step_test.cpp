@@ -38,15 +38,15 @@ struct SeriesOfStep : testing::Test {
 };
 
 TEST_F(SeriesOfStep, HasTheReadingsOfItsGpuOverItsTime) {
-  const std::string step = "sim-04-memory.bandwidth-gpu3";
+  const std::string step = "sim-07-memory.bandwidth-gpu3";
   EXPECT_GT(rows(step, "gpu3"), 0);
   EXPECT_EQ(rows(step, "gpu4"), 0);
 }
 
 TEST_F(SeriesOfStep, OfAStepThatIsNotThereSaysWhichIsLikeIt) {
-  const Finished finished = assay(scratch, {"report", run, "--series", "sim-04-memory.bandwith-gpu3"});
+  const Finished finished = assay(scratch, {"report", run, "--series", "sim-07-memory.bandwith-gpu3"});
   EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_THAT(finished.err, HasSubstr("did you mean 'sim-04-memory.bandwidth-gpu3'?"));
+  EXPECT_THAT(finished.err, HasSubstr("did you mean 'sim-07-memory.bandwidth-gpu3'?"));
 }
 
 }  // namespace

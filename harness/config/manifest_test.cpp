@@ -68,7 +68,7 @@ TEST_F(ManifestFile, IsReadFromTheCsvOfASpreadsheet) {
 TEST_F(ManifestFile, MistakesAreNamedWithTheirLine) {
   EXPECT_EQ(
       errors_of("a.csv", "seriel,slot\n"),
-      "a.csv:1:1: there is no column 'seriel', did you mean 'serial'?; there are consignment, licence, node, "
+      "a.csv:1:1: there is no column 'seriel'; did you mean 'serial'?; there are consignment, licence, node, "
       "chassis_serial, slot, serial, part_number, vbios\n"
       "a.csv:1:1: the first line must name the columns, 'serial' among them\n"
       "a.csv:1:1: there are no GPUs in the manifest\n");

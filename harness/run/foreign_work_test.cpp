@@ -34,8 +34,15 @@ TEST_F(ForeignWork, LoadWithoutAProcessAndProcessesThatCannotBeReadAreNotIdle) {
   const auto busy = others();
   ASSERT_EQ(busy.size(), 2u);
   EXPECT_EQ(busy[0].symptom, "environment.not_idle");
-  EXPECT_EQ(busy[1].symptom, "environment.not_idle");
-  EXPECT_NE(busy[1].message.find("no_permission"), std::string::npos);
+  EXPECT_FALSE(busy[0].stays);
+  EXPECT_EQ(busy[1].symptom, "environment.no_permission") << "it says what mends it";
+  EXPECT_TRUE(busy[1].stays) << "and nobody waits for it";
+}
+
+TEST_F(ForeignWork, MemoryThatTheDriverDoesNotTellIsUnknown) {
+  state(1).processes.value->push_back({4711, -1});
+  ASSERT_EQ(others().size(), 1u);
+  EXPECT_NE(others()[0].message.find("how much, the driver does not say"), std::string::npos);
 }
 
 TEST_F(ForeignWork, AGpuInNoSlotIsTheNodes) {

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/kernel_log/event_digest.h"
 #include "harness/kernel_log/parse.h"
+#include "harness/model/missing_reading.h"
 #include "harness/testing/shipped_events.h"
 
 namespace assay::telemetry {
@@ -124,6 +127,25 @@ std::vector<KernelEvent> logged(const std::vector<std::string>& lines) {
   return events;
 }
 
+TEST(Attribution, WhyAReadingIsMissingIsKept) {
+  const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {}, "no log");
+  const auto kept = std::find_if(telemetry.evidence.begin(), telemetry.evidence.end(),
+                                 [](const Evidence& evidence) { return evidence.name == kMissingReadings; });
+  ASSERT_NE(kept, telemetry.evidence.end());
+  std::map<std::string, std::string> reasons;
+  for (const auto& reading : kept->content.at("readings"))
+    reasons[reading.at("measurement")] = reading.at("why");
+  EXPECT_EQ(reasons.at("pcie_replay_delta"), "not_supported");
+  EXPECT_EQ(reasons.at("xid_count"), kLogMissing);
+}
+
+TEST(Attribution, AGpuThatNeedsAResetIsNotLost) {
+  Snapshot after = snapshot(0);
+  after.readings.gpus[0].lost = "reset_required";
+  EXPECT_THAT(attribute("gpu0", kAddress, counted(0), after, {}).errors,
+              ElementsAre(Field(&Error::symptom, "device.needs_reset")));
+}
+
 TEST(Attribution, WithoutAKernelLogThereIsNoXidCount) {
   const char* const why = "/dev/kmsg: Permission denied";
   EXPECT_THAT(attribute("gpu0", kAddress, counted(0), snapshot(0), {}, why).measurements,
@@ -141,7 +163,7 @@ TEST(Attribution, CountsXidsOfThisGpuOnlyAndKeepsTheLines) {
   const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {mine, other});
   ASSERT_THAT(telemetry.measurements, Contains(named("xid_count")));
   EXPECT_EQ(std::get<double>(telemetry.measurements[0].value), 1);
-  ASSERT_EQ(telemetry.evidence.size(), 1u);
+  ASSERT_FALSE(telemetry.evidence.empty());
   EXPECT_EQ(telemetry.evidence[0].content["lines"], nlohmann::json::array({mine.line}));
 }
 
@@ -149,7 +171,7 @@ TEST(Attribution, AnXidThatFollowsOurOwnKilledWorkerIsKeptButNotCounted) {
   const KernelEvent clean_up = logged({"45, ..."}).front();
   const auto telemetry = attribute("gpu0", kAddress, counted(0), snapshot(0), {clean_up});
   EXPECT_EQ(std::get<double>(telemetry.measurements[0].value), 0);
-  EXPECT_EQ(telemetry.evidence.size(), 1u);
+  EXPECT_EQ(telemetry.evidence.at(0).name, "kernel_log");
 }
 
 double xids(const StepTelemetry& telemetry) {

@@ -37,7 +37,6 @@ const Registered inventory_authentic{{
     .misses =
         "a card that is slower by its firmware: its clocks and limits are in inventory.gpus, its rates in "
         "compute.gemm and memory.bandwidth",
-    .device_evidence = "never run on a GPU",
 }};
 
 }  // namespace

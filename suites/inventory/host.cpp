@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "harness/check.h"
-#include "harness/node/host_inventory.h"
 
 namespace assay {
 namespace {
