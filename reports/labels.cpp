@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <iterator>
 
 namespace assay::reports {
 namespace {
@@ -15,8 +16,11 @@ struct Entry {
 constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::title, "Node acceptance test report", "节点验收测试报告"},
     {Label::simulated, "SIMULATED", "SIMULATED 模拟"},
-    {Label::simulated_sentence, "A simulated run is never an acceptance.", "模拟运行绝不构成验收。"},
+    {Label::simulated_sentence, "A simulated run is never an acceptance.", "模拟测试，不作为验收依据。"},
     {Label::verdict, "VERDICT", "结论"},
+    {Label::accept_word, "ACCEPT", "接收（ACCEPT）"},
+    {Label::reject_word, "REJECT", "拒收（REJECT）"},
+    {Label::inconclusive_word, "INCONCLUSIVE", "未能判定（INCONCLUSIVE）"},
     {Label::accept_meaning, "Every required check passed on every slot.",
      "接收：所有槽位的全部必需检查均已通过。"},
     {Label::accept_waived_meaning, "Every required check passed, but for what a waiver covers: listed below.",
@@ -27,7 +31,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
      "Not decided: something required was not measured, or could not be trusted.",
      "无法判定：有必需的测量未完成，或结果不可信。"},
     {Label::partial, "PARTIAL RUN ({})", "部分运行（{}）"},
-    {Label::bench, "BENCH SKU, NOT CERTIFIABLE", "台架 SKU，不可用于验收"},
+    {Label::bench, "BENCH SKU, NOT CERTIFIABLE", "测试台 SKU，不可用于验收"},
     {Label::functional_only, "FUNCTIONAL ONLY", "仅验证功能"},
     {Label::functional_only_sentence,
      "functional only: {} NCCL ranks share one GPU; their speed means nothing",
@@ -46,10 +50,10 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::driver, "Driver", "驱动版本"},
     {Label::version, "Assay version", "Assay 版本"},
     {Label::plan_hash, "Plan", "计划哈希"},
-    {Label::criteria_hash, "Criteria", "判据哈希"},
+    {Label::criteria_hash, "Criteria", "判定标准哈希"},
     {Label::command_line, "Command line", "命令行"},
     {Label::seed, "Seed", "随机种子"},
-    {Label::planted_faults, "Planted faults", "植入的故障"},
+    {Label::planted_faults, "Planted faults", "注入的故障"},
     {Label::run_folder, "Run folder", "运行目录"},
     {Label::report_file, "Report", "报告文件"},
     {Label::what_to_do, "What to do now", "现在该做什么"},
@@ -65,7 +69,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
      "cooling and power and "
      "at the driver. Mend what is wrong and run again. Return nothing before that.",
      "将下列限值与 SKU "
-     "及同类节点的实测值比对；检查机房散热与供电、驱动。修正后重新运行，在此之前不要退换任何部件。"},
+     "及同类节点的实测值比对；检查机房散热与供电、驱动。修正后重新运行，在此之前不要返修（RMA）任何部件。"},
     {Label::each_in_full, "each in full", "逐项详情"},
     {Label::and_more, "... and {} more: see report.html", "……另有 {} 条，见 report.html"},
     {Label::see_notes, "No part is accused. The notes say why the run is not an acceptance.",
@@ -75,7 +79,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::part, "Part", "部件"},
     {Label::serial, "Serial", "序列号"},
     {Label::slot, "Slot", "槽位"},
-    {Label::module_id, "Module id", "模块号"},
+    {Label::module_id, "Module id", "Module ID"},
     {Label::pci_address, "PCI address", "PCI 地址"},
     {Label::name, "Name", "名称"},
     {Label::part_number, "Part number", "部件号"},
@@ -95,7 +99,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::detail, "Detail", "说明"},
     {Label::consequences, "Consequences", "连带现象"},
     {Label::consequences_none_accused, "explained by this finding; no other part is accused",
-     "由本问题引起，不另行追究其他部件"},
+     "由本问题引起，不判定其他部件故障"},
     {Label::raw_evidence_title, "Raw evidence", "原始证据"},
     {Label::raw_evidence_below, "Raw evidence: at the end of this report.", "原始证据：见报告末尾。"},
     {Label::severity_fail, "FAIL", "不合格"},
@@ -121,6 +125,23 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::all_parts, "{}, the same on all", "{}，全部相同"},
     {Label::telemetry, "Telemetry", "遥测"},
     {Label::telemetry_zero, "Zero on all of them", "全部为零"},
+    {Label::capability, "Capability as measured", "实测能力说明"},
+    {Label::capability_of, "Of", "项目"},
+    {Label::capability_least, "Slowest GPU", "最慢 GPU"},
+    {Label::capability_most, "Fastest GPU", "最快 GPU"},
+    {Label::capability_figures,
+     "{} by its datasheet: {} x 10^12 dense operations a second at {} bits; total processing performance (2 "
+     "x MacTOPS "
+     "x bit length) {} a GPU; {} GB/s of memory. Source: {}.",
+     "{}（数据手册）：稠密算力 {} x 10^12 次/秒，位宽 {}；总处理性能 TPP（2 x MacTOPS x 位宽）每 GPU "
+     "{}；显存带宽 {} GB/s。来源：{}。"},
+    {Label::capability_sentence,
+     "Measured rates are of dense products on data without structure. They bound what the part can do from "
+     "below and "
+     "confirm what it is; they cannot show that it could do no more. This is a measurement and no legal "
+     "finding.",
+     "实测速率为无结构数据上的稠密矩阵乘。实测值是部件能力的下限并可用于确认型号，不能证明其能力上限。本说明"
+     "是测量结果，不是法律结论。"},
     {Label::inventory, "Inventory", "部件清单"},
     {Label::not_found, "NOT FOUND", "未找到"},
     {Label::steps, "Steps", "测试步骤"},
@@ -165,12 +186,12 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::action_none, "none", "无"},
     {Label::action_rerun, "run again", "重新运行"},
     {Label::action_fix_environment, "mend the environment", "排除环境问题"},
-    {Label::action_reset, "reset, then test again", "复位后重新测试"},
-    {Label::action_power_cycle, "power off and on, then test again", "断电重启后重新测试"},
-    {Label::action_reseat, "reseat, then test again", "重新插拔后再测试"},
+    {Label::action_reset, "reset, then test again", "复位后复测"},
+    {Label::action_power_cycle, "power off and on, then test again", "断电重启后复测"},
+    {Label::action_reseat, "reseat, then test again", "重新安装 SXM 模组后复测"},
     {Label::action_swap_test, "swap test", "对调测试"},
     {Label::action_field_diagnostics, "run the vendor's field diagnostics", "运行厂商现场诊断"},
-    {Label::action_return, "return the part", "退换部件"},
+    {Label::action_return, "return the part", "部件返修（RMA）"},
     {Label::if_it_comes_again, "; if it comes again: ", "；若再次出现："},
     {Label::then, ", then ", "，其后"},
     {Label::colon, ": ", "："},
@@ -257,6 +278,17 @@ std::string actions_text(const Labels& labels, const std::vector<Action>& action
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (i > 0) text += labels(i == 1 ? Label::if_it_comes_again : Label::then);
     text += name_of(labels, actions[i]);
+  }
+  return text;
+}
+
+std::string headline_in(const Labels& labels, const Judgement& judgement) {
+  constexpr Label kWords[] = {Label::accept_word, Label::reject_word, Label::inconclusive_word};
+  constexpr Verdict kVerdicts[] = {Verdict::accept, Verdict::reject, Verdict::inconclusive};
+  std::string text = headline(judgement);
+  for (std::size_t i = 0; i < std::size(kVerdicts); ++i) {
+    if (judgement.verdict == kVerdicts[i])
+      text.replace(0, name_of(judgement.verdict).size(), labels(kWords[i]));
   }
   return text;
 }

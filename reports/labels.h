@@ -17,6 +17,9 @@ enum class Label {
   simulated,
   simulated_sentence,
   verdict,
+  accept_word,
+  reject_word,
+  inconclusive_word,
   accept_meaning,
   accept_waived_meaning,
   reject_meaning,
@@ -98,6 +101,12 @@ enum class Label {
   all_parts,
   telemetry,
   telemetry_zero,
+  capability,
+  capability_of,
+  capability_least,
+  capability_most,
+  capability_figures,
+  capability_sentence,
   inventory,
   not_found,
   steps,
@@ -178,6 +187,9 @@ std::string name_of(const Labels& labels, Status status);
 std::string name_of(const Labels& labels, Action action);
 /// "run again; if it comes again: swap test, then return the part".
 std::string actions_text(const Labels& labels, const std::vector<Action>& actions);
+/// The headline, with the verdict's own word beside that of the reader's language: a tool looks for "REJECT",
+/// a technician for 拒收.
+std::string headline_in(const Labels& labels, const Judgement& judgement);
 /// What the verdict means for the node, in a sentence.
 std::string meaning_of(const Labels& labels, const Judgement& judgement);
 /// ">=" for "min"; a relation without a sign of its own is shown as it is.

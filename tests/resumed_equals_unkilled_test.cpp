@@ -40,6 +40,7 @@ void PrintTo(const Case& c, std::ostream* out) {
 std::vector<Case> cases() {
   std::vector<Case> all{
       {"healthy", {}},
+      {"xid_before_the_run", {"xid-before"}},
       {"bandwidth_just_below", {"slow-hbm:factor=0.9331"}},
       {"bandwidth_marginal", {"slow-hbm:factor=0.935"}},
       {"bandwidth_marginal_by_peers", {"slow-hbm:factor=0.966"}},

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "harness/cli/cli.h"
+#include "harness/cli/driver_prerequisites.h"
 #include "harness/cli/libraries.h"
+#include "harness/cli/machine_prerequisites.h"
 #include "harness/cli/nccl_prerequisites.h"
 #include "harness/kernel_log/kernel_log.h"
 #include "harness/node_real/cuda_gpu.h"
@@ -19,8 +20,6 @@
 
 namespace assay::cli {
 namespace {
-
-constexpr int kOldestDriver = 580;  // CUDA 13's first
 
 Prerequisite cuda_in_this_build() {
   const bool built = built_with_cuda();
@@ -51,36 +50,15 @@ Prerequisite inlet() {
   return result;
 }
 
-/// 580 of "580.159.04"; 0 of what begins with no number.
-int branch_of(const std::string& version) {
-  int branch = 0;
-  std::from_chars(version.data(), version.data() + version.size(), branch);
-  return branch;
-}
-
 /// The driver, seen through the sampler: a driver that hangs takes the sampler with it, not us.
 std::vector<Prerequisite> driver() {
-  Prerequisite library{"NVIDIA driver", false, "",
-                       "install NVIDIA's driver 580 or later, and see that its modules are loaded"};
   try {
     auto sampler = run::SamplerClient::start({real_sampler_address("/dev/null")}, {"/dev/null"});
     const auto snapshot = sampler.snapshot();
-    if (!snapshot) {
-      library.found = sampler.why_lost();
-      return {library};
-    }
-    const std::string version = snapshot->readings.driver_version.value.value_or("unknown");
-    library.met = !snapshot->readings.simulated && branch_of(version) >= kOldestDriver;
-    library.mend = fmt::format("it is older than {}: update it, and reboot", kOldestDriver);
-    library.found = snapshot->readings.simulated ? "the simulator's library stands in for the driver's"
-                                                 : "version " + version;
-    const std::size_t gpus = snapshot->readings.gpus.size();
-    return {library,
-            {"GPUs", gpus > 0, fmt::format("{} answer", gpus),
-             "reseat the baseboard; look for Xid lines in dmesg"}};
+    return snapshot ? prerequisites_of(snapshot->readings)
+                    : std::vector<Prerequisite>{no_driver(sampler.why_lost())};
   } catch (const run::NoManagementLibrary& error) {
-    library.found = error.what();
-    return {library};
+    return {no_driver(error.what())};
   }
 }
 
@@ -120,6 +98,7 @@ std::vector<Prerequisite> prerequisites_with(const Wanted& wanted) {
 std::vector<Prerequisite> prerequisites() {
   std::vector<Prerequisite> all = prerequisites_with({});
   all.push_back(inlet());
+  for (Prerequisite& p : machine_prerequisites()) all.push_back(std::move(p));
   return all;
 }
 

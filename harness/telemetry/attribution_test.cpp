@@ -139,6 +139,20 @@ TEST(Attribution, WhyAReadingIsMissingIsKept) {
   EXPECT_EQ(reasons.at("xid_count"), kLogMissing);
 }
 
+TEST(Attribution, LinksWhoseErrorsTheDriverDoesNotCountAreMissingForThat) {
+  Snapshot after = snapshot(0);
+  NvlinkReading link;
+  link.up = Integer::of(1);
+  link.replays = link.recoveries = link.crc_errors = Integer::none("not_supported");
+  after.readings.gpus[0].state.nvlinks = {link, link};
+  const auto telemetry = attribute("gpu0", kAddress, counted(0), after, {});
+  EXPECT_THAT(telemetry.measurements, Not(Contains(named("nvlinks_counted"))));
+  const auto kept = std::find_if(telemetry.evidence.begin(), telemetry.evidence.end(),
+                                 [](const Evidence& evidence) { return evidence.name == kMissingReadings; });
+  ASSERT_NE(kept, telemetry.evidence.end());
+  EXPECT_THAT(kept->content.dump(), testing::HasSubstr(R"("measurement":"nvlinks_counted")"));
+}
+
 TEST(Attribution, AGpuThatNeedsAResetIsNotLost) {
   Snapshot after = snapshot(0);
   after.readings.gpus[0].lost = "reset_required";

@@ -50,7 +50,7 @@ void add_banner(HtmlPage& page) {
   {
     const Element line = w.open("p", {{"class", "headline"}});
     w.element("span", page.labels(Label::verdict) + " ", {{"class", "word"}});
-    w.element("strong", headline(judgement));
+    w.element("strong", headline_in(page.labels, judgement));
     for (const std::string& word : qualifications(page.input, page.labels)) {
       w.text(" ");
       w.element("span", word, {{"class", "tag"}});

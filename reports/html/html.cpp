@@ -15,8 +15,8 @@ void add_head(HtmlPage& page) {
   // smuggles in.
   w.void_element("meta", {{"http-equiv", "Content-Security-Policy"},
                           {"content", "default-src 'none'; style-src 'unsafe-inline'"}});
-  w.element("title", headline(page.input.judgement) + " - " + page.input.run.node_name + " - " +
-                         page.labels(Label::title));
+  w.element("title", headline_in(page.labels, page.input.judgement) + " - " + page.input.run.node_name +
+                         " - " + page.labels(Label::title));
   w.style(kStyleSheet);
 }
 
@@ -38,6 +38,7 @@ std::string html(const Input& input) {
     add_pairs(page);
     add_measurements(page);
     add_telemetry(page);
+    add_capability(page);
     add_inventory(page);
     add_steps(page);
     add_limits(page);

@@ -91,7 +91,9 @@ TEST(HtmlReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
   sample.judgement.not_as_shipped = {"profile /tmp/acceptance.toml"};
   const char* headline = "<strong>ACCEPT (profile /tmp/acceptance.toml, waived 1)</strong>";
   EXPECT_THAT(html(sample.input("en")), AllOf(HasSubstr(headline), HasSubstr(">OWN CONFIGURATION<")));
-  EXPECT_THAT(html(sample.input("zh-CN")), AllOf(HasSubstr(headline), HasSubstr(">自定义配置<")));
+  EXPECT_THAT(html(sample.input("zh-CN")),
+              AllOf(HasSubstr("<strong>接收（ACCEPT） (profile /tmp/acceptance.toml, waived 1)</strong>"),
+                    HasSubstr(">自定义配置<")));
 }
 
 TEST(HtmlReportOfAllGpusAlike, IsOneCardThatIsCountedOnce) {

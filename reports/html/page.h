@@ -41,6 +41,7 @@ void add_matrix(HtmlPage& page);
 void add_pairs(HtmlPage& page);
 void add_measurements(HtmlPage& page);
 void add_telemetry(HtmlPage& page);
+void add_capability(HtmlPage& page);
 void add_inventory(HtmlPage& page);
 void add_steps(HtmlPage& page);
 void add_limits(HtmlPage& page);

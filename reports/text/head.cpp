@@ -37,7 +37,8 @@ void add_text_verdict(TextPage& page) {
   page.line({{frame, ""}});
   page.boxed("");
   const std::vector<std::string> words = qualifications(page.input, labels);
-  std::string title = labels(Label::verdict) + labels(Label::colon) + headline(page.input.judgement);
+  std::string title =
+      labels(Label::verdict) + labels(Label::colon) + headline_in(labels, page.input.judgement);
   for (const std::string& word : words) title += "   [" + word + "]";
   page.boxed(title, style_of(page));
   page.boxed("");

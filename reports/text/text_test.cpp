@@ -97,7 +97,9 @@ TEST(TextReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
   sample.judgement.not_as_shipped = {"profile /tmp/acceptance.toml"};
   const char* headline = "ACCEPT (profile /tmp/acceptance.toml, waived 1)";
   EXPECT_THAT(text(sample.input("en")), AllOf(HasSubstr(headline), HasSubstr("[OWN CONFIGURATION]")));
-  EXPECT_THAT(text(sample.input("zh-CN")), AllOf(HasSubstr(headline), HasSubstr("[自定义配置]")));
+  EXPECT_THAT(
+      text(sample.input("zh-CN")),
+      AllOf(HasSubstr("接收（ACCEPT） (profile /tmp/acceptance.toml, waived 1)"), HasSubstr("[自定义配置]")));
 }
 
 TEST(TextReportColour, ComesOnlyWhenAsked) {
