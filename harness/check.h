@@ -24,6 +24,7 @@
 #include "harness/model/part.h"
 #include "harness/model/plan.h"
 #include "harness/model/readings.h"
+#include "harness/node/bmc_status.h"
 #include "harness/node/clock.h"
 #include "harness/node/cublaslt_client.h"
 #include "harness/node/gpu.h"

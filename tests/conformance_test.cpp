@@ -72,6 +72,7 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"collective.hung_somewhere", "fault collective-hangs, as a consequence"},
       {"inventory.unexpected_gpu", "below: eight GPUs as a SKU of one"},
       {"inventory.not_in_manifest", "manifest_test"},
+      {"inventory.serial_unknown", "manifest_test"},
       {"inventory.other_chassis", "manifest_test"},
       {"inventory.manifest_missing", "manifest_test"},
       {"inventory.manifest_unexpected", "manifest_test"},

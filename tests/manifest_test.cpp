@@ -138,6 +138,31 @@ TEST_F(ManifestTest, ANodeOfAnotherConsignmentIsSaidSo) {
   EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.not_in_manifest@node"));
 }
 
+TEST_F(ManifestTest, ASerialThatCannotBeReadIsNoAcceptance) {
+  const Outcome outcome = outcome_of(
+      lines, {"--fault", "nvml-answer:function=nvmlDeviceGetSerial,error=not_supported,part=gpu2"});
+  EXPECT_EQ(outcome.judgement.at("verdict"), "INCONCLUSIVE");
+  EXPECT_THAT(outcome.accused, ElementsAre("inventory.serial_unknown@environment"));
+}
+
+TEST_F(ManifestTest, AListOfSerialsAloneMissesNothingOfOtherNodes) {
+  for (Line& line : lines) line.node = line.chassis = line.slot = "";
+  lines.push_back({"", "", "", "9999999999999", "", ""});
+  EXPECT_EQ(outcome_of(lines).judgement.at("verdict"), "ACCEPT");
+  lines.erase(lines.begin());
+  EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.manifest_unexpected@gpu0"));
+}
+
+TEST_F(ManifestTest, TheSystemsSerialDoesAsWellAsTheChassis) {
+  for (Line& line : lines) line.chassis.replace(0, 4, "SIMS");
+  EXPECT_EQ(outcome_of(lines).judgement.at("verdict"), "ACCEPT");
+}
+
+TEST_F(ManifestTest, ASlotThatTheSkuDoesNotHaveIsNotPassedOver) {
+  lines.push_back({"node-17", lines[0].chassis, "gpu9", "9999999999999", "", ""});
+  EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.manifest_missing@node"));
+}
+
 TEST_F(ManifestTest, AMissingGpuOfNoSlotIsTheNodes) {
   for (Line& line : lines) line.slot.clear();
   lines.push_back({"node-17", lines[0].chassis, "", "9999999999999", "", ""});

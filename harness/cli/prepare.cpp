@@ -93,6 +93,7 @@ struct Configuration {
   std::vector<config::Fault> faults;
   std::vector<FindingKind> findings;
   EventCatalogue events;
+  std::vector<std::string> event_files;     // by SHA-256
   std::vector<std::string> not_as_shipped;  // as in the criteria
 };
 
@@ -146,6 +147,7 @@ Configuration load(const RunOptions& options) {
     loaded.not_as_shipped.push_back("findings " + other);
   std::vector<config::SourceFile> events;
   loaded.events = load_event_catalogue(&events);
+  for (const config::SourceFile& file : events) loaded.event_files.push_back(file.sha256);
   for (const std::string& other : config::not_as_shipped_whole("xid", events))
     loaded.not_as_shipped.push_back("xid " + other);
   if (options.faults.size() > config::kMostSimFaults) {
@@ -228,6 +230,7 @@ Prepared prepare(const RunOptions& options) {
   const std::vector<int> gpus = slot_numbers(items_of("--gpus", options.gpus));
   Criteria criteria = build_criteria(loaded.sku, loaded.profile, loaded.site, loaded.findings);
   criteria.not_as_shipped = loaded.not_as_shipped;
+  criteria.event_catalogue = loaded.event_files;
   if (!options.manifest.empty()) {
     criteria.manifest = load_or_complain([&](auto& d) { return config::load_manifest(options.manifest, d); });
   }

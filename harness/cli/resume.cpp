@@ -103,6 +103,18 @@ run::RunFolder open_folder(const std::string& path) {
   }
 }
 
+/// What a line of the kernel's log means is decided when it is written down: a run does not change that
+/// half-way.
+EventCatalogue same_catalogue(const std::string& path, const Criteria& criteria) {
+  std::vector<config::SourceFile> files;
+  EventCatalogue catalogue = load_event_catalogue(&files);
+  std::vector<std::string> now;
+  for (const config::SourceFile& file : files) now.push_back(file.sha256);
+  if (now != criteria.event_catalogue)
+    throw UsageError(path + ": configs/xid was changed since the run was started: start a new run");
+  return catalogue;
+}
+
 }  // namespace
 
 int resume_run(const std::string& path, const std::string& workers, const OutputOptions& output,
@@ -131,7 +143,7 @@ int resume_run(const std::string& path, const std::string& workers, const Output
   auto node = reopen(stored);
   auto ledger = telemetry::Ledger::of_records(stored.run.marks);
   telemetry::Snapshot snapshot;
-  auto sampler = start_sampler(*node, lock, snapshot, load_event_catalogue(), ledger);
+  auto sampler = start_sampler(*node, lock, snapshot, same_catalogue(path, stored.criteria), ledger);
   require_same_gpus(stored.run.plan, snapshot.readings);
   ledger.add(snapshot);
   run::Interrupt interrupt(on_terminate);

@@ -74,6 +74,11 @@ KernelLog::KernelLog(const std::string& path, std::int64_t position, const Take&
     why_not_ = path + ": " + std::strerror(errno);
     return;
   }
+  if (path == kKernelsOwn) why_not_ = why_not_the_kernels(path);
+  if (!why_not_.empty()) {
+    fd_ = Descriptor();
+    return;
+  }
   is_device_ = S_ISCHR(info.st_mode);
   buffer_.resize(kBufferBytes);
   booted_ = now_of(CLOCK_REALTIME) - now_of(CLOCK_MONOTONIC);
@@ -138,6 +143,7 @@ void KernelLog::poll(const Take& take) {
       why_not_ = kOvertaken;
       continue;
     }
+    if (got < 0 && errno != EAGAIN) why_not_ = std::string("the kernel's log: ") + std::strerror(errno);
     if (got <= 0) return;
     torn_ += static_cast<std::size_t>(got);
     look_at_all(take);

@@ -14,6 +14,8 @@
 
 namespace assay::kernel_log {
 
+inline constexpr const char* kKernelsOwn = "/dev/kmsg";
+
 /// Empty where this is the kernel's own log, and it can be read: containers bind other things over it, and an
 /// empty file would say that nothing has happened.
 std::string why_not_the_kernels(const std::string& path);

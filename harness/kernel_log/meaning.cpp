@@ -91,11 +91,14 @@ void interpret_sxid(KernelEvent& event, const EventCatalogue& catalogue) {
 
 /// The kernel's own words need no catalogue.
 void interpret_host(KernelEvent& event) {
-  const bool uncorrected = event.severity == Severity::non_fatal || event.severity == Severity::fatal;
+  // A PCIe error that is not fatal may be a request that a healthy device does not support.
+  const bool uncorrected = event.severity == Severity::fatal ||
+                           (event.severity == Severity::non_fatal && event.kind != Kind::pcie);
   const bool reports =
       event.kind == Kind::pcie || event.kind == Kind::machine_check || event.kind == Kind::host_memory;
   event.meaning = reports && uncorrected && !event.continues ? Meaning::fatal : Meaning::none;
-  event.explained = explanation(event, "the kernel", "", "", "");
+  event.explained = event.line;
+  if (event.more > 0) event.explained += fmt::format(" (and {} more like it)", event.more);
 }
 
 }  // namespace

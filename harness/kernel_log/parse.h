@@ -33,6 +33,11 @@ class LineReader {
   /// still stand between.
   std::string gpu_, said_;
   int patience_ = 0;
+
+  /// Firmware's records come over lines, too: "{1}[Hardware Error]: event severity: recoverable", some lines
+  /// on "section_type: PCIe error", and of such "device_id: 0000:5d:00.0".
+  void take_firmware(std::string_view text, std::vector<KernelEvent>& found);
+  std::string severity_line_, section_;
 };
 
 /// An event of another process than this run's: its name is not that of our workers. The number would tell

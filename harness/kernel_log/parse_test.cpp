@@ -167,8 +167,6 @@ TEST(KernelLine, ReadsWhatTheHostSaysOfItself) {
             Severity::non_fatal);
   EXPECT_EQ(event_of("mce: [Hardware Error]: CPU 12: Machine Check: 0 Bank 5: 8c00004000010090").severity,
             Severity::corrected);
-  EXPECT_EQ(event_of("{1}[Hardware Error]: event severity: corrected").severity, Severity::corrected);
-  EXPECT_EQ(event_of("{1}[Hardware Error]: event severity: fatal").severity, Severity::fatal);
   const std::string dimm = " memory read error on CPU_SrcID#0_MC#0_Chan#1_DIMM#0 (channel:1 slot:0 page:0x1)";
   EXPECT_EQ(event_of("EDAC MC0: 1 CE" + dimm).severity, Severity::corrected);
   EXPECT_EQ(event_of("EDAC MC0: 0 UE" + dimm).severity, Severity::non_fatal);
@@ -177,6 +175,22 @@ TEST(KernelLine, ReadsWhatTheHostSaysOfItself) {
   EXPECT_EQ(killed.kind, Kind::out_of_memory);
   EXPECT_EQ(killed.pid, 9);
   EXPECT_EQ(killed.process, "train.py");
+}
+
+TEST(KernelLine, WhatFirmwareReportsIsOfTheSectionThatItNames) {
+  const std::string mark = "{1}[Hardware Error]: ";
+  const auto memory = events_of({mark + "event severity: recoverable", mark + " Error 0, type: recoverable",
+                                 mark + "  section_type: memory error"});
+  ASSERT_THAT(memory, SizeIs(1));
+  EXPECT_EQ(memory[0].kind, Kind::machine_check);
+  EXPECT_EQ(memory[0].severity, Severity::non_fatal);
+  const auto pcie = events_of({mark + "event severity: fatal", mark + "  section_type: PCIe error",
+                               mark + "  port_type: 4, root port", mark + "  device_id: 0000:5d:00.0"});
+  ASSERT_THAT(pcie, SizeIs(1));
+  EXPECT_EQ(pcie[0].kind, Kind::pcie);
+  EXPECT_EQ(pcie[0].severity, Severity::fatal);
+  EXPECT_EQ(pcie[0].pci_address, "0000:5d:00.0");
+  EXPECT_THAT(events_of({mark + "event severity: fatal"}), IsEmpty()) << "of what, nobody has said yet";
 }
 
 TEST(KernelLine, ReadsAnAssertionOfTheDriver) {

@@ -263,6 +263,7 @@ void to_json(nlohmann::json& j, const Criteria& criteria) {
        {"waivers", criteria.waivers},
        {"replaced_limits", criteria.replaced_limits}};
   for (const auto& [part, warmer_c] : criteria.warmer_air_c) j["warmer_air_c"][part.path()] = warmer_c;
+  if (!criteria.event_catalogue.empty()) j["event_catalogue"] = criteria.event_catalogue;
   if (!criteria.manifest.empty()) j["manifest"] = criteria.manifest;
   if (!criteria.not_as_shipped.empty()) j["not_as_shipped"] = criteria.not_as_shipped;
 }
@@ -285,6 +286,7 @@ void from_json(const nlohmann::json& j, Criteria& criteria) {
   criteria.warmer_air_c.clear();
   for (const auto& [part, warmer_c] : j.value("warmer_air_c", nlohmann::json::object()).items())
     criteria.warmer_air_c[part] = warmer_c.get<double>();
+  criteria.event_catalogue = j.value("event_catalogue", std::vector<std::string>{});
   criteria.manifest = j.contains("manifest") ? j.at("manifest").get<Manifest>() : Manifest{};
   criteria.not_as_shipped = j.value("not_as_shipped", std::vector<std::string>{});
 }

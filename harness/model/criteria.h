@@ -158,6 +158,9 @@ struct Criteria {
   std::string sku, profile;
   bool certifiable = true;
   std::vector<RequiredCheck> required;
+  /// SHA-256 of the files that say what the numbers in the kernel's log mean: a run that goes on needs the
+  /// same.
+  std::vector<std::string> event_catalogue;
   Manifest manifest;  // what was to be delivered; empty: nobody has said
   std::vector<Limit> limits;
   std::vector<FindingKind> findings;

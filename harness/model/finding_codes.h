@@ -48,6 +48,7 @@ inline constexpr const char* inforom_corrupt = "device.inforom_corrupt";
 inline constexpr const char* power_cables = "device.power_cables";
 inline constexpr const char* place_unknown = "inventory.place_unknown";
 /// The node against the delivery manifest.
+inline constexpr const char* serial_unknown = "inventory.serial_unknown";
 inline constexpr const char* not_in_manifest = "inventory.not_in_manifest";
 inline constexpr const char* manifest_chassis = "inventory.other_chassis";
 inline constexpr const char* manifest_missing = "inventory.manifest_missing";
@@ -62,6 +63,7 @@ inline constexpr const char* reading_failed = "harness.reading_failed";
 inline constexpr const char* xid = "device.xid";
 inline constexpr const char* xid_fatal = "device.xid_fatal";
 /// The kernel's word on processors and their memory.
+inline constexpr const char* pcie_fatal = "pcie.fatal";
 inline constexpr const char* host_error = "host.hardware_error";
 inline constexpr const char* nvswitch_fatal = "nvswitch.fatal";
 /// CUDA's error 802, and NVLinks that are all down: nobody has made the way over the NVSwitches ready.
@@ -110,6 +112,7 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        inforom_corrupt,
                                        power_cables,
                                        place_unknown,
+                                       serial_unknown,
                                        not_in_manifest,
                                        manifest_chassis,
                                        manifest_missing,
@@ -123,6 +126,7 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        reading_failed,
                                        xid,
                                        xid_fatal,
+                                       pcie_fatal,
                                        host_error,
                                        nvswitch_fatal,
                                        fabric_manager,

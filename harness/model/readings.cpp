@@ -162,6 +162,7 @@ void to_json(json& j, const NodeReadings& v) {
        {"simulated", v.simulated},
        {"gpus", v.gpus},
        {"events_before", v.events_before},
+       {"more_events_before", v.more_events_before},
        {"kernel_log_missing", v.kernel_log_missing}};
   each_node_reading(v, writer(j));
 }
@@ -171,6 +172,7 @@ void from_json(const json& j, NodeReadings& v) {
   j.at("simulated").get_to(v.simulated);
   j.at("gpus").get_to(v.gpus);
   j.at("events_before").get_to(v.events_before);
+  j.at("more_events_before").get_to(v.more_events_before);
   j.at("kernel_log_missing").get_to(v.kernel_log_missing);
   each_node_reading(v, reader(j));
 }

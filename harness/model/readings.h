@@ -128,6 +128,7 @@ struct NodeReadings {
   bool simulated = false;       // the library said so itself
   /// What the kernel's log held of this boot when the run began, cut and counted; why it cannot be read.
   std::vector<KernelEvent> events_before;
+  std::int64_t more_events_before = 0;  // further ones, of kinds that are not there
   std::string kernel_log_missing;
 };
 

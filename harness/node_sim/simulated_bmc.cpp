@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace assay::sim {
 namespace {
@@ -11,11 +12,40 @@ constexpr std::uint8_t kDone = 0x00, kUnknownCommand = 0xc1, kWrongLength = 0xc7
 constexpr std::uint8_t kGroupExtension = 0x2c, kDcmi = 0xdc, kGetTemperatures = 0x10, kAirInlet = 0x40;
 constexpr std::size_t kEntityAt = 2, kRequestBytes = 5;
 
+constexpr std::uint8_t kChassis = 0x00, kGetChassisStatus = 0x01;
+constexpr std::uint8_t kStorage = 0x0a, kGetSelInfo = 0x40, kGetSelEntry = 0x43, kNoSuchRecord = 0xcb;
+constexpr std::uint8_t kPowerOn = 0x01, kPowerFault = 0x08, kFanFault = 0x08;
+
+bool is_planted(const State& state, std::string_view kind) {
+  for (int i = 0; i < state.fault_count; ++i) {
+    if (std::string_view(state.faults[i].kind) == kind) return true;
+  }
+  return false;
+}
+
+/// IPMI 2.0, 28.2.
+std::vector<std::uint8_t> chassis_status(const State& state) {
+  const bool power = is_planted(state, "bmc_power_fault"), fan = is_planted(state, "bmc_fan_fault");
+  return {kDone, static_cast<std::uint8_t>(kPowerOn | (power ? kPowerFault : 0)), 0,
+          static_cast<std::uint8_t>(fan ? kFanFault : 0)};
+}
+
+/// A log of one entry where a supply has lost its input, else an empty one (IPMI 2.0, 31.2, 31.5, 32.1).
+std::vector<std::uint8_t> of_log(const State& state, const IpmiRequest& request) {
+  const bool any = is_planted(state, "bmc_power_fault");
+  if (request.command == kGetSelInfo) return {kDone, 0x51, static_cast<std::uint8_t>(any ? 1 : 0), 0};
+  if (request.command != kGetSelEntry || !any) return {kNoSuchRecord};
+  return {kDone, 0xff, 0xff, 1, 0, 0x02, 0, 0, 0, 0x60, 0x20, 0, 0x04, 0x08, 0x62, 0x6f, 0x03, 0xff, 0xff};
+}
+
 }  // namespace
 
 std::optional<std::vector<std::uint8_t>> SimulatedBmc::ask(const IpmiRequest& request) {
   const Lock lock(state_->mutex);
   if (state_->virtual_pci_ports != 0) return {};  // a virtual machine is not shown its host's controller
+  if (request.net_function == kChassis && request.command == kGetChassisStatus)
+    return chassis_status(*state_);
+  if (request.net_function == kStorage) return of_log(*state_, request);
   const bool asks_dcmi =
       request.net_function == kGroupExtension && !request.data.empty() && request.data[0] == kDcmi;
   if (!asks_dcmi || request.command != kGetTemperatures) return {{kUnknownCommand}};

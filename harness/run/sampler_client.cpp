@@ -48,7 +48,11 @@ std::optional<telemetry::Snapshot> SamplerClient::snapshot() {
   }
   auto snapshot = answer->at("snapshot").get<telemetry::Snapshot>();
   for (KernelEvent& event : snapshot.events) kernel_log::interpret(event, catalogue_);
-  for (KernelEvent& event : snapshot.readings.events_before) kernel_log::interpret(event, catalogue_);
+  NodeReadings& readings = snapshot.readings;
+  for (KernelEvent& event : readings.events_before) kernel_log::interpret(event, catalogue_);
+  before_.add(std::move(readings.events_before), readings.more_events_before);
+  readings.events_before = before_.events();
+  readings.more_events_before = before_.more();
   return snapshot;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "harness/ipc/child.h"
+#include "harness/kernel_log/before.h"
 #include "harness/model/event_catalogue.h"
 #include "harness/telemetry/sampler.h"
 
@@ -57,6 +58,7 @@ class SamplerClient {
   ipc::FrameDecoder decoder_;
   std::string why_lost_;
   EventCatalogue catalogue_;
+  kernel_log::Before before_;
 };
 
 }  // namespace assay::run

@@ -75,6 +75,14 @@ class Supervisor {
     start.software = software_of(execution_.readings);
     start.marks = execution_.ledger.marks();
     journal_.run_start(start);
+    for (const KernelEvent& event : execution_.readings.events_before) {
+      const bool is_fault =
+          event.meaning == KernelEvent::Meaning::fatal || event.meaning == KernelEvent::Meaning::lost;
+      if (is_fault)
+        journal_.run_log(record::LogSeverity::warning,
+                         fmt::format("before the run: {}{}{}", event.logged_at,
+                                     event.logged_at.empty() ? "" : " ", event.explained));
+    }
     journal_.sync();
   }
 

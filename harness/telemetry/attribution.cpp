@@ -183,8 +183,8 @@ struct Said {
   std::int64_t further = 0;
 };
 
-const char* code_of(KernelEvent::Meaning meaning) {
-  switch (meaning) {
+const char* code_of(const KernelEvent& event) {
+  switch (event.meaning) {
     case KernelEvent::Meaning::none:
       return nullptr;
     case KernelEvent::Meaning::somebody_elses:
@@ -192,7 +192,7 @@ const char* code_of(KernelEvent::Meaning meaning) {
     case KernelEvent::Meaning::counts:
       return codes::xid;
     case KernelEvent::Meaning::fatal:
-      return codes::xid_fatal;
+      return event.kind == KernelEvent::Kind::pcie ? codes::pcie_fatal : codes::xid_fatal;
     case KernelEvent::Meaning::lost:
       return codes::device_lost;
   }
@@ -217,7 +217,7 @@ void add_events(Builder& builder, const std::string& pci_address, const std::vec
   for (const KernelEvent& event : events) {
     if (event.pci_address != pci_address) continue;
     lines.push_back(line_of(event));
-    const char* const code = code_of(event.meaning);
+    const char* const code = code_of(event);
     if (event.meaning == KernelEvent::Meaning::counts) xids += 1 + event.more;
     if (code == nullptr) continue;
     const std::int64_t whose = code == codes::foreign_process ? event.pid : 0;

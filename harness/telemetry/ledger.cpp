@@ -117,7 +117,8 @@ std::optional<Ledger::LinkOfGpu> Ledger::loss_behind(const KernelEvent& nvswitch
   const auto port = wiring_.find({nvswitch.pci_address, nvswitch.link});
   if (port != wiring_.end())
     return lost_before(port->second.pci_address) ? std::optional(port->second) : std::nullopt;
-  if (lost_at_.size() != 1 || !lost_before(lost_at_.begin()->first)) return std::nullopt;
+  // What names no port is the switch's own.
+  if (nvswitch.link < 0 || lost_at_.size() != 1 || !lost_before(lost_at_.begin()->first)) return std::nullopt;
   return LinkOfGpu{lost_at_.begin()->first, -1};
 }
 

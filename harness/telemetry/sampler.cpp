@@ -51,28 +51,6 @@ struct WatchedGpu {
   std::vector<GpuSample> window;  // since the last snapshot
 };
 
-/// What is said of the time before the run goes to every check with the readings: of each kind of event its
-/// first line, and how many followed.
-std::vector<KernelEvent> first_of(std::vector<KernelEvent> events) {
-  constexpr std::size_t kMost = 100, kLongestLine = 300;
-  std::vector<KernelEvent> first;
-  for (KernelEvent& event : events) {
-    const auto same = std::find_if(first.begin(), first.end(), [&](const KernelEvent& other) {
-      return other.kind == event.kind && other.number == event.number && other.severity == event.severity &&
-             other.pci_address == event.pci_address && other.process == event.process;
-    });
-    if (same != first.end()) {
-      same->more += 1 + event.more;
-    } else if (first.size() < kMost) {
-      event.line.resize(std::min(event.line.size(), kLongestLine));
-      first.push_back(std::move(event));
-    } else {
-      first.back().more += 1 + event.more;
-    }
-  }
-  return first;
-}
-
 class Sampler {
  public:
   Sampler(ipc::Channel& channel, SamplerNode& node, const SamplerStart& start,
@@ -92,7 +70,6 @@ class Sampler {
                                             before_.add(std::move(event));
                                         });
     }
-    events_before_ = first_of(before_.take());
     for (int i = 0; i < client_->device_count(); ++i) {
       WatchedGpu gpu;
       gpu.watch =
@@ -169,7 +146,8 @@ class Sampler {
     result.readings.nvml_version = client_->nvml_version();
     result.readings.cuda_driver_version = client_->cuda_driver_version();
     result.readings.simulated = client_->simulated();
-    result.readings.events_before = events_before_;
+    result.readings.events_before = before_.take();  // once
+    result.readings.more_events_before = before_.take_uncounted();
     result.readings.kernel_log_missing = kernel_log_why_not_;
     poll_kernel_log();
     // An exception's lines come within milliseconds; one that has no last line is waited for in vain.
@@ -239,7 +217,6 @@ class Sampler {
   kernel_log::KernelLog kernel_log_;
   std::int64_t kernel_log_begin_;   // where the next snapshot's events begin
   kernel_log::EventDigest events_;  // since the last snapshot
-  std::vector<KernelEvent> events_before_;
   std::string kernel_log_why_not_;
   std::map<std::string, std::int64_t> attributed_;
   std::optional<SeriesFile> file_;

@@ -74,7 +74,8 @@ const std::vector<Part>& measured_parts(const RequiredCheck& required, const Req
 /// Readable text of a value: "17", "4012.5", "NaN".
 std::string text_of(const Value& value);
 
-/// The judge's passes over the records. Each adds what it sees.
+// The judge's passes over the records. Each adds what it sees.
+
 /// Why values are missing, where that is the device's own word.
 void observe_missing_readings(const Case& c, std::vector<Observation>& seen);
 void observe_completeness(const Case& c, std::vector<Observation>& seen);

@@ -69,7 +69,7 @@ std::string contradiction(const RunRecord& run, const Judgement& now) {
 void add_warnings(const RunRecord& run, std::vector<std::string>& notes) {
   constexpr std::size_t kMost = 40;
   for (std::size_t i = 0; i < std::min(run.warnings.size(), kMost); ++i)
-    notes.push_back("seen during the run: " + run.warnings[i]);
+    notes.push_back("noted: " + run.warnings[i]);
   if (run.warnings.size() > kMost)
     notes.push_back(fmt::format("{} further warnings are in the records", run.warnings.size() - kMost));
 }

@@ -14,9 +14,9 @@ namespace {
 
 /// What was read of the node, by the last step that did.
 struct Found {
-  std::string chassis_serial, step, host_step;
+  std::string chassis_serial, product_serial, step, host_step;
   std::map<Part, std::string> serials, part_numbers, vbios;  // by slot
-  std::set<Part> absent;                                     // slots where nothing answers
+  std::set<Part> absent, present;                            // slots where nothing answers, or a GPU does
 };
 
 void take(const Measurement& measurement, Found& found) {
@@ -24,7 +24,7 @@ void take(const Measurement& measurement, Found& found) {
   const auto* number = std::get_if<double>(&measurement.value);
   const Part& part = measurement.part;
   if (measurement.name == "present" && number != nullptr) {
-    *number == 0 ? void(found.absent.insert(part)) : void(found.absent.erase(part));
+    (*number == 0 ? found.absent : found.present).insert(part);
   } else if (text == nullptr) {
     return;
   } else if (measurement.name == "serial") {
@@ -35,6 +35,8 @@ void take(const Measurement& measurement, Found& found) {
     found.vbios[part] = *text;
   } else if (measurement.name == "chassis_serial") {
     found.chassis_serial = *text;
+  } else if (measurement.name == "product_serial") {
+    found.product_serial = *text;
   }
 }
 
@@ -48,7 +50,13 @@ Found found_in(const RunRecord& run) {
   return found;
 }
 
+/// A list of GPUs alone, which says of no node what is in it.
+bool is_a_list(const ManifestNode& node) {
+  return node.name.empty() && node.chassis_serial.empty();
+}
+
 std::string called(const ManifestNode& node) {
+  if (is_a_list(node)) return "the list";
   if (node.name.empty()) return "the node with chassis " + node.chassis_serial;
   return node.chassis_serial.empty() ? node.name
                                      : fmt::format("{} (chassis {})", node.name, node.chassis_serial);
@@ -60,19 +68,25 @@ class Reconciliation {
       : c_(c), manifest_(c.criteria.manifest), found_(found_in(c.run)), seen_(seen) {}
 
   void run() {
-    if (found_.step.empty()) return;  // nobody has looked which GPUs there are
+    if (found_.step.empty())
+      return observe(codes::serial_unknown, "node",
+                     "the profile does not look which GPUs there are (inventory.gpus)");
+    for (const Part& slot : found_.present) {
+      if (found_.serials.count(slot) == 0)
+        observe(codes::serial_unknown, slot, fmt::format("the serial number of {} could not be read", slot));
+    }
     note_duplicates();
     const ManifestNode* node = this_node();
     if (node == nullptr) {
       return observe(codes::not_in_manifest, "node",
-                     fmt::format("no node of consignment {} has its chassis serial ({}) or any of its GPUs",
-                                 manifest_.consignment, known(found_.chassis_serial)));
+                     fmt::format("no node of consignment {} has its serial numbers ({}) or any of its GPUs",
+                                 manifest_.consignment, own_serials()));
     }
-    if (!found_.chassis_serial.empty() && !node->chassis_serial.empty() &&
-        found_.chassis_serial != node->chassis_serial) {
+    const bool known = !found_.chassis_serial.empty() || !found_.product_serial.empty();
+    if (known && !node->chassis_serial.empty() && !is_in(*node)) {
       observe(codes::manifest_chassis, "node",
-              fmt::format("its GPUs are those of {}, and its chassis is {}", called(*node),
-                          found_.chassis_serial));
+              fmt::format("its GPUs are those of {}, and its own serial numbers are {}", called(*node),
+                          own_serials()));
     }
     for (const ManifestGpu& expected : node->gpus) look_for(*node, expected);
     for (const auto& [slot, serial] : found_.serials) look_at(*node, slot, serial);
@@ -83,7 +97,7 @@ class Reconciliation {
     const ManifestNode* best = nullptr;
     std::size_t most = 0;
     for (const ManifestNode& node : manifest_.nodes) {
-      if (!node.chassis_serial.empty() && node.chassis_serial == found_.chassis_serial) return &node;
+      if (is_in(node)) return &node;
       const auto here = static_cast<std::size_t>(
           std::count_if(node.gpus.begin(), node.gpus.end(),
                         [&](const ManifestGpu& gpu) { return slot_with(gpu.serial).has_value(); }));
@@ -96,7 +110,19 @@ class Reconciliation {
   }
 
  private:
-  static std::string known(const std::string& text) { return text.empty() ? "unknown" : text; }
+  /// Papers have the chassis' serial number, or the system's: makers print one or the other.
+  bool is_in(const ManifestNode& node) const {
+    return !node.chassis_serial.empty() &&
+           (node.chassis_serial == found_.chassis_serial || node.chassis_serial == found_.product_serial);
+  }
+  std::string own_serials() const {
+    const auto known = [](const std::string& text) { return text.empty() ? std::string("unknown") : text; };
+    return fmt::format("chassis {}, system {}", known(found_.chassis_serial), known(found_.product_serial));
+  }
+  bool has_slot(const Part& slot) const {
+    const auto& slots = c_.run.plan.slots;
+    return std::any_of(slots.begin(), slots.end(), [&](const PlannedSlot& one) { return one.part == slot; });
+  }
 
   void observe(const char* code, const Part& part, std::string detail) {
     Observation observation;
@@ -120,6 +146,12 @@ class Reconciliation {
   void look_for(const ManifestNode& node, const ManifestGpu& expected) {
     const auto at = slot_with(expected.serial);
     if (!at) {
+      if (is_a_list(node)) return;
+      if (!expected.slot.empty() && !has_slot(expected.slot)) {
+        return observe(codes::manifest_missing, "node",
+                       fmt::format("serial {} is to be in {}, which this SKU does not have", expected.serial,
+                                   expected.slot));
+      }
       if (expected.slot.empty() || found_.absent.count(expected.slot) != 0) {
         observe(codes::manifest_missing, expected.slot.empty() ? Part("node") : expected.slot,
                 fmt::format("serial {} of {} is not in it", expected.serial, called(node)));

@@ -36,7 +36,9 @@ const SlotInventory* only_missing(const std::vector<SlotInventory>& slots) {
 }
 
 const SlotInventory* slot_of(const KernelEvent& event, const std::vector<SlotInventory>& slots) {
-  if (event.kind != Kind::xid && event.kind != Kind::fallen_off_bus) return nullptr;
+  const bool may_be_a_gpus =
+      event.kind == Kind::xid || event.kind == Kind::fallen_off_bus || event.kind == Kind::pcie;
+  if (!may_be_a_gpus) return nullptr;
   for (const SlotInventory& slot : slots) {
     if (is_of(event, slot)) return &slot;
   }
@@ -58,9 +60,11 @@ void run(Context& context) {
   for (const KernelEvent& event : readings.events_before) {
     lines.push_back(dated(event));
     const SlotInventory* slot = slot_of(event, slots);
-    if (slot != nullptr && is_fault(event)) {
-      faults[slot->part] += 1 + event.more;
-      first.emplace(slot->part, dated(event));
+    const bool of_switch = event.kind == Kind::nvswitch && event.nvswitch >= 0;
+    if (is_fault(event) && (slot != nullptr || of_switch)) {
+      const Part part = of_switch ? Part::nvswitch(event.nvswitch) : slot->part;
+      faults[part] += 1 + event.more;
+      first.emplace(part, dated(event));
     } else {
       const bool is_host = event.kind == Kind::machine_check || event.kind == Kind::host_memory;
       (is_host && is_fault(event) ? of_host : others) += 1 + event.more;
@@ -70,8 +74,14 @@ void run(Context& context) {
     context.measure_at(slot.part, "faults_before", static_cast<double>(faults[slot.part]), Unit::count);
     if (faults[slot.part] > 0) context.measure_at(slot.part, kCulprit, first[slot.part]);
   }
+  for (const auto& [part, count] : faults) {
+    if (!part.nvswitch_number()) continue;
+    context.measure_at(part, "switch_faults_before", static_cast<double>(count), Unit::count);
+    context.measure_at(part, kCulprit, first[part]);
+  }
   context.measure_at("node", "host_faults_before", static_cast<double>(of_host), Unit::count);
-  context.measure_at("node", "others_before", static_cast<double>(others), Unit::count);
+  context.measure_at("node", "others_before", static_cast<double>(others + readings.more_events_before),
+                     Unit::count);
   if (!lines.empty()) context.evidence("kernel_log_before_the_run", {{"lines", lines}});
 }
 
@@ -86,11 +96,15 @@ const Registered health_kernel_log{{
              .meaning = "Xids of this boot, before the run, that say that the GPU is at fault whatever was "
                         "run on it, and its falls from the bus",
              .may_lack = true},
+            {.name = "switch_faults_before",
+             .meaning = "fatal errors of an NVSwitch of this boot, before the run",
+             .of = Of::switches,
+             .may_lack = true},
             {.name = "host_faults_before",
              .meaning =
                  "errors of processors and memory of this boot, before the run, that were not corrected",
-             .judged = false,
-             .of = Of::node},
+             .of = Of::node,
+             .may_lack = true},
             {.name = "others_before",
              .meaning = "other events of this boot, before the run: they are kept with the step",
              .judged = false,
@@ -102,7 +116,8 @@ const Registered health_kernel_log{{
              .judged = false,
              .may_lack = true},
         },
-    .findings = {"environment.kernel_log", "device.xid_before"},
+    .findings = {"environment.kernel_log", "device.xid_before", "nvswitch.fatal_before",
+                 "host.hardware_error"},
     .run = run,
     .detects = "a log that nobody can read; a GPU that failed since the node was started, before the run",
     .misses = "what was logged before the last start of the node, or has left the kernel's ring since",

@@ -20,5 +20,12 @@ const RegisteredFault host_memory_errors{
       {"uncorrected", "errors that were not", Unit::count, 0, 1e9, 0}}},
     {}};
 
+/// Both act in SimulatedBmc.
+const RegisteredFault bmc_power_fault{
+    {"bmc_power_fault", "a supply has lost its input, as the management controller has it", "node", {}}, {}};
+
+const RegisteredFault bmc_fan_fault{
+    {"bmc_fan_fault", "a fan stands still, as the management controller has it", "node", {}}, {}};
+
 }  // namespace
 }  // namespace assay::sim
