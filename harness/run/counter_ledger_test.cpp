@@ -68,6 +68,7 @@ KernelEvent sxid(int nvswitch, KernelEvent::Severity severity, std::int64_t posi
   event.kind = KernelEvent::Kind::nvswitch;
   event.number = 20034;
   event.nvswitch = nvswitch;
+  event.link = 12;
   event.severity = severity;
   event.line = "SXid 20034";
   event.position = position;
