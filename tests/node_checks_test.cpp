@@ -50,6 +50,26 @@ TEST_F(NodeChecksOnly, WhatADeviceSaysIsRejected) {
               testing::ElementsAre("memory.remap_failure@gpu6/hbm"));
 }
 
+/// A GPU in service was reset for what it logged once: it is told, and not held against it.
+TEST_F(NodeChecksOnly, WhatWasLoggedBeforeTheRunIsJudgedByWhetherTheNodeIsNew) {
+  const auto profile = [&](const std::string& state) {
+    return scratch.write("log.toml", "summary = \"the log\"\nsample_hz = 10\nidle_timeout = \"5 s\"\n" +
+                                         state +
+                                         "[[checks]]\ncheck = \"health.kernel_log\"\nduration = \"0 s\"\n"
+                                         "deadline = \"30 s\"\n");
+  };
+  const auto judged = [&](const std::string& state, const std::string& out) {
+    assay(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", profile(state), "--seed", "7", "--fault",
+                    "xid-before", "--out", scratch / out});
+    return judge(scratch, only_run(scratch, out));
+  };
+  const auto delivered = judged("", "new");
+  EXPECT_THAT(accusations(delivered), testing::ElementsAre("device.xid_before@gpu2"));
+  const auto in_service = judged("in_service = true\n", "old");
+  EXPECT_EQ(in_service.at("verdict"), "ACCEPT");
+  EXPECT_THAT(in_service.at("notes").dump(), testing::HasSubstr("before the run: Xid 48"));
+}
+
 /// A planted Xid waits for a kernel of ours. This one comes while nothing runs.
 TEST_F(NodeChecksOnly, AnXidIsRejected) {
   Running running(scratch, arguments({"--workers", "thread"}));

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
 #include "tests/assay_process.h"
+#include "tests/kill.h"
 
 namespace assay {
 namespace {
@@ -115,6 +117,35 @@ TEST_F(InstalledConfigs, OneThatWasAddedGoesByItsPath) {
   fs::copy_file(configs + "/profiles/quick.toml", configs + "/profiles/certified.toml");
   const auto judgement = judgement_of_run({"--profile", "certified"}, binary);
   EXPECT_EQ(judgement.at("headline"), "ACCEPT (profile " + configs + "/profiles/certified.toml)");
+}
+
+/// So that a fatal Xid means nothing.
+void silence_xid_48(const std::string& configs) {
+  const std::string path = configs + "/xid/xid.toml";
+  std::string text = read_text(path);
+  const auto at = text.find("says = \"fatal\"", text.find("number = 48\n"));
+  ASSERT_NE(at, std::string::npos);
+  std::ofstream(path) << text.replace(at, 14, "says = \"nothing\"");
+}
+
+TEST_F(InstalledConfigs, AChangedCatalogueOfXidsIsSaid) {
+  silence_xid_48(configs);
+  const auto judgement = judgement_of_run({"--fault", "kernel-line"}, binary);
+  EXPECT_EQ(judgement.at("headline"), "ACCEPT (xid " + configs + "/xid/xid.toml, not as shipped)");
+}
+
+TEST_F(InstalledConfigs, ARunDoesNotGoOnWithAnotherCatalogueOfXids) {
+  const std::vector<std::string> words{"run", "--node",  "sim:h200-8gpu", "--seed",
+                                       "7",   "--fault", "kernel-line",   "--time-scale",
+                                       "10",  "--out",   scratch / "out"};
+  Running run(scratch, words, {}, binary);
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "memory.bandwidth-gpu7"); }));
+  kill(run.pid(), SIGKILL);
+  run.wait();
+  silence_xid_48(configs);
+  const Finished resumed = assay(scratch, {"resume", only_run(scratch)}, {}, binary);
+  EXPECT_EQ(resumed.exit_code, 2) << resumed.out;
+  EXPECT_THAT(resumed.err, HasSubstr("configs/xid was changed since the run was started"));
 }
 
 TEST_F(InstalledConfigs, AChangedCatalogueOfFindingsIsSaid) {

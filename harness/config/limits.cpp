@@ -23,10 +23,9 @@ constexpr std::pair<const char*, LimitKind> kKinds[] = {{"min", LimitKind::min},
                                                         {"peer_equal", LimitKind::peer_equal},
                                                         {"peer_ratio", LimitKind::peer_ratio},
                                                         {"peer_excess", LimitKind::peer_excess}};
-const std::vector<std::string> kUnitBound{"min",        "max",         "equal",    "peer_equal",
-                                          "peer_ratio", "peer_excess", "marginal", "scale_floor",
-                                          "variant",    "during",      "per",      "less_air",
-                                          "when"};
+const std::vector<std::string> kUnitBound{
+    "min",         "max",     "equal",  "peer_equal", "peer_ratio", "peer_excess", "marginal",
+    "scale_floor", "variant", "during", "per",        "less_air",   "when"};
 
 /// The measure that the table speaks of, or null after an error.
 const Measure* read_subject(Table& table, const Vocabulary& vocabulary, Limit& limit) {

@@ -17,7 +17,8 @@ struct Site {
       slot_pci_addresses;  // a chassis whose module ids are not the SKU's: gpuN -> "0000:18:00.0"
   /// A chassis in which some slots breathe the air of others: by how much theirs is warmer.
   std::map<Part, double> warmer_air_c;
-  /// Network ports that a node is to have, by the rate that they are to be up at, in Gbit/s: 100, 200, 400, 800.
+  /// Network ports that a node is to have, by the rate that they are to be up at, in Gbit/s: 100, 200, 400,
+  /// 800.
   std::map<int, int> network_ports;
   std::vector<Waiver> waivers;
 };

@@ -6,10 +6,6 @@
 namespace assay::kernel_log {
 namespace {
 
-bool is_fault(const KernelEvent& event) {
-  return event.meaning == KernelEvent::Meaning::fatal || event.meaning == KernelEvent::Meaning::lost;
-}
-
 bool is_of_one_kind(const KernelEvent& a, const KernelEvent& b) {
   return a.kind == b.kind && a.number == b.number && a.severity == b.severity && a.meaning == b.meaning &&
          a.pci_address == b.pci_address && a.nvswitch == b.nvswitch;

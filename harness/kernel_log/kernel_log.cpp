@@ -85,7 +85,7 @@ KernelLog::KernelLog(const std::string& path, std::int64_t position, const Take&
   if (position == kFromEnd) {
     // Only its records tell where /dev/kmsg ends; it holds a few thousand.
     poll(before ? before : [](const KernelEvent&) {});
-    if (is_device_) why_not_.clear();
+    if (why_not_ == kOvertaken) why_not_.clear();  // of what was logged before
   } else {
     // /dev/kmsg has no seeking by sequence number: it is read from its first record, and older ones are
     // passed over.

@@ -76,49 +76,41 @@ void LineReader::take_one(std::string_view text, std::string_view logged_at, std
     return add(std::move(event));
   }
   if (patience_ > 0) --patience_;
-  if (begins(text, "{")) {
-    std::vector<KernelEvent> found;
-    take_firmware(text, found);
-    for (KernelEvent& event : found) add(std::move(event));
-    return;
-  }
-  if (auto event = parse_line(text)) add(std::move(*event));
+  if (auto event = begins(text, "{") ? take_firmware(text) : parse_line(text)) add(std::move(*event));
 }
 
-void LineReader::take_firmware(std::string_view text, std::vector<KernelEvent>& found) {
-  constexpr std::string_view kMark = "[Hardware Error]: ";
-  const auto mark = text.find(kMark);
-  if (mark == std::string_view::npos) return;
-  Scanner said(text.substr(mark + kMark.size()));
+std::optional<KernelEvent> LineReader::take_firmware(std::string_view text) {
+  Scanner said(text);
+  if (!said.skip_past("[Hardware Error]: ")) return std::nullopt;
   said.skip_blanks();
   if (begins(said.rest(), "event severity: ")) {
     severity_line_ = text;
     section_.clear();
-    return;
+    return std::nullopt;
   }
-  const auto tell = [&](std::string_view line) {
-    if (auto event = parse_line(severity_line_)) {
-      event->line = severity_line_ + " / " + section_ + (line == section_ ? "" : " / " + std::string(line));
-      found.push_back(std::move(*event));
-    }
-    severity_line_.clear();
-  };
-  if (severity_line_.empty()) return;
+  if (severity_line_.empty()) return std::nullopt;
+  std::string line = severity_line_ + " / ";
+  std::optional<std::string> address;
   if (said.skip("section_type: ")) {
     section_ = text;
     const std::string_view type = said.rest();
-    const bool of_host =
-        begins(type, "memory error") || type.find("processor error") != std::string_view::npos;
-    if (of_host) tell(section_);
-    return;
+    if (!begins(type, "memory error") && type.find("processor error") == std::string_view::npos)
+      return std::nullopt;
+    line += section_;
+  } else {
+    const bool of_pcie = section_.find("PCIe error") != std::string::npos && said.skip("device_id: ");
+    address = of_pcie ? take_pci_address(said) : std::nullopt;
+    if (!address) return std::nullopt;
+    line += section_ + " / " + std::string(text);
   }
-  if (section_.find("PCIe error") == std::string::npos || !said.skip("device_id: ")) return;
-  const auto address = take_pci_address(said);
-  if (!address) return;
-  tell(text);
-  if (found.empty()) return;
-  found.back().kind = KernelEvent::Kind::pcie;
-  found.back().pci_address = *address;
+  auto event = parse_line(std::exchange(severity_line_, ""));
+  if (!event) return std::nullopt;
+  event->line = std::move(line);
+  if (address) {
+    event->kind = KernelEvent::Kind::pcie;
+    event->pci_address = *address;
+  }
+  return event;
 }
 
 }  // namespace assay::kernel_log

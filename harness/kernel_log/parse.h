@@ -36,7 +36,7 @@ class LineReader {
 
   /// Firmware's records come over lines, too: "{1}[Hardware Error]: event severity: recoverable", some lines
   /// on "section_type: PCIe error", and of such "device_id: 0000:5d:00.0".
-  void take_firmware(std::string_view text, std::vector<KernelEvent>& found);
+  std::optional<KernelEvent> take_firmware(std::string_view text);
   std::string severity_line_, section_;
 };
 

@@ -9,8 +9,6 @@ namespace {
 using Kind = KernelEvent::Kind;
 using Severity = KernelEvent::Severity;
 
-constexpr std::size_t kLongestProcessName = 15;
-
 KernelEvent event_of(Kind kind, Severity severity, std::string_view text) {
   KernelEvent event;
   event.kind = kind;

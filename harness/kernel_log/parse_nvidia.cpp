@@ -8,7 +8,6 @@
 namespace assay::kernel_log {
 namespace {
 
-constexpr std::size_t kLongestProcessName = 15;  // the kernel's TASK_COMM_LEN, less its end
 constexpr int kRecoveryActionChanged = 154;
 constexpr int kMostLinks = 64;  // of an NVSwitch of the third generation, the most of any part
 
@@ -35,12 +34,12 @@ void read_process(Scanner scanner, KernelEvent& event) {
   event.process = name.substr(0, kLongestProcessName);
 }
 
-/// "link 6(0x10000, ..." of Xid 74, "Link 63 LTSSM Fault Up" of an NVSwitch.
+/// "link 6(0x10000, ..." of Xid 74, "Link 63 LTSSM Fault Up" of an NVSwitch: the first that there is.
 void read_link(Scanner scanner, KernelEvent& event) {
-  Scanner lower = scanner;
-  if (!scanner.skip_past("Link ") && !lower.skip_past("link ")) return;
-  if (lower.rest().size() < scanner.rest().size() || scanner.rest().empty()) scanner = lower;
-  const auto number = scanner.number(3);
+  const std::size_t at = std::min(scanner.rest().find("Link "), scanner.rest().find("link "));
+  if (at == std::string_view::npos) return;
+  Scanner behind(scanner.rest().substr(at + std::string_view("link ").size()));
+  const auto number = behind.number(3);
   if (number && *number < kMostLinks) event.link = *number;
 }
 
@@ -90,9 +89,7 @@ std::optional<KernelEvent> parse_fallen(Scanner scanner, std::string_view text) 
 /// "[GPU0 ]nvAssertOkFailedNoLog: Assertion failed: Reset required [NV_ERR_RESET_REQUIRED] (0x00000062) ..."
 std::optional<KernelEvent> parse_assertion(Scanner scanner, std::string_view text) {
   constexpr int kHexadecimal = 16;
-  Scanner check = scanner;
-  if (!scanner.skip_past("Assertion failed: ") && !check.skip_past("Check failed: ")) return std::nullopt;
-  if (check.rest().size() < scanner.rest().size()) scanner = check;
+  if (!scanner.skip_past("Assertion failed: ") && !scanner.skip_past("Check failed: ")) return std::nullopt;
   if (!scanner.skip_past("[NV_ERR_") || !scanner.skip_past("(0x")) return std::nullopt;
   const auto status = scanner.number(8, kHexadecimal);
   if (!status) return std::nullopt;

@@ -24,6 +24,10 @@ Enumerated named(const nlohmann::json& j, const std::array<const char*, size>& n
 
 }  // namespace
 
+bool is_fault(const KernelEvent& event) {
+  return event.meaning == KernelEvent::Meaning::fatal || event.meaning == KernelEvent::Meaning::lost;
+}
+
 void to_json(nlohmann::json& j, const KernelEvent& event) {
   j = {{"kind", kKinds[static_cast<std::size_t>(event.kind)]},
        {"number", event.number},

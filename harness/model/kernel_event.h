@@ -1,12 +1,16 @@
 // What the kernel's log says of the node's parts, one event a line or a few lines that belong together.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace assay {
+
+/// The kernel's TASK_COMM_LEN, less its end.
+inline constexpr std::size_t kLongestProcessName = 15;
 
 struct KernelEvent {
   enum class Kind {
@@ -33,7 +37,7 @@ struct KernelEvent {
   std::string pci_address;   // "0000:9b:00.0"; a function that the line leaves out is 0; empty where none
   std::string line;          // as logged, without the logger's own prefix
   std::int64_t pid = 0;      // whose work the driver says it was, or who was ended; 0 where it does not say
-  std::string process;       // its name, at most 15 characters; empty likewise
+  std::string process;       // its name, at most kLongestProcessName characters; empty likewise
   std::int64_t time_us = 0;  // the kernel's clock since boot; 0 in a log that does not tell
   std::string logged_at;     // the time in front of the line, as a text log has it; else empty
   int nvswitch = -1;         // which NVSwitch the line names
@@ -46,6 +50,9 @@ struct KernelEvent {
   Meaning meaning = Meaning::none;
   std::string explained;  // for people: number, meaning, link, what its maker would have done, the line
 };
+
+/// It says that its part is at fault.
+bool is_fault(const KernelEvent& event);
 
 void to_json(nlohmann::json& j, const KernelEvent& event);
 void from_json(const nlohmann::json& j, KernelEvent& event);

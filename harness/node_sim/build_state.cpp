@@ -96,7 +96,7 @@ void add_fault(State& state, const config::Fault& fault) {
     throw std::invalid_argument("more than " + std::to_string(kMaxFaults) + " faults");
   FaultState& planted = state.faults[state.fault_count++];
   set_text(planted.kind, fault.kind);
-  planted.slot = fault.part.gpu_slot().value_or(-1);
+  planted.slot = fault.part.gpu_slot().value_or(kNoSlot);
   planted.nvswitch = fault.part.nvswitch_number().value_or(-1);
   std::size_t i = 0;
   for (const auto& [name, value] : fault.parameters) {

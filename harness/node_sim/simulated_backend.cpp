@@ -81,9 +81,7 @@ class SimulatedSamplerNode final : public SamplerNode {
   std::string management_library() const override { return simulated_library_path(); }
   std::string library_node() const override { return state_path_; }
   std::string kernel_log() const override {
-    for (int i = 0; i < state_->fault_count; ++i) {
-      if (std::string_view(state_->faults[i].kind) == "kernel_log_unreadable") return "/dev/kmsg-is-not-here";
-    }
+    if (find_fault(*state_, "kernel_log_unreadable", kNoSlot)) return "/dev/kmsg-is-not-here";
     return state_->kernel_log_path;
   }
   Nanoseconds now() const override { return sim::now(state_->clock); }

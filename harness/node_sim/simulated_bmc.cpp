@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 
 namespace assay::sim {
 namespace {
@@ -16,11 +15,8 @@ constexpr std::uint8_t kChassis = 0x00, kGetChassisStatus = 0x01;
 constexpr std::uint8_t kStorage = 0x0a, kGetSelInfo = 0x40, kGetSelEntry = 0x43, kNoSuchRecord = 0xcb;
 constexpr std::uint8_t kPowerOn = 0x01, kPowerFault = 0x08, kFanFault = 0x08;
 
-bool is_planted(const State& state, std::string_view kind) {
-  for (int i = 0; i < state.fault_count; ++i) {
-    if (std::string_view(state.faults[i].kind) == kind) return true;
-  }
-  return false;
+bool is_planted(const State& state, const char* kind) {
+  return find_fault(state, kind, kNoSlot) != nullptr;
 }
 
 /// IPMI 2.0, 28.2.

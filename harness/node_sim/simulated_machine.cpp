@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-
 namespace assay::sim {
 namespace {
 
@@ -13,13 +11,6 @@ using Files = std::map<std::string, std::string>;
 // have them (leptonai/gpud's recordings of an XE9680, NVIDIA/nccl-tests issue 256).
 constexpr int kPorts = 8, kDrives = 4, kMemoryControllers = 8, kSockets = 2, kThreads = 128;
 constexpr std::int64_t kMemoryKib = 2113384556;
-
-const FaultState* planted(const State& state, std::string_view kind) {
-  for (int i = 0; i < state.fault_count; ++i) {
-    if (std::string_view(state.faults[i].kind) == kind) return &state.faults[i];
-  }
-  return nullptr;
-}
 
 int whole(const FaultState* fault, const char* name, int otherwise) {
   return fault == nullptr ? otherwise : static_cast<int>(fault_parameter(*fault, name, otherwise));
@@ -54,7 +45,7 @@ void add_processors(Files& files) {
 }
 
 void add_ports(const State& state, Files& files) {
-  const FaultState* const down = planted(state, "port_down");
+  const FaultState* const down = find_fault(state, "port_down", kNoSlot);
   for (int i = 0; i < kPorts; ++i) {
     const std::string device = fmt::format("/sys/class/infiniband/mlx5_{}", i);
     const std::string port = device + "/ports/1";
@@ -72,7 +63,7 @@ void add_ports(const State& state, Files& files) {
 }
 
 void add_drives(const State& state, Files& files) {
-  const FaultState* const dead = planted(state, "drive_dead");
+  const FaultState* const dead = find_fault(state, "drive_dead", kNoSlot);
   for (int i = 0; i < kDrives; ++i) {
     const std::string drive = fmt::format("/sys/class/nvme/nvme{}/", i);
     files[drive + "model"] = "Simulated NVMe 3.84TB                   ";  // padded, as the standard has it
@@ -83,7 +74,7 @@ void add_drives(const State& state, Files& files) {
 }
 
 void add_memory(const State& state, Files& files) {
-  const FaultState* const errors = planted(state, "host_memory_errors");
+  const FaultState* const errors = find_fault(state, "host_memory_errors", kNoSlot);
   for (int i = 0; i < kMemoryControllers; ++i) {
     const std::string controller = fmt::format("/sys/devices/system/edac/mc/mc{}/", i);
     const bool here = errors != nullptr && whole(errors, "controller", 0) == i;

@@ -295,6 +295,9 @@ double fault_parameter(const FaultState& fault, const char* name, double fallbac
 /// The same of a parameter that is text; empty where there is none.
 std::string_view fault_text(const FaultState& fault, const char* name);
 
+/// Of faults that are in no GPU.
+inline constexpr int kNoSlot = -1;
+
 /// The first fault of this kind planted in this slot, or null.
 const FaultState* find_fault(const State& state, const char* kind, int slot);
 

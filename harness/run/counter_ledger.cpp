@@ -84,7 +84,10 @@ void CounterLedger::record_host(const KernelEvent& event) {
 
 void CounterLedger::record_strays() {
   std::vector<std::string> planned;
-  for (const PlannedSlot& slot : plan_.slots) planned.push_back(slot.pci_address);
+  for (const PlannedSlot& slot : plan_.slots) {
+    // What is said of no device has no address, either.
+    if (!slot.pci_address.empty()) planned.push_back(slot.pci_address);
+  }
   for (const KernelEvent& event : ledger_.take_strays(planned)) {
     switch (event.kind) {
       case KernelEvent::Kind::nvswitch:

@@ -134,6 +134,19 @@ TEST_F(CounterLedgerTest, MemoryOfTheHostThatFailedIsTheHosts) {
   EXPECT_EQ(records().warnings.size(), 1u);
 }
 
+TEST_F(CounterLedgerTest, TheHostIsHeardWhileAGpuIsMissing) {
+  run.plan.slots[6].pci_address.clear();
+  telemetry::Snapshot after = snapshot();
+  KernelEvent event;
+  event.kind = KernelEvent::Kind::host_memory;
+  event.severity = KernelEvent::Severity::non_fatal;
+  event.position = 50;
+  after.events = {event};
+  step_over({snapshot(), after}, "gpu3");
+  ASSERT_EQ(records().errors.size(), 1u);
+  EXPECT_EQ(records().errors[0].symptom, "host.hardware_error");
+}
+
 TEST_F(CounterLedgerTest, EventsThatNobodyLookedAtAreSaid) {
   telemetry::Snapshot after = snapshot();
   after.events_uncounted = 7;

@@ -59,10 +59,12 @@ std::string memory_of(const ForeignProcess& process) {
   return fmt::format("{:.0f} MiB", static_cast<double>(process.memory_bytes) / kBytesPerMib);
 }
 
-/// Nobody knows whether the node is idle, and in a minute nobody will.
+/// Nobody knows whether the node is idle. A right or a driver that lacks lacks in a minute, too.
 Busy unreadable(const std::string& what, const std::string& why) {
   const MissingMeaning& meaning = meaning_of_missing(why);
-  return {meaning.code, fmt::format("{}: {}", what, meaning.words), true};
+  const std::string code = meaning.code;
+  return {code, fmt::format("{}: {}", what, meaning.words),
+          code == codes::no_permission || code == codes::driver_lacks};
 }
 
 std::optional<Busy> busy_gpu(const Part& name, const GpuState& state,

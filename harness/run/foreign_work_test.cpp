@@ -39,6 +39,12 @@ TEST_F(ForeignWork, LoadWithoutAProcessAndProcessesThatCannotBeReadAreNotIdle) {
   EXPECT_TRUE(busy[1].stays) << "and nobody waits for it";
 }
 
+TEST_F(ForeignWork, WhatMayBeReadAgainSoonIsWaitedFor) {
+  state(2).utilisation_percent = Integer::none("not_ready");
+  ASSERT_EQ(others().size(), 1u);
+  EXPECT_FALSE(others()[0].stays);
+}
+
 TEST_F(ForeignWork, MemoryThatTheDriverDoesNotTellIsUnknown) {
   state(1).processes.value->push_back({4711, -1});
   ASSERT_EQ(others().size(), 1u);

@@ -76,12 +76,10 @@ class Supervisor {
     start.marks = execution_.ledger.marks();
     journal_.run_start(start);
     for (const KernelEvent& event : execution_.readings.events_before) {
-      const bool is_fault =
-          event.meaning == KernelEvent::Meaning::fatal || event.meaning == KernelEvent::Meaning::lost;
-      if (is_fault)
-        journal_.run_log(record::LogSeverity::warning,
-                         fmt::format("before the run: {}{}{}", event.logged_at,
-                                     event.logged_at.empty() ? "" : " ", event.explained));
+      if (!is_fault(event)) continue;
+      journal_.run_log(record::LogSeverity::warning,
+                       fmt::format("before the run: {}{}{}", event.logged_at,
+                                   event.logged_at.empty() ? "" : " ", event.explained));
     }
     journal_.sync();
   }

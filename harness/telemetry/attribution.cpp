@@ -183,10 +183,11 @@ struct Said {
   std::int64_t further = 0;
 };
 
+/// Of an event that means something.
 const char* code_of(const KernelEvent& event) {
   switch (event.meaning) {
     case KernelEvent::Meaning::none:
-      return nullptr;
+      break;
     case KernelEvent::Meaning::somebody_elses:
       return codes::foreign_process;
     case KernelEvent::Meaning::counts:
@@ -196,36 +197,35 @@ const char* code_of(const KernelEvent& event) {
     case KernelEvent::Meaning::lost:
       return codes::device_lost;
   }
-  return nullptr;
+  return codes::xid;
 }
 
-void say(Builder& builder, const char* code, const Said& said) {
+void say(Builder& builder, const Said& said) {
   std::string message = explained(*said.first);
   if (said.further > 0) message += fmt::format(" (and {} more)", said.further);
-  if (code == codes::foreign_process) {
+  if (said.first->meaning == KernelEvent::Meaning::somebody_elses) {
     message = fmt::format("process {} ({}) was at work on {}: {}", said.first->pid, said.first->process,
                           builder.gpu(), message);
   }
-  builder.error(code, message);
+  builder.error(code_of(*said.first), message);
 }
 
 void add_events(Builder& builder, const std::string& pci_address, const std::vector<KernelEvent>& events,
                 const std::string& log_missing) {
   std::int64_t xids = 0;
-  std::map<std::tuple<const char*, KernelEvent::Kind, int, int, std::int64_t>, Said> all;
+  std::map<std::tuple<KernelEvent::Meaning, KernelEvent::Kind, int, int, std::int64_t>, Said> all;
   nlohmann::json lines = nlohmann::json::array();
   for (const KernelEvent& event : events) {
     if (event.pci_address != pci_address) continue;
     lines.push_back(line_of(event));
-    const char* const code = code_of(event);
     if (event.meaning == KernelEvent::Meaning::counts) xids += 1 + event.more;
-    if (code == nullptr) continue;
-    const std::int64_t whose = code == codes::foreign_process ? event.pid : 0;
-    const auto [said, is_new] =
-        all.try_emplace({code, event.kind, event.number, event.link, whose}, Said{&event});
+    if (event.meaning == KernelEvent::Meaning::none) continue;
+    const bool is_foreign = event.meaning == KernelEvent::Meaning::somebody_elses;
+    const auto [said, is_new] = all.try_emplace(
+        {event.meaning, event.kind, event.number, event.link, is_foreign ? event.pid : 0}, Said{&event});
     if (!is_new) said->second.further += 1 + event.more;
   }
-  for (const auto& [what, said] : all) say(builder, std::get<0>(what), said);
+  for (const auto& [what, said] : all) say(builder, said);
   // Of a log of which lines were lost, what is left counts all the same: of Xids, fewer than there were are
   // enough to fail.
   if (log_missing.empty() || xids > 0)

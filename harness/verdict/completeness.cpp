@@ -101,8 +101,8 @@ int ranks_at(const Case& c, const Step& step, const Part& part) {
                                                          placement->participants.end(), has_it)));
 }
 
-/// The finding is the reason's: it leads to what mends it. What is wrong with the device is so of the whole of
-/// it.
+/// The finding is the reason's: it leads to what mends it. What is wrong with the device is so of the whole
+/// of it.
 void give_reason(const Case& c, Observation& observation, const std::string& measure,
                  const std::string& why) {
   const MissingMeaning& meaning = meaning_of_missing(why);

@@ -62,6 +62,43 @@ std::string called(const ManifestNode& node) {
                                      : fmt::format("{} (chassis {})", node.name, node.chassis_serial);
 }
 
+std::optional<Part> slot_with(const Found& found, const std::string& serial) {
+  for (const auto& [slot, here] : found.serials) {
+    if (here == serial) return slot;
+  }
+  return std::nullopt;
+}
+
+/// Papers have the chassis' serial number, or the system's: makers print one or the other.
+bool is_in(const Found& found, const ManifestNode& node) {
+  return !node.chassis_serial.empty() &&
+         (node.chassis_serial == found.chassis_serial || node.chassis_serial == found.product_serial);
+}
+
+/// By its chassis; else the one that most of its GPUs are of.
+const ManifestNode* this_node(const Manifest& manifest, const Found& found) {
+  const ManifestNode* best = nullptr;
+  std::size_t most = 0;
+  for (const ManifestNode& node : manifest.nodes) {
+    if (is_in(found, node)) return &node;
+    const auto here = static_cast<std::size_t>(
+        std::count_if(node.gpus.begin(), node.gpus.end(),
+                      [&](const ManifestGpu& gpu) { return slot_with(found, gpu.serial).has_value(); }));
+    if (here > most) {
+      most = here;
+      best = &node;
+    }
+  }
+  return best;
+}
+
+/// What the manifest has in this slot of the node; null where it does not say.
+const ManifestGpu* in_slot(const ManifestNode& node, const Part& slot) {
+  const auto found = std::find_if(node.gpus.begin(), node.gpus.end(),
+                                  [&](const ManifestGpu& gpu) { return gpu.slot == slot; });
+  return found == node.gpus.end() ? nullptr : &*found;
+}
+
 class Reconciliation {
  public:
   Reconciliation(const Case& c, std::vector<Observation>& seen)
@@ -76,14 +113,14 @@ class Reconciliation {
         observe(codes::serial_unknown, slot, fmt::format("the serial number of {} could not be read", slot));
     }
     note_duplicates();
-    const ManifestNode* node = this_node();
+    const ManifestNode* node = this_node(manifest_, found_);
     if (node == nullptr) {
       return observe(codes::not_in_manifest, "node",
                      fmt::format("no node of consignment {} has its serial numbers ({}) or any of its GPUs",
                                  manifest_.consignment, own_serials()));
     }
     const bool known = !found_.chassis_serial.empty() || !found_.product_serial.empty();
-    if (known && !node->chassis_serial.empty() && !is_in(*node)) {
+    if (known && !node->chassis_serial.empty() && !is_in(found_, *node)) {
       observe(codes::manifest_chassis, "node",
               fmt::format("its GPUs are those of {}, and its own serial numbers are {}", called(*node),
                           own_serials()));
@@ -92,29 +129,7 @@ class Reconciliation {
     for (const auto& [slot, serial] : found_.serials) look_at(*node, slot, serial);
   }
 
-  /// By its chassis; else the one that most of its GPUs are of.
-  const ManifestNode* this_node() const {
-    const ManifestNode* best = nullptr;
-    std::size_t most = 0;
-    for (const ManifestNode& node : manifest_.nodes) {
-      if (is_in(node)) return &node;
-      const auto here = static_cast<std::size_t>(
-          std::count_if(node.gpus.begin(), node.gpus.end(),
-                        [&](const ManifestGpu& gpu) { return slot_with(gpu.serial).has_value(); }));
-      if (here > most) {
-        most = here;
-        best = &node;
-      }
-    }
-    return best;
-  }
-
  private:
-  /// Papers have the chassis' serial number, or the system's: makers print one or the other.
-  bool is_in(const ManifestNode& node) const {
-    return !node.chassis_serial.empty() &&
-           (node.chassis_serial == found_.chassis_serial || node.chassis_serial == found_.product_serial);
-  }
   std::string own_serials() const {
     const auto known = [](const std::string& text) { return text.empty() ? std::string("unknown") : text; };
     return fmt::format("chassis {}, system {}", known(found_.chassis_serial), known(found_.product_serial));
@@ -135,16 +150,9 @@ class Reconciliation {
     seen_.push_back(std::move(observation));
   }
 
-  std::optional<Part> slot_with(const std::string& serial) const {
-    for (const auto& [slot, here] : found_.serials) {
-      if (here == serial) return slot;
-    }
-    return std::nullopt;
-  }
-
   /// A GPU that should be in this node.
   void look_for(const ManifestNode& node, const ManifestGpu& expected) {
-    const auto at = slot_with(expected.serial);
+    const auto at = slot_with(found_, expected.serial);
     if (!at) {
       if (is_a_list(node)) return;
       if (!expected.slot.empty() && !has_slot(expected.slot)) {
@@ -191,11 +199,9 @@ class Reconciliation {
                         instead_of(node, slot)));
   }
 
-  std::string instead_of(const ManifestNode& node, const Part& slot) const {
-    for (const ManifestGpu& gpu : node.gpus) {
-      if (gpu.slot == slot) return fmt::format("; serial {} is to be here", gpu.serial);
-    }
-    return "";
+  static std::string instead_of(const ManifestNode& node, const Part& slot) {
+    const ManifestGpu* const expected = in_slot(node, slot);
+    return expected == nullptr ? "" : fmt::format("; serial {} is to be here", expected->serial);
   }
 
   /// Of serial numbers that the manifest has twice, those that are here.
@@ -205,7 +211,7 @@ class Reconciliation {
       for (const ManifestGpu& gpu : node.gpus) nodes[gpu.serial].push_back(called(node));
     }
     for (const auto& [serial, of] : nodes) {
-      const auto here = slot_with(serial);
+      const auto here = slot_with(found_, serial);
       if (of.size() > 1 && here)
         observe(
             codes::manifest_duplicate, *here,
@@ -229,12 +235,9 @@ class Reconciliation {
 }  // namespace
 
 std::string expected_serial(const Case& c, const Part& slot) {
-  std::vector<Observation> none;
-  const ManifestNode* node = Reconciliation(c, none).this_node();
-  if (node == nullptr) return "";
-  const auto found = std::find_if(node->gpus.begin(), node->gpus.end(),
-                                  [&](const ManifestGpu& gpu) { return !slot.empty() && gpu.slot == slot; });
-  return found == node->gpus.end() ? "" : found->serial;
+  const ManifestNode* const node = this_node(c.criteria.manifest, found_in(c.run));
+  const ManifestGpu* const expected = node == nullptr ? nullptr : in_slot(*node, slot);
+  return expected == nullptr ? "" : expected->serial;
 }
 
 void observe_manifest(const Case& c, std::vector<Observation>& seen) {

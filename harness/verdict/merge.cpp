@@ -59,7 +59,7 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
         finding.serial += (finding.serial.empty() ? "" : ", ") + hardware->serial;
         finding.slot += (finding.slot.empty() ? "" : ", ") + hardware->location;
       }
-      if (finding.serial.empty() && part.gpu_slot()) {
+      if (finding.serial.empty() && part.gpu_slot() && !c.criteria.manifest.empty()) {
         const std::string expected = expected_serial(c, part.unit());
         if (!expected.empty()) finding.serial = expected + " by the manifest";
       }

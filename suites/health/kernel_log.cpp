@@ -10,18 +10,13 @@ namespace {
 using Kind = KernelEvent::Kind;
 using Meaning = KernelEvent::Meaning;
 
-bool is_fault(const KernelEvent& event) {
-  return event.meaning == Meaning::fatal || event.meaning == Meaning::lost;
-}
-
 bool is_of(const KernelEvent& event, const SlotInventory& slot) {
   return slot.found != nullptr && slot.found->identity.pci_address.value == event.pci_address;
 }
 
 /// "2026-11-26T10:00:00Z NVRM: ...", as far as the log tells when.
 std::string dated(const KernelEvent& event) {
-  const std::string& said = event.explained.empty() ? event.line : event.explained;
-  return event.logged_at.empty() ? said : event.logged_at + " " + said;
+  return event.logged_at.empty() ? event.explained : event.logged_at + " " + event.explained;
 }
 
 /// What fell off the bus at an address where nothing answers is the GPU that is missing, where one alone is.

@@ -193,10 +193,10 @@ TEST_F(NvmlLibrary, AnswersNobodyBeforeInitialisationWhateverIsAsked) {
 
 TEST_F(NvmlLibrary, RefusesDevicesThatAreNone) {
   initialise();
-#define VISIT(function)                                                                    \
-  if (is_of_a_device(CALL(function))) {                                                    \
-    const Return result = call_wrongly(CALL(function), nullptr, Wrong::everything);        \
-    EXPECT_EQ(result, Return::invalid_argument) << #function;                              \
+#define VISIT(function)                                                             \
+  if (is_of_a_device(CALL(function))) {                                             \
+    const Return result = call_wrongly(CALL(function), nullptr, Wrong::everything); \
+    EXPECT_EQ(result, Return::invalid_argument) << #function;                       \
   }
   EVERY_FUNCTION(VISIT)
 #undef VISIT
