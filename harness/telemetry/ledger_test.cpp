@@ -204,6 +204,7 @@ TEST(Ledger, AnNvswitchThatLostAGpuSaysNoMoreThanThat) {
   const auto guessed = ledger.loss_behind(of_switch(kSwitch, 60, 31));
   ASSERT_TRUE(guessed) << "one GPU alone was lost";
   EXPECT_EQ(guessed->link, -1);
+  EXPECT_FALSE(ledger.loss_behind(of_switch(kSwitch, -1, 31))) << "what names no port is the switch's own";
   ledger.add(snapshot(0, 50, 60, {fall(kGpu0, 55)}));
   EXPECT_FALSE(ledger.loss_behind(of_switch(kSwitch, 60, 57))) << "which of the two, nobody knows";
 }

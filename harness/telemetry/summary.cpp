@@ -38,10 +38,14 @@ bool is_at_work(const GpuSample& sample) {
   return sample.utilisation_percent.value.value_or(kBusyPercent) >= kBusyPercent;
 }
 
-/// None where there are too few.
-std::vector<GpuSample> last_half_at_work(const std::vector<GpuSample>& samples, double period_s) {
+std::vector<GpuSample> those_at_work(const std::vector<GpuSample>& samples) {
   std::vector<GpuSample> at_work;
   std::copy_if(samples.begin(), samples.end(), std::back_inserter(at_work), is_at_work);
+  return at_work;
+}
+
+/// None where there are too few.
+std::vector<GpuSample> last_half(std::vector<GpuSample> at_work, double period_s) {
   constexpr double kHalfASample = 0.5;
   if ((static_cast<double>(at_work.size()) + kHalfASample) * period_s < kLeastAtWork_s) return {};
   at_work.erase(at_work.begin(), at_work.begin() + static_cast<std::ptrdiff_t>(at_work.size() / 2));
@@ -82,16 +86,15 @@ SeriesSummary summarise(const std::vector<GpuSample>& samples, double period_s) 
   summary.temperature_p95_c = quantile_of(samples, &GpuSample::temperature_c, 0.95, 1);
   summary.memory_temperature_p95_c = quantile_of(samples, &GpuSample::memory_temperature_c, 0.95, 1);
   summary.sm_clock_median_mhz = quantile_of(samples, &GpuSample::sm_mhz, 0.5, 1);
-  const std::vector<GpuSample> last_half = last_half_at_work(samples, period_s);
-  summary.power_steady_w = quantile_of(last_half, &GpuSample::power_mw, 0.5, kWattsPerMilliwatt);
-  summary.sm_clock_steady_mhz = quantile_of(last_half, &GpuSample::sm_mhz, 0.5, 1);
-  summary.temperature_steady_c = quantile_of(last_half, &GpuSample::temperature_c, 0.5, 1);
-  summary.memory_temperature_steady_c = quantile_of(last_half, &GpuSample::memory_temperature_c, 0.5, 1);
-  summary.memory_over_core_steady_c = memory_over_core(last_half);
-  summary.margin_steady_c = quantile_of(last_half, &GpuSample::margin_c, 0.5, 1);
+  std::vector<GpuSample> at_work = those_at_work(samples);
+  const std::vector<GpuSample> steady = last_half(at_work, period_s);
+  summary.power_steady_w = quantile_of(steady, &GpuSample::power_mw, 0.5, kWattsPerMilliwatt);
+  summary.sm_clock_steady_mhz = quantile_of(steady, &GpuSample::sm_mhz, 0.5, 1);
+  summary.temperature_steady_c = quantile_of(steady, &GpuSample::temperature_c, 0.5, 1);
+  summary.memory_temperature_steady_c = quantile_of(steady, &GpuSample::memory_temperature_c, 0.5, 1);
+  summary.memory_over_core_steady_c = memory_over_core(steady);
+  summary.margin_steady_c = quantile_of(steady, &GpuSample::margin_c, 0.5, 1);
   summary.power_mean_w = mean_power_w(samples, 0, kForever);
-  std::vector<GpuSample> at_work;
-  std::copy_if(samples.begin(), samples.end(), std::back_inserter(at_work), is_at_work);
   if (at_work.size() < kLeastLooksAtALink) at_work.clear();
   summary.pcie_generation = quantile_of(at_work, &GpuSample::pcie_generation, 1, 1);
   summary.pcie_width = quantile_of(at_work, &GpuSample::pcie_width, 1, 1);

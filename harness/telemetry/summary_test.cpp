@@ -44,5 +44,20 @@ TEST(Summary, ADriverThatDoesNotSayHowBusyAGpuIsSaysNothingOfPauses) {
   EXPECT_EQ(summarise(repeated(20, silent), 0.1).power_steady_w.value, 500);
 }
 
+TEST(Summary, ALinkIsAsItWasSeenBestAtWork) {
+  const auto linked = [](std::int64_t width, std::int64_t busy_percent) {
+    GpuSample one = sample(700, busy_percent);
+    one.pcie_width = Integer::of(width);
+    one.pcie_generation = Integer::of(5);
+    return repeated(1, one);
+  };
+  const auto rest = linked(16, 0), narrow = linked(1, 100), work = linked(8, 100);
+  const auto seen = rest + narrow + work + work + work + work;
+  EXPECT_EQ(summarise(seen, 0.1).pcie_width.value, 8)
+      << "what it was at rest says nothing, nor the first look";
+  EXPECT_EQ(summarise(seen, 0.1).pcie_generation.value, 5);
+  EXPECT_FALSE(summarise(rest + work + work, 0.1).pcie_width.has_value()) << "too few looks";
+}
+
 }  // namespace
 }  // namespace assay::telemetry
