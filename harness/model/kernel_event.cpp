@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::array<const char*, 8> kKinds{"xid",  "fallen_off_bus", "nvswitch",    "driver",
                                             "pcie", "machine_check",  "host_memory", "out_of_memory"};
-constexpr std::array<const char*, 5> kMeanings{"none", "somebody_elses", "counts", "fatal", "lost"};
+constexpr std::array<const char*, 5> kEventMeanings{"none", "somebody_elses", "counts", "fatal", "lost"};
 constexpr std::array<const char*, 4> kSeverities{"unstated", "corrected", "non_fatal", "fatal"};
 
 template <typename Enumerated, std::size_t size>
@@ -44,7 +44,7 @@ void to_json(nlohmann::json& j, const KernelEvent& event) {
        {"recovery_action", event.recovery_action},
        {"position", event.position},
        {"more", event.more},
-       {"meaning", kMeanings[static_cast<std::size_t>(event.meaning)]},
+       {"meaning", kEventMeanings[static_cast<std::size_t>(event.meaning)]},
        {"explained", event.explained}};
 }
 
@@ -64,7 +64,7 @@ void from_json(const nlohmann::json& j, KernelEvent& event) {
   j.at("recovery_action").get_to(event.recovery_action);
   j.at("position").get_to(event.position);
   j.at("more").get_to(event.more);
-  event.meaning = named<KernelEvent::Meaning>(j.at("meaning"), kMeanings);
+  event.meaning = named<KernelEvent::Meaning>(j.at("meaning"), kEventMeanings);
   j.at("explained").get_to(event.explained);
 }
 
