@@ -9,7 +9,6 @@ namespace {
 constexpr std::uint8_t kGroupExtension = 0x2c, kDcmi = 0xdc, kGetTemperatures = 0x10;
 constexpr std::uint8_t kTemperatureSensors = 0x01, kAirInlet = 0x40, kAllInstances = 0x00,
                        kFromTheFirst = 0x01;
-constexpr std::uint8_t kDone = 0x00;
 
 // The answer: completion code, group, sensors in all, sensors in this answer, and two bytes for each of
 // these.
@@ -27,7 +26,8 @@ std::optional<double> inlet_temperature(Bmc& bmc) {
   const auto answer = bmc.ask({kGroupExtension,
                                kGetTemperatures,
                                {kDcmi, kTemperatureSensors, kAirInlet, kAllInstances, kFromTheFirst}});
-  if (!answer || answer->size() < kHeaderBytes || answer->front() != kDone || (*answer)[kGroupAt] != kDcmi)
+  if (!answer || answer->size() < kHeaderBytes || answer->front() != kIpmiDone ||
+      (*answer)[kGroupAt] != kDcmi)
     return {};
   const std::size_t there = (answer->size() - kHeaderBytes) / kBytesPerSensor;
   const std::size_t sensors = std::min<std::size_t>((*answer)[kSensorsAt], there);

@@ -13,6 +13,9 @@ struct IpmiRequest {
   std::vector<std::uint8_t> data;
 };
 
+/// The completion code of a command that was carried out (IPMI 2.0, table 5-2).
+constexpr std::uint8_t kIpmiDone = 0x00;
+
 class Bmc {
  public:
   virtual ~Bmc() = default;

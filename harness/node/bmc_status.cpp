@@ -12,7 +12,6 @@ using Bytes = std::vector<std::uint8_t>;
 // IPMI 2.0, appendix G.
 constexpr std::uint8_t kChassis = 0x00, kGetChassisStatus = 0x01;
 constexpr std::uint8_t kStorage = 0x0a, kGetSelInfo = 0x40, kGetSelEntry = 0x43;
-constexpr std::uint8_t kDone = 0x00;
 
 bool is_set(std::uint8_t byte, int bit) {
   return (byte >> bit & 1) != 0;
@@ -27,7 +26,7 @@ std::uint32_t little_endian(const Bytes& bytes, std::size_t at, std::size_t size
 /// Completion code 0 and so many bytes, or nothing.
 std::optional<Bytes> answer_of(Bmc& bmc, const IpmiRequest& request, std::size_t least) {
   auto answer = bmc.ask(request);
-  if (!answer || answer->size() < least || answer->front() != kDone) return {};
+  if (!answer || answer->size() < least || answer->front() != kIpmiDone) return {};
   return answer;
 }
 

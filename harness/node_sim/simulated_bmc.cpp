@@ -7,7 +7,7 @@ namespace assay::sim {
 namespace {
 
 // IPMI 2.0, table 5-2; DCMI 1.5, table 6-17.
-constexpr std::uint8_t kDone = 0x00, kUnknownCommand = 0xc1, kWrongLength = 0xc7;
+constexpr std::uint8_t kUnknownCommand = 0xc1, kWrongLength = 0xc7;
 constexpr std::uint8_t kGroupExtension = 0x2c, kDcmi = 0xdc, kGetTemperatures = 0x10, kAirInlet = 0x40;
 constexpr std::size_t kEntityAt = 2, kRequestBytes = 5;
 
@@ -22,16 +22,17 @@ bool is_planted(const State& state, const char* kind) {
 /// IPMI 2.0, 28.2.
 std::vector<std::uint8_t> chassis_status(const State& state) {
   const bool power = is_planted(state, "bmc_power_fault"), fan = is_planted(state, "bmc_fan_fault");
-  return {kDone, static_cast<std::uint8_t>(kPowerOn | (power ? kPowerFault : 0)), 0,
+  return {kIpmiDone, static_cast<std::uint8_t>(kPowerOn | (power ? kPowerFault : 0)), 0,
           static_cast<std::uint8_t>(fan ? kFanFault : 0)};
 }
 
 /// A log of one entry where a supply has lost its input, else an empty one (IPMI 2.0, 31.2, 31.5, 32.1).
 std::vector<std::uint8_t> of_log(const State& state, const IpmiRequest& request) {
   const bool any = is_planted(state, "bmc_power_fault");
-  if (request.command == kGetSelInfo) return {kDone, 0x51, static_cast<std::uint8_t>(any ? 1 : 0), 0};
+  if (request.command == kGetSelInfo) return {kIpmiDone, 0x51, static_cast<std::uint8_t>(any ? 1 : 0), 0};
   if (request.command != kGetSelEntry || !any) return {kNoSuchRecord};
-  return {kDone, 0xff, 0xff, 1, 0, 0x02, 0, 0, 0, 0x60, 0x20, 0, 0x04, 0x08, 0x62, 0x6f, 0x03, 0xff, 0xff};
+  return {kIpmiDone, 0xff, 0xff, 1,    0,    0x02, 0,    0,    0,   0x60,
+          0x20,      0,    0x04, 0x08, 0x62, 0x6f, 0x03, 0xff, 0xff};
 }
 
 }  // namespace
@@ -46,9 +47,9 @@ std::optional<std::vector<std::uint8_t>> SimulatedBmc::ask(const IpmiRequest& re
       request.net_function == kGroupExtension && !request.data.empty() && request.data[0] == kDcmi;
   if (!asks_dcmi || request.command != kGetTemperatures) return {{kUnknownCommand}};
   if (request.data.size() != kRequestBytes) return {{kWrongLength}};
-  if (request.data[kEntityAt] != kAirInlet) return {{kDone, kDcmi, 0, 0}};
+  if (request.data[kEntityAt] != kAirInlet) return {{kIpmiDone, kDcmi, 0, 0}};
   const double celsius = state_->plant.ambient_c + state_->inlet_excess_c;
-  return {{kDone, kDcmi, 1, 1, static_cast<std::uint8_t>(std::clamp(std::lround(celsius), 0L, 127L)), 1}};
+  return {{kIpmiDone, kDcmi, 1, 1, static_cast<std::uint8_t>(std::clamp(std::lround(celsius), 0L, 127L)), 1}};
 }
 
 }  // namespace assay::sim
