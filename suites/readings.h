@@ -27,6 +27,13 @@ class Readings {
     else
       missing(part, name, reading.missing);
   }
+  /// Of a question that not every driver has, or answers to everybody: nothing is missing without it.
+  void measure_if_known(const Part& part, const char* name, const Integer& reading, Unit unit = Unit::count) {
+    if (reading.value) context_.measure_at(part, name, static_cast<double>(*reading.value), unit);
+  }
+  void measure_if_known(const Part& part, const char* name, const Text& reading) {
+    if (reading.value) context_.measure_at(part, name, *reading.value);
+  }
   void missing(const Part& part, const std::string& name, const std::string& why) {
     missing_.push_back({part, name, why});
   }

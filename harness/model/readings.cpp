@@ -29,12 +29,16 @@ void each_identity_reading(Identity& v, Visit visit) {
   visit("board_part_number", v.board_part_number);
   visit("vbios", v.vbios);
   visit("inforom_image", v.inforom_image);
+  visit("gsp_firmware", v.gsp_firmware);
+  visit("inforom_valid", v.inforom_valid);
   visit("pci_address", v.pci_address);
   visit("pci_device", v.pci_device);
   visit("module_id", v.module_id);
   visit("memory_mib", v.memory_mib);
   visit("ecc_enabled", v.ecc_enabled);
   visit("mig_enabled", v.mig_enabled);
+  visit("ecc_after_reset", v.ecc_after_reset);
+  visit("mig_after_reset", v.mig_after_reset);
   visit("persistence_enabled", v.persistence_enabled);
   visit("compute_mode", v.compute_mode);
   visit("power_limit_mw", v.power_limit_mw);
@@ -43,6 +47,7 @@ void each_identity_reading(Identity& v, Visit visit) {
   visit("pcie_max_width", v.pcie_max_width);
   visit("max_sm_mhz", v.max_sm_mhz);
   visit("max_memory_mhz", v.max_memory_mhz);
+  visit("set_sm_mhz", v.set_sm_mhz);
   visit("compute_capability", v.compute_capability);
 }
 
@@ -50,6 +55,22 @@ template <typename State, typename Visit>
 void each_state_reading(State& v, Visit visit) {
   visit("row_remap_pending", v.row_remap_pending);
   visit("row_remap_failure", v.row_remap_failure);
+  visit("spare_rows_all", v.spare_rows.all);
+  visit("spare_rows_most", v.spare_rows.most);
+  visit("spare_rows_some", v.spare_rows.some);
+  visit("spare_rows_few", v.spare_rows.few);
+  visit("spare_rows_none", v.spare_rows.none);
+  visit("lifetime_corrected_dram", v.lifetime.corrected_dram);
+  visit("lifetime_uncorrected_dram", v.lifetime.uncorrected_dram);
+  visit("lifetime_corrected_sram", v.lifetime.corrected_sram);
+  visit("lifetime_uncorrected_sram", v.lifetime.uncorrected_sram);
+  visit("lifetime_uncorrected_l2", v.lifetime.uncorrected_l2);
+  visit("lifetime_uncorrected_sm", v.lifetime.uncorrected_sm);
+  visit("lifetime_uncorrected_pcie", v.lifetime.uncorrected_pcie);
+  visit("lifetime_uncorrected_mcu", v.lifetime.uncorrected_mcu);
+  visit("lifetime_uncorrected_other", v.lifetime.uncorrected_other);
+  visit("channel_repair_pending", v.channel_repair_pending);
+  visit("tpc_repair_pending", v.tpc_repair_pending);
   visit("recovery_action", v.recovery_action);
   visit("sram_threshold_exceeded", v.sram_threshold_exceeded);
   visit("utilisation_percent", v.utilisation_percent);
@@ -58,6 +79,7 @@ void each_state_reading(State& v, Visit visit) {
   visit("processes", v.processes);
   visit("fabric_state", v.fabric_state);
   visit("fabric_status", v.fabric_status);
+  visit("fabric_health", v.fabric_health);
 }
 
 template <typename Link, typename Visit>
@@ -76,6 +98,7 @@ void each_node_reading(Node& v, Visit visit) {
   visit("driver_version", v.driver_version);
   visit("nvml_version", v.nvml_version);
   visit("cuda_driver_version", v.cuda_driver_version);
+  visit("confidential_compute", v.confidential_compute);
 }
 
 /// A visitor that writes, and one that reads.

@@ -56,15 +56,18 @@ inline constexpr const char* energy_mj = "energy_mj";
 
 /// Who and what a GPU is; read once, while planning, and again by inventory.gpus.
 struct GpuIdentity {
-  Text name, uuid, serial, board_part_number, vbios, inforom_image;
-  Text pci_address;    // "0000:1b:00.0", lower case, 4-digit domain
-  Integer pci_device;  // 0x233510de: device id in the upper half
+  Text name, uuid, serial, board_part_number, vbios, inforom_image, gsp_firmware;
+  Integer inforom_valid;  // 1: its checksums hold; see nvmlDeviceValidateInforom
+  Text pci_address;       // "0000:1b:00.0", lower case, 4-digit domain
+  Integer pci_device;     // 0x233510de: device id in the upper half
   Integer module_id;
   Integer memory_mib;  // total, as nvidia-smi shows it
   Integer ecc_enabled, mig_enabled, persistence_enabled, compute_mode;
+  Integer ecc_after_reset, mig_after_reset;  // what somebody has set, and no reset has put into force yet
   Integer power_limit_mw, power_default_limit_mw;
   Integer pcie_max_generation, pcie_max_width;
   Integer max_sm_mhz, max_memory_mhz;
+  Integer set_sm_mhz;          // what the SM clock is set to rise to: applications clocks
   Integer compute_capability;  // 90 is 9.0
 };
 
@@ -99,11 +102,26 @@ struct ForeignProcess {
   std::int64_t memory_bytes = 0;  // -1: the driver cannot tell
 };
 
+/// Banks of the memory, by how many of their spare rows are left.
+struct SpareRows {
+  Integer all, most, some, few, none;
+};
+
+/// What ECC has counted in the card's life: its InfoROM keeps it when the driver is loaded anew. Those of
+/// on-chip memory by where they were.
+struct LifetimeErrors {
+  Integer corrected_dram, uncorrected_dram, corrected_sram, uncorrected_sram;
+  Integer uncorrected_l2, uncorrected_sm, uncorrected_pcie, uncorrected_mcu, uncorrected_other;
+};
+
 /// State and counters of one GPU at one moment: taken before and after every step.
 struct GpuState {
   std::map<std::string, Integer> counters;  // by the names above
   Integer row_remap_pending, row_remap_failure;
-  Integer recovery_action;  // nvmlDeviceGpuRecoveryAction: 0 is none
+  SpareRows spare_rows;
+  LifetimeErrors lifetime;
+  Integer channel_repair_pending, tpc_repair_pending;  // 1: takes effect with the next reset
+  Integer recovery_action;                             // nvmlDeviceGpuRecoveryAction: 0 is none
   Integer sram_threshold_exceeded;
   Integer utilisation_percent;
   Integer pcie_generation, pcie_width;
@@ -111,6 +129,8 @@ struct GpuState {
   std::vector<NvlinkReading> nvlinks;              // in the GPU's order
   /// Of the way over the switches: 3 is completed. Its result, 0 is success, says something only then.
   Integer fabric_state, fabric_status;
+  /// nvmlGpuFabricInfo_v3_t::healthSummary: 0 not said, 1 healthy, 2 unhealthy, 3 of limited capacity.
+  Integer fabric_health;
 };
 
 struct GpuReadings {
@@ -125,7 +145,9 @@ struct NodeReadings {
   std::vector<GpuReadings> gpus;  // in the library's order, which says nothing about slots
   Text driver_version, nvml_version;
   Integer cuda_driver_version;  // 13000 is 13.0
-  bool simulated = false;       // the library said so itself
+  /// nvmlConfComputeSystemState_t::ccFeature: 1: memory and transfers are encrypted.
+  Integer confidential_compute;
+  bool simulated = false;  // the library said so itself
   /// What the kernel's log held of this boot when the run began, cut and counted; why it cannot be read.
   std::vector<KernelEvent> events_before;
   std::int64_t more_events_before = 0;  // further ones, of kinds that are not there

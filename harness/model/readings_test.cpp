@@ -45,23 +45,49 @@ NodeReadings every_reading_set() {
   node.driver_version = text();
   node.nvml_version = text();
   node.cuda_driver_version = number();
+  node.confidential_compute = number();
   GpuReadings gpu;
   GpuIdentity& identity = gpu.identity;
-  for (Text* member : {&identity.name, &identity.uuid, &identity.serial, &identity.board_part_number,
-                       &identity.vbios, &identity.inforom_image, &identity.pci_address}) {
+  for (Text* member :
+       {&identity.name, &identity.uuid, &identity.serial, &identity.board_part_number, &identity.vbios,
+        &identity.inforom_image, &identity.gsp_firmware, &identity.pci_address}) {
     *member = text();
   }
   for (Integer* member : {&identity.pci_device, &identity.module_id, &identity.memory_mib,
                           &identity.ecc_enabled, &identity.mig_enabled, &identity.persistence_enabled,
                           &identity.compute_mode, &identity.power_limit_mw, &identity.power_default_limit_mw,
                           &identity.pcie_max_generation, &identity.pcie_max_width, &identity.max_sm_mhz,
-                          &identity.max_memory_mhz, &identity.compute_capability}) {
+                          &identity.max_memory_mhz, &identity.compute_capability, &identity.inforom_valid,
+                          &identity.ecc_after_reset, &identity.mig_after_reset, &identity.set_sm_mhz}) {
     *member = number();
   }
   GpuState& state = gpu.state;
-  for (Integer* member : {&state.row_remap_pending, &state.row_remap_failure, &state.recovery_action,
-                          &state.sram_threshold_exceeded, &state.utilisation_percent, &state.pcie_generation,
-                          &state.pcie_width, &state.fabric_state, &state.fabric_status}) {
+  for (Integer* member : {&state.row_remap_pending,
+                          &state.row_remap_failure,
+                          &state.recovery_action,
+                          &state.sram_threshold_exceeded,
+                          &state.utilisation_percent,
+                          &state.pcie_generation,
+                          &state.pcie_width,
+                          &state.fabric_state,
+                          &state.fabric_status,
+                          &state.fabric_health,
+                          &state.spare_rows.all,
+                          &state.spare_rows.most,
+                          &state.spare_rows.some,
+                          &state.spare_rows.few,
+                          &state.spare_rows.none,
+                          &state.lifetime.corrected_dram,
+                          &state.lifetime.uncorrected_dram,
+                          &state.lifetime.corrected_sram,
+                          &state.lifetime.uncorrected_sram,
+                          &state.lifetime.uncorrected_l2,
+                          &state.lifetime.uncorrected_sm,
+                          &state.lifetime.uncorrected_pcie,
+                          &state.lifetime.uncorrected_mcu,
+                          &state.lifetime.uncorrected_other,
+                          &state.channel_repair_pending,
+                          &state.tpc_repair_pending}) {
     *member = number();
   }
   state.counters[counters::energy_mj] = number();

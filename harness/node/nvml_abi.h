@@ -53,6 +53,14 @@ constexpr unsigned versioned(std::size_t size, unsigned number) {
 }
 
 enum ClockDomain : unsigned { kClockGraphics = 0, kClockSm = 1, kClockMemory = 2, kClockVideo = 3 };
+// nvmlClockId_t. The target is what somebody has set (applications clocks).
+enum ClockId : unsigned {
+  kClockIdCurrent = 0,
+  kClockIdTarget = 1,
+  kClockIdDefault = 2,
+  kClockIdBoostMax = 3
+};
+inline constexpr unsigned kClockIds = 4;
 enum EccErrorType : unsigned { kCorrected = 0, kUncorrected = 1 };
 enum EccCounterType : unsigned { kVolatile = 0, kAggregate = 1 };
 enum MemoryLocation : unsigned { kLocationDram = 2, kLocationSram = 7 };
@@ -225,6 +233,7 @@ struct FieldValue {
   Value value;
 };
 
+inline constexpr std::size_t kGspFirmwareVersionLength = 0x40;  // NVML_GSP_FIRMWARE_VERSION_BUF_SIZE
 inline constexpr unsigned char kFabricCompleted = 3;
 struct FabricInfo {
   unsigned char cluster_uuid[16];

@@ -42,6 +42,7 @@ struct Api {
   ASSAY_NVML(driver_version, nvmlSystemGetDriverVersion);
   ASSAY_NVML(nvml_version, nvmlSystemGetNVMLVersion);
   ASSAY_NVML(cuda_driver_version, nvmlSystemGetCudaDriverVersion_v2);
+  ASSAY_NVML(conf_compute_state, nvmlSystemGetConfComputeState);
   ASSAY_NVML(device_count, nvmlDeviceGetCount_v2);
   ASSAY_NVML(device_by_index, nvmlDeviceGetHandleByIndex_v2);
 
@@ -51,6 +52,8 @@ struct Api {
   ASSAY_NVML(board_part_number, nvmlDeviceGetBoardPartNumber);
   ASSAY_NVML(vbios_version, nvmlDeviceGetVbiosVersion);
   ASSAY_NVML(inforom_image_version, nvmlDeviceGetInforomImageVersion);
+  ASSAY_NVML(validate_inforom, nvmlDeviceValidateInforom);
+  ASSAY_NVML(gsp_firmware_version, nvmlDeviceGetGspFirmwareVersion);
   ASSAY_NVML(module_id, nvmlDeviceGetModuleId);
   ASSAY_NVML(pci_info, nvmlDeviceGetPciInfo_v3);
   ASSAY_NVML(compute_capability, nvmlDeviceGetCudaComputeCapability);
@@ -64,9 +67,12 @@ struct Api {
   ASSAY_NVML(memory_error_counter, nvmlDeviceGetMemoryErrorCounter);
   ASSAY_NVML(sram_ecc_error_status, nvmlDeviceGetSramEccErrorStatus);
   ASSAY_NVML(remapped_rows, nvmlDeviceGetRemappedRows);
+  ASSAY_NVML(row_remapper_histogram, nvmlDeviceGetRowRemapperHistogram);
+  ASSAY_NVML(repair_status, nvmlDeviceGetRepairStatus);
 
   ASSAY_NVML(clock, nvmlDeviceGetClockInfo);
   ASSAY_NVML(max_clock, nvmlDeviceGetMaxClockInfo);
+  ASSAY_NVML(clock_by_id, nvmlDeviceGetClock);
   ASSAY_NVML(clocks_event_reasons, nvmlDeviceGetCurrentClocksEventReasons);
   ASSAY_NVML(clocks_throttle_reasons, nvmlDeviceGetCurrentClocksThrottleReasons);
   ASSAY_NVML(power_usage, nvmlDeviceGetPowerUsage);

@@ -124,6 +124,12 @@ Integer NvmlClient::cuda_driver_version() const {
   return nvml::integer(result, version);
 }
 
+Integer NvmlClient::confidential_compute() const {
+  nvml::ConfComputeState state{};
+  const Return result = session_->api.conf_compute_state(&state);
+  return nvml::integer(result, state.feature);
+}
+
 GpuIdentity NvmlClient::identity(int gpu) {
   nvml::GpuQuery query = gpus_.at(gpu).query(*session_, static_cast<unsigned>(gpu));
   return gpus_[gpu].identity(query);
@@ -157,6 +163,7 @@ NodeReadings NvmlClient::node(Nanoseconds now) {
   node.driver_version = driver_version();
   node.nvml_version = nvml_version();
   node.cuda_driver_version = cuda_driver_version();
+  node.confidential_compute = confidential_compute();
   for (int gpu = 0; gpu < device_count(); ++gpu) node.gpus.push_back(readings(gpu));
   return node;
 }

@@ -37,6 +37,7 @@ class NvmlClient {
   Text driver_version() const;
   Text nvml_version() const;
   Integer cuda_driver_version() const;
+  Integer confidential_compute() const;
 
   GpuIdentity identity(int gpu);
   GpuSample sample(int gpu, Nanoseconds now);

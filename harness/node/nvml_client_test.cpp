@@ -153,6 +153,46 @@ TEST(NvmlClient, CountersFollowTheNode) {
   EXPECT_EQ(client->state(nvml_index_of(3)).counters.at(counters::ecc_corrected_dram).value, 0);
 }
 
+TEST(NvmlClient, TellsWhatTheCardHasBehindIt) {
+  const SimStateFile state;
+  sim::GpuDynamic& gpu = state->dynamic[2];
+  gpu.ecc_uncorrected_sram = 1;
+  gpu.ecc_uncorrected_sram_before = 2;
+  gpu.ecc_uncorrected_dram_aggregate = 5;
+  gpu.banks_with_few_rows = 7;
+  gpu.banks_without_rows = 1;
+  gpu.tpc_repair_pending = 1;
+  const GpuState now = open(state)->state(nvml_index_of(2));
+  EXPECT_EQ(now.counters.at(counters::ecc_uncorrected_sram).value, 1);
+  EXPECT_EQ(now.lifetime.uncorrected_sram.value, 3);
+  EXPECT_EQ(now.lifetime.uncorrected_l2.value, 3);
+  EXPECT_EQ(now.lifetime.uncorrected_sm.value, 0);
+  EXPECT_EQ(now.lifetime.uncorrected_dram.value, 5);
+  EXPECT_EQ(now.spare_rows.all.value, 3064);
+  EXPECT_EQ(now.spare_rows.few.value, 7);
+  EXPECT_EQ(now.spare_rows.none.value, 1);
+  EXPECT_EQ(now.channel_repair_pending.value, 0);
+  EXPECT_EQ(now.tpc_repair_pending.value, 1);
+}
+
+TEST(NvmlClient, TellsWhatIsSetAndWhatTheNextResetSets) {
+  const SimStateFile state;
+  state->dynamic[1].ecc_changes_with_reset = 1;
+  state->dynamic[1].set_sm_mhz = 1500;
+  state->confidential_compute = 1;
+  const auto client = open(state);
+  const GpuIdentity changed = client->identity(nvml_index_of(1)), other = client->identity(nvml_index_of(0));
+  EXPECT_EQ(changed.ecc_enabled.value, 1);
+  EXPECT_EQ(changed.ecc_after_reset.value, 0);
+  EXPECT_EQ(changed.set_sm_mhz.value, 1500);
+  EXPECT_EQ(other.ecc_after_reset.value, 1);
+  EXPECT_EQ(other.mig_after_reset.value, 0);
+  EXPECT_EQ(other.set_sm_mhz.value, 1980);
+  EXPECT_EQ(other.inforom_valid.value, 1);
+  EXPECT_EQ(other.gsp_firmware.value, client->driver_version().value);
+  EXPECT_EQ(client->node(0).confidential_compute.value, 1);
+}
+
 TEST(NvmlClient, ListsProcesses) {
   const SimStateFile state;
   state->dynamic[1].processes[0] = {4711, 0, 2LL << 30};

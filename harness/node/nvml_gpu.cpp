@@ -19,13 +19,6 @@ Integer GpuQuery::number(const Function<Return(Device, unsigned, unsigned*)>& fu
   return integer(result, value);
 }
 
-Integer GpuQuery::current_of(const Function<Return(Device, unsigned*, unsigned*)>& current_and_pending) {
-  unsigned current = 0;
-  unsigned pending = 0;
-  const Return result = ask(current_and_pending, &current, &pending);
-  return integer(result, current);
-}
-
 Text GpuQuery::text(const Function<Return(Device, char*, unsigned)>& function) {
   char buffer[96] = {};  // the longest that nvml.h asks for
   const Return result = ask(function, buffer, static_cast<unsigned>(sizeof(buffer)));

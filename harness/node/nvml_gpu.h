@@ -43,21 +43,25 @@ class GpuQuery {
   }
   Integer number(const Function<Return(Device, unsigned*)>& function);
   Integer number(const Function<Return(Device, unsigned, unsigned*)>& function, unsigned argument);
-  Integer current_of(const Function<Return(Device, unsigned*, unsigned*)>& current_and_pending);
+  void read_mode(const Function<Return(Device, unsigned*, unsigned*)>& function, Integer& current,
+                 Integer& after_reset);
   Text text(const Function<Return(Device, char*, unsigned)>& function);
   /// `scope`: of a field of links, which one.
   Integer field(unsigned id, unsigned scope = 0);
   Integer sum_of_fields(std::initializer_list<unsigned> ids);
 
   void read_pci(GpuIdentity& identity);
+  Text gsp_firmware();
   Integer compute_capability();
   Integer memory_total_mib();
   Integer memory_used_mib();
   Integer temperature();
   Integer throttle_reasons();
   Integer power();
-  Integer ecc(unsigned error, unsigned location);
+  Integer ecc(unsigned error, unsigned location, unsigned counter = kVolatile);
   void read_rows(GpuState& state);
+  void read_repairs(GpuState& state);
+  void read_on_chip_errors(GpuState& state);
   NvlinkReading nvlink(unsigned link);
   /// Of an active link.
   Text remote_of(unsigned link);

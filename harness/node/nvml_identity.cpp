@@ -15,10 +15,12 @@ GpuIdentity GpuQuery::identity() {
   identity.board_part_number = text(api_.board_part_number);
   identity.vbios = text(api_.vbios_version);
   identity.inforom_image = text(api_.inforom_image_version);
+  identity.gsp_firmware = gsp_firmware();
+  identity.inforom_valid = integer(ask(api_.validate_inforom), 1);
   identity.module_id = number(api_.module_id);
   identity.memory_mib = memory_total_mib();
-  identity.ecc_enabled = current_of(api_.ecc_mode);
-  identity.mig_enabled = current_of(api_.mig_mode);
+  read_mode(api_.ecc_mode, identity.ecc_enabled, identity.ecc_after_reset);
+  read_mode(api_.mig_mode, identity.mig_enabled, identity.mig_after_reset);
   identity.persistence_enabled = number(api_.persistence_mode);
   identity.compute_mode = number(api_.compute_mode);
   identity.power_limit_mw = number(api_.enforced_power_limit);
@@ -28,6 +30,9 @@ GpuIdentity GpuQuery::identity() {
   identity.pcie_max_width = number(api_.pcie_max_width);
   identity.max_sm_mhz = number(api_.max_clock, kClockSm);
   identity.max_memory_mhz = number(api_.max_clock, kClockMemory);
+  unsigned set_mhz = 0;
+  const Return set = ask(api_.clock_by_id, unsigned{kClockSm}, unsigned{kClockIdTarget}, &set_mhz);
+  identity.set_sm_mhz = integer(set, set_mhz);
   identity.compute_capability = compute_capability();
   read_pci(identity);
 
@@ -40,6 +45,22 @@ void GpuQuery::read_pci(GpuIdentity& identity) {
   identity.pci_device = integer(result, pci.device_id);
   identity.pci_address = result == Return::success ? Text::of(pci_address(pci.domain, pci.bus, pci.device))
                                                    : Text::none(word(result));
+}
+
+Text GpuQuery::gsp_firmware() {
+  char version[kGspFirmwareVersionLength] = {};
+  const Return result = ask(api_.gsp_firmware_version, version);
+  if (result != Return::success) return Text::none(word(result));
+  version[sizeof(version) - 1] = 0;
+  return Text::of(version);
+}
+
+void GpuQuery::read_mode(const Function<Return(Device, unsigned*, unsigned*)>& function, Integer& current,
+                         Integer& after_reset) {
+  unsigned now = 0, pending = 0;
+  const Return result = ask(function, &now, &pending);
+  current = integer(result, now);
+  after_reset = integer(result, pending);
 }
 
 Integer GpuQuery::compute_capability() {

@@ -29,10 +29,8 @@ GpuState GpuQuery::state() {
   counter[counters::energy_mj] = integer(energy, energy_mj);
 
   state.recovery_action = field(field::recovery_action);
-  SramEccErrorStatus sram{};
-  sram.version = kSramEccErrorStatusV1;
-  const Return sram_result = ask(api_.sram_ecc_error_status, &sram);  // wants root
-  state.sram_threshold_exceeded = integer(sram_result, sram.threshold_exceeded);
+  read_on_chip_errors(state);
+  read_repairs(state);
   Utilization utilization{};
   const Return utilization_result = ask(api_.utilization, &utilization);
   state.utilisation_percent = integer(utilization_result, utilization.gpu);
@@ -55,11 +53,39 @@ Integer GpuQuery::sum_of_fields(std::initializer_list<unsigned> ids) {
   return Integer::of(sum);
 }
 
-Integer GpuQuery::ecc(unsigned error, unsigned location) {
+Integer GpuQuery::ecc(unsigned error, unsigned location, unsigned counter) {
   unsigned long long count = 0;
-  const Return result =
-      ask(api_.memory_error_counter, error, static_cast<unsigned>(kVolatile), location, &count);
+  const Return result = ask(api_.memory_error_counter, error, counter, location, &count);
   return integer(result, count);
+}
+
+void GpuQuery::read_on_chip_errors(GpuState& state) {
+  SramEccErrorStatus sram{};
+  sram.version = kSramEccErrorStatusV1;
+  const Return result = ask(api_.sram_ecc_error_status, &sram);  // wants root
+  state.sram_threshold_exceeded = integer(result, sram.threshold_exceeded);
+  LifetimeErrors& lifetime = state.lifetime;
+  lifetime.corrected_dram = ecc(kCorrected, kLocationDram, kAggregate);
+  lifetime.uncorrected_dram = ecc(kUncorrected, kLocationDram, kAggregate);
+  lifetime.corrected_sram = ecc(kCorrected, kLocationSram, kAggregate);
+  lifetime.uncorrected_sram = ecc(kUncorrected, kLocationSram, kAggregate);
+  lifetime.uncorrected_l2 = integer(result, sram.aggregate_uncorrected_l2);
+  lifetime.uncorrected_sm = integer(result, sram.aggregate_uncorrected_sm);
+  lifetime.uncorrected_pcie = integer(result, sram.aggregate_uncorrected_pcie);
+  lifetime.uncorrected_mcu = integer(result, sram.aggregate_uncorrected_mcu);
+  lifetime.uncorrected_other = integer(result, sram.aggregate_uncorrected_other);
+}
+
+void GpuQuery::read_repairs(GpuState& state) {
+  RowRemapperHistogram banks{};
+  const Return result = ask(api_.row_remapper_histogram, &banks);
+  state.spare_rows = {integer(result, banks.max), integer(result, banks.high), integer(result, banks.partial),
+                      integer(result, banks.low), integer(result, banks.none)};
+  RepairStatus repair{};
+  repair.version = kRepairStatusV1;
+  const Return repair_result = ask(api_.repair_status, &repair);
+  state.channel_repair_pending = integer(repair_result, repair.channel_repair_pending);
+  state.tpc_repair_pending = integer(repair_result, repair.tpc_repair_pending);
 }
 
 void GpuQuery::read_rows(GpuState& state) {
@@ -113,6 +139,7 @@ void GpuQuery::read_fabric(GpuState& state) {
   FabricInfoV3 info{};
   info.version = kFabricInfoV3;
   Return result = ask(api_.fabric_info, &info);
+  state.fabric_health = integer(result, info.health_summary);
   if (result == Return::argument_version_mismatch) {
     info = {};
     info.version = kFabricInfoV2;  // before driver 580

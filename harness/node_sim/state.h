@@ -171,8 +171,11 @@ struct GpuDynamic {
   std::int64_t ecc_corrected_dram, ecc_uncorrected_dram;  // volatile, since the driver was loaded
   std::int64_t ecc_corrected_dram_aggregate, ecc_uncorrected_dram_aggregate;
   std::int64_t ecc_corrected_sram, ecc_uncorrected_sram;  // volatile
+  std::int64_t ecc_uncorrected_sram_before;               // in the card's life, before the driver was loaded
   std::int64_t remapped_corrected, remapped_uncorrected;
   std::int32_t remap_pending, remap_failure, recovery_action;
+  std::int32_t banks_with_few_rows, banks_without_rows;  // spare ones
+  std::int32_t channel_repair_pending, tpc_repair_pending;
   std::int64_t pcie_replay;
   PcieErrors pcie_errors;
   std::int64_t pcie_received_bytes, pcie_sent_bytes;
@@ -183,7 +186,9 @@ struct GpuDynamic {
   double foreign_utilisation;      // 0 to 1: work that is not ours
   // Settings and trained links: what a person or a bad seat has changed.
   std::int32_t ecc_enabled, mig_enabled, compute_mode, persistence_enabled;
-  std::int32_t power_limit_mw;  // enforced; the default limit is DevicePower::limit_w
+  std::int32_t ecc_changes_with_reset;  // somebody has switched it over, and not reset the GPU
+  std::int32_t set_sm_mhz;              // applications clocks; 0: the greatest
+  std::int32_t power_limit_mw;          // enforced; the default limit is DevicePower::limit_w
   std::int32_t pcie_generation, pcie_width, pcie_max_generation, pcie_max_width;
   std::int32_t sram_threshold_exceeded;
   GpuProcess processes[kMaxProcesses];
@@ -218,6 +223,7 @@ struct State {
   /// What the driver says of the way over the switches (nvmlGpuFabricInfoV_t: 3 is completed; 0 success); and
   /// whether CUDA refuses to start, since it is not ready (802).
   std::int32_t fabric_state, fabric_status, cuda_not_ready;
+  std::int32_t confidential_compute;
   double socket_link_lost;  // 0 to 1, of its rate
   double nvswitches_lost;   // 0 to 1, of the rate of all ways over them
   double host_memory_lost;  // 0 to 1, of that of the last NUMA node

@@ -145,6 +145,7 @@ class Sampler {
     result.readings.driver_version = client_->driver_version();
     result.readings.nvml_version = client_->nvml_version();
     result.readings.cuda_driver_version = client_->cuda_driver_version();
+    result.readings.confidential_compute = client_->confidential_compute();
     result.readings.simulated = client_->simulated();
     result.readings.events_before = before_.take();  // once
     result.readings.more_events_before = before_.take_uncounted();

@@ -1,6 +1,9 @@
 // The state that a GPU carries with it: pending and failed row remaps, the recovery action that its driver
 // asks for, errors since the driver was loaded. The deltas over each step are the sampler's
 // (harness/model/telemetry_measures.cpp).
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "suites/readings.h"
 
 namespace assay {
@@ -9,6 +12,33 @@ namespace {
 Integer counter(const GpuState& state, const char* name) {
   const auto found = state.counters.find(name);
   return found == state.counters.end() ? Integer::none("not_read") : found->second;
+}
+
+/// Drivers before 550 do not have these questions, and only root may ask some.
+void measure_lifetime(Readings& readings, const Part& gpu, const GpuState& state) {
+  const Part memory = gpu.below("hbm");
+  readings.measure_if_known(memory, "lifetime_corrected_dram", state.lifetime.corrected_dram);
+  readings.measure_if_known(memory, "lifetime_uncorrected_dram", state.lifetime.uncorrected_dram);
+  readings.measure_if_known(gpu, "lifetime_corrected_sram", state.lifetime.corrected_sram);
+  readings.measure_if_known(gpu, "lifetime_uncorrected_sram", state.lifetime.uncorrected_sram);
+  readings.measure_if_known(memory, "banks_with_few_spare_rows", state.spare_rows.few);
+  readings.measure_if_known(memory, "banks_without_spare_rows", state.spare_rows.none);
+  readings.measure_if_known(memory, "channel_repair_pending", state.channel_repair_pending);
+  readings.measure_if_known(gpu, "tpc_repair_pending", state.tpc_repair_pending);
+}
+
+/// Which on-chip memory it was: "L2 3, SM 1".
+std::string where_on_chip(const LifetimeErrors& lifetime) {
+  std::vector<std::string> all;
+  const auto add = [&](const char* name, const Integer& count) {
+    if (count.value.value_or(0) > 0) all.push_back(fmt::format("{} {}", name, *count.value));
+  };
+  add("L2", lifetime.uncorrected_l2);
+  add("SM", lifetime.uncorrected_sm);
+  add("PCIe", lifetime.uncorrected_pcie);
+  add("microcontrollers", lifetime.uncorrected_mcu);
+  add("other", lifetime.uncorrected_other);
+  return fmt::format("{}", fmt::join(all, ", "));
 }
 
 void run(Context& context) {
@@ -28,8 +58,17 @@ void run(Context& context) {
     readings.measure(slot.part, "recovery_action", state.recovery_action);
     readings.measure(slot.part, "sram_threshold_exceeded", state.sram_threshold_exceeded);
     readings.measure(slot.part, "pcie_replays", counter(state, counters::pcie_replay));
+    measure_lifetime(readings, slot.part, state);
+    const std::string where = where_on_chip(state.lifetime);
+    if (!where.empty()) context.measure_at(slot.part, kCulprit, where);
   }
   readings.say_what_is_missing();
+}
+
+/// What not every driver has.
+Measure of_the_cards_life(const char* name, const char* meaning, const char* subcomponent = "",
+                          bool judged = true) {
+  return {.name = name, .meaning = meaning, .subcomponent = subcomponent, .judged = judged, .may_lack = true};
 }
 
 const Registered health_counters{{
@@ -52,6 +91,25 @@ const Registered health_counters{{
              "", false},
             {"ecc_uncorrected_sram", Unit::count,
              "uncorrected on-chip memory errors since the driver was loaded", ""},
+            of_the_cards_life("lifetime_corrected_dram", "corrected HBM errors in the card's life", "hbm",
+                              false),
+            of_the_cards_life("lifetime_uncorrected_dram", "uncorrected HBM errors in the card's life",
+                              "hbm"),
+            of_the_cards_life("lifetime_corrected_sram", "corrected on-chip memory errors in the card's life",
+                              "", false),
+            of_the_cards_life("lifetime_uncorrected_sram",
+                              "uncorrected on-chip memory errors in the card's life"),
+            of_the_cards_life("banks_with_few_spare_rows", "banks that have few spare rows left", "hbm"),
+            of_the_cards_life("banks_without_spare_rows", "banks that have no spare row left", "hbm"),
+            of_the_cards_life("channel_repair_pending", "1: a repair of a memory channel waits for a reset",
+                              "hbm"),
+            of_the_cards_life("tpc_repair_pending",
+                              "1: a repair of a group of multiprocessors waits for a reset"),
+            {.name = kCulprit,
+             .unit = Unit::text,
+             .meaning = "where on the chip uncorrected errors were in the card's life",
+             .judged = false,
+             .may_lack = true},
             {"recovery_action", Unit::count,
              "what the driver asks for: 0 nothing, 1 reset, 2 reboot, 3 drain, 4 both", ""},
             {"sram_threshold_exceeded", Unit::count,
@@ -60,7 +118,8 @@ const Registered health_counters{{
         },
     .findings = {"memory.remap_pending", "memory.remap_failure", "memory.rows_remapped",
                  "memory.ecc_uncorrected", "memory.ecc_history", "device.sram_history",
-                 "device.recovery_action", "device.sram_threshold"},
+                 "device.recovery_action", "device.sram_threshold", "device.repair_pending",
+                 "device.lifetime_errors", "memory.spare_rows"},
     .run = run,
     .detects = "what the driver has counted or asks for of each GPU: remapped rows, uncorrected errors, a "
                "reset that is due",

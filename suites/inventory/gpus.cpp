@@ -35,16 +35,23 @@ void measure_slot(Readings& readings, const Part& part, const GpuIdentity& gpu) 
   readings.measure(part, "board_part_number", gpu.board_part_number);
   readings.measure(part, "vbios", gpu.vbios);
   readings.measure(part, "inforom", gpu.inforom_image);
+  readings.measure(part, "inforom_valid", gpu.inforom_valid);
+  readings.measure_if_known(part, "gsp_firmware", gpu.gsp_firmware);
   readings.measure(part, "module_id", gpu.module_id);
   readings.measure(part, "memory_total", gpu.memory_mib, Unit::mebibytes);
   readings.measure(part, "ecc_enabled", gpu.ecc_enabled);
   readings.measure(part, "mig_enabled", gpu.mig_enabled);
+  readings.measure_if_known(part, "ecc_after_reset", gpu.ecc_after_reset);
+  readings.measure_if_known(part, "mig_after_reset", gpu.mig_after_reset);
   readings.measure(part, "compute_mode", gpu.compute_mode);
   readings.measure(part, "persistence", gpu.persistence_enabled);
   readings.measure(part, "power_limit", gpu.power_limit_mw, Unit::watts, kWattsPerMilliwatt);
   readings.measure(part, "default_power_limit", gpu.power_default_limit_mw, Unit::watts, kWattsPerMilliwatt);
   readings.measure(part, "max_sm_clock", gpu.max_sm_mhz, Unit::megahertz);
   readings.measure(part, "max_memory_clock", gpu.max_memory_mhz, Unit::megahertz);
+  if (gpu.set_sm_mhz.value && gpu.max_sm_mhz.value)
+    readings.measure(part, "sm_clock_cut", Integer::of(*gpu.max_sm_mhz.value - *gpu.set_sm_mhz.value),
+                     Unit::megahertz);
   readings.measure(part, "engineering_sample", engineering(gpu));
   readings.measure(part, "pcie_max_generation", gpu.pcie_max_generation);
   readings.measure(part, "pcie_max_width", gpu.pcie_max_width);
@@ -118,6 +125,8 @@ void run(Context& context) {
     context.measure_at(slot.part, "present", there ? 1 : 0, Unit::count);
     measure_slot(readings, slot.part, slot.found->identity);
   }
+  readings.measure_if_known("node", "driver", context.readings().driver_version);
+  readings.measure_if_known("node", "confidential_compute", context.readings().confidential_compute);
   // What does not say where it is need not be one more: it may be what a slot lacks.
   const std::size_t unplaced = others.silent.size() + others.homeless.size();
   const std::size_t too_many = unplaced > empty_slots ? unplaced - empty_slots : 0;
@@ -141,21 +150,45 @@ const Registered inventory_gpus{{
             {"board_part_number", Unit::text, "board part number", "", false},
             {"vbios", Unit::text, "VBIOS version", ""},
             {"inforom", Unit::text, "version of the InfoROM's image", "", false},
+            {"inforom_valid", Unit::count, "1: the InfoROM's checksums hold", ""},
+            {.name = "gsp_firmware",
+             .unit = Unit::text,
+             .meaning = "version of the firmware of the GPU's system processor, which the driver loads",
+             .judged = false,
+             .may_lack = true},
             {"module_id", Unit::count, "position on the baseboard", "", false},
             {"memory_total", Unit::mebibytes, "memory size", ""},
             {"ecc_enabled", Unit::count, "1: ECC is on", ""},
             {"mig_enabled", Unit::count, "1: the GPU is partitioned", ""},
+            {.name = "ecc_after_reset", .meaning = "1: ECC is on after the next reset", .may_lack = true},
+            {.name = "mig_after_reset",
+             .meaning = "1: the GPU is partitioned after the next reset",
+             .may_lack = true},
             {"compute_mode", Unit::count, "0: default, shared", ""},
             {"persistence", Unit::count, "1: the driver stays loaded while nobody uses it", "", false},
             {"power_limit", Unit::watts, "power limit in force", ""},
             {"default_power_limit", Unit::watts, "power limit that the part comes with", ""},
             {"max_sm_clock", Unit::megahertz, "highest SM clock that the part's firmware allows", ""},
             {"max_memory_clock", Unit::megahertz, "highest memory clock that the part's firmware allows", ""},
+            {.name = "sm_clock_cut",
+             .unit = Unit::megahertz,
+             .meaning = "by how much the SM clock is set below the part's highest (applications clocks)",
+             .may_lack = true},
             {"engineering_sample", Unit::count, "1: it calls itself as samples do that never were for sale",
              ""},
             {"pcie_max_generation", Unit::count, "highest PCIe generation that GPU and slot can train", ""},
             {"pcie_max_width", Unit::count, "widest PCIe link that GPU and slot can train", ""},
             {.name = "unexpected_gpus", .meaning = "GPUs that belong to no slot of the SKU", .of = Of::node},
+            {.name = "driver",
+             .unit = Unit::text,
+             .meaning = "version of the driver",
+             .judged = false,
+             .of = Of::node,
+             .may_lack = true},
+            {.name = "confidential_compute",
+             .meaning = "1: memory and transfers are encrypted",
+             .of = Of::node,
+             .may_lack = true},
             {.name = kCulprit,
              .unit = Unit::text,
              .meaning = "where they are",
@@ -166,7 +199,8 @@ const Registered inventory_gpus{{
     .findings = {"inventory.gpu_missing", "inventory.wrong_part", "inventory.memory_size",
                  "inventory.firmware_differs", "inventory.capped", "inventory.engineering_sample",
                  "inventory.unexpected_gpu", "settings.ecc_off", "settings.mig_on", "settings.compute_mode",
-                 "settings.power_limit", "pcie.generation", "pcie.width"},
+                 "settings.power_limit", "settings.switched_over", "settings.clock",
+                 "settings.confidential_compute", "device.inforom_corrupt", "pcie.generation", "pcie.width"},
     .run = run,
     .detects = "a slot without a GPU, another part or firmware than the SKU's, settings that somebody "
                "changed, links that cannot "

@@ -134,7 +134,11 @@ void emit_gpu(Context& context, const GpuLinks& gpu, const std::vector<GpuLinks>
 
 void emit_fabric(Context& context, const Part& slot, const GpuState& gpu) {
   if (!gpu.fabric_state.value) return;
-  const bool ready = gpu.fabric_state.value == kFabricCompleted && gpu.fabric_status.value == 0;
+  // Where the driver says nothing of it, as on HGX boards of this generation, it is 0.
+  constexpr std::int64_t kUnhealthy = 2, kLimitedCapacity = 3;
+  const std::int64_t health = gpu.fabric_health.value.value_or(0);
+  const bool ready = gpu.fabric_state.value == kFabricCompleted && gpu.fabric_status.value == 0 &&
+                     health != kUnhealthy && health != kLimitedCapacity;
   context.measure_at(slot, "fabric_ready", ready ? 1 : 0, Unit::count);
 }
 

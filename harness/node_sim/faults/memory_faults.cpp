@@ -196,6 +196,28 @@ const RegisteredFault rows_remapped{
      {{"rows", "how many", Unit::count, 1, 512, 2}}},
     {.at_start = [](const Planting& gpu) { gpu.dynamic().remapped_uncorrected = gpu.whole("rows"); }}};
 
+const RegisteredFault spare_rows_low{
+    {"spare_rows_low",
+     "banks of the memory have few or no spare rows left",
+     "gpu/hbm",
+     {{"few", "banks with few", Unit::count, 0, 1000, 0},
+      {"none", "banks without any", Unit::count, 0, 1000, 0}}},
+    {.at_start = [](const Planting& gpu) {
+      gpu.dynamic().banks_with_few_rows = static_cast<std::int32_t>(gpu.whole("few"));
+      gpu.dynamic().banks_without_rows = static_cast<std::int32_t>(gpu.whole("none"));
+    }}};
+
+const RegisteredFault repair_pending{
+    {"repair_pending",
+     "a repair of the GPU takes effect with the next reset",
+     "gpu",
+     {{"channel", "of a memory channel", Unit::count, 0, 1, 0},
+      {"tpc", "of a group of multiprocessors", Unit::count, 0, 1, 0}}},
+    {.at_start = [](const Planting& gpu) {
+      gpu.dynamic().channel_repair_pending = static_cast<std::int32_t>(gpu.whole("channel"));
+      gpu.dynamic().tpc_repair_pending = static_cast<std::int32_t>(gpu.whole("tpc"));
+    }}};
+
 const RegisteredFault sram_errors{{"sram_errors",
                                    "on-chip memory makes errors under load",
                                    "gpu",
@@ -212,8 +234,13 @@ const RegisteredFault ecc_history{
      "errors that were counted before the run, and not since",
      "gpu",
      {{"corrected_dram", "of HBM, corrected", Unit::count, 0, 1e9, 0},
-      {"uncorrected_sram", "of on-chip memory, not corrected", Unit::count, 0, 1e9, 0}}},
+      {"uncorrected_sram", "of on-chip memory, not corrected", Unit::count, 0, 1e9, 0},
+      {"lifetime_uncorrected_dram", "of HBM, not corrected, before the driver was loaded", Unit::count, 0,
+       1e9, 0},
+      {"lifetime_uncorrected_sram", "of on-chip memory, the same", Unit::count, 0, 1e9, 0}}},
     {.at_start = [](const Planting& gpu) {
+      gpu.dynamic().ecc_uncorrected_dram_aggregate += gpu.whole("lifetime_uncorrected_dram");
+      gpu.dynamic().ecc_uncorrected_sram_before += gpu.whole("lifetime_uncorrected_sram");
       gpu.dynamic().ecc_corrected_dram += gpu.whole("corrected_dram");
       gpu.dynamic().ecc_uncorrected_sram += gpu.whole("uncorrected_sram");
     }}};

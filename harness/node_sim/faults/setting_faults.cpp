@@ -37,6 +37,23 @@ const RegisteredFault other_vbios{
 const RegisteredFault ecc_off{{"ecc_off", "somebody switched ECC off", "gpu", {}},
                               {.at_start = [](const Planting& gpu) { gpu.dynamic().ecc_enabled = 0; }}};
 
+const RegisteredFault ecc_off_after_reset{
+    {"ecc_off_after_reset", "somebody switched ECC off, and has not reset the GPU yet", "gpu", {}},
+    {.at_start = [](const Planting& gpu) { gpu.dynamic().ecc_changes_with_reset = 1; }}};
+
+const RegisteredFault clock_set{{"clock_set",
+                                 "somebody set the SM clock lower (applications clocks)",
+                                 "gpu",
+                                 {{"clock", "what it rises to", Unit::megahertz, 345, 1979, 1500}}},
+                                {.at_start = [](const Planting& gpu) {
+                                  gpu.dynamic().set_sm_mhz = static_cast<std::int32_t>(gpu.whole("clock"));
+                                  gpu.dynamic().clock_held_mhz = gpu.parameter("clock");
+                                }}};
+
+const RegisteredFault confidential_compute{
+    {"confidential_compute", "memory and transfers are encrypted", "node", {}},
+    {.in_node = [](State& state, const FaultState&) { state.confidential_compute = 1; }}};
+
 const RegisteredFault mig_on{{"mig_on", "somebody partitioned the GPU", "gpu", {}},
                              {.at_start = [](const Planting& gpu) { gpu.dynamic().mig_enabled = 1; }}};
 

@@ -64,18 +64,16 @@ Return nvmlDeviceGetMaxClockInfo(Device device, unsigned domain, unsigned* mhz) 
 }
 
 Return nvmlDeviceGetClock(Device device, unsigned domain, unsigned id, unsigned* mhz) {
-  enum ClockId : unsigned {
-    kCurrent = 0,
-    kApplicationTarget = 1,
-    kApplicationDefault = 2,
-    kBoostMax = 3,
-    kIds = 4
-  };
-  if (id == kCurrent) return nvmlDeviceGetClockInfo(device, domain, mhz);
-  const bool application = id == kApplicationTarget || id == kApplicationDefault;
+  if (id == kClockIdCurrent) return nvmlDeviceGetClockInfo(device, domain, mhz);
+  if (id == kClockIdTarget && domain <= kClockSm) {
+    return answer(device, mhz, [&](const GpuView& gpu) {
+      return gpu.dynamic.set_sm_mhz > 0 ? gpu.dynamic.set_sm_mhz : static_cast<int>(max_clock(gpu, domain));
+    });
+  }
+  const bool application = id == kClockIdTarget || id == kClockIdDefault;
   if (application && domain != kClockVideo) return nvmlDeviceGetMaxClockInfo(device, domain, mhz);
-  if (id == kBoostMax) return nvmlDeviceGetMaxCustomerBoostClock(device, domain, mhz);
-  return not_supported(device, mhz && domain < kDomains && id < kIds);
+  if (id == kClockIdBoostMax) return nvmlDeviceGetMaxCustomerBoostClock(device, domain, mhz);
+  return not_supported(device, mhz && domain < kDomains && id < kClockIds);
 }
 
 Return nvmlDeviceGetMaxCustomerBoostClock(Device device, unsigned domain, unsigned* mhz) {

@@ -19,10 +19,10 @@ std::int64_t dram_errors(const sim::GpuDynamic& gpu, unsigned error, unsigned co
   return counter == kVolatile ? gpu.ecc_uncorrected_dram : gpu.ecc_uncorrected_dram_aggregate;
 }
 
-/// The simulated SRAM keeps no count over the card's life.
-unsigned long long sram_errors(const sim::GpuDynamic& gpu, unsigned error) {
+unsigned long long sram_errors(const sim::GpuDynamic& gpu, unsigned error, unsigned counter) {
+  const std::int64_t before = counter == kAggregate ? gpu.ecc_uncorrected_sram_before : 0;
   return static_cast<unsigned long long>(error == kCorrected ? gpu.ecc_corrected_sram
-                                                             : gpu.ecc_uncorrected_sram);
+                                                             : gpu.ecc_uncorrected_sram + before);
 }
 
 Return nvmlDeviceGetTotalEccErrors(Device device, unsigned error, unsigned counter,
@@ -31,7 +31,7 @@ Return nvmlDeviceGetTotalEccErrors(Device device, unsigned error, unsigned count
   return with_gpu(device, valid, [&](const GpuView& gpu) {
     if (!gpu.dynamic.ecc_enabled) return Return::not_supported;
     *count = static_cast<unsigned long long>(dram_errors(gpu.dynamic, error, counter)) +
-             sram_errors(gpu.dynamic, error);
+             sram_errors(gpu.dynamic, error, counter);
     return Return::success;
   });
 }
@@ -44,7 +44,7 @@ Return nvmlDeviceGetMemoryErrorCounter(Device device, unsigned error, unsigned c
     if (location != kLocationDram && location != kLocationSram) return Return::not_supported;
     *count = location == kLocationDram
                  ? static_cast<unsigned long long>(dram_errors(gpu.dynamic, error, counter))
-                 : sram_errors(gpu.dynamic, error);
+                 : sram_errors(gpu.dynamic, error, counter);
     return Return::success;
   });
 }
@@ -54,16 +54,23 @@ Return nvmlDeviceGetSramEccErrorStatus(Device device, SramEccErrorStatus* status
     if (status->version != kSramEccErrorStatusV1) return Return::argument_version_mismatch;
     *status = {};
     status->version = kSramEccErrorStatusV1;
+    const sim::GpuDynamic& now = gpu.dynamic;
+    status->volatile_corrected = sram_errors(now, kCorrected, kVolatile);
+    status->aggregate_corrected = sram_errors(now, kCorrected, kAggregate);
+    status->volatile_uncorrected_sec_ded = sram_errors(now, kUncorrected, kVolatile);
+    // All that a simulated GPU's on-chip memory gets wrong is its L2's.
+    status->aggregate_uncorrected_sec_ded = status->aggregate_uncorrected_l2 =
+        sram_errors(now, kUncorrected, kAggregate);
     status->threshold_exceeded = static_cast<unsigned>(gpu.dynamic.sram_threshold_exceeded);
     return Return::success;
   });
 }
 
 Return nvmlDeviceGetRepairStatus(Device device, RepairStatus* status) {
-  return with_gpu(device, status != nullptr, [&](const GpuView&) {
+  return with_gpu(device, status != nullptr, [&](const GpuView& gpu) {
     if (status->version != kRepairStatusV1) return Return::argument_version_mismatch;
-    *status = {};
-    status->version = kRepairStatusV1;
+    *status = {kRepairStatusV1, static_cast<unsigned>(gpu.dynamic.channel_repair_pending),
+               static_cast<unsigned>(gpu.dynamic.tpc_repair_pending)};
     return Return::success;
   });
 }
@@ -83,8 +90,11 @@ Return nvmlDeviceGetRemappedRows(Device device, unsigned* corrected, unsigned* u
 Return nvmlDeviceGetRowRemapperHistogram(Device device, RowRemapperHistogram* histogram) {
   return with_gpu(device, histogram != nullptr, [&](const GpuView& gpu) {
     const std::int64_t rows = gpu.dynamic.remapped_corrected + gpu.dynamic.remapped_uncorrected;
-    const auto touched = static_cast<unsigned>(std::min<std::int64_t>(rows, kBanks));  // one row in each
-    *histogram = {kBanks - touched, touched, 0, 0, 0};
+    const auto few = static_cast<unsigned>(gpu.dynamic.banks_with_few_rows);
+    const auto none = static_cast<unsigned>(gpu.dynamic.banks_without_rows);
+    const auto touched =
+        static_cast<unsigned>(std::min<std::int64_t>(rows, kBanks - few - none));  // one row in each
+    *histogram = {kBanks - touched - few - none, touched, 0, few, none};
     return Return::success;
   });
 }

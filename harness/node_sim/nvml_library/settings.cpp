@@ -28,7 +28,8 @@ Return nvmlDeviceIsMigDeviceHandle(Device device, unsigned* is_mig) {
 
 Return nvmlDeviceGetEccMode(Device device, unsigned* current, unsigned* pending) {
   return answer_if(pending != nullptr, device, current, [&](const GpuView& gpu) {
-    return *pending = static_cast<unsigned>(gpu.dynamic.ecc_enabled);
+    *pending = static_cast<unsigned>(gpu.dynamic.ecc_enabled != gpu.dynamic.ecc_changes_with_reset);
+    return gpu.dynamic.ecc_enabled;
   });
 }
 

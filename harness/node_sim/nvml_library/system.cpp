@@ -145,8 +145,9 @@ Return nvmlSystemGetProcessName(unsigned pid, char* name, unsigned length) {
 }
 
 Return nvmlSystemGetConfComputeState(ConfComputeState* state) {
-  return with_node(state != nullptr, [&](const sim::State&) {
-    *state = {};  // unavailable, disabled, no developer tools
+  return with_node(state != nullptr, [&](const sim::State& node) {
+    const auto on = static_cast<unsigned>(node.confidential_compute);
+    *state = {on, on, 0};
     return Return::success;
   });
 }
