@@ -36,6 +36,7 @@
 #include "harness/node/nccl_settings.h"
 #include "harness/node/numa.h"
 #include "harness/node/pci_tree.h"
+#include "harness/node/peer_path.h"
 #include "harness/node/ranks.h"
 #include "harness/registry.h"
 

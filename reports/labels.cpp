@@ -179,6 +179,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::relation_min, ">=", "≥"},
     {Label::relation_max, "<=", "≤"},
     {Label::relation_equal, "=", "="},
+    {Label::relation_one_of, "one of", "之一："},
     {Label::relation_peer_equal, "equal on all GPUs", "所有 GPU 一致"},
     {Label::relation_peer_ratio, "ratio to the median of the other GPUs >=", "与其余 GPU 中位数之比 ≥"},
     {Label::relation_peer_excess, "above the median of the other GPUs by <=", "高出其余 GPU 中位数 ≤"},
@@ -309,6 +310,7 @@ std::string relation_text(const Labels& labels, std::string_view relation) {
   if (relation == "min") return labels(Label::relation_min);
   if (relation == "max") return labels(Label::relation_max);
   if (relation == "equal") return labels(Label::relation_equal);
+  if (relation == "one_of") return labels(Label::relation_one_of);
   if (relation == "peer_equal") return labels(Label::relation_peer_equal);
   if (relation == "peer_ratio") return labels(Label::relation_peer_ratio);
   if (relation == "peer_excess") return labels(Label::relation_peer_excess);

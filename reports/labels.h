@@ -144,6 +144,7 @@ enum class Label {
   relation_min,
   relation_max,
   relation_equal,
+  relation_one_of,
   relation_peer_equal,
   relation_peer_ratio,
   relation_peer_excess,

@@ -79,7 +79,9 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"inventory.manifest_swapped", "manifest_test"},
       {"inventory.manifest_part", "manifest_test"},
       {"inventory.manifest_duplicate", "manifest_test"},
-      {"host.port_down", "manifest_test: a site that expects more ports"},
+      {"host.port_down", "site_test"},
+      {"inventory.firmware_not_agreed", "site_test"},
+      {"settings.peer_traffic", "site_test"},
   };
   return table;
 }

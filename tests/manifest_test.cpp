@@ -1,4 +1,4 @@
-// --manifest: the consignment's papers against the node; and a site that expects network ports.
+// --manifest: the consignment's papers against the node.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -167,33 +167,6 @@ TEST_F(ManifestTest, AMissingGpuOfNoSlotIsTheNodes) {
   for (Line& line : lines) line.slot.clear();
   lines.push_back({"node-17", lines[0].chassis, "", "9999999999999", "", ""});
   EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.manifest_missing@node"));
-}
-
-/// Port 3 of the simulated node is down. Whether that is wrong, the site says.
-std::string port_down(const ScratchFolder& scratch) {
-  const std::string path = scratch / "port-down.toml";
-  std::ofstream(path) << "summary = \"a port is down\"\n[fault]\nkind = \"port_down\"\npart = \"node\"\n"
-                         "[fault.parameters]\nport = 3\n[expect]\nverdict = \"REJECT\"\n"
-                         "code = \"host.port_down\"\npart = \"node\"\n";
-  return path;
-}
-
-TEST(Site, ThatExpectsMorePortsThanAreUpIsHeard) {
-  const ScratchFolder scratch;
-  const std::string path = scratch / "site.toml";
-  std::ofstream(path) << "sku = \"h200-sxm-8\"\n[network]\nports_400g = 8\n";
-  const auto run =
-      run_simulated(scratch, {"--site", path, "--fault", port_down(scratch), "--workers", "thread"});
-  const auto judgement = judge(scratch, only_run(scratch));
-  ASSERT_THAT(accusations(judgement), ElementsAre("host.port_down@node")) << run.out << run.err;
-  EXPECT_THAT(judgement.at("findings")[0].at("summary").get<std::string>(),
-              HasSubstr("mlx5_3 port 1: DOWN, Polling"));
-}
-
-TEST(Site, WithoutOneNobodyKnowsWhichPortsAreToBeUp) {
-  const ScratchFolder scratch;
-  run_simulated(scratch, {"--fault", port_down(scratch), "--workers", "thread"});
-  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), IsEmpty());
 }
 
 }  // namespace

@@ -66,6 +66,27 @@ std::map<int, int> read_network(Table& root) {
   return ports;
 }
 
+/// [firmware] vbios = ["96.00.A5.00.03", "96.00.DA.00.16"]
+std::map<std::string, std::vector<std::string>> read_firmware(Table& root) {
+  std::map<std::string, std::vector<std::string>> firmware;
+  auto table = root.optional_table("firmware");
+  if (!table) return firmware;
+  for (const char* name : {"driver", "vbios", "inforom", "gsp_firmware", "nvswitch_firmware", "bios",
+                           "bmc_firmware", "network_firmware"}) {
+    for (const Entry& version : table->texts(name)) {
+      if (version.value.empty() || version.value.find(kAlternative) != std::string::npos)
+        table->error(version.position, "this is no version");
+      firmware[name].push_back(version.value);
+    }
+  }
+  return firmware;
+}
+
+bool read_peer_traffic(Table& root) {
+  auto table = root.optional_table("peer_traffic");
+  return table && table->flag("direct");
+}
+
 Waiver read_waiver(Table& table, const Vocabulary& vocabulary) {
   Waiver waiver;
   waiver.finding = table.name_in("finding", "finding", vocabulary.finding_codes());
@@ -98,6 +119,8 @@ Site read_site(const std::string& path, const Vocabulary& vocabulary, Diagnostic
   site.slot_pci_addresses = read_addresses(root);
   site.warmer_air_c = read_air(root);
   site.network_ports = read_network(root);
+  site.firmware = read_firmware(root);
+  site.direct_peer_traffic = read_peer_traffic(root);
   for (Table& table : root.tables("waivers")) site.waivers.push_back(read_waiver(table, vocabulary));
   return site;
 }

@@ -20,6 +20,11 @@ struct Site {
   /// Network ports that a node is to have, by the rate that they are to be up at, in Gbit/s: 100, 200, 400,
   /// 800.
   std::map<int, int> network_ports;
+  /// By measurement of inventory.gpus or inventory.host, such as "vbios": the versions that the site has
+  /// agreed to.
+  std::map<std::string, std::vector<std::string>> firmware;
+  /// GPUs and network cards are to reach one another over PCIe without a way over the processors.
+  bool direct_peer_traffic = false;
   std::vector<Waiver> waivers;
 };
 

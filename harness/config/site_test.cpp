@@ -44,6 +44,19 @@ TEST(Site, IsReadWhole) {
   EXPECT_EQ(site.waivers[0].expires, "2027-01-31");
 }
 
+TEST(Site, SaysWhichFirmwareItHasAgreedTo) {
+  std::string errors;
+  const Site site = read(
+      "[firmware]\nvbios = [\"1\", \"2\"]\nbios = [\"2.4.4\"]\n[peer_traffic]\ndirect = true\n", &errors);
+  EXPECT_EQ(errors, "");
+  EXPECT_EQ(site.firmware.at("vbios"), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(site.firmware.at("bios"), (std::vector<std::string>{"2.4.4"}));
+  EXPECT_TRUE(site.direct_peer_traffic);
+  EXPECT_NE(errors_with("[firmware]\nvbois = [\"1\"]\n"), "");
+  EXPECT_NE(errors_with("[firmware]\nvbios = [\"\"]\n"), "");
+  EXPECT_NE(errors_with("[firmware]\nvbios = [\"1 or 2\"]\n"), "");
+}
+
 TEST(Site, SaysWhichSlotsBreatheWarmerAir) {
   std::string errors;
   const Site site = read("[warmer_air]\ngpu4 = \"5 degC\"\ngpu5 = \"4.5 degC\"\n", &errors);

@@ -19,6 +19,7 @@ using Names = std::vector<std::pair<Enum, std::string_view>>;
 const Names<LimitKind> kLimitKinds{{LimitKind::min, "min"},
                                    {LimitKind::max, "max"},
                                    {LimitKind::equal, "equal"},
+                                   {LimitKind::one_of, "one_of"},
                                    {LimitKind::peer_equal, "peer_equal"},
                                    {LimitKind::peer_ratio, "peer_ratio"},
                                    {LimitKind::peer_excess, "peer_excess"}};

@@ -21,11 +21,15 @@ enum class LimitKind {
   min,          // value >= bound
   max,          // value <= bound
   equal,        // value == bound
+  one_of,       // value is one of the texts that the bound names (kAlternative between them)
   peer_equal,   // equal on all GPUs of the node
   peer_ratio,   // value >= bound x the median of the node's other GPUs; a violation is marginal where an
                 // absolute limit holds
   peer_excess,  // value <= the median of the node's other GPUs + bound
 };
+
+/// Between the texts of a limit of kind one_of.
+inline constexpr const char* kAlternative = " or ";
 
 /// What a node is that a profile is for: as it came, or at work for a while. What a GPU may have repaired in
 /// service, a new one has not had to repair.

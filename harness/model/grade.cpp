@@ -1,5 +1,7 @@
 #include "harness/model/grade.h"
 
+#include <string_view>
+
 namespace assay {
 
 bool is_peer(LimitKind kind) {
@@ -16,6 +18,19 @@ Value bound_of(const Limit& limit) {
   return std::visit([](const auto& bound) { return Value(bound); }, limit.bound);
 }
 
+namespace {
+
+bool is_one_of(std::string_view alternatives, std::string_view text) {
+  while (true) {
+    const auto end = alternatives.find(kAlternative);
+    if (alternatives.substr(0, end) == text) return true;
+    if (end == std::string_view::npos) return false;
+    alternatives.remove_prefix(end + std::string_view(kAlternative).size());
+  }
+}
+
+}  // namespace
+
 Grade grade(const Limit& limit, const Value& value) {
   const auto number = number_of(value);
   const auto* bound = std::get_if<double>(&limit.bound);
@@ -23,6 +38,12 @@ Grade grade(const Limit& limit, const Value& value) {
     if (bound != nullptr) return number && *number == *bound ? Grade::pass : Grade::fail;
     const auto* text = std::get_if<std::string>(&value);
     return text != nullptr && *text == std::get<std::string>(limit.bound) ? Grade::pass : Grade::fail;
+  }
+  if (limit.kind == LimitKind::one_of) {
+    const auto* text = std::get_if<std::string>(&value);
+    const auto* alternatives = std::get_if<std::string>(&limit.bound);
+    return text != nullptr && alternatives != nullptr && is_one_of(*alternatives, *text) ? Grade::pass
+                                                                                         : Grade::fail;
   }
   if (!number || bound == nullptr) return Grade::fail;
   // Written so that a bound that is no number fails.

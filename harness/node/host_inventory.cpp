@@ -161,6 +161,35 @@ std::vector<Drive> read_drives(const HostFiles& files) {
   return drives;
 }
 
+/// Old kernels have csrow* in their place, which say nothing of a module.
+std::vector<Dimm> read_dimms(const HostFiles& files, const std::string& controller) {
+  std::vector<Dimm> dimms;
+  for (const std::string& name : files.list(controller)) {
+    if (name.rfind("dimm", 0) != 0 && name.rfind("rank", 0) != 0) continue;
+    const std::string dimm = fmt::format("{}/{}/", controller, name);
+    const auto mib = number_at(files, dimm + "size");
+    if (!mib) continue;
+    const std::string label = text_at(files, dimm + "dimm_label");
+    dimms.push_back({label.empty() ? name : label, *mib, number_at(files, dimm + "dimm_ce_count").value_or(0),
+                     number_at(files, dimm + "dimm_ue_count").value_or(0)});
+  }
+  return dimms;
+}
+
+/// "BIOS Version: 96.10.57.00.01" (open-gpu-kernel-modules, kernel-open/nvidia/procfs_nvswitch.c).
+std::map<std::string, std::string> read_nvswitch_firmware(const HostFiles& files) {
+  const std::string folder = "/proc/driver/nvidia-nvswitch/devices";
+  std::map<std::string, std::string> firmware;
+  for (const std::string& address : files.list(folder)) {
+    each_line(files.read(fmt::format("{}/{}/information", folder, address)).value_or(""),
+              [&](std::string_view line) {
+                const auto version = value_of(line, "BIOS Version");
+                if (version && *version != "N/A") firmware[address] = *version;
+              });
+  }
+  return firmware;
+}
+
 std::vector<MemoryController> read_memory_controllers(const HostFiles& files) {
   const std::string folder = "/sys/devices/system/edac/mc";
   std::vector<MemoryController> controllers;
@@ -169,8 +198,10 @@ std::vector<MemoryController> read_memory_controllers(const HostFiles& files) {
     const auto uncorrected = number_at(files, fmt::format("{}/{}/ue_count", folder, name));
     if (!corrected || !uncorrected) continue;
     const std::string called = text_at(files, fmt::format("{}/{}/mc_name", folder, name));
-    controllers.push_back(
-        {called.empty() ? name : fmt::format("{} ({})", name, called), *corrected, *uncorrected});
+    const std::string of_controller = fmt::format("{}/{}", folder, name);
+    controllers.push_back({called.empty() ? name : fmt::format("{} ({})", name, called), *corrected,
+                           *uncorrected, number_at(files, of_controller + "/size_mb"),
+                           read_dimms(files, of_controller)});
   }
   return controllers;
 }
@@ -184,7 +215,28 @@ HostInventory read_host_inventory(const HostFiles& files) {
           text_at(files, "/proc/sys/kernel/osrelease"),
           read_ports(files),
           read_drives(files),
-          read_memory_controllers(files)};
+          read_memory_controllers(files),
+          read_nvswitch_firmware(files)};
+}
+
+std::vector<const MemoryController*> uneven_controllers(const std::vector<MemoryController>& controllers) {
+  constexpr std::size_t kFewest = 3;
+  std::map<std::int64_t, std::vector<const MemoryController*>> by_size;
+  std::size_t known = 0;
+  for (const MemoryController& controller : controllers) {
+    if (!controller.mib) continue;
+    by_size[*controller.mib].push_back(&controller);
+    ++known;
+  }
+  std::vector<const MemoryController*> uneven;
+  if (known < kFewest) return uneven;
+  const auto most = std::max_element(by_size.begin(), by_size.end(), [](const auto& a, const auto& b) {
+    return a.second.size() < b.second.size();
+  });
+  for (const auto& [mib, all] : by_size) {
+    if (mib != most->first) uneven.insert(uneven.end(), all.begin(), all.end());
+  }
+  return uneven;
 }
 
 std::string text_of(const NetworkPort& port) {

@@ -43,10 +43,19 @@ struct Drive {
   std::string name, model, serial, firmware, state;  // "nvme0"; state "live"
 };
 
+/// A module of the host's memory, with what its controller has counted of it.
+struct Dimm {
+  std::string label;  // "CPU_SrcID#0_MC#0_Chan#1_DIMM#0"
+  std::int64_t mib = 0, corrected = 0, uncorrected = 0;
+};
+
 /// Errors that a memory controller of the host has counted since its driver was loaded.
 struct MemoryController {
   std::string name;
   std::int64_t corrected = 0, uncorrected = 0;
+  std::optional<std::int64_t> mib;  // of memory behind it
+  /// By channel and DIMM, as the board's maker labels them.
+  std::vector<Dimm> dimms;
 };
 
 struct HostInventory {
@@ -59,9 +68,15 @@ struct HostInventory {
   /// None: the kernel has no driver for them, or firmware keeps the counts to itself. That is not zero
   /// errors.
   std::vector<MemoryController> memory_controllers;
+  /// By PCI address: version of an NVSwitch's firmware, as its driver has it.
+  std::map<std::string, std::string> nvswitch_firmware;
 };
 
 HostInventory read_host_inventory(const HostFiles& files);
+
+/// Controllers that have other memory behind them than most: a module is missing, or was switched off when
+/// the node started. None where fewer than three say how much they have.
+std::vector<const MemoryController*> uneven_controllers(const std::vector<MemoryController>& controllers);
 
 /// "mlx5_3 port 1: DOWN, Polling".
 std::string text_of(const NetworkPort& port);

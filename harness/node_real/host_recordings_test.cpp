@@ -68,6 +68,40 @@ TEST(HostRecordings, APortThatIsDownIsNamedWithItsState) {
   EXPECT_EQ(text_of(*down), "mlx5_3 port 1: DOWN, Polling");
 }
 
+TEST(HostRecordings, AControllerWithOtherMemoryThanMostIsNamed) {
+  const RecordedMachine machine("host/supermicro-821ge-h200");
+  EXPECT_TRUE(uneven_controllers(inventory_of(machine).memory_controllers).empty());
+  machine.set("/sys/devices/system/edac/mc/mc2/size_mb", "65536");
+  const HostInventory host = inventory_of(machine);
+  const auto uneven = uneven_controllers(host.memory_controllers);
+  ASSERT_EQ(uneven.size(), 1u);
+  EXPECT_EQ(uneven[0]->mib, 65536);
+  EXPECT_THAT(uneven[0]->name, testing::StartsWith("mc2"));
+}
+
+TEST(HostRecordings, ADimmIsNamedByItsLabel) {
+  const RecordedMachine machine("host/supermicro-821ge-h200");
+  const std::string dimm = "/sys/devices/system/edac/mc/mc1/dimm0/";
+  machine.set(dimm + "dimm_label", "CPU_SrcID#0_MC#1_Chan#0_DIMM#0");
+  machine.set(dimm + "size", "65536");
+  machine.set(dimm + "dimm_ce_count", "3");
+  const HostInventory host = inventory_of(machine);
+  const MemoryController& controller = host.memory_controllers.at(1);
+  const auto with_errors = std::find_if(controller.dimms.begin(), controller.dimms.end(),
+                                        [](const Dimm& one) { return one.corrected == 3; });
+  ASSERT_NE(with_errors, controller.dimms.end());
+  EXPECT_EQ(with_errors->label, "CPU_SrcID#0_MC#1_Chan#0_DIMM#0");
+}
+
+TEST(HostRecordings, NvswitchesSayWhichFirmwareTheyHave) {
+  const RecordedMachine machine("host/dell-xe9680-h200");
+  const std::string folder = "/proc/driver/nvidia-nvswitch/devices/";
+  machine.set(folder + "0000:05:00.0/information", "BIOS Version: 96.10.57.00.01");
+  machine.set(folder + "0000:06:00.0/information", "BIOS Version: N/A");
+  EXPECT_EQ(inventory_of(machine).nvswitch_firmware,
+            (std::map<std::string, std::string>{{"0000:05:00.0", "96.10.57.00.01"}}));
+}
+
 TEST(HostRecordings, WhatMakersDidNotFillInIsNoSerial) {
   const RecordedMachine machine("host/dell-xe9680-h200");
   machine.set("/sys/class/dmi/id/chassis_serial", "To be filled by O.E.M.");

@@ -28,6 +28,7 @@ std::optional<std::string> SimulatedFiles::read(const std::string& path) const {
   if (path == kNcclSettingsFile) return planted_settings(*state_);
   if (path == kNcclTopologyFile && state_->virtual_pci_ports != 0) return kVirtualTopology;
   const auto of_machine = machine_.find(path);
+  if (of_machine != machine_.end() && path.rfind(kPortFiles, 0) == 0) return files_of_ports(*state_).at(path);
   return of_machine != machine_.end() ? of_machine->second : sysfs_.read(path);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/node_sim/nvlink_wiring.h"
+
 namespace assay::sim {
 namespace {
 
@@ -46,18 +48,24 @@ void add_processors(Files& files) {
 
 void add_ports(const State& state, Files& files) {
   const FaultState* const down = find_fault(state, "port_down", kNoSlot);
+  const FaultState* const flaps = find_fault(state, "port_flaps", kNoSlot);
+  const bool has_flapped = flaps != nullptr && state.clock.now >= state.port_fails_at;
   for (int i = 0; i < kPorts; ++i) {
     const std::string device = fmt::format("/sys/class/infiniband/mlx5_{}", i);
     const std::string port = device + "/ports/1";
-    const bool up = down == nullptr || whole(down, "port", 0) != i;
+    const bool flapped = has_flapped && whole(flaps, "port", 0) == i;
+    const bool up =
+        (down == nullptr || whole(down, "port", 0) != i) && !(flapped && whole(flaps, "stays_down", 0) != 0);
     files[device + "/hca_type"] = "MT4129";
     files[device + "/fw_ver"] = "28.43.2026";
     files[port + "/state"] = up ? "4: ACTIVE" : "1: DOWN";
     files[port + "/phys_state"] = up ? "5: LinkUp" : "2: Polling";
     files[port + "/rate"] = up ? "400 Gb/sec (4X NDR)" : "10 Gb/sec (4X SDR)";
     files[port + "/link_layer"] = "InfiniBand";
-    files[port + "/counters/link_downed"] = up ? "0" : "1";
-    files[port + "/counters/symbol_error"] = "0";
+    files[port + "/counters/link_downed"] =
+        std::to_string((up ? 0 : 1) + (flapped ? whole(flaps, "downed", 1) : 0));
+    files[port + "/counters/link_error_recovery"] = "0";
+    files[port + "/counters/symbol_error"] = std::to_string(flapped ? whole(flaps, "symbol_errors", 0) : 0);
     files[port + "/counters/port_rcv_errors"] = "0";
   }
 }
@@ -74,24 +82,52 @@ void add_drives(const State& state, Files& files) {
 }
 
 void add_memory(const State& state, Files& files) {
+  constexpr int kModuleMib = 65536;
   const FaultState* const errors = find_fault(state, "host_memory_errors", kNoSlot);
+  const FaultState* const missing = find_fault(state, "dimm_missing", kNoSlot);
   for (int i = 0; i < kMemoryControllers; ++i) {
     const std::string controller = fmt::format("/sys/devices/system/edac/mc/mc{}/", i);
     const bool here = errors != nullptr && whole(errors, "controller", 0) == i;
     files[controller + "mc_name"] = fmt::format("Intel_10nm Socket#{} IMC#{}", i / 4, i % 4);
-    files[controller + "size_mb"] = "262144";
+    const bool lacks = missing != nullptr && whole(missing, "controller", 0) == i;
+    files[controller + "size_mb"] = std::to_string(kModuleMib * (lacks ? 3 : 4));
+    for (int module = 0; module < (lacks ? 3 : 4); ++module) {
+      const std::string dimm = fmt::format("{}dimm{}/", controller, module);
+      files[dimm + "dimm_label"] =
+          fmt::format("CPU_SrcID#{}_MC#{}_Chan#{}_DIMM#{}", i / 4, i % 4, module / 2, module % 2);
+      files[dimm + "size"] = std::to_string(kModuleMib);
+      const bool of_this = here && module == 0;
+      files[dimm + "dimm_ce_count"] = std::to_string(of_this ? whole(errors, "corrected", 0) : 0);
+      files[dimm + "dimm_ue_count"] = std::to_string(of_this ? whole(errors, "uncorrected", 0) : 0);
+    }
     files[controller + "ce_count"] = std::to_string(here ? whole(errors, "corrected", 0) : 0);
     files[controller + "ue_count"] = std::to_string(here ? whole(errors, "uncorrected", 0) : 0);
   }
 }
 
+void add_nvswitches(const State& state, Files& files) {
+  const FaultState* const other = find_fault(state, "nvswitch_firmware", kNoSlot);
+  for (int i = 0; i < state.nvswitches; ++i) {
+    const bool differs = other != nullptr && whole(other, "nvswitch", 3) == i;
+    files[fmt::format("/proc/driver/nvidia-nvswitch/devices/{}/information", nvswitch_address(i))] =
+        fmt::format("BIOS Version: 96.10.{}.00.01", differs ? "55" : "57");
+  }
+}
+
 }  // namespace
+
+std::map<std::string, std::string> files_of_ports(const State& state) {
+  Files files;
+  add_ports(state, files);
+  return files;
+}
 
 std::map<std::string, std::string> files_of_machine(const State& state) {
   Files files;
   add_chassis(state, files);
   add_processors(files);
   add_ports(state, files);
+  add_nvswitches(state, files);
   if (state.virtual_pci_ports != 0) return files;
   add_drives(state, files);
   add_memory(state, files);

@@ -147,6 +147,25 @@ std::string speed_text(const Shown& shown) {
   return fmt::format("{:.1f} GT/s PCIe", shown.gt_per_s);
 }
 
+/// Configuration space of a port with ACS as its only extended capability (PCI Express Base 6.0, 7.7.11).
+std::string config_space(const State& state) {
+  constexpr std::size_t kBytes = 4096, kAcs = 0x100, kControl = kAcs + 6;
+  constexpr char kRequestAndCompletionRedirect = 0x0c;
+  std::string config(kBytes, '\0');
+  config[kAcs] = 0x0d;
+  config[kAcs + 2] = 0x01;  // version 1, and nothing follows
+  if (state.acs_redirects != 0) config[kControl] = kRequestAndCompletionRedirect;
+  return config;
+}
+
+/// What hangs on the node's settings, not on the device.
+std::optional<std::string> setting(const State& state, const Device& device, std::string_view name) {
+  const bool is_port = device.pci_class == kBridgeClass;
+  if (name == "config" && is_port && state.virtual_pci_ports == 0) return config_space(state);
+  if (name == "iommu_group/type" && !is_port && state.iommu_translates != 0) return "DMA-FQ";
+  return std::nullopt;
+}
+
 std::optional<std::string> attribute(const Device& device, std::string_view name) {
   if (name == "class") return device.pci_class;
   if (name == "vendor") return device.pci_class == kBridgeClass ? "0x8086" : "0x10de";
@@ -229,7 +248,9 @@ std::optional<std::string> SimulatedSysfs::read(const std::string& path) const {
   const Lock lock(state_->mutex);
   if (of_slot) return name == "address" ? slot_address(*state_, whose) : std::nullopt;
   const auto device = device_at(*state_, whose);
-  return device ? attribute(*device, name) : std::nullopt;
+  if (!device) return std::nullopt;
+  const auto set = setting(*state_, *device, name);
+  return set ? set : attribute(*device, name);
 }
 
 std::vector<std::string> SimulatedSysfs::list(const std::string& folder) const {

@@ -224,10 +224,12 @@ struct State {
   /// whether CUDA refuses to start, since it is not ready (802).
   std::int32_t fabric_state, fabric_status, cuda_not_ready;
   std::int32_t confidential_compute;
-  double socket_link_lost;  // 0 to 1, of its rate
-  double nvswitches_lost;   // 0 to 1, of the rate of all ways over them
-  double host_memory_lost;  // 0 to 1, of that of the last NUMA node
-  double inlet_excess_c;    // how much warmer the air is that the node takes in
+  std::int32_t acs_redirects, iommu_translates;  // between GPUs and what is beside them on PCIe
+  std::int64_t port_fails_at;  // a network port loses its link then, and comes back; 0: none
+  double socket_link_lost;     // 0 to 1, of its rate
+  double nvswitches_lost;      // 0 to 1, of the rate of all ways over them
+  double host_memory_lost;     // 0 to 1, of that of the last NUMA node
+  double inlet_excess_c;       // how much warmer the air is that the node takes in
   SaggingSupply supply;
   std::int32_t multicast_lost;      // the switches send to all and add up no more
   std::int32_t nccl_heeds_nothing;  // that its environment tells it

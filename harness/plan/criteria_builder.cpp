@@ -1,6 +1,7 @@
 #include "harness/plan/criteria_builder.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -119,6 +120,46 @@ void expect_ports(const config::Site& site, std::vector<Limit>& limits) {
   }
 }
 
+/// What the site has agreed to must be read, too: a version that nobody knows is none of these.
+void require_measure(const std::string& name, std::vector<RequiredCheck>& required) {
+  for (RequiredCheck& check : required) {
+    for (RequiredMeasure& measure : check.measures) {
+      if (measure.name != name) continue;
+      measure.judged = true;
+      measure.may_lack = false;
+    }
+  }
+}
+
+void expect_firmware(const config::Site& site, Criteria& criteria) {
+  for (const auto& [name, versions] : site.firmware) {
+    for (const RequiredCheck& check : criteria.required) {
+      const bool has = std::any_of(check.measures.begin(), check.measures.end(),
+                                   [&](const RequiredMeasure& measure) { return measure.name == name; });
+      if (!has || check.check.rfind("inventory.", 0) != 0) continue;
+      Limit limit;
+      limit.check = check.check;
+      limit.measurement = name;
+      limit.kind = LimitKind::one_of;
+      limit.unit = Unit::text;
+      limit.bound = fmt::format("{}", fmt::join(versions, kAlternative));
+      limit.finding = "inventory.firmware_not_agreed";
+      limit.source = "the site's file, [firmware]";
+      criteria.limits.push_back(limit);
+    }
+    require_measure(name, criteria.required);
+  }
+}
+
+/// The SKU's limits of what stands in the way of direct traffic are loose: not every site needs it.
+void expect_peer_traffic(const config::Site& site, std::vector<Limit>& limits) {
+  for (Limit& limit : limits) {
+    if (!site.direct_peer_traffic || limit.finding != "settings.peer_traffic") continue;
+    limit.bound = 0.0;
+    limit.source = "the site's file, [peer_traffic]";
+  }
+}
+
 }  // namespace
 
 Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, const config::Site& site,
@@ -140,6 +181,8 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
     criteria.limits.back().when.clear();
   }
   expect_ports(site, criteria.limits);
+  expect_firmware(site, criteria);
+  expect_peer_traffic(site, criteria.limits);
   criteria.findings = std::move(findings);
   criteria.waivers = site.waivers;
   criteria.warmer_air_c = site.warmer_air_c;

@@ -81,6 +81,7 @@ bool is_no_looser(const Limit& before, const Limit& after) {
     case LimitKind::max:
       return new_bound <= old_bound && edge_of(after) <= edge_of(before);
     case LimitKind::equal:
+    case LimitKind::one_of:
     case LimitKind::peer_equal:
       return new_bound == old_bound;
     case LimitKind::peer_ratio:

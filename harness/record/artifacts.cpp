@@ -32,7 +32,7 @@ json software_info(const Software& software) {
   return j;
 }
 
-/// Nothing for limits that compare GPUs with one another: OCP's validators know a constant only.
+/// Nothing for limits that are no comparison with one constant, which is all that OCP's validators know.
 const char* validator_type(LimitKind kind) {
   switch (kind) {
     case LimitKind::min:
@@ -41,6 +41,7 @@ const char* validator_type(LimitKind kind) {
       return "LESS_THAN_OR_EQUAL";
     case LimitKind::equal:
       return "EQUAL";
+    case LimitKind::one_of:
     case LimitKind::peer_equal:
     case LimitKind::peer_ratio:
     case LimitKind::peer_excess:

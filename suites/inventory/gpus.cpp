@@ -197,10 +197,11 @@ const Registered inventory_gpus{{
              .may_lack = true},
         },
     .findings = {"inventory.gpu_missing", "inventory.wrong_part", "inventory.memory_size",
-                 "inventory.firmware_differs", "inventory.capped", "inventory.engineering_sample",
-                 "inventory.unexpected_gpu", "settings.ecc_off", "settings.mig_on", "settings.compute_mode",
-                 "settings.power_limit", "settings.switched_over", "settings.clock",
-                 "settings.confidential_compute", "device.inforom_corrupt", "pcie.generation", "pcie.width"},
+                 "inventory.firmware_differs", "inventory.firmware_not_agreed", "inventory.capped",
+                 "inventory.engineering_sample", "inventory.unexpected_gpu", "settings.ecc_off",
+                 "settings.mig_on", "settings.compute_mode", "settings.power_limit", "settings.switched_over",
+                 "settings.clock", "settings.confidential_compute", "device.inforom_corrupt",
+                 "pcie.generation", "pcie.width"},
     .run = run,
     .detects = "a slot without a GPU, another part or firmware than the SKU's, settings that somebody "
                "changed, links that cannot "

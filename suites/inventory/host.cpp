@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "harness/check.h"
 
@@ -70,11 +71,77 @@ void measure_memory(Context& context, const std::vector<MemoryController>& contr
   }
   count(context, "memory_corrected", static_cast<double>(corrected));
   count(context, "memory_uncorrected", static_cast<double>(uncorrected));
+  count(context, "uneven_controllers", static_cast<double>(uneven_controllers(controllers).size()));
+  nlohmann::json all = nlohmann::json::array();
+  for (const MemoryController& controller : controllers) {
+    nlohmann::json dimms = nlohmann::json::array();
+    for (const Dimm& dimm : controller.dimms)
+      dimms.push_back({{"label", dimm.label},
+                       {"mib", dimm.mib},
+                       {"corrected", dimm.corrected},
+                       {"uncorrected", dimm.uncorrected}});
+    all.push_back({{"controller", controller.name},
+                   {"mib", controller.mib ? nlohmann::json(*controller.mib) : nlohmann::json()},
+                   {"corrected", controller.corrected},
+                   {"uncorrected", controller.uncorrected},
+                   {"dimms", dimms}});
+  }
+  context.evidence("memory", {{"controllers", all}});
 }
 
-/// What is wrong, in words: ports that are down, drives that are not live, controllers with errors.
-std::string culprits(const HostInventory& host) {
+/// Each once, in order: "28.43.2026 (MT4129), 32.41.1000 (MT41692)".
+std::string firmware_of(const std::vector<NetworkPort>& ports) {
+  std::set<std::string> all;
+  for (const NetworkPort& port : ports) {
+    if (!port.firmware.empty()) all.insert(fmt::format("{} ({})", port.firmware, port.type));
+  }
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+std::set<std::string> versions_of(const std::map<std::string, std::string>& by_address) {
+  std::set<std::string> versions;
+  for (const auto& [address, version] : by_address) versions.insert(version);
+  return versions;
+}
+
+/// What keeps GPUs and network cards from reaching one another directly; in words.
+std::vector<std::string> measure_peer_paths(Context& context) {
+  std::set<std::string> redirecting, unread, translated;
+  int gpus = 0, with_ats = 0;
+  for (const SlotInventory& slot : context.slots()) {
+    if (slot.found == nullptr || !slot.found->identity.pci_address.value) continue;
+    const std::string& address = *slot.found->identity.pci_address.value;
+    const pci::PeerPath path = pci::read_peer_path(context.host().files(), address);
+    ++gpus;
+    redirecting.insert(path.redirecting.begin(), path.redirecting.end());
+    unread.insert(path.unread.begin(), path.unread.end());
+    if (path.is_translated()) translated.insert(address);
+    with_ats += path.ats.value_or(false) ? 1 : 0;
+  }
+  if (gpus == 0) return {};
+  count(context, "iommu_translates", static_cast<double>(translated.size()));
+  count(context, "ats_enabled", with_ats);
+  if (unread.empty()) count(context, "acs_redirects", static_cast<double>(redirecting.size()));
   std::vector<std::string> all;
+  if (!redirecting.empty()) all.push_back(fmt::format("ACS redirects at {}", fmt::join(redirecting, ", ")));
+  if (!translated.empty())
+    all.push_back(fmt::format("the IOMMU translates for {}", fmt::join(translated, ", ")));
+  return all;
+}
+
+/// ", of them 3 and 0 in CPU_SrcID#0_MC#0_Chan#1_DIMM#0".
+std::string of_dimms(const MemoryController& controller) {
+  std::string text;
+  for (const Dimm& dimm : controller.dimms) {
+    if (dimm.corrected > 0 || dimm.uncorrected > 0)
+      text += fmt::format(", of them {} and {} in {}", dimm.corrected, dimm.uncorrected, dimm.label);
+  }
+  return text;
+}
+
+/// What is wrong, in words: ports that are down, drives that are not live, controllers with errors or with
+/// other memory than most; after what `all` says already.
+std::string culprits(const HostInventory& host, std::vector<std::string> all) {
   for (const NetworkPort& port : host.ports) {
     if (!port.up()) all.push_back(text_of(port));
   }
@@ -85,9 +152,11 @@ std::string culprits(const HostInventory& host) {
   }
   for (const MemoryController& controller : host.memory_controllers) {
     if (controller.corrected > 0 || controller.uncorrected > 0)
-      all.push_back(fmt::format("{}: {} corrected, {} uncorrected", controller.name, controller.corrected,
-                                controller.uncorrected));
+      all.push_back(fmt::format("{}: {} corrected, {} uncorrected{}", controller.name, controller.corrected,
+                                controller.uncorrected, of_dimms(controller)));
   }
+  for (const MemoryController* controller : uneven_controllers(host.memory_controllers))
+    all.push_back(fmt::format("{} has {} MiB", controller->name, controller->mib.value_or(0)));
   return fmt::format("{}", fmt::join(all, "; "));
 }
 
@@ -110,7 +179,11 @@ void run(Context& context) {
   measure_ports(context, host.ports);
   measure_drives(context, host.drives);
   measure_memory(context, host.memory_controllers);
-  say(context, kCulprit, culprits(host));
+  say(context, "network_firmware", firmware_of(host.ports));
+  const auto of_switches = versions_of(host.nvswitch_firmware);
+  say(context, "nvswitch_firmware", fmt::format("{}", fmt::join(of_switches, ", ")));
+  if (!of_switches.empty()) count(context, "nvswitch_firmwares", static_cast<double>(of_switches.size()));
+  say(context, kCulprit, culprits(host, measure_peer_paths(context)));
 }
 
 /// For people, and for the manifest: a field that the firmware lacks lacks here.
@@ -153,9 +226,20 @@ const Registered inventory_host{{
                    "errors of the host's memory that were corrected since its driver was loaded", true),
             judged("memory_uncorrected",
                    "errors of the host's memory that were not corrected since its driver was loaded", true),
-            said(kCulprit, "ports that are down, drives that are not live, memory controllers with errors"),
+            judged("uneven_controllers", "memory controllers with other memory behind them than most", true),
+            said("network_firmware", "versions of the RDMA devices' firmware"),
+            said("nvswitch_firmware", "versions of the NVSwitches' firmware"),
+            judged("nvswitch_firmwares", "different versions of the NVSwitches' firmware", true),
+            judged("acs_redirects", "PCIe ports above GPUs that send peers' traffic up to the processors",
+                   true),
+            judged("iommu_translates", "GPUs whose addresses the IOMMU translates", true),
+            said("ats_enabled", "GPUs that ask for translations themselves (ATS)", Unit::count),
+            said(kCulprit,
+                 "ports that are down, drives that are not live, memory controllers with errors or other "
+                 "memory than most, what is in the way of direct traffic"),
         },
-    .findings = {"host.port_down", "host.drive", "host.memory_errors"},
+    .findings = {"host.port_down", "host.drive", "host.memory_errors", "host.memory_uneven",
+                 "inventory.nvswitch_firmware", "inventory.firmware_not_agreed", "settings.peer_traffic"},
     .run = run,
     .detects =
         "network ports that a site expects and that are down or slow; drives that the kernel has given up; "

@@ -1,0 +1,134 @@
+// What the node's network ports count while the run goes on: read at its beginning and at its end. Since when
+// a driver was loaded says nothing of a port: cables were plugged since then, and switches restarted.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/check.h"
+
+namespace assay {
+namespace {
+
+constexpr const char* kNode = "node";
+
+// Of a port of InfiniBand or of Ethernet, as far as it has them (linux:
+// Documentation/ABI/stable/sysfs-class-infiniband).
+constexpr const char *kDowned = "link_downed", *kRecovered = "link_error_recovery",
+                     *kSymbols = "symbol_error";
+
+using PortName = std::pair<std::string, int>;
+
+std::map<PortName, NetworkPort> ports_by_name(Context& context) {
+  std::map<PortName, NetworkPort> ports;
+  for (NetworkPort& port : read_host_inventory(context.host().files()).ports)
+    ports[{port.device, port.port}] = std::move(port);
+  return ports;
+}
+
+/// Since `before`; all of it where counting has begun anew.
+std::int64_t growth(const NetworkPort& before, const NetworkPort& after, const char* counter) {
+  const auto value = [&](const NetworkPort& port) {
+    const auto found = port.counters.find(counter);
+    return found == port.counters.end() ? 0 : found->second;
+  };
+  const std::int64_t now = value(after), then = value(before);
+  return now < then ? now : now - then;
+}
+
+struct Growth {
+  int lost = 0;  // ports that were up
+  std::int64_t downed = 0, recovered = 0;
+  std::int64_t most_symbols = 0;  // of one port
+  std::vector<std::string> said;
+};
+
+void add(const NetworkPort& before, const NetworkPort& after, Growth& all) {
+  const std::int64_t downed = growth(before, after, kDowned), recovered = growth(before, after, kRecovered),
+                     symbols = growth(before, after, kSymbols);
+  const bool lost = before.up() && !after.up();
+  all.lost += lost ? 1 : 0;
+  all.downed += downed;
+  all.recovered += recovered;
+  all.most_symbols = std::max(all.most_symbols, symbols);
+  if (lost || downed > 0 || recovered > 0 || symbols > 0)
+    all.said.push_back(fmt::format("{}: went down {} times, recovered {} times, {} symbol errors",
+                                   text_of(after), downed, recovered, symbols));
+}
+
+Growth growth_of(const std::map<PortName, NetworkPort>& before,
+                 const std::map<PortName, NetworkPort>& after) {
+  Growth all;
+  for (const auto& [name, port] : before) {
+    const auto found = after.find(name);
+    if (found != after.end()) {
+      add(port, found->second, all);
+    } else {
+      ++all.lost;
+      all.said.push_back(fmt::format("{} port {}: not there any more", name.first, name.second));
+    }
+  }
+  return all;
+}
+
+void run(Context& context) {
+  const auto before = ports_by_name(context);
+  const Nanoseconds began = context.clock().now();
+  context.stay();
+  const Nanoseconds watched = context.clock().now() - began;
+  const Growth all = growth_of(before, ports_by_name(context));
+  const auto count = [&](const char* name, double value) {
+    context.measure_at(kNode, name, value, Unit::count);
+  };
+  context.measure_at(kNode, "watched", seconds_of(watched), Unit::seconds);
+  count("ports_watched", static_cast<double>(before.size()));
+  count("ports_lost", all.lost);
+  count("links_downed", static_cast<double>(all.downed));
+  count("links_recovered", static_cast<double>(all.recovered));
+  // One error of a short look is no rate.
+  constexpr double kShortest_h = 0.1, kSecondsPerHour = 3600;
+  const double hours = std::max(seconds_of(watched) / kSecondsPerHour, kShortest_h);
+  count("symbol_errors_per_hour", static_cast<double>(all.most_symbols) / hours);
+  if (!all.said.empty()) context.measure_at(kNode, kCulprit, fmt::format("{}", fmt::join(all.said, "; ")));
+}
+
+const Registered health_network{{
+    .name = "health.network",
+    .summary = "The node's network ports stay up, and make no errors, while the run goes on",
+    .scope = Scope::node,
+    .measures =
+        {
+            {.name = "watched",
+             .unit = Unit::seconds,
+             .meaning = "for how long",
+             .judged = false,
+             .of = Of::node},
+            {.name = "ports_watched", .meaning = "RDMA ports", .judged = false, .of = Of::node},
+            {.name = "ports_lost",
+             .meaning = "RDMA ports that were there, or up, at the beginning and are not at the end",
+             .of = Of::node},
+            {.name = "links_downed", .meaning = "how often a port's link went down", .of = Of::node},
+            {.name = "links_recovered", .meaning = "how often a port's link trained again", .of = Of::node},
+            {.name = "symbol_errors_per_hour",
+             .meaning = "symbols that a port could not read, of the port with most",
+             .of = Of::node},
+            {.name = kCulprit,
+             .unit = Unit::text,
+             .meaning = "which ports, and what they counted",
+             .judged = false,
+             .of = Of::node,
+             .may_lack = true},
+        },
+    .findings = {"host.port_lost", "host.port_errors"},
+    .run = run,
+    .detects = "ports, cables and modules that lose the link or make errors while nobody uses them",
+    .misses = "how fast a port is, and what shows only under traffic",
+    .stays = true,
+}};
+
+}  // namespace
+}  // namespace assay

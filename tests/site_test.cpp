@@ -1,0 +1,107 @@
+// --site: what a data centre expects of its nodes over and above the SKU.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/assay_process.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class SiteTest : public testing::Test {
+ protected:
+  /// Of a simulated node that is asked only what it says of itself.
+  nlohmann::json judgement(const std::string& site, const std::string& fault = "") {
+    const std::string path = scratch / "site.toml";
+    std::ofstream(path) << "sku = \"h200-sxm-8\"\n" << site;
+    std::vector<std::string> arguments{"--profile", "inventory", "--workers", "thread"};
+    if (!site.empty()) arguments.insert(arguments.end(), {"--site", path});
+    if (!fault.empty()) arguments.insert(arguments.end(), {"--fault", fault});
+    said = run_simulated(scratch, arguments).err;
+    return judge(scratch, only_run(scratch));
+  }
+
+  /// A fault of the node that no shipped file plants, for whether it is one the site says.
+  std::string planted(const std::string& kind, const std::string& code, const std::string& parameters = "") {
+    const std::string path = scratch / (kind + ".toml");
+    std::ofstream(path) << "summary = \"planted\"\n[fault]\nkind = \"" << kind << "\"\npart = \"node\"\n"
+                        << (parameters.empty() ? "" : "[fault.parameters]\n" + parameters + "\n")
+                        << "[expect]\nverdict = \"REJECT\"\ncode = \"" << code << "\"\npart = \"node\"\n";
+    return path;
+  }
+
+  std::string port_down() { return planted("port_down", "host.port_down", "port = 3"); }
+
+  ScratchFolder scratch;
+  std::string said;
+};
+
+std::string summary_of(const nlohmann::json& judgement) {
+  return judgement.at("findings").at(0).at("summary").get<std::string>();
+}
+
+TEST_F(SiteTest, ThatExpectsMorePortsThanAreUpIsHeard) {
+  const auto judged = judgement("[network]\nports_400g = 8\n", port_down());
+  ASSERT_THAT(accusations(judged), ElementsAre("host.port_down@node")) << said;
+  EXPECT_THAT(summary_of(judged), HasSubstr("mlx5_3 port 1: DOWN, Polling"));
+}
+
+TEST_F(SiteTest, WithoutOneNobodyKnowsWhichPortsAreToBeUp) {
+  EXPECT_THAT(accusations(judgement("", port_down())), IsEmpty());
+}
+
+TEST_F(SiteTest, FirmwareThatItHasAgreedToIsAccepted) {
+  const auto judged = judgement(
+      "[firmware]\ndriver = [\"580.159.04\"]\nvbios = [\"96.00.DA.00.16\", \"96.00.A5.00.03\"]\n"
+      "gsp_firmware = [\"580.159.04\"]\nnvswitch_firmware = [\"96.10.57.00.01\"]\nbios = [\"1.0\"]\n"
+      "bmc_firmware = [\"1.0\"]\ninforom = [\"G520.0280.02.02\"]\n"
+      "network_firmware = [\"28.43.2026 (MT4129)\"]\n");
+  EXPECT_THAT(accusations(judged), IsEmpty()) << judged.dump(2) << said;
+  EXPECT_EQ(judged.at("verdict"), "ACCEPT");
+}
+
+TEST_F(SiteTest, FirmwareThatItHasNotAgreedToIsNamedWithBothVersions) {
+  const auto judged = judgement("[firmware]\nvbios = [\"96.00.DA.00.16\", \"96.00.DA.00.17\"]\n");
+  EXPECT_EQ(judged.at("verdict"), "REJECT");
+  ASSERT_THAT(judged.at("findings"), SizeIs(8)) << "one a GPU: " << judged.dump(2);
+  EXPECT_THAT(accusations(judged), Each(HasSubstr("inventory.firmware_not_agreed@gpu")));
+  EXPECT_THAT(summary_of(judged), HasSubstr("vbios is 96.00.A5.00.03"));
+  EXPECT_THAT(summary_of(judged), HasSubstr("96.00.DA.00.16 or 96.00.DA.00.17"));
+}
+
+TEST_F(SiteTest, FirmwareThatCannotBeReadIsNoneThatItHasAgreedTo) {
+  const ScratchFolder folder;
+  const auto judged = judgement("[firmware]\nbios = [\"2.4.4\"]\nnvswitch_firmware = [\"96.10.57.00.01\"]\n");
+  EXPECT_THAT(accusations(judged), ElementsAre("inventory.firmware_not_agreed@node"));
+  EXPECT_THAT(summary_of(judged), HasSubstr("bios is 1.0"));
+}
+
+TEST_F(SiteTest, PeerTrafficThatTakesTheLongWayIsOnlyShownWhereNobodyNeedsIt) {
+  EXPECT_THAT(accusations(judgement("", planted("acs_redirects", "settings.peer_traffic"))), IsEmpty());
+}
+
+TEST_F(SiteTest, PeerTrafficThatTakesTheLongWayIsHeardWhereItIsToBeDirect) {
+  const auto judged =
+      judgement("[peer_traffic]\ndirect = true\n", planted("acs_redirects", "settings.peer_traffic"));
+  ASSERT_THAT(accusations(judged), ElementsAre("settings.peer_traffic@node")) << said;
+  EXPECT_EQ(judged.at("verdict"), "INCONCLUSIVE");
+  EXPECT_THAT(summary_of(judged), HasSubstr("ACS redirects at 0000:15:01.0"));
+}
+
+TEST_F(SiteTest, AnIommuThatTranslatesIsHeardWhereTrafficIsToBeDirect) {
+  const auto judged =
+      judgement("[peer_traffic]\ndirect = true\n", planted("iommu_translates", "settings.peer_traffic"));
+  ASSERT_THAT(accusations(judged), ElementsAre("settings.peer_traffic@node")) << said;
+  EXPECT_THAT(summary_of(judged), HasSubstr("the IOMMU translates for 0000:19:00.0"));
+}
+
+}  // namespace
+}  // namespace assay
