@@ -193,6 +193,7 @@ int main(int argc, char** argv) {
   add_list(app, action);
   add_coverage(app, action);
   add_doctor(app, action);
+  add_log(app, action);
   add_judge(app, action);
   add_report(app, action);
   try {

@@ -49,6 +49,7 @@ void add_plan(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_coverage(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_log(CLI::App& app, Action& action);
 void add_judge(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 

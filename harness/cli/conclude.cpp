@@ -25,6 +25,13 @@ run::Progress::Style OutputOptions::progress_style() const {
 void add_output_options(CLI::App& verb, OutputOptions& options) {
   auto* quiet = verb.add_flag("--quiet", options.quiet, "No progress; the summary alone");
   verb.add_flag("--json", options.json, "The judgement as JSON instead of the summary")->excludes(quiet);
+  add_language_option(verb, options.language);
+}
+
+void add_language_option(CLI::App& verb, std::string& language) {
+  verb.add_option("--lang", language, "en or zh-CN")
+      ->check(CLI::IsMember({"en", "zh-CN"}))
+      ->capture_default_str();
 }
 
 namespace {
@@ -51,7 +58,7 @@ void write_reports(const run::RunFolder& folder, const reports::Input& input) {
 int conclude(const run::RunFolder& folder, const OutputOptions& output) {
   const StoredRun stored = load_finished(folder);
   const Judgement judgement = verdict::judge(stored.run, stored.criteria);
-  const reports::Input input{stored.run, judgement, stored.criteria, "en", folder.path()};
+  const reports::Input input{stored.run, judgement, stored.criteria, output.language, folder.path()};
   if (output.json) {
     terminal::out_json(to_json(judgement));
   } else {

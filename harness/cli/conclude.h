@@ -15,10 +15,14 @@ namespace assay::cli {
 
 struct OutputOptions {
   bool quiet = false, json = false;
+  std::string language = "en";  // of progress, summary and report
   run::Progress::Style progress_style() const;
 };
 
 void add_output_options(CLI::App& verb, OutputOptions& options);
+
+/// --lang, of every verb that speaks to people.
+void add_language_option(CLI::App& verb, std::string& language);
 
 /// Judges the records as they lie on the disk, writes report.html and SHA256SUMS, prints the summary. The
 /// exit code.

@@ -25,7 +25,9 @@ Prerequisite version_of(const NodeReadings& readings) {
   const bool met = !readings.simulated && branch_of(version) >= kOldestDriver;
   return {"NVIDIA driver", met,
           readings.simulated ? "the simulator's library stands in for the driver's" : "version " + version,
-          fmt::format("it is older than {}: update it, and reboot", kOldestDriver)};
+          fmt::format("it is older than {}: update it, and reboot. Until then --profile inventory alone "
+                      "works, which needs no CUDA",
+                      kOldestDriver)};
 }
 
 std::string name_of(const GpuReadings& gpu) {

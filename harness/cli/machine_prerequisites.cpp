@@ -1,12 +1,16 @@
 #include "harness/cli/machine_prerequisites.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/resource.h>
 #include <sys/timex.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "harness/node/peer_path.h"
 #include "harness/node_real/file_tree.h"
 
 namespace assay::cli {
@@ -64,10 +68,42 @@ Prerequisite container() {
       "docker run --privileged --ipc=host --ulimit memlock=-1 --device /dev/kmsg, with /sys of the host");
 }
 
+/// NVIDIA's 3D controllers (PCI Code and ID Assignment 1.15).
+bool is_gpu(const HostFiles& files, const std::string& device) {
+  return files.read(device + "/vendor").value_or("") == "0x10de" &&
+         files.read(device + "/class").value_or("").rfind("0x0302", 0) == 0;
+}
+
 }  // namespace
 
+Prerequisite direct_traffic(const HostFiles& files) {
+  const std::string devices = "/sys/bus/pci/devices";
+  std::set<std::string> redirecting, translated, unread;
+  for (const std::string& address : files.list(devices)) {
+    if (!is_gpu(files, devices + "/" + address)) continue;
+    const pci::PeerPath path = pci::read_peer_path(files, address);
+    redirecting.insert(path.redirecting.begin(), path.redirecting.end());
+    unread.insert(path.unread.begin(), path.unread.end());
+    if (path.is_translated()) translated.insert(address);
+  }
+  std::vector<std::string> all;
+  if (!redirecting.empty())
+    all.push_back(fmt::format("access control (ACS) sends GPUs' traffic to the processors at {}",
+                              fmt::join(redirecting, ", ")));
+  if (!translated.empty())
+    all.push_back(fmt::format("the IOMMU translates for {}", fmt::join(translated, ", ")));
+  const bool met = all.empty();
+  if (met)
+    all.emplace_back(unread.empty() ? "nothing stands between GPUs and network cards"
+                                    : "no IOMMU translates; access control (ACS) only root may read");
+  return warning(
+      "PCIe peers", met, fmt::format("{}", fmt::join(all, "; ")),
+      "GPUDirect RDMA would be slow: switch ACS off in the BIOS, and boot with iommu=pt; a site's file "
+      "makes it a finding ([peer_traffic])");
+}
+
 std::vector<Prerequisite> machine_prerequisites() {
-  return {locked_memory(), open_files(), clock_of_machine(), container()};
+  return {locked_memory(), open_files(), clock_of_machine(), container(), direct_traffic(FileTree("/"))};
 }
 
 }  // namespace assay::cli

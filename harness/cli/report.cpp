@@ -11,6 +11,7 @@
 
 #include "harness/base/terminal.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/conclude.h"
 #include "harness/cli/load.h"
 #include "harness/config/nearest.h"
 #include "harness/model/time.h"
@@ -69,9 +70,7 @@ void add_report(CLI::App& app, Action& action) {
   verb->add_option("--format", *format, "text or html")
       ->check(CLI::IsMember({"text", "html"}))
       ->capture_default_str();
-  verb->add_option("--lang", *language, "en or zh-CN")
-      ->check(CLI::IsMember({"en", "zh-CN"}))
-      ->capture_default_str();
+  add_language_option(*verb, *language);
   auto series = std::make_shared<std::string>();
   verb->add_option("--series", *series,
                    "In place of the report: the sensors' readings over this step, as CSV")

@@ -148,7 +148,7 @@ int resume_run(const std::string& path, const std::string& workers, const Output
   ledger.add(snapshot);
   run::Interrupt interrupt(on_terminate);
   run::resume({stored.run.plan, stored.criteria, lock, *node, sampler, snapshot.readings, std::move(ledger),
-               interrupt, command_line_of_this_process(), output.progress_style(), threads});
+               interrupt, command_line_of_this_process(), output.progress_style(), output.language, threads});
   return conclude(lock, output);
 }
 

@@ -67,7 +67,7 @@ int run_action(const RunOptions& options, bool goes_on, const OutputOptions& out
   run::Interrupt interrupt(on_terminate);
   run::execute({prepared.plan, prepared.criteria, prepared.folder, *prepared.node, prepared.sampler,
                 prepared.snapshot.readings, std::move(ledger), interrupt, command_line_of_this_process(),
-                output.progress_style(), options.workers == kWorkerThreads});
+                output.progress_style(), output.language, options.workers == kWorkerThreads});
   return conclude(prepared.folder, output);
 }
 

@@ -17,11 +17,17 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kRedrawInterval{100};
 
-std::string duration_text(double seconds) {
+template <typename... Arguments>
+std::string say(const char* format, const Arguments&... arguments) {
+  return fmt::format(fmt::runtime(format), arguments...);
+}
+
+std::string duration_text(const ProgressWords& words, double seconds) {
   const auto whole = std::lround(seconds);
-  if (whole >= 3600) return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
-  if (whole >= 60) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-  return fmt::format("{} s", whole);
+  const long minutes = whole >= 3600 ? whole % 3600 / 60 : whole / 60, rest = whole % 60;
+  if (whole >= 3600) return say(words.hours, fmt::arg("h", whole / 3600), fmt::arg("min", minutes));
+  if (whole >= 60) return say(words.minutes, fmt::arg("min", minutes), fmt::arg("s", rest));
+  return say(words.seconds, fmt::arg("s", whole));
 }
 
 }  // namespace
@@ -50,13 +56,16 @@ void Progress::stage_started(const Stage& stage, int attempt) {
   stage_start_ = steady_clock::now();
   int ranks = 1;
   for (const Placement& placement : stage.placements) ranks = std::max(ranks, ranks_of_a_gpu(placement));
-  const std::string sharing = ranks > 1 ? fmt::format(" ({} ranks, functional only)", ranks) : "";
+  const std::string sharing = ranks > 1 ? say(words_.ranks, fmt::arg("count", ranks)) : "";
   if (style_ == Style::plain) {
+    const std::string where =
+        parts.size() == 1 ? parts.begin()->path() : say(words_.parts, fmt::arg("count", parts.size()));
     terminal::err(
-        "[{}/{}] {}{} on {} - about {} left{}\n", stage.index + 1, plan_.stages.size(), title_of(stage),
-        attempt > 1 ? fmt::format(", attempt {}", attempt) : "",
-        (parts.size() == 1 ? parts.begin()->path() : fmt::format("{} parts", parts.size())) + sharing,
-        duration_text(seconds_left()), plan_.simulated ? " of simulated time" : "");
+        "{}\n", say(words_.started, fmt::arg("at", stage.index + 1), fmt::arg("stages", plan_.stages.size()),
+                    fmt::arg("check", title_of(stage)),
+                    fmt::arg("attempt",
+                             attempt > 1 ? say(words_.attempt, fmt::arg("attempt", attempt)) : std::string()),
+                    fmt::arg("where", where + sharing), fmt::arg("left", time_left())));
   }
   last_draw_ = {};
   draw();
@@ -72,9 +81,11 @@ void Progress::stage_ended(int failed_steps) {
   if (style_ == Style::quiet || stage_ == nullptr) return;
   const double took = std::chrono::duration<double>(steady_clock::now() - stage_start_).count();
   if (style_ == Style::live || failed_steps > 0) {
-    terminal::err("[{}/{}] {}: {} in {:.1f} s\n", stage_->index + 1, plan_.stages.size(), title_of(*stage_),
-                  failed_steps == 0 ? "measured" : fmt::format("{} step(s) did not complete", failed_steps),
-                  took);
+    const std::string result =
+        failed_steps == 0 ? words_.measured : say(words_.failed, fmt::arg("count", failed_steps));
+    terminal::err("{}\n", say(words_.ended, fmt::arg("at", stage_->index + 1),
+                              fmt::arg("stages", plan_.stages.size()), fmt::arg("check", title_of(*stage_)),
+                              fmt::arg("result", result), fmt::arg("seconds", took)));
   }
   stage_ = nullptr;
 }
@@ -83,6 +94,10 @@ void Progress::note(const std::string& text) {
   if (style_ == Style::quiet) return;
   clear();
   terminal::err("{}\n", text);
+}
+
+std::string Progress::time_left() const {
+  return duration_text(words_, seconds_left()) + (plan_.simulated ? words_.simulated : "");
 }
 
 double Progress::seconds_left() const {
@@ -105,11 +120,12 @@ void Progress::draw() {
   for (const auto& [part, fraction] : fractions_) slowest = std::min(slowest, fraction);
   constexpr int kBarWidth = 20;
   const int filled = static_cast<int>(slowest * kBarWidth);
-  const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
-                          std::string(static_cast<std::size_t>(kBarWidth - filled), '.');
-  terminal::err("\r\033[K[{}/{}] {} [{}] {:3.0f} %  about {} left{}", stage_->index + 1, plan_.stages.size(),
-                title_of(*stage_), bar, slowest * 100, duration_text(seconds_left()),
-                plan_.simulated ? " (simulated time)" : "");
+  const std::string bar = "[" + std::string(static_cast<std::size_t>(filled), '#') +
+                          std::string(static_cast<std::size_t>(kBarWidth - filled), '.') + "]";
+  terminal::err("\r\033[K{}",
+                say(words_.drawn, fmt::arg("at", stage_->index + 1), fmt::arg("stages", plan_.stages.size()),
+                    fmt::arg("check", title_of(*stage_)), fmt::arg("bar", bar),
+                    fmt::arg("percent", slowest * 100), fmt::arg("left", time_left())));
   drawn_ = true;
 }
 

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "harness/model/plan.h"
+#include "harness/run/progress_words.h"
 
 namespace assay::run {
 
@@ -16,7 +18,9 @@ class Progress {
   /// Live when standard error is a terminal, plain otherwise.
   static Style automatic();
 
-  Progress(const Plan& plan, Style style) : plan_(plan), style_(style) {}
+  /// `language`: "en" or "zh-CN".
+  Progress(const Plan& plan, Style style, std::string_view language = "en")
+      : plan_(plan), style_(style), words_(progress_words(language)) {}
   ~Progress();
 
   /// `attempt` above 1: a repeat.
@@ -30,9 +34,11 @@ class Progress {
   void draw();
   void clear();
   double seconds_left() const;
+  std::string time_left() const;
 
   const Plan& plan_;
   Style style_;
+  const ProgressWords& words_;
   const Stage* stage_ = nullptr;
   int attempt_ = 1;
   std::map<std::pair<Part, int>, double> fractions_;  // by part and rank

@@ -58,7 +58,7 @@ class Supervisor {
   Supervisor(Execution& execution, record::Journal journal)
       : execution_(execution),
         journal_(std::move(journal)),
-        progress_(execution.plan, execution.progress),
+        progress_(execution.plan, execution.progress, execution.language),
         stages_({execution.plan, execution.criteria, journal_, execution.node, execution.sampler, progress_,
                  execution.interrupt, execution.folder.child_files(), execution.folder.path(),
                  execution.thread_workers},
