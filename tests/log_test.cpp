@@ -70,6 +70,15 @@ TEST_F(LogVerb, ReadsAPipeToItsEnd) {
   EXPECT_FALSE(events[0].at("says").get<std::string>().empty());
 }
 
+TEST_F(LogVerb, WhatIsNoTextIsNoAllClear) {
+  for (const std::string& text : {std::string(), std::string("\x1f\x8b\x08"), std::string(100, '\0'),
+                                  std::string("{\"MESSAGE\":\"x\"}\n")}) {
+    const Finished said = assay(scratch, {"log", file(text)});
+    EXPECT_EQ(said.exit_code, 2) << said.out;
+    EXPECT_THAT(said.err, HasSubstr("dmesg.txt: "));
+  }
+}
+
 TEST_F(LogVerb, AFileThatIsNotThereIsNamed) {
   const Finished said = assay(scratch, {"log", scratch / "none"});
   EXPECT_EQ(said.exit_code, 2);

@@ -1,6 +1,8 @@
 // What a kernel's log says of GPUs and NVSwitches, without a run: of another boot, of a node that is not
 // here.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -11,8 +13,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/base/descriptor.h"
+#include "harness/base/files.h"
 #include "harness/base/machine_refused.h"
 #include "harness/base/terminal.h"
+#include "harness/base/text.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/load.h"
@@ -29,19 +34,39 @@ using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 /// A pipe can be read only once, and is at its end when its writer says so: it is taken in whole, and its
 /// last line ended.
 File copy_of(const std::string& path) {
-  File from(path == kStandardInput ? stdin : std::fopen(path.c_str(), "re"), std::fclose);
-  File to(std::tmpfile(), std::fclose);
+  const Descriptor from(path == kStandardInput ? dup(STDIN_FILENO)
+                                               : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!from) throw UsageError(fmt::format("{}: {}", path, std::strerror(errno)));
+  File to(std::tmpfile(), std::fclose);
   if (!to) throw MachineRefused(fmt::format("no file for a copy of {}: {}", path, std::strerror(errno)));
+  const auto add = [&](std::string_view bytes) {
+    const int error = write_all(fileno(to.get()), bytes);
+    if (error != 0)
+      throw MachineRefused(fmt::format("the copy of {} cannot be written: {}", path, std::strerror(error)));
+  };
   std::vector<char> buffer(1 << 20);
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), from.get())) > 0;) {
-    if (std::fwrite(buffer.data(), 1, n, to.get()) != n)
-      throw MachineRefused(fmt::format("the copy of {} cannot be written: {}", path, std::strerror(errno)));
+  while (true) {
+    const ssize_t n = ::read(from.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw UsageError(fmt::format("{}: {}", path, std::strerror(errno)));
+    if (n == 0) break;
+    add({buffer.data(), static_cast<std::size_t>(n)});
   }
-  if (std::ferror(from.get()) != 0) throw UsageError(fmt::format("{}: {}", path, std::strerror(errno)));
-  if (std::fputc('\n', to.get()) == EOF || std::fflush(to.get()) != 0)
-    throw MachineRefused(fmt::format("the copy of {} cannot be written: {}", path, std::strerror(errno)));
+  add("\n");
   return to;
+}
+
+/// An all-clear for what could not be read would be worse than none.
+void require_text(const std::string& path, std::FILE* copy) {
+  std::string begin(4096, '\0');
+  const ssize_t n = pread(fileno(copy), begin.data(), begin.size(), 0);
+  begin.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  if (begin.find_first_not_of(" \n") == std::string::npos)
+    throw UsageError(path + ": it is empty; that says nothing of a kernel");
+  if (begin.rfind("\x1f\x8b", 0) == 0) throw UsageError(path + ": it is packed: zcat FILE | assay log -");
+  if (begin.find('\0') != std::string::npos || !is_utf8(begin.substr(0, begin.rfind('\n'))))
+    throw UsageError(path + ": this is no text; of a journal, give what journalctl -k prints");
+  if (begin.front() == '{') throw UsageError(path + ": this is JSON: give what journalctl -k prints");
 }
 
 struct Said {
@@ -73,7 +98,7 @@ nlohmann::json json_of(const KernelEvent& event, const Said& said) {
   nlohmann::json j = event;
   j["says"] = said.meaning;
   j["at_once"] = said.at_once;
-  j["if_it_comes_again"] = said.again;
+  j["to_find_the_cause"] = said.again;
   return j;
 }
 
@@ -81,8 +106,8 @@ void print(const KernelEvent& event, const Said& said, bool chinese) {
   terminal::out("{}{}\n", is_fault(event) ? "!! " : "   ", event.line);
   if (!said.meaning.empty()) terminal::out("     {}\n", said.meaning);
   if (!said.at_once.empty()) terminal::out("     {}{}\n", chinese ? "立即：" : "at once: ", said.at_once);
-  if (!said.again.empty())
-    terminal::out("     {}{}\n", chinese ? "若再次出现：" : "if it comes again: ", said.again);
+  if (!said.again.empty() && said.again != said.at_once)
+    terminal::out("     {}{}\n", chinese ? "后续排查：" : "to find the cause: ", said.again);
 }
 
 struct LogOptions {
@@ -92,6 +117,8 @@ struct LogOptions {
 
 int log_action(const LogOptions& options) {
   const EventCatalogue catalogue = load_event_catalogue();
+  const File copy = copy_of(options.file);
+  require_text(options.file, copy.get());
   nlohmann::json all = nlohmann::json::array();
   std::int64_t events = 0, faults = 0;
   const auto take = [&](KernelEvent event) {
@@ -104,7 +131,6 @@ int log_action(const LogOptions& options) {
     else
       print(event, said, options.language == "zh-CN");
   };
-  const File copy = copy_of(options.file);
   kernel_log::read_all(fmt::format("/proc/self/fd/{}", fileno(copy.get())), take);
   if (options.json) {
     terminal::out_json(all);

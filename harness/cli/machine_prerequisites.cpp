@@ -1,12 +1,10 @@
 #include "harness/cli/machine_prerequisites.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/resource.h>
 #include <sys/timex.h>
 
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -78,28 +76,21 @@ bool is_gpu(const HostFiles& files, const std::string& device) {
 
 Prerequisite direct_traffic(const HostFiles& files) {
   const std::string devices = "/sys/bus/pci/devices";
-  std::set<std::string> redirecting, translated, unread;
+  std::vector<std::string> gpus;
   for (const std::string& address : files.list(devices)) {
-    if (!is_gpu(files, devices + "/" + address)) continue;
-    const pci::PeerPath path = pci::read_peer_path(files, address);
-    redirecting.insert(path.redirecting.begin(), path.redirecting.end());
-    unread.insert(path.unread.begin(), path.unread.end());
-    if (path.is_translated()) translated.insert(address);
+    if (is_gpu(files, devices + "/" + address)) gpus.push_back(address);
   }
-  std::vector<std::string> all;
-  if (!redirecting.empty())
-    all.push_back(fmt::format("access control (ACS) sends GPUs' traffic to the processors at {}",
-                              fmt::join(redirecting, ", ")));
-  if (!translated.empty())
-    all.push_back(fmt::format("the IOMMU translates for {}", fmt::join(translated, ", ")));
-  const bool met = all.empty();
-  if (met)
-    all.emplace_back(unread.empty() ? "nothing stands between GPUs and network cards"
-                                    : "no IOMMU translates; access control (ACS) only root may read");
+  const pci::PeerTraffic traffic = pci::read_peer_traffic(files, gpus);
+  std::string found = traffic.in_the_way();
+  const bool met = found.empty() && traffic.unread.empty();
+  if (found.empty())
+    found = gpus.empty() ? "there are no GPUs"
+            : met ? "nothing stands between GPUs and network cards, as far as this machine shows its ports"
+                  : "access control (ACS) of the ports only root may read";
   return warning(
-      "PCIe peers", met, fmt::format("{}", fmt::join(all, "; ")),
-      "GPUDirect RDMA would be slow: switch ACS off in the BIOS, and boot with iommu=pt; a site's file "
-      "makes it a finding ([peer_traffic])");
+      "PCIe peers", met, found,
+      "GPUDirect RDMA may be slow: IOMMU off in the BIOS, or iommu=pt and ACS cleared at each boot (setpci, "
+      "pci=disable_acs_redir); a site's file makes it a finding ([peer_traffic])");
 }
 
 std::vector<Prerequisite> machine_prerequisites() {

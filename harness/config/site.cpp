@@ -73,7 +73,11 @@ std::map<std::string, std::vector<std::string>> read_firmware(Table& root) {
   if (!table) return firmware;
   for (const char* name : {"driver", "vbios", "inforom", "gsp_firmware", "nvswitch_firmware", "bios",
                            "bmc_firmware", "network_firmware"}) {
-    for (const Entry& version : table->texts(name)) {
+    const bool is_said = table->has(name);
+    const std::vector<Entry> versions = table->texts(name);
+    if (is_said && versions.empty())
+      table->error(name, "no version at all is agreed to: leave it out, or name one");
+    for (const Entry& version : versions) {
       if (version.value.empty() || version.value.find(kAlternative) != std::string::npos)
         table->error(version.position, "this is no version");
       firmware[name].push_back(version.value);

@@ -48,6 +48,7 @@ void each_identity_reading(Identity& v, Visit visit) {
   visit("max_sm_mhz", v.max_sm_mhz);
   visit("max_memory_mhz", v.max_memory_mhz);
   visit("set_sm_mhz", v.set_sm_mhz);
+  visit("default_sm_mhz", v.default_sm_mhz);
   visit("compute_capability", v.compute_capability);
 }
 

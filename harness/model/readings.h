@@ -67,8 +67,8 @@ struct GpuIdentity {
   Integer power_limit_mw, power_default_limit_mw;
   Integer pcie_max_generation, pcie_max_width;
   Integer max_sm_mhz, max_memory_mhz;
-  Integer set_sm_mhz;          // what the SM clock is set to rise to: applications clocks
-  Integer compute_capability;  // 90 is 9.0
+  Integer set_sm_mhz, default_sm_mhz;  // what the SM clock is set to rise to, and would be by itself
+  Integer compute_capability;          // 90 is 9.0
 };
 
 /// What may change while a step runs. Sampled at the plan's rate.

@@ -53,12 +53,13 @@ NodeReadings every_reading_set() {
         &identity.inforom_image, &identity.gsp_firmware, &identity.pci_address}) {
     *member = text();
   }
-  for (Integer* member : {&identity.pci_device, &identity.module_id, &identity.memory_mib,
-                          &identity.ecc_enabled, &identity.mig_enabled, &identity.persistence_enabled,
-                          &identity.compute_mode, &identity.power_limit_mw, &identity.power_default_limit_mw,
-                          &identity.pcie_max_generation, &identity.pcie_max_width, &identity.max_sm_mhz,
-                          &identity.max_memory_mhz, &identity.compute_capability, &identity.inforom_valid,
-                          &identity.ecc_after_reset, &identity.mig_after_reset, &identity.set_sm_mhz}) {
+  for (Integer* member :
+       {&identity.pci_device, &identity.module_id, &identity.memory_mib, &identity.ecc_enabled,
+        &identity.mig_enabled, &identity.persistence_enabled, &identity.compute_mode,
+        &identity.power_limit_mw, &identity.power_default_limit_mw, &identity.pcie_max_generation,
+        &identity.pcie_max_width, &identity.max_sm_mhz, &identity.max_memory_mhz,
+        &identity.compute_capability, &identity.inforom_valid, &identity.ecc_after_reset,
+        &identity.mig_after_reset, &identity.set_sm_mhz, &identity.default_sm_mhz}) {
     *member = number();
   }
   GpuState& state = gpu.state;

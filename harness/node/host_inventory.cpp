@@ -219,7 +219,7 @@ HostInventory read_host_inventory(const HostFiles& files) {
           read_nvswitch_firmware(files)};
 }
 
-std::vector<const MemoryController*> uneven_controllers(const std::vector<MemoryController>& controllers) {
+std::vector<const MemoryController*> short_controllers(const std::vector<MemoryController>& controllers) {
   constexpr std::size_t kFewest = 3;
   std::map<std::int64_t, std::vector<const MemoryController*>> by_size;
   std::size_t known = 0;
@@ -228,15 +228,15 @@ std::vector<const MemoryController*> uneven_controllers(const std::vector<Memory
     by_size[*controller.mib].push_back(&controller);
     ++known;
   }
-  std::vector<const MemoryController*> uneven;
-  if (known < kFewest) return uneven;
+  std::vector<const MemoryController*> with_less;
+  if (known < kFewest) return with_less;
   const auto most = std::max_element(by_size.begin(), by_size.end(), [](const auto& a, const auto& b) {
     return a.second.size() < b.second.size();
   });
   for (const auto& [mib, all] : by_size) {
-    if (mib != most->first) uneven.insert(uneven.end(), all.begin(), all.end());
+    if (mib < most->first) with_less.insert(with_less.end(), all.begin(), all.end());
   }
-  return uneven;
+  return with_less;
 }
 
 std::string text_of(const NetworkPort& port) {

@@ -74,9 +74,9 @@ struct HostInventory {
 
 HostInventory read_host_inventory(const HostFiles& files);
 
-/// Controllers that have other memory behind them than most: a module is missing, or was switched off when
-/// the node started. None where fewer than three say how much they have.
-std::vector<const MemoryController*> uneven_controllers(const std::vector<MemoryController>& controllers);
+/// Controllers that have less memory behind them than most: a module is missing, or was switched off when the
+/// node started. None where fewer than three say how much they have.
+std::vector<const MemoryController*> short_controllers(const std::vector<MemoryController>& controllers);
 
 /// "mlx5_3 port 1: DOWN, Polling".
 std::string text_of(const NetworkPort& port);

@@ -188,6 +188,7 @@ TEST(NvmlClient, TellsWhatIsSetAndWhatTheNextResetSets) {
   EXPECT_EQ(other.ecc_after_reset.value, 1);
   EXPECT_EQ(other.mig_after_reset.value, 0);
   EXPECT_EQ(other.set_sm_mhz.value, 1980);
+  EXPECT_EQ(changed.default_sm_mhz.value, 1980);
   EXPECT_EQ(other.inforom_valid.value, 1);
   EXPECT_EQ(other.gsp_firmware.value, client->driver_version().value);
   EXPECT_EQ(client->node(0).confidential_compute.value, 1);

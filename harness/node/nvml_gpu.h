@@ -52,6 +52,7 @@ class GpuQuery {
 
   void read_pci(GpuIdentity& identity);
   Text gsp_firmware();
+  Integer sm_clock(unsigned id);
   Integer compute_capability();
   Integer memory_total_mib();
   Integer memory_used_mib();

@@ -30,9 +30,8 @@ GpuIdentity GpuQuery::identity() {
   identity.pcie_max_width = number(api_.pcie_max_width);
   identity.max_sm_mhz = number(api_.max_clock, kClockSm);
   identity.max_memory_mhz = number(api_.max_clock, kClockMemory);
-  unsigned set_mhz = 0;
-  const Return set = ask(api_.clock_by_id, unsigned{kClockSm}, unsigned{kClockIdTarget}, &set_mhz);
-  identity.set_sm_mhz = integer(set, set_mhz);
+  identity.set_sm_mhz = sm_clock(kClockIdTarget);
+  identity.default_sm_mhz = sm_clock(kClockIdDefault);
   identity.compute_capability = compute_capability();
   read_pci(identity);
 
@@ -45,6 +44,12 @@ void GpuQuery::read_pci(GpuIdentity& identity) {
   identity.pci_device = integer(result, pci.device_id);
   identity.pci_address = result == Return::success ? Text::of(pci_address(pci.domain, pci.bus, pci.device))
                                                    : Text::none(word(result));
+}
+
+Integer GpuQuery::sm_clock(unsigned id) {
+  unsigned mhz = 0;
+  const Return result = ask(api_.clock_by_id, static_cast<unsigned>(kClockSm), id, &mhz);
+  return integer(result, mhz);
 }
 
 Text GpuQuery::gsp_firmware() {

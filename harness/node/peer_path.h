@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,18 @@ struct PeerPath {
 };
 
 PeerPath read_peer_path(const HostFiles& files, const std::string& address);
+
+/// Of several devices together, and of the node's network cards (RDMA devices), which begin the traffic
+/// between the two and have ports and addresses of their own.
+struct PeerTraffic {
+  std::set<std::string> redirecting, unread;  // ports
+  std::set<std::string> translated;           // devices
+  int devices = 0, with_ats = 0;
+  /// What stands in the way; empty where nothing does, as far as it could be read.
+  std::string in_the_way() const;
+};
+
+PeerTraffic read_peer_traffic(const HostFiles& files, const std::vector<std::string>& gpus);
 
 /// Where in a device's configuration space, as `config` in sysfs has it, an extended capability begins;
 /// nothing where the device has none of this number. 256 bytes or fewer hold none.

@@ -68,14 +68,17 @@ TEST(HostRecordings, APortThatIsDownIsNamedWithItsState) {
   EXPECT_EQ(text_of(*down), "mlx5_3 port 1: DOWN, Polling");
 }
 
-TEST(HostRecordings, AControllerWithOtherMemoryThanMostIsNamed) {
+TEST(HostRecordings, AControllerWithLessMemoryThanMostIsNamed) {
   const RecordedMachine machine("host/supermicro-821ge-h200");
-  EXPECT_TRUE(uneven_controllers(inventory_of(machine).memory_controllers).empty());
+  EXPECT_TRUE(short_controllers(inventory_of(machine).memory_controllers).empty());
   machine.set("/sys/devices/system/edac/mc/mc2/size_mb", "65536");
   const HostInventory host = inventory_of(machine);
-  const auto uneven = uneven_controllers(host.memory_controllers);
+  const auto uneven = short_controllers(host.memory_controllers);
   ASSERT_EQ(uneven.size(), 1u);
   EXPECT_EQ(uneven[0]->mib, 65536);
+  machine.set("/sys/devices/system/edac/mc/mc2/size_mb", "1048576");
+  const HostInventory more = inventory_of(machine);
+  EXPECT_TRUE(short_controllers(more.memory_controllers).empty()) << "more than most lacks nothing";
   EXPECT_THAT(uneven[0]->name, testing::StartsWith("mc2"));
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "harness/testing/recorded_machine.h"
 
 namespace assay::pci {
@@ -76,6 +78,19 @@ TEST_F(PeerPathTest, AtsIsTheDevicesOwn) {
   EXPECT_EQ(path().ats, true);
   set_config(kGpu, config_with({{0x000f, 0x0000}}));
   EXPECT_EQ(path().ats, false);
+}
+
+/// Of GPUDirect RDMA the card is who asks.
+TEST_F(PeerPathTest, TheWayOfTheNetworkCardsIsReadToo) {
+  const std::string card = "0000:3b:00.0", name = "/sys/class/infiniband/mlx5_0";
+  std::filesystem::create_directories(machine.folder.path() / name.substr(1));
+  std::filesystem::create_symlink("../../../bus/pci/devices/" + card,
+                                  machine.folder.path() / name.substr(1) / "device");
+  const auto real = machine.files().resolve(name + "/device");
+  ASSERT_TRUE(real);
+  EXPECT_EQ(read_peer_traffic(machine.files(), {kGpu}).in_the_way(), "");
+  machine.set("/sys/bus/pci/devices/" + card + "/iommu_group/type", "DMA");
+  EXPECT_EQ(read_peer_traffic(machine.files(), {kGpu}).in_the_way(), "the IOMMU translates for " + card);
 }
 
 TEST(ExtendedCapability, ListsThatRunInACircleOrOutOfTheSpaceEnd) {

@@ -46,6 +46,11 @@ void add_processors(Files& files) {
   files["/proc/sys/kernel/osrelease"] = "6.8.0-simulated";
 }
 
+std::int64_t errors_before(const State& state, int port) {
+  const FaultState* const full = find_fault(state, "port_counter_full", kNoSlot);
+  return full != nullptr && whole(full, "port", 0) == port ? 65535 : 0;
+}
+
 void add_ports(const State& state, Files& files) {
   const FaultState* const down = find_fault(state, "port_down", kNoSlot);
   const FaultState* const flaps = find_fault(state, "port_flaps", kNoSlot);
@@ -65,7 +70,8 @@ void add_ports(const State& state, Files& files) {
     files[port + "/counters/link_downed"] =
         std::to_string((up ? 0 : 1) + (flapped ? whole(flaps, "downed", 1) : 0));
     files[port + "/counters/link_error_recovery"] = "0";
-    files[port + "/counters/symbol_error"] = std::to_string(flapped ? whole(flaps, "symbol_errors", 0) : 0);
+    files[port + "/counters/symbol_error"] =
+        std::to_string(errors_before(state, i) + (flapped ? whole(flaps, "symbol_errors", 0) : 0));
     files[port + "/counters/port_rcv_errors"] = "0";
   }
 }

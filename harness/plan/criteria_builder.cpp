@@ -120,11 +120,12 @@ void expect_ports(const config::Site& site, std::vector<Limit>& limits) {
   }
 }
 
-/// What the site has agreed to must be read, too: a version that nobody knows is none of these.
-void require_measure(const std::string& name, std::vector<RequiredCheck>& required) {
+/// What the site expects must be read, too: what nobody knows is not what it expects.
+void require_measure(const std::string& check_name, const std::string& name,
+                     std::vector<RequiredCheck>& required) {
   for (RequiredCheck& check : required) {
     for (RequiredMeasure& measure : check.measures) {
-      if (measure.name != name) continue;
+      if (check.check != check_name || measure.name != name) continue;
       measure.judged = true;
       measure.may_lack = false;
     }
@@ -133,6 +134,7 @@ void require_measure(const std::string& name, std::vector<RequiredCheck>& requir
 
 void expect_firmware(const config::Site& site, Criteria& criteria) {
   for (const auto& [name, versions] : site.firmware) {
+    std::vector<std::string> of_checks;
     for (const RequiredCheck& check : criteria.required) {
       const bool has = std::any_of(check.measures.begin(), check.measures.end(),
                                    [&](const RequiredMeasure& measure) { return measure.name == name; });
@@ -146,17 +148,19 @@ void expect_firmware(const config::Site& site, Criteria& criteria) {
       limit.finding = "inventory.firmware_not_agreed";
       limit.source = "the site's file, [firmware]";
       criteria.limits.push_back(limit);
+      of_checks.push_back(check.check);
     }
-    require_measure(name, criteria.required);
+    for (const std::string& check : of_checks) require_measure(check, name, criteria.required);
   }
 }
 
 /// The SKU's limits of what stands in the way of direct traffic are loose: not every site needs it.
-void expect_peer_traffic(const config::Site& site, std::vector<Limit>& limits) {
-  for (Limit& limit : limits) {
+void expect_peer_traffic(const config::Site& site, Criteria& criteria) {
+  for (Limit& limit : criteria.limits) {
     if (!site.direct_peer_traffic || limit.finding != "settings.peer_traffic") continue;
     limit.bound = 0.0;
     limit.source = "the site's file, [peer_traffic]";
+    require_measure(limit.check, limit.measurement, criteria.required);
   }
 }
 
@@ -182,7 +186,7 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
   }
   expect_ports(site, criteria.limits);
   expect_firmware(site, criteria);
-  expect_peer_traffic(site, criteria.limits);
+  expect_peer_traffic(site, criteria);
   criteria.findings = std::move(findings);
   criteria.waivers = site.waivers;
   criteria.warmer_air_c = site.warmer_air_c;

@@ -40,18 +40,35 @@ std::int64_t growth(const NetworkPort& before, const NetworkPort& after, const c
   return now < then ? now : now - then;
 }
 
+/// These counters stop at their greatest value (linux: drivers/infiniband/core/sysfs.c, PORT_PMA_ATTR: so
+/// many bits; a device that counts further has passed it).
+bool is_full(const NetworkPort& port, const char* counter, std::int64_t most) {
+  const auto found = port.counters.find(counter);
+  return found != port.counters.end() && found->second == most;
+}
+
+bool has_full_counter(const NetworkPort& port) {
+  return is_full(port, kDowned, 255) || is_full(port, kRecovered, 255) || is_full(port, kSymbols, 65535);
+}
+
 struct Growth {
   int lost = 0;  // ports that were up
+  int full = 0;  // ports with a counter that counts no further
   std::int64_t downed = 0, recovered = 0;
   std::int64_t most_symbols = 0;  // of one port
   std::vector<std::string> said;
 };
 
+/// Of a port that was up when the run began: of one that nobody uses, cables may be plugged meanwhile.
 void add(const NetworkPort& before, const NetworkPort& after, Growth& all) {
   const std::int64_t downed = growth(before, after, kDowned), recovered = growth(before, after, kRecovered),
                      symbols = growth(before, after, kSymbols);
-  const bool lost = before.up() && !after.up();
+  const bool lost = !after.up();
   all.lost += lost ? 1 : 0;
+  if (has_full_counter(before)) {
+    ++all.full;
+    all.said.push_back(text_of(before) + ": a counter is at its end, and counts no further");
+  }
   all.downed += downed;
   all.recovered += recovered;
   all.most_symbols = std::max(all.most_symbols, symbols);
@@ -64,6 +81,7 @@ Growth growth_of(const std::map<PortName, NetworkPort>& before,
                  const std::map<PortName, NetworkPort>& after) {
   Growth all;
   for (const auto& [name, port] : before) {
+    if (!port.up()) continue;
     const auto found = after.find(name);
     if (found != after.end()) {
       add(port, found->second, all);
@@ -87,6 +105,7 @@ void run(Context& context) {
   context.measure_at(kNode, "watched", seconds_of(watched), Unit::seconds);
   count("ports_watched", static_cast<double>(before.size()));
   count("ports_lost", all.lost);
+  count("ports_with_full_counter", all.full);
   count("links_downed", static_cast<double>(all.downed));
   count("links_recovered", static_cast<double>(all.recovered));
   // One error of a short look is no rate.
@@ -109,7 +128,10 @@ const Registered health_network{{
              .of = Of::node},
             {.name = "ports_watched", .meaning = "RDMA ports", .judged = false, .of = Of::node},
             {.name = "ports_lost",
-             .meaning = "RDMA ports that were there, or up, at the beginning and are not at the end",
+             .meaning = "RDMA ports that were up at the beginning and are not at the end",
+             .of = Of::node},
+            {.name = "ports_with_full_counter",
+             .meaning = "RDMA ports with a counter of errors that counts no further",
              .of = Of::node},
             {.name = "links_downed", .meaning = "how often a port's link went down", .of = Of::node},
             {.name = "links_recovered", .meaning = "how often a port's link trained again", .of = Of::node},
@@ -123,7 +145,7 @@ const Registered health_network{{
              .of = Of::node,
              .may_lack = true},
         },
-    .findings = {"host.port_lost", "host.port_errors"},
+    .findings = {"host.port_lost", "host.port_errors", "host.port_counters_full"},
     .run = run,
     .detects = "ports, cables and modules that lose the link or make errors while nobody uses them",
     .misses = "how fast a port is, and what shows only under traffic",

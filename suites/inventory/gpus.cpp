@@ -35,7 +35,11 @@ void measure_slot(Readings& readings, const Part& part, const GpuIdentity& gpu) 
   readings.measure(part, "board_part_number", gpu.board_part_number);
   readings.measure(part, "vbios", gpu.vbios);
   readings.measure(part, "inforom", gpu.inforom_image);
-  readings.measure(part, "inforom_valid", gpu.inforom_valid);
+  // Any other reason says nothing of the InfoROM.
+  if (gpu.inforom_valid.missing == "corrupted_inforom")
+    readings.missing(part, "inforom_valid", gpu.inforom_valid.missing);
+  else
+    readings.measure_if_known(part, "inforom_valid", gpu.inforom_valid);
   readings.measure_if_known(part, "gsp_firmware", gpu.gsp_firmware);
   readings.measure(part, "module_id", gpu.module_id);
   readings.measure(part, "memory_total", gpu.memory_mib, Unit::mebibytes);
@@ -49,8 +53,8 @@ void measure_slot(Readings& readings, const Part& part, const GpuIdentity& gpu) 
   readings.measure(part, "default_power_limit", gpu.power_default_limit_mw, Unit::watts, kWattsPerMilliwatt);
   readings.measure(part, "max_sm_clock", gpu.max_sm_mhz, Unit::megahertz);
   readings.measure(part, "max_memory_clock", gpu.max_memory_mhz, Unit::megahertz);
-  if (gpu.set_sm_mhz.value && gpu.max_sm_mhz.value)
-    readings.measure(part, "sm_clock_cut", Integer::of(*gpu.max_sm_mhz.value - *gpu.set_sm_mhz.value),
+  if (gpu.set_sm_mhz.value && gpu.default_sm_mhz.value)
+    readings.measure(part, "sm_clock_cut", Integer::of(*gpu.default_sm_mhz.value - *gpu.set_sm_mhz.value),
                      Unit::megahertz);
   readings.measure(part, "engineering_sample", engineering(gpu));
   readings.measure(part, "pcie_max_generation", gpu.pcie_max_generation);
@@ -150,7 +154,7 @@ const Registered inventory_gpus{{
             {"board_part_number", Unit::text, "board part number", "", false},
             {"vbios", Unit::text, "VBIOS version", ""},
             {"inforom", Unit::text, "version of the InfoROM's image", "", false},
-            {"inforom_valid", Unit::count, "1: the InfoROM's checksums hold", ""},
+            {.name = "inforom_valid", .meaning = "1: the InfoROM's checksums hold", .may_lack = true},
             {.name = "gsp_firmware",
              .unit = Unit::text,
              .meaning = "version of the firmware of the GPU's system processor, which the driver loads",
@@ -172,7 +176,7 @@ const Registered inventory_gpus{{
             {"max_memory_clock", Unit::megahertz, "highest memory clock that the part's firmware allows", ""},
             {.name = "sm_clock_cut",
              .unit = Unit::megahertz,
-             .meaning = "by how much the SM clock is set below the part's highest (applications clocks)",
+             .meaning = "by how much the SM clock is set below the part's default (applications clocks)",
              .may_lack = true},
             {"engineering_sample", Unit::count, "1: it calls itself as samples do that never were for sale",
              ""},

@@ -71,7 +71,7 @@ void measure_memory(Context& context, const std::vector<MemoryController>& contr
   }
   count(context, "memory_corrected", static_cast<double>(corrected));
   count(context, "memory_uncorrected", static_cast<double>(uncorrected));
-  count(context, "uneven_controllers", static_cast<double>(uneven_controllers(controllers).size()));
+  count(context, "uneven_controllers", static_cast<double>(short_controllers(controllers).size()));
   nlohmann::json all = nlohmann::json::array();
   for (const MemoryController& controller : controllers) {
     nlohmann::json dimms = nlohmann::json::array();
@@ -105,28 +105,21 @@ std::set<std::string> versions_of(const std::map<std::string, std::string>& by_a
 }
 
 /// What keeps GPUs and network cards from reaching one another directly; in words.
-std::vector<std::string> measure_peer_paths(Context& context) {
-  std::set<std::string> redirecting, unread, translated;
-  int gpus = 0, with_ats = 0;
+std::string measure_peer_traffic(Context& context) {
+  std::vector<std::string> gpus;
   for (const SlotInventory& slot : context.slots()) {
-    if (slot.found == nullptr || !slot.found->identity.pci_address.value) continue;
-    const std::string& address = *slot.found->identity.pci_address.value;
-    const pci::PeerPath path = pci::read_peer_path(context.host().files(), address);
-    ++gpus;
-    redirecting.insert(path.redirecting.begin(), path.redirecting.end());
-    unread.insert(path.unread.begin(), path.unread.end());
-    if (path.is_translated()) translated.insert(address);
-    with_ats += path.ats.value_or(false) ? 1 : 0;
+    if (slot.found != nullptr && slot.found->identity.pci_address.value)
+      gpus.push_back(*slot.found->identity.pci_address.value);
   }
-  if (gpus == 0) return {};
-  count(context, "iommu_translates", static_cast<double>(translated.size()));
-  count(context, "ats_enabled", with_ats);
-  if (unread.empty()) count(context, "acs_redirects", static_cast<double>(redirecting.size()));
-  std::vector<std::string> all;
-  if (!redirecting.empty()) all.push_back(fmt::format("ACS redirects at {}", fmt::join(redirecting, ", ")));
-  if (!translated.empty())
-    all.push_back(fmt::format("the IOMMU translates for {}", fmt::join(translated, ", ")));
-  return all;
+  const pci::PeerTraffic traffic = pci::read_peer_traffic(context.host().files(), gpus);
+  count(context, "iommu_translates", static_cast<double>(traffic.translated.size()));
+  count(context, "ats_enabled", traffic.with_ats);
+  if (traffic.unread.empty())
+    count(context, "acs_redirects", static_cast<double>(traffic.redirecting.size()));
+  else
+    context.log(fmt::format("only root may read whether access control (ACS) redirects traffic at {}",
+                            fmt::join(traffic.unread, ", ")));
+  return traffic.in_the_way();
 }
 
 /// ", of them 3 and 0 in CPU_SrcID#0_MC#0_Chan#1_DIMM#0".
@@ -140,8 +133,10 @@ std::string of_dimms(const MemoryController& controller) {
 }
 
 /// What is wrong, in words: ports that are down, drives that are not live, controllers with errors or with
-/// other memory than most; after what `all` says already.
-std::string culprits(const HostInventory& host, std::vector<std::string> all) {
+/// less memory than most; what is in the way of direct traffic.
+std::string culprits(const HostInventory& host, const std::string& in_the_way) {
+  std::vector<std::string> all;
+  if (!in_the_way.empty()) all.push_back(in_the_way);
   for (const NetworkPort& port : host.ports) {
     if (!port.up()) all.push_back(text_of(port));
   }
@@ -155,7 +150,7 @@ std::string culprits(const HostInventory& host, std::vector<std::string> all) {
       all.push_back(fmt::format("{}: {} corrected, {} uncorrected{}", controller.name, controller.corrected,
                                 controller.uncorrected, of_dimms(controller)));
   }
-  for (const MemoryController* controller : uneven_controllers(host.memory_controllers))
+  for (const MemoryController* controller : short_controllers(host.memory_controllers))
     all.push_back(fmt::format("{} has {} MiB", controller->name, controller->mib.value_or(0)));
   return fmt::format("{}", fmt::join(all, "; "));
 }
@@ -183,7 +178,7 @@ void run(Context& context) {
   const auto of_switches = versions_of(host.nvswitch_firmware);
   say(context, "nvswitch_firmware", fmt::format("{}", fmt::join(of_switches, ", ")));
   if (!of_switches.empty()) count(context, "nvswitch_firmwares", static_cast<double>(of_switches.size()));
-  say(context, kCulprit, culprits(host, measure_peer_paths(context)));
+  say(context, kCulprit, culprits(host, measure_peer_traffic(context)));
 }
 
 /// For people, and for the manifest: a field that the firmware lacks lacks here.
@@ -226,16 +221,18 @@ const Registered inventory_host{{
                    "errors of the host's memory that were corrected since its driver was loaded", true),
             judged("memory_uncorrected",
                    "errors of the host's memory that were not corrected since its driver was loaded", true),
-            judged("uneven_controllers", "memory controllers with other memory behind them than most", true),
+            judged("uneven_controllers", "memory controllers with less memory behind them than most", true),
             said("network_firmware", "versions of the RDMA devices' firmware"),
             said("nvswitch_firmware", "versions of the NVSwitches' firmware"),
             judged("nvswitch_firmwares", "different versions of the NVSwitches' firmware", true),
-            judged("acs_redirects", "PCIe ports above GPUs that send peers' traffic up to the processors",
+            judged("acs_redirects",
+                   "PCIe ports above GPUs and network cards that send peers' traffic up to the processors",
                    true),
-            judged("iommu_translates", "GPUs whose addresses the IOMMU translates", true),
-            said("ats_enabled", "GPUs that ask for translations themselves (ATS)", Unit::count),
+            judged("iommu_translates", "GPUs and network cards whose addresses the IOMMU translates", true),
+            said("ats_enabled", "GPUs and network cards that ask for translations themselves (ATS)",
+                 Unit::count),
             said(kCulprit,
-                 "ports that are down, drives that are not live, memory controllers with errors or other "
+                 "ports that are down, drives that are not live, memory controllers with errors or less "
                  "memory than most, what is in the way of direct traffic"),
         },
     .findings = {"host.port_down", "host.drive", "host.memory_errors", "host.memory_uneven",

@@ -22,6 +22,13 @@ const RegisteredFault port_flaps{{"port_flaps",
                                        state.clock.now + nanoseconds_of(fault_parameter(fault, "after", 1));
                                  }}};
 
+const RegisteredFault port_counter_full{
+    {"port_counter_full",
+     "a network port has counted so many errors that its counter is at its end",
+     "node",
+     {{"port", "which", Unit::count, 0, 7, 0}}},
+    {}};
+
 const RegisteredFault dimm_missing{{"dimm_missing",
                                     "a module of the host's memory was switched off when the node started",
                                     "node",
