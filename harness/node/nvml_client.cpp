@@ -39,6 +39,7 @@ struct NvmlClient::Session {
 struct NvmlClient::Gpu {
   nvml::Device handle = nullptr;
   GpuIdentity known;
+  std::optional<Integer> inforom_valid;  // as asked once
 
   nvml::GpuQuery query(const Session& session, unsigned index) {
     if (!handle) {
@@ -52,6 +53,8 @@ struct NvmlClient::Gpu {
   }
   GpuIdentity identity(nvml::GpuQuery& gpu) {
     GpuIdentity identity = gpu.identity();
+    if (!inforom_valid) inforom_valid = gpu.inforom_valid();
+    identity.inforom_valid = *inforom_valid;
     keep_known(identity, known);
     known = identity;
     return identity;

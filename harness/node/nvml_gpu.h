@@ -23,7 +23,10 @@ class GpuQuery {
   GpuQuery(const Api& api, Return no_handle)
       : api_(api), device_(nullptr), no_handle_(no_handle), lost_(word(no_handle)) {}
 
+  /// Without `inforom_valid`.
   GpuIdentity identity();
+  /// GpuIdentity::inforom_valid. The driver reads the flash for it: to be asked once.
+  Integer inforom_valid();
   /// Without the margin.
   GpuSample sample(Nanoseconds now);
   /// GpuSample::margin_c. Of an H200 the question takes half a millisecond, more than all of sample()

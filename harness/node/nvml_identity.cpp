@@ -16,7 +16,6 @@ GpuIdentity GpuQuery::identity() {
   identity.vbios = text(api_.vbios_version);
   identity.inforom_image = text(api_.inforom_image_version);
   identity.gsp_firmware = gsp_firmware();
-  identity.inforom_valid = integer(ask(api_.validate_inforom), 1);
   identity.module_id = number(api_.module_id);
   identity.memory_mib = memory_total_mib();
   read_mode(api_.ecc_mode, identity.ecc_enabled, identity.ecc_after_reset);
@@ -44,6 +43,10 @@ void GpuQuery::read_pci(GpuIdentity& identity) {
   identity.pci_device = integer(result, pci.device_id);
   identity.pci_address = result == Return::success ? Text::of(pci_address(pci.domain, pci.bus, pci.device))
                                                    : Text::none(word(result));
+}
+
+Integer GpuQuery::inforom_valid() {
+  return integer(ask(api_.validate_inforom), 1);
 }
 
 Integer GpuQuery::sm_clock(unsigned id) {
