@@ -78,6 +78,9 @@ class Context {
   /// The first half of a check's work is done: returns when the stages that the profile lets it stay for have
   /// run, at once where there are none. What it has allocated stays. It is not to be at work meanwhile.
   virtual void stay() = 0;
+  /// What an earlier attempt at this, which was killed with the run, had left as evidence kBegun: what it
+  /// found before it stayed. Null where there was none.
+  virtual const nlohmann::json& begun() const = 0;
   virtual Clock& clock() = 0;
 
   /// Taken by the sampler just before this step, so that no check ever waits for a driver.

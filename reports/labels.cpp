@@ -179,7 +179,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::relation_min, ">=", "≥"},
     {Label::relation_max, "<=", "≤"},
     {Label::relation_equal, "=", "="},
-    {Label::relation_one_of, "one of", "之一："},
+    {Label::relation_one_of, "one of", "为以下之一："},
     {Label::relation_peer_equal, "equal on all GPUs", "所有 GPU 一致"},
     {Label::relation_peer_ratio, "ratio to the median of the other GPUs >=", "与其余 GPU 中位数之比 ≥"},
     {Label::relation_peer_excess, "above the median of the other GPUs by <=", "高出其余 GPU 中位数 ≤"},

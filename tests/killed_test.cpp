@@ -58,6 +58,17 @@ TEST_F(KilledTest, AKilledSamplerIsInconclusiveWithTheReason) {
   EXPECT_THAT(finished.out, HasSubstr("Killed"));
 }
 
+/// What health.network found at the run's beginning outlives the kill.
+TEST_F(KilledTest, APortThatWasLostBeforeTheKillIsLost) {
+  Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", "links", "--time-scale", "10",
+                        "--fault", "port-lost", "--out", scratch / "out"});
+  ASSERT_TRUE(Running::wait_for([&] { return has_written(scratch / "out", "nvlink.all_to_all"); }));
+  kill(run.pid(), SIGKILL);
+  run.wait();
+  assay(scratch, {"resume", only_run(scratch), "--quiet"});
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))), testing::ElementsAre("host.port_lost@node"));
+}
+
 TEST_F(KilledTest, WorkersThatHangAndTheSamplerEndWithTheirSupervisor) {
   const std::string profile = selftest_profile(scratch, "hang_hard", "60 s");
   Running run(scratch, {"run", "--node", "sim:h200-8gpu", "--profile", profile, "--limits",

@@ -39,7 +39,7 @@ TEST_F(LogVerb, SaysWhatALineMeansAndWhatIsToBeDone) {
   EXPECT_THAT(said.out, HasSubstr("95, pid=4711"));
   EXPECT_THAT(said.out, HasSubstr("at once: "));
   EXPECT_THAT(said.out, Not(HasSubstr("usb")));
-  EXPECT_THAT(said.out, HasSubstr("1 events, 1 of them"));
+  EXPECT_THAT(said.out, HasSubstr("1 event(s), 1 of them"));
 }
 
 TEST_F(LogVerb, SaysItInChinese) {
@@ -49,7 +49,7 @@ TEST_F(LogVerb, SaysItInChinese) {
 }
 
 TEST_F(LogVerb, HearsALastLineWithoutAnEnd) {
-  EXPECT_THAT(assay(scratch, {"log", file(kUncontained)}).out, HasSubstr("1 events"));
+  EXPECT_THAT(assay(scratch, {"log", file(kUncontained)}).out, HasSubstr("1 event(s)"));
 }
 
 /// As the shell's <(journalctl -k -b -1).

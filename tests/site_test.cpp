@@ -77,11 +77,14 @@ TEST_F(SiteTest, FirmwareThatItHasNotAgreedToIsNamedWithBothVersions) {
   EXPECT_THAT(summary_of(judged), HasSubstr("96.00.DA.00.16 or 96.00.DA.00.17"));
 }
 
+/// A virtual machine has no NVSwitches to show.
 TEST_F(SiteTest, FirmwareThatCannotBeReadIsNoneThatItHasAgreedTo) {
-  const ScratchFolder folder;
-  const auto judged = judgement("[firmware]\nbios = [\"2.4.4\"]\nnvswitch_firmware = [\"96.10.57.00.01\"]\n");
-  EXPECT_THAT(accusations(judged), ElementsAre("inventory.firmware_not_agreed@node"));
-  EXPECT_THAT(summary_of(judged), HasSubstr("bios is 1.0"));
+  const std::string path = scratch / "site.toml";
+  std::ofstream(path) << "[firmware]\nnvswitch_firmware = [\"96.10.57.00.01\"]\n";
+  const Finished run = assay(scratch, {"run", "--node", "sim:h200-8gpu-vm", "--profile", "inventory",
+                                       "--site", path, "--out", scratch / "out", "--quiet"});
+  EXPECT_EQ(run.exit_code, 11) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("nvswitch_firmware"));
 }
 
 TEST_F(SiteTest, PeerTrafficThatTakesTheLongWayIsOnlyShownWhereNobodyNeedsIt) {

@@ -17,7 +17,6 @@
 #include "harness/base/files.h"
 #include "harness/base/machine_refused.h"
 #include "harness/base/terminal.h"
-#include "harness/base/text.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/conclude.h"
 #include "harness/cli/load.h"
@@ -28,6 +27,7 @@ namespace assay::cli {
 namespace {
 
 constexpr const char* kStandardInput = "-";
+constexpr const char* kNothing = "IGNORE";  // the catalogue's word for no action
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
@@ -64,13 +64,13 @@ void require_text(const std::string& path, std::FILE* copy) {
   if (begin.find_first_not_of(" \n") == std::string::npos)
     throw UsageError(path + ": it is empty; that says nothing of a kernel");
   if (begin.rfind("\x1f\x8b", 0) == 0) throw UsageError(path + ": it is packed: zcat FILE | assay log -");
-  if (begin.find('\0') != std::string::npos || !is_utf8(begin.substr(0, begin.rfind('\n'))))
+  if (begin.find('\0') != std::string::npos)
     throw UsageError(path + ": this is no text; of a journal, give what journalctl -k prints");
   if (begin.front() == '{') throw UsageError(path + ": this is JSON: give what journalctl -k prints");
 }
 
 struct Said {
-  std::string meaning, at_once, again;
+  std::string meaning, at_once, cause;
 };
 
 std::string in(const Words& words, const std::string& language) {
@@ -91,14 +91,16 @@ Said said_of(const KernelEvent& event, const EventCatalogue& catalogue, const st
   }
   const auto entry = catalogue.xids.find(event.number);
   if (event.kind != KernelEvent::Kind::xid || entry == catalogue.xids.end()) return {};
-  return {in(entry->second.meaning, language), action(entry->second.immediate), action(entry->second.later)};
+  const XidEntry& xid = entry->second;
+  const bool more = xid.later != kNothing && xid.later != xid.immediate;
+  return {in(xid.meaning, language), action(xid.immediate), more ? action(xid.later) : ""};
 }
 
 nlohmann::json json_of(const KernelEvent& event, const Said& said) {
   nlohmann::json j = event;
   j["says"] = said.meaning;
   j["at_once"] = said.at_once;
-  j["to_find_the_cause"] = said.again;
+  j["to_find_the_cause"] = said.cause;
   return j;
 }
 
@@ -106,8 +108,8 @@ void print(const KernelEvent& event, const Said& said, bool chinese) {
   terminal::out("{}{}\n", is_fault(event) ? "!! " : "   ", event.line);
   if (!said.meaning.empty()) terminal::out("     {}\n", said.meaning);
   if (!said.at_once.empty()) terminal::out("     {}{}\n", chinese ? "立即：" : "at once: ", said.at_once);
-  if (!said.again.empty() && said.again != said.at_once)
-    terminal::out("     {}{}\n", chinese ? "后续排查：" : "to find the cause: ", said.again);
+  if (!said.cause.empty())
+    terminal::out("     {}{}\n", chinese ? "后续排查：" : "to find the cause: ", said.cause);
 }
 
 struct LogOptions {
@@ -137,7 +139,7 @@ int log_action(const LogOptions& options) {
   } else if (options.language == "zh-CN") {
     terminal::out("共 {} 条事件，其中 {} 条（!!）表示 GPU、NVSwitch 或主机故障。\n", events, faults);
   } else {
-    terminal::out("{} events, {} of them (!!) a fault of GPU, NVSwitch or host.\n", events, faults);
+    terminal::out("{} event(s), {} of them (!!) a fault of GPU, NVSwitch or host.\n", events, faults);
   }
   return Exit::accept;
 }

@@ -183,8 +183,7 @@ std::map<std::string, std::string> read_nvswitch_firmware(const HostFiles& files
   for (const std::string& address : files.list(folder)) {
     each_line(files.read(fmt::format("{}/{}/information", folder, address)).value_or(""),
               [&](std::string_view line) {
-                const auto version = value_of(line, "BIOS Version");
-                if (version && *version != "N/A") firmware[address] = *version;
+                if (const auto version = value_of(line, "BIOS Version")) firmware[address] = *version;
               });
   }
   return firmware;

@@ -68,7 +68,8 @@ struct HostInventory {
   /// None: the kernel has no driver for them, or firmware keeps the counts to itself. That is not zero
   /// errors.
   std::vector<MemoryController> memory_controllers;
-  /// By PCI address: version of an NVSwitch's firmware, as its driver has it.
+  /// By PCI address: version of an NVSwitch's firmware, as its driver has it; "N/A" of one that it cannot
+  /// read.
   std::map<std::string, std::string> nvswitch_firmware;
 };
 

@@ -83,7 +83,6 @@ PeerTraffic read_peer_traffic(const HostFiles& files, const std::vector<std::str
     traffic.unread.insert(path.unread.begin(), path.unread.end());
     if (path.is_translated()) traffic.translated.insert(address);
     traffic.with_ats += path.ats.value_or(false) ? 1 : 0;
-    ++traffic.devices;
   }
   return traffic;
 }

@@ -34,7 +34,7 @@ PeerPath read_peer_path(const HostFiles& files, const std::string& address);
 struct PeerTraffic {
   std::set<std::string> redirecting, unread;  // ports
   std::set<std::string> translated;           // devices
-  int devices = 0, with_ats = 0;
+  int with_ats = 0;                           // devices
   /// What stands in the way; empty where nothing does, as far as it could be read.
   std::string in_the_way() const;
 };

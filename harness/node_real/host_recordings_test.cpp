@@ -101,8 +101,9 @@ TEST(HostRecordings, NvswitchesSayWhichFirmwareTheyHave) {
   const std::string folder = "/proc/driver/nvidia-nvswitch/devices/";
   machine.set(folder + "0000:05:00.0/information", "BIOS Version: 96.10.57.00.01");
   machine.set(folder + "0000:06:00.0/information", "BIOS Version: N/A");
-  EXPECT_EQ(inventory_of(machine).nvswitch_firmware,
-            (std::map<std::string, std::string>{{"0000:05:00.0", "96.10.57.00.01"}}));
+  EXPECT_EQ(
+      inventory_of(machine).nvswitch_firmware,
+      (std::map<std::string, std::string>{{"0000:05:00.0", "96.10.57.00.01"}, {"0000:06:00.0", "N/A"}}));
 }
 
 TEST(HostRecordings, WhatMakersDidNotFillInIsNoSerial) {

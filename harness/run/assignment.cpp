@@ -23,7 +23,8 @@ static void to_json(json& j, const BodyAssignment& body) {
        {"seed", body.seed},
        {"duration_s", body.duration_s},
        {"memory_share", body.memory_share},
-       {"attachments", body.attachments}};
+       {"attachments", body.attachments},
+       {"begun", body.begun}};
 }
 
 static void from_json(const json& j, BodyAssignment& body) {
@@ -33,6 +34,7 @@ static void from_json(const json& j, BodyAssignment& body) {
   j.at("duration_s").get_to(body.duration_s);
   j.at("memory_share").get_to(body.memory_share);
   j.at("attachments").get_to(body.attachments);
+  body.begun = j.at("begun");
 }
 
 void to_json(json& j, const Assignment& a) {

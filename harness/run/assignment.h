@@ -25,6 +25,7 @@ struct BodyAssignment {
   double duration_s = 0;
   double memory_share = 1;
   std::string attachments;  // paths of what it attaches begin so
+  nlohmann::json begun;     // Context::begun()
 };
 
 struct Assignment {

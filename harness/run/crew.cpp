@@ -15,6 +15,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+nlohmann::json begun_of(const CrewContext& context, const Task& task) {
+  const auto found = context.begun.find(task);
+  return found == context.begun.end() ? nlohmann::json() : found->second;
+}
+
 Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext& context, int measurement) {
   const Placement& placement = *crew.placement;
   Assignment assignment;
@@ -35,7 +40,8 @@ Assignment assignment_for(const Crew& crew, std::size_t rank, const CrewContext&
          seed_of(context.plan.seed, crew.stage->index, body.check, body.variant, assignment.part, measurement,
                  among_its_gpus),
          body.duration_s, body.memory_share,
-         attachments_of(context.run_folder, crew.steps[i].id, placement.participants.size(), rank)});
+         attachments_of(context.run_folder, crew.steps[i].id, placement.participants.size(), rank),
+         begun_of(context, task_of(crew.stage->index, placement, body))});
   }
   for (const Part& device : placement.participants[rank].devices) {
     const PlannedSlot* slot = slot_of(context.plan, device);

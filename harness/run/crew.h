@@ -1,6 +1,7 @@
 // The workers of one placement, from their start to their end, and the steps that they work on.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -50,6 +51,8 @@ struct CrewContext {
   ipc::ChildFiles child_files;
   std::string run_folder;  // for what checks attach
   bool threads = false;    // where a placement does not need processes
+  /// By task: what an attempt had left that was killed with the run (Context::begun()).
+  const std::map<Task, nlohmann::json>& begun;
 };
 
 /// When the crew's work is to be over that begins now.

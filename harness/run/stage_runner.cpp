@@ -100,7 +100,7 @@ void StageRunner::fail_or_start(Crew& crew, int measurement) {
   }
   start_workers(crew,
                 {services_.plan, services_.node, counters_.readings(), services_.child_files,
-                 services_.run_folder, services_.thread_workers},
+                 services_.run_folder, services_.thread_workers, begun_},
                 measurement);
 }
 

@@ -2,6 +2,8 @@
 // steps with what the sampler saw meanwhile.
 #pragma once
 
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "harness/model/criteria.h"
@@ -44,6 +46,9 @@ class StageRunner {
   /// it has taken their memory back, 0.18 s for the 139 GiB of an H200, and they are nobody else's.
   void wait_for_what_was_killed() { gate_.settle(pool_.residents()); }
 
+  /// Before the first stage of a run that goes on: what the attempts had left that were killed with it.
+  void take_up(std::map<Task, nlohmann::json> begun) { begun_ = std::move(begun); }
+
   /// Runs these of the stage's placements. Residents among them rest when it returns, and their steps are
   /// open. False when the run was interrupted.
   bool run(const Stage& stage, const Placements& placements, Attempt attempt);
@@ -71,6 +76,7 @@ class StageRunner {
   CounterLedger counters_;
   IdleGate gate_;
   WorkerPool pool_;
+  std::map<Task, nlohmann::json> begun_;
 };
 
 }  // namespace assay::run

@@ -9,6 +9,7 @@
 
 #include "harness/base/files.h"
 #include "harness/model/attempts.h"
+#include "harness/model/declaration.h"
 #include "harness/model/finding_codes.h"
 #include "harness/record/artifacts.h"
 #include "harness/record/journal.h"
@@ -87,13 +88,19 @@ class Supervisor {
   /// Goes on with a run that was killed: ends what it left open, which is owed again.
   void take_up(const RunRecord& existing) {
     resumed_ = true;
+    std::map<Task, nlohmann::json> begun;
     for (const Step& step : existing.steps) {
+      // The first attempt's: what it found is what the run began with.
+      for (const Evidence& evidence : step.evidence) {
+        if (evidence.name == kBegun) begun.try_emplace(task_of(step), evidence.content);
+      }
       looks_ = std::max(looks_, step.stage - static_cast<int>(execution_.plan.stages.size()) + 1);
       if (step.status == Status::open) {
         journal_.error(step.id, {codes::interrupted, "the run was killed during this step", "", ""});
         journal_.step_end(step.id, Status::error);
       }
     }
+    stages_.take_up(std::move(begun));
     journal_.run_log(record::LogSeverity::info, "the run goes on where it was killed");
     journal_.sync();
   }

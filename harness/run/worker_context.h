@@ -36,6 +36,7 @@ class WorkerContext final : public Context, private Ranks {
   const NodeReadings& look_again() override;
   std::optional<double> power_w() override;
   const Settling& settling() const override { return assignment_.settling; }
+  const nlohmann::json& begun() const override { return mine().begun; }
   std::vector<SlotInventory> slots() const override;
   std::uint64_t seed() const override { return mine().seed; }
   double duration_s() const override { return mine().duration_s; }

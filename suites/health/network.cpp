@@ -23,11 +23,52 @@ constexpr const char *kDowned = "link_downed", *kRecovered = "link_error_recover
 
 using PortName = std::pair<std::string, int>;
 
-std::map<PortName, NetworkPort> ports_by_name(Context& context) {
-  std::map<PortName, NetworkPort> ports;
+using Ports = std::map<PortName, NetworkPort>;
+
+Ports ports_of(Context& context) {
+  Ports ports;
   for (NetworkPort& port : read_host_inventory(context.host().files()).ports)
     ports[{port.device, port.port}] = std::move(port);
   return ports;
+}
+
+struct Beginning {
+  Nanoseconds time = 0;
+  Ports ports;
+};
+
+nlohmann::json json_of(const Beginning& beginning) {
+  nlohmann::json ports = nlohmann::json::array();
+  for (const auto& [name, port] : beginning.ports)
+    ports.push_back({{"device", port.device},
+                     {"port", port.port},
+                     {"state", port.state},
+                     {"physical_state", port.physical},
+                     {"counters", port.counters}});
+  return {{"time", beginning.time}, {"ports", ports}};
+}
+
+Beginning beginning_from(const nlohmann::json& j) {
+  Beginning beginning;
+  j.at("time").get_to(beginning.time);
+  for (const nlohmann::json& one : j.at("ports")) {
+    NetworkPort port;
+    one.at("device").get_to(port.device);
+    one.at("port").get_to(port.port);
+    one.at("state").get_to(port.state);
+    one.at("physical_state").get_to(port.physical);
+    one.at("counters").get_to(port.counters);
+    beginning.ports[{port.device, port.port}] = port;
+  }
+  return beginning;
+}
+
+/// Of the run, though it was killed since: a port that was lost meanwhile is lost.
+Beginning beginning_of(Context& context) {
+  if (!context.begun().is_null()) return beginning_from(context.begun());
+  const Beginning now{context.clock().now(), ports_of(context)};
+  context.evidence(kBegun, json_of(now));
+  return now;
 }
 
 /// Since `before`; all of it where counting has begun anew.
@@ -77,8 +118,7 @@ void add(const NetworkPort& before, const NetworkPort& after, Growth& all) {
                                    text_of(after), downed, recovered, symbols));
 }
 
-Growth growth_of(const std::map<PortName, NetworkPort>& before,
-                 const std::map<PortName, NetworkPort>& after) {
+Growth growth_of(const Ports& before, const Ports& after) {
   Growth all;
   for (const auto& [name, port] : before) {
     if (!port.up()) continue;
@@ -94,16 +134,15 @@ Growth growth_of(const std::map<PortName, NetworkPort>& before,
 }
 
 void run(Context& context) {
-  const auto before = ports_by_name(context);
-  const Nanoseconds began = context.clock().now();
+  const Beginning before = beginning_of(context);
   context.stay();
-  const Nanoseconds watched = context.clock().now() - began;
-  const Growth all = growth_of(before, ports_by_name(context));
+  const Nanoseconds watched = context.clock().now() - before.time;
+  const Growth all = growth_of(before.ports, ports_of(context));
   const auto count = [&](const char* name, double value) {
     context.measure_at(kNode, name, value, Unit::count);
   };
   context.measure_at(kNode, "watched", seconds_of(watched), Unit::seconds);
-  count("ports_watched", static_cast<double>(before.size()));
+  count("ports_watched", static_cast<double>(before.ports.size()));
   count("ports_lost", all.lost);
   count("ports_with_full_counter", all.full);
   count("links_downed", static_cast<double>(all.downed));

@@ -35,18 +35,14 @@ void measure_slot(Readings& readings, const Part& part, const GpuIdentity& gpu) 
   readings.measure(part, "board_part_number", gpu.board_part_number);
   readings.measure(part, "vbios", gpu.vbios);
   readings.measure(part, "inforom", gpu.inforom_image);
-  // Any other reason says nothing of the InfoROM.
-  if (gpu.inforom_valid.missing == "corrupted_inforom")
-    readings.missing(part, "inforom_valid", gpu.inforom_valid.missing);
-  else
-    readings.measure_if_known(part, "inforom_valid", gpu.inforom_valid);
-  readings.measure_if_known(part, "gsp_firmware", gpu.gsp_firmware);
+  readings.measure_if_asked(part, "inforom_valid", gpu.inforom_valid);
+  readings.measure_if_asked(part, "gsp_firmware", gpu.gsp_firmware);
   readings.measure(part, "module_id", gpu.module_id);
   readings.measure(part, "memory_total", gpu.memory_mib, Unit::mebibytes);
   readings.measure(part, "ecc_enabled", gpu.ecc_enabled);
   readings.measure(part, "mig_enabled", gpu.mig_enabled);
-  readings.measure_if_known(part, "ecc_after_reset", gpu.ecc_after_reset);
-  readings.measure_if_known(part, "mig_after_reset", gpu.mig_after_reset);
+  readings.measure_if_asked(part, "ecc_after_reset", gpu.ecc_after_reset);
+  readings.measure_if_asked(part, "mig_after_reset", gpu.mig_after_reset);
   readings.measure(part, "compute_mode", gpu.compute_mode);
   readings.measure(part, "persistence", gpu.persistence_enabled);
   readings.measure(part, "power_limit", gpu.power_limit_mw, Unit::watts, kWattsPerMilliwatt);
@@ -129,8 +125,8 @@ void run(Context& context) {
     context.measure_at(slot.part, "present", there ? 1 : 0, Unit::count);
     measure_slot(readings, slot.part, slot.found->identity);
   }
-  readings.measure_if_known("node", "driver", context.readings().driver_version);
-  readings.measure_if_known("node", "confidential_compute", context.readings().confidential_compute);
+  readings.measure_if_asked("node", "driver", context.readings().driver_version);
+  readings.measure_if_asked("node", "confidential_compute", context.readings().confidential_compute);
   // What does not say where it is need not be one more: it may be what a slot lacks.
   const std::size_t unplaced = others.silent.size() + others.homeless.size();
   const std::size_t too_many = unplaced > empty_slots ? unplaced - empty_slots : 0;

@@ -138,6 +138,8 @@ class Collector : public Context, public Emitted, private Ranks {
     return node;
   }
   const Settling& settling() const override { return settling_of_node; }
+  const nlohmann::json& begun() const override { return begun_before; }
+  nlohmann::json begun_before;  // by an attempt that was killed
   std::optional<double> power_w() override { return tell_power ? tell_power() : std::nullopt; }
   /// The sampler; where there is none, nobody knows.
   std::function<std::optional<double>()> tell_power;
