@@ -15,10 +15,10 @@
 namespace assay::memory {
 namespace {
 
-constexpr int kPageShift = 8;
+constexpr int kSweptPageShift = 8;
 
 void run_full_set(MemorySweep& sweep) {
-  for (const Pass& pass : full_set(9, 0, kPageShift)) sweep.run(pass);
+  for (const Pass& pass : full_set(9, 0, kSweptPageShift)) sweep.run(pass);
 }
 
 using testing_tools::PlainGpu;
@@ -31,11 +31,11 @@ struct SweptBuffer {
   PlainGpu gpu;
   std::unique_ptr<DeviceBuffer> buffer;
   WatchedMemory memory{gpu.device, *buffer};
-  std::unique_ptr<MemorySweep> sweep = make_memory_sweep(*gpu, {buffer.get()}, kPageShift);
+  std::unique_ptr<MemorySweep> sweep = make_memory_sweep(*gpu, {buffer.get()}, kSweptPageShift);
 };
 
 TEST(MemorySweep, WalksEveryPageInMarchOrderWhileThePagesHaveNone) {
-  constexpr std::uint64_t kPageWords = 1 << kPageShift;
+  constexpr std::uint64_t kPageWords = 1 << kSweptPageShift;
   for (const bool descending : {false, true}) {
     SweptBuffer swept(5 * kPageWords + 130);
     std::vector<std::uint64_t> stores, loads;
@@ -75,12 +75,12 @@ TEST(MemorySweep, AScatteredPassVisitsEveryPageOnceAndNeighboursFarApart) {
       EXPECT_NEAR(static_cast<double>(stride) / static_cast<double>(pages), 0.618, 0.05);
     }
   }
-  SweptBuffer swept(64 << kPageShift);
+  SweptBuffer swept(64 << kSweptPageShift);
   std::vector<std::uint64_t> pages;
-  swept.memory.stores = [&](std::uint64_t word) { pages.push_back(word >> kPageShift); };
+  swept.memory.stores = [&](std::uint64_t word) { pages.push_back(word >> kSweptPageShift); };
   swept.sweep->run({random_data(1), false, false, true, "", kWholeLine, true});
   EXPECT_EQ(std::set<std::uint64_t>(pages.begin(), pages.end()).size(), 64u);
-  EXPECT_EQ(pages.size(), 64u << kPageShift);
+  EXPECT_EQ(pages.size(), 64u << kSweptPageShift);
   EXPECT_GE(*std::max_element(pages.begin(), pages.begin() + 512), 32u)
       << "the second wave is not the next pages";
 }
@@ -89,7 +89,7 @@ TEST(MemorySweep, FindsNothingWrongWithGoodMemoryOfAnySize) {
   for (const std::uint64_t words : {1, 31, 32, 127, 128, 129, 255, 256, 257, 2049, 4999}) {
     PlainGpu gpu;
     const auto buffer = gpu->allocate(words * sizeof(Word128));
-    const auto sweep = make_memory_sweep(*gpu, {buffer.get()}, kPageShift);
+    const auto sweep = make_memory_sweep(*gpu, {buffer.get()}, kSweptPageShift);
     run_full_set(*sweep);
     EXPECT_EQ(sweep->report().bad_words, 0u) << words;
     EXPECT_EQ(gpu.device.launches.size(), 66u);
@@ -108,11 +108,11 @@ Walked walk(std::uint64_t words, bool watched) {
   const auto buffer = gpu->allocate(words * sizeof(Word128));
   std::unique_ptr<WatchedMemory> memory;
   if (watched) memory = std::make_unique<WatchedMemory>(gpu.device, *buffer);
-  const auto sweep = make_memory_sweep(*gpu, {buffer.get()}, kPageShift);
+  const auto sweep = make_memory_sweep(*gpu, {buffer.get()}, kSweptPageShift);
   auto* const word = static_cast<Word128*>(buffer->device_pointer());
   Walked walked;
   std::uint64_t number = 0;
-  for (const Pass& pass : full_set(9, 0, kPageShift)) {
+  for (const Pass& pass : full_set(9, 0, kSweptPageShift)) {
     word[number++ * 37 % words].high ^= 1ULL << 5;
     sweep->run(pass);
     walked.left.emplace_back(word, word + words);
@@ -143,7 +143,7 @@ TEST(MemorySweep, DoesTheSameWhereNothingIsPlantedThatCouldSeeInWhichOrder) {
 TEST(MemorySweep, EveryPassReachesEveryWordOfEveryBuffer) {
   PlainGpu gpu;
   const auto a = gpu->allocate(517 * sizeof(Word128)), b = gpu->allocate(33 * sizeof(Word128));
-  const auto sweep = make_memory_sweep(*gpu, {a.get(), b.get()}, kPageShift);
+  const auto sweep = make_memory_sweep(*gpu, {a.get(), b.get()}, kSweptPageShift);
   const Pass write{own_address(false), false, false, true, ""};
   const PassResult result = sweep->run(write);
   EXPECT_DOUBLE_EQ(result.bytes, 550 * 16.0);
@@ -165,7 +165,7 @@ TEST(MemorySweep, CountsExactlyAndListsTheFirst) {
     if (word % 10 == 3) value.high |= 1ULL << 6;
     return value;
   };
-  const Pattern solid = background(7, kPageShift, false);
+  const Pattern solid = background(7, kSweptPageShift, false);
   swept.sweep->run({solid, false, false, true, ""});
   swept.sweep->run({solid, false, true, false, ""});
 
@@ -257,7 +257,7 @@ TEST(MemorySweep, LookingAgainChangesNothing) {
 TEST(MemorySweep, MiscompareNamesItsBuffer) {
   PlainGpu gpu;
   const auto a = gpu->allocate(300 * sizeof(Word128)), b = gpu->allocate(300 * sizeof(Word128));
-  const auto sweep = make_memory_sweep(*gpu, {a.get(), b.get()}, kPageShift);
+  const auto sweep = make_memory_sweep(*gpu, {a.get(), b.get()}, kSweptPageShift);
   sweep->run({own_address(false), false, false, true, ""});
   words_of(*b)[7].low ^= 1;
   sweep->run({own_address(false), false, true, false, ""});

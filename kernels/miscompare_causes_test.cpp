@@ -14,15 +14,15 @@ namespace {
 using testing_tools::PlainGpu;
 using testing_tools::WatchedMemory;
 
-constexpr int kPageShift = 8;
+constexpr int kCausePageShift = 8;
 constexpr std::uint64_t kWords = 600;
 
 struct Swept {
   SweepReport report{};
-  std::vector<Pass> passes = full_set(5, 0, kPageShift);
+  std::vector<Pass> passes = full_set(5, 0, kCausePageShift);
 
   explicit Swept(PlainGpu& gpu, DeviceBuffer& buffer) {
-    const auto sweep = make_memory_sweep(*gpu, {&buffer}, kPageShift);
+    const auto sweep = make_memory_sweep(*gpu, {&buffer}, kCausePageShift);
     for (const Pass& pass : passes) sweep->run(pass);
     report = sweep->report();
   }

@@ -18,16 +18,16 @@ constexpr bool kSanitized = true;  // messages by the ten thousand take minutes
 constexpr bool kSanitized = false;
 #endif
 
-struct Case {
+struct Selftest {
   std::string check, verdict, status, accusation;  // status: of the check on one of its parts
 };
 
-void PrintTo(const Case& c, std::ostream* out) {
+void PrintTo(const Selftest& c, std::ostream* out) {
   *out << c.check;
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> table{
+const std::vector<Selftest>& selftests() {
+  static const std::vector<Selftest> table{
       {"pass", "ACCEPT", "complete", ""},
       {"fail", "REJECT", "complete", "selftest.wrong_value"},
       {"crash", "INCONCLUSIVE", "error", "harness.worker_crashed"},
@@ -70,10 +70,10 @@ Finished run_alone(const ScratchFolder& scratch, const std::string& check,
                          "suites/selftest/limits.toml", "--seed", "1", "--out", scratch / "out"});
 }
 
-class SelfTests : public testing::TestWithParam<Case> {};
+class SelfTests : public testing::TestWithParam<Selftest> {};
 
 TEST_P(SelfTests, EndsAsItMust) {
-  const Case& expected = GetParam();
+  const Selftest& expected = GetParam();
   if (kSanitized && expected.check == "memory")
     GTEST_SKIP() << "the sanitizers need more address space than the test leaves";
   const ScratchFolder scratch;
@@ -99,8 +99,8 @@ TEST_P(SelfTests, EndsAsItMust) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SelfTests, testing::ValuesIn(cases()),
-                         [](const testing::TestParamInfo<Case>& c) { return c.param.check; });
+INSTANTIATE_TEST_SUITE_P(All, SelfTests, testing::ValuesIn(selftests()),
+                         [](const testing::TestParamInfo<Selftest>& c) { return c.param.check; });
 
 TEST(SelfTests, EveryOneIsInTheTable) {
   std::vector<std::string> registered, listed;
@@ -108,7 +108,7 @@ TEST(SelfTests, EveryOneIsInTheTable) {
     const bool drill = check.name.rfind("selftest.collective_", 0) == 0;  // tests/ranks_of_one_gpu_test.cpp
     if (check.name.rfind("selftest.", 0) == 0 && !drill) registered.push_back(check.name);
   }
-  for (const Case& c : cases()) listed.push_back("selftest." + c.check);
+  for (const Selftest& c : selftests()) listed.push_back("selftest." + c.check);
   EXPECT_THAT(registered, testing::UnorderedElementsAreArray(listed));
 }
 

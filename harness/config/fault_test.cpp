@@ -25,7 +25,7 @@ Fault read(const std::string& content, const std::string& settings, std::string*
   return fault;
 }
 
-std::string errors_with(const std::string& content, const std::string& settings = "") {
+std::string errors_of_fault(const std::string& content, const std::string& settings = "") {
   std::string errors;
   read(content, settings, &errors);
   return errors;
@@ -75,9 +75,9 @@ TEST(Fault, ATextMayHaveCommas) {
 }
 
 TEST(Fault, AnAnswerCannotEndBeforeItBegins) {
-  EXPECT_NE(errors_with(file("nvml_answer", "gpu6", "[fault.parameters]\nfrom = 5\nto = 2\n")), "");
-  EXPECT_NE(errors_with(file("nvml_answer", "gpu6", "[fault.parameters]\nerror = \"gone\"\n")), "");
-  EXPECT_EQ(errors_with(file("nvml_answer", "gpu6", "[fault.parameters]\nfrom = 5\nto = 5\n")), "");
+  EXPECT_NE(errors_of_fault(file("nvml_answer", "gpu6", "[fault.parameters]\nfrom = 5\nto = 2\n")), "");
+  EXPECT_NE(errors_of_fault(file("nvml_answer", "gpu6", "[fault.parameters]\nerror = \"gone\"\n")), "");
+  EXPECT_EQ(errors_of_fault(file("nvml_answer", "gpu6", "[fault.parameters]\nfrom = 5\nto = 5\n")), "");
 }
 
 TEST(Fault, AnExpectationElsewhereStays) {
@@ -91,36 +91,38 @@ TEST(Fault, AnExpectationElsewhereStays) {
 }
 
 TEST(Fault, SettingsThatAreWrong) {
-  EXPECT_EQ(errors_with(kSlow, ":facto=0.5"),
+  EXPECT_EQ(errors_of_fault(kSlow, ":facto=0.5"),
             "0:0: hbm_slow has no parameter 'facto'; did you mean 'factor'?\n");
-  EXPECT_EQ(errors_with(kSlow, ":factor=2"), "0:0: 'factor' must be from 0.3 to 0.99 ratio, not 2 ratio\n");
-  EXPECT_EQ(errors_with(kSlow, ":factor=fast"),
+  EXPECT_EQ(errors_of_fault(kSlow, ":factor=2"),
+            "0:0: 'factor' must be from 0.3 to 0.99 ratio, not 2 ratio\n");
+  EXPECT_EQ(errors_of_fault(kSlow, ":factor=fast"),
             "0:0: \"fast\" does not begin with a number and one space: ratio is expected, such as \"0.97 "
             "ratio\"\n");
-  EXPECT_EQ(errors_with(kSlow, ":part=gpu6"),
+  EXPECT_EQ(errors_of_fault(kSlow, ":part=gpu6"),
             "0:0: hbm_slow is planted in a gpu/hbm, such as \"gpu3/hbm\", not in 'gpu6'\n");
-  EXPECT_EQ(errors_with(kSlow, ":factor"), "0:0: 'factor' is no key=value\n");
-  EXPECT_EQ(errors_with(kSlow, ":"), "0:0: '' is no key=value\n");
-  EXPECT_EQ(errors_with(kDouble, ":bit=1.5"), "0:0: 'bit' must be a whole number from 0 to 255, not 1.5\n");
-  EXPECT_EQ(errors_with(kDouble, ":bit=4,second_bit=4"),
+  EXPECT_EQ(errors_of_fault(kSlow, ":factor"), "0:0: 'factor' is no key=value\n");
+  EXPECT_EQ(errors_of_fault(kSlow, ":"), "0:0: '' is no key=value\n");
+  EXPECT_EQ(errors_of_fault(kDouble, ":bit=1.5"),
+            "0:0: 'bit' must be a whole number from 0 to 255, not 1.5\n");
+  EXPECT_EQ(errors_of_fault(kDouble, ":bit=4,second_bit=4"),
             "0:0: 'second_bit' must be another bit than 'bit': the same one flipped twice is no error\n");
-  EXPECT_EQ(errors_with(kDouble, ":bit=x"), "0:0: 'bit' must be a number, not \"x\"\n");
+  EXPECT_EQ(errors_of_fault(kDouble, ":bit=x"), "0:0: 'bit' must be a number, not \"x\"\n");
 }
 
 TEST(Fault, FilesThatAreWrong) {
-  EXPECT_EQ(errors_with(file("hbm_slwo", "gpu6/hbm", "[fault.parameters]\nx = 1\n")),
+  EXPECT_EQ(errors_of_fault(file("hbm_slwo", "gpu6/hbm", "[fault.parameters]\nx = 1\n")),
             "3:8: there is no kind of fault 'hbm_slwo'; did you mean 'hbm_slow'?\n");
   EXPECT_EQ(
-      errors_with(file("gpu_missing", "gpu6/hbm", "[fault.parameters]\nbit = 1\n")),
+      errors_of_fault(file("gpu_missing", "gpu6/hbm", "[fault.parameters]\nbit = 1\n")),
       "4:8: gpu_missing is planted in a gpu, such as \"gpu3\", not in 'gpu6/hbm'\n6:1: unknown key 'bit'\n");
-  EXPECT_EQ(errors_with(file("hbm_slow", "gpu6/hbm", "[fault.parameters]\nfactor = \"0.1 ratio\"\n")),
+  EXPECT_EQ(errors_of_fault(file("hbm_slow", "gpu6/hbm", "[fault.parameters]\nfactor = \"0.1 ratio\"\n")),
             "6:10: 'factor' must be from 0.3 to 0.99 ratio, not 0.1 ratio\n");
-  EXPECT_EQ(
-      errors_with("summary = \"s\"\n[fault]\nkind = \"hbm_slow\"\npart = \"gpu6/hbm\"\n[expect]\nverdict = "
-                  "\"REJECTED\"\ncode = \"memory.slo\"\npart = \"GPU\"\n"),
-      "6:11: there is no verdict 'REJECTED'; did you mean 'REJECT'?\n"
-      "7:8: there is no finding 'memory.slo'; did you mean 'memory.slow'?\n"
-      "8:8: 'GPU' is no part, such as \"gpu3/hbm\"\n");
+  EXPECT_EQ(errors_of_fault(
+                "summary = \"s\"\n[fault]\nkind = \"hbm_slow\"\npart = \"gpu6/hbm\"\n[expect]\nverdict = "
+                "\"REJECTED\"\ncode = \"memory.slo\"\npart = \"GPU\"\n"),
+            "6:11: there is no verdict 'REJECTED'; did you mean 'REJECT'?\n"
+            "7:8: there is no finding 'memory.slo'; did you mean 'memory.slow'?\n"
+            "8:8: 'GPU' is no part, such as \"gpu3/hbm\"\n");
 }
 
 TEST(Fault, MissingFileNamesTheNearest) {

@@ -23,7 +23,7 @@ Profile read(const std::string& content, std::string* errors) {
   return profile;
 }
 
-std::string errors_with(const std::string& content) {
+std::string errors_of_profile(const std::string& content) {
   std::string errors;
   read(content, &errors);
   return errors;
@@ -54,25 +54,25 @@ TEST(Profile, RoundsRepeatTheWholeList) {
 }
 
 TEST(Profile, ChecksMustExistAndRun) {
-  EXPECT_EQ(errors_with(kHead + check("memory.bandwith", "0 s", "9 s")),
+  EXPECT_EQ(errors_of_profile(kHead + check("memory.bandwith", "0 s", "9 s")),
             "5:9: there is no check 'memory.bandwith'; did you mean 'memory.bandwidth'?\n");
-  EXPECT_EQ(errors_with(kHead + check("telemetry", "0 s", "9 s")),
+  EXPECT_EQ(errors_of_profile(kHead + check("telemetry", "0 s", "9 s")),
             "5:9: there is no check 'telemetry'; there are: memory.bandwidth\n");
-  EXPECT_EQ(errors_with(kHead), "1:1: a profile has at least one [[checks]]\n");
+  EXPECT_EQ(errors_of_profile(kHead), "1:1: a profile has at least one [[checks]]\n");
 }
 
 TEST(Profile, TimesMustFitTogether) {
   EXPECT_EQ(
-      errors_with(kHead + check("memory.bandwidth", "20 s", "9 s")),
+      errors_of_profile(kHead + check("memory.bandwidth", "20 s", "9 s")),
       "7:12: 'deadline' (9 s) must be longer than 'duration' (20 s): it would stop a good GPU's worker\n");
-  EXPECT_EQ(errors_with(kHead + check("memory.bandwidth", "2 min", "60 s")),
+  EXPECT_EQ(errors_of_profile(kHead + check("memory.bandwidth", "2 min", "60 s")),
             "6:12: 'duration': \"2 min\" is in 'min': s is expected, such as \"5 s\"\n");
-  EXPECT_NE(errors_with(kHead + check("memory.bandwidth", "-1 s", "60 s")), "");
+  EXPECT_NE(errors_of_profile(kHead + check("memory.bandwidth", "-1 s", "60 s")), "");
 }
 
 TEST(Profile, SamplingHasARange) {
-  EXPECT_EQ(errors_with("summary = \"s\"\nsample_hz = 0\nidle_timeout = \"0 s\"\n" +
-                        check("memory.bandwidth", "0 s", "9 s")),
+  EXPECT_EQ(errors_of_profile("summary = \"s\"\nsample_hz = 0\nidle_timeout = \"0 s\"\n" +
+                              check("memory.bandwidth", "0 s", "9 s")),
             "2:13: 'sample_hz' must be a whole number from 1 to 100, not 0\n3:16: must be above 0 s\n");
 }
 

@@ -14,6 +14,7 @@
 #include "harness/config/sku.h"
 #include "harness/config/vocabulary.h"
 #include "harness/model/finding_codes.h"
+#include "harness/model/measurement_names.h"
 
 namespace assay::config {
 namespace {
@@ -96,6 +97,16 @@ TEST(ShippedSkus, RatesArePlausibleEvenWhereTheyGiveAReason) {
     ASSERT_NE(peak, sku.peaks.end()) << limit.measurement;
     EXPECT_GT(std::get<double>(limit.bound), least_of(limit) * peak->value) << limit.measurement;
     EXPECT_LT(limit.marginal_bound.value_or(std::get<double>(limit.bound)), peak->value) << limit.measurement;
+  }
+}
+
+TEST(ShippedSkus, LimitWhatHasANameInEachLanguage) {
+  for (const std::string& name : names("skus")) {
+    Diagnostics diagnostics;
+    for (const Limit& limit : load_sku(resolve("skus", name), diagnostics).limits) {
+      EXPECT_NE(name_of_measurement(limit.measurement, "zh-CN"), limit.measurement)
+          << limit.check << "/" << limit.measurement << ": harness/model/measurement_names.cpp";
+    }
   }
 }
 

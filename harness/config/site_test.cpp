@@ -17,7 +17,7 @@ Site read(const std::string& content, std::string* errors) {
   return site;
 }
 
-std::string errors_with(const std::string& content) {
+std::string errors_of_site(const std::string& content) {
   std::string errors;
   read(content, &errors);
   return errors;
@@ -52,9 +52,9 @@ TEST(Site, SaysWhichFirmwareItHasAgreedTo) {
   EXPECT_EQ(site.firmware.at("vbios"), (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(site.firmware.at("bios"), (std::vector<std::string>{"2.4.4"}));
   EXPECT_TRUE(site.direct_peer_traffic);
-  EXPECT_NE(errors_with("[firmware]\nvbois = [\"1\"]\n"), "");
-  EXPECT_NE(errors_with("[firmware]\nvbios = [\"\"]\n"), "");
-  EXPECT_NE(errors_with("[firmware]\nvbios = [\"1 or 2\"]\n"), "");
+  EXPECT_NE(errors_of_site("[firmware]\nvbois = [\"1\"]\n"), "");
+  EXPECT_NE(errors_of_site("[firmware]\nvbios = [\"\"]\n"), "");
+  EXPECT_NE(errors_of_site("[firmware]\nvbios = [\"1 or 2\"]\n"), "");
 }
 
 TEST(Site, SaysWhichSlotsBreatheWarmerAir) {
@@ -62,41 +62,41 @@ TEST(Site, SaysWhichSlotsBreatheWarmerAir) {
   const Site site = read("[warmer_air]\ngpu4 = \"5 degC\"\ngpu5 = \"4.5 degC\"\n", &errors);
   EXPECT_EQ(errors, "");
   EXPECT_EQ(site.warmer_air_c, (std::map<Part, double>{{"gpu4", 5}, {"gpu5", 4.5}}));
-  EXPECT_EQ(errors_with("[warmer_air]\nrear = \"5 degC\"\n"), "2:1: 'rear' is no slot, such as gpu3\n");
-  EXPECT_EQ(errors_with("[warmer_air]\ngpu4 = \"5 W\"\n"),
+  EXPECT_EQ(errors_of_site("[warmer_air]\nrear = \"5 degC\"\n"), "2:1: 'rear' is no slot, such as gpu3\n");
+  EXPECT_EQ(errors_of_site("[warmer_air]\ngpu4 = \"5 W\"\n"),
             "2:1: '5 W' is no difference such as \"5 degC\", up to 30 degC\n");
 }
 
 TEST(Site, OnlyConditionAndPerformanceAreWaived) {
-  EXPECT_EQ(errors_with(waiver("pcie.width", "gpu3", "2027-01-31")), "");
+  EXPECT_EQ(errors_of_site(waiver("pcie.width", "gpu3", "2027-01-31")), "");
   for (const char* code :
        {"memory.miscompare", "device.xid", "harness.worker_crashed", "environment.not_idle"}) {
-    EXPECT_EQ(errors_with(waiver(code, "*", "2027-01-31")).substr(0, 5), "2:11:") << code;
+    EXPECT_EQ(errors_of_site(waiver(code, "*", "2027-01-31")).substr(0, 5), "2:11:") << code;
   }
-  EXPECT_EQ(errors_with(waiver("memory.miscompare", "*", "2027-01-31")),
+  EXPECT_EQ(errors_of_site(waiver("memory.miscompare", "*", "2027-01-31")),
             "2:11: 'memory.miscompare' is of class corruption, which is never waived: only condition and "
             "performance are\n");
 }
 
 TEST(Site, WaiversAreWellFormed) {
-  EXPECT_EQ(errors_with(waiver("memory.slow", "GPU 3", "soon")),
+  EXPECT_EQ(errors_of_site(waiver("memory.slow", "GPU 3", "soon")),
             "3:8: 'GPU 3' is no part, such as \"gpu3/hbm\" or \"*\"\n"
             "6:11: 'expires' must be a date, such as \"2026-11-23\", not \"soon\"\n");
-  EXPECT_EQ(errors_with("[[waivers]]\nfinding = \"memory.slow\"\npart = \"*\"\nreason = \"r\"\nexpires = "
-                        "\"2027-01-31\"\n"),
+  EXPECT_EQ(errors_of_site("[[waivers]]\nfinding = \"memory.slow\"\npart = \"*\"\nreason = \"r\"\nexpires = "
+                           "\"2027-01-31\"\n"),
             "1:1: required key 'who' is missing\n");
 }
 
 TEST(Site, AddressesAreDistinctAndWellFormed) {
-  EXPECT_EQ(errors_with("[slot_pci_addresses]\ngpu1 = \"0000:2A:00.0\"\nslot2 = \"0000:2a:00.0\"\ngpu3 = "
-                        "\"0000:2a:00.0\"\n"),
+  EXPECT_EQ(errors_of_site("[slot_pci_addresses]\ngpu1 = \"0000:2A:00.0\"\nslot2 = \"0000:2a:00.0\"\ngpu3 = "
+                           "\"0000:2a:00.0\"\n"),
             "2:1: '0000:2A:00.0' is no PCI address in lower case, such as \"0000:1b:00.0\"\n"
             "3:1: 'slot2' is no slot, such as gpu3\n"
             "3:1: gpu3 has this address already\n");
 }
 
 TEST(Site, SkuMustExist) {
-  EXPECT_EQ(errors_with("sku = \"h200-sxm8\"\n"),
+  EXPECT_EQ(errors_of_site("sku = \"h200-sxm8\"\n"),
             "1:7: there is no SKU 'h200-sxm8'; did you mean 'h200-sxm-8'?\n");
 }
 

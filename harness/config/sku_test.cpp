@@ -24,7 +24,7 @@ std::string bad_words(int most) {
          std::to_string(most) + "\n";
 }
 
-std::string errors_with(const std::string& content) {
+std::string errors_of_sku(const std::string& content) {
   const ScratchFolder folder;
   Diagnostics diagnostics;
   read_sku(folder.write("x.toml", content), test_vocabulary(), diagnostics);
@@ -56,33 +56,33 @@ TEST(Sku, IsReadWhole) {
 }
 
 TEST(Sku, SlotsAreDistinct) {
-  EXPECT_EQ(errors_with(kHead + kSlot + kSlot),
+  EXPECT_EQ(errors_of_sku(kHead + kSlot + kSlot),
             "9:8: the slot 'gpu0' is there twice\n10:13: gpu0 has the module id 1 already\n");
-  EXPECT_EQ(errors_with(kHead + "[[slots]]\npart = \"gpu0/hbm\"\nmodule_id = 1\n"),
+  EXPECT_EQ(errors_of_sku(kHead + "[[slots]]\npart = \"gpu0/hbm\"\nmodule_id = 1\n"),
             "6:8: 'gpu0/hbm' is no slot, such as \"gpu3\"\n");
-  EXPECT_EQ(errors_with(kHead + "[[slots]]\npart = \"gpu07\"\nmodule_id = 1\n"),
+  EXPECT_EQ(errors_of_sku(kHead + "[[slots]]\npart = \"gpu07\"\nmodule_id = 1\n"),
             "6:8: 'gpu07' is no slot, such as \"gpu3\"\n");
-  EXPECT_EQ(errors_with(kHead + kSlot + "[[slots]]\npart = \"gpu1\"\nmodule_id = 0\n"),
+  EXPECT_EQ(errors_of_sku(kHead + kSlot + "[[slots]]\npart = \"gpu1\"\nmodule_id = 0\n"),
             "10:13: a node with several slots must tell each by its module id, from 1 up\n");
-  EXPECT_EQ(errors_with(kHead), "1:1: a SKU has at least one [[slots]]\n");
+  EXPECT_EQ(errors_of_sku(kHead), "1:1: a SKU has at least one [[slots]]\n");
 }
 
 TEST(Sku, PeaksAreDistinctAndPositive) {
   const std::string peak =
       "[[peaks]]\nname = \"p\"\nvalue = \"1 W\"\nsource = \"s\"\ndate = \"2026-11-23\"\n";
-  EXPECT_EQ(errors_with(kHead + kSlot + peak + peak), "14:8: the peak 'p' is there twice\n");
-  EXPECT_EQ(errors_with(kHead + kSlot + "[[peaks]]\nname = \"p\"\nvalue = \"1 kW\"\nsource = \"s\"\n"),
+  EXPECT_EQ(errors_of_sku(kHead + kSlot + peak + peak), "14:8: the peak 'p' is there twice\n");
+  EXPECT_EQ(errors_of_sku(kHead + kSlot + "[[peaks]]\nname = \"p\"\nvalue = \"1 kW\"\nsource = \"s\"\n"),
             "8:1: required key 'date' is missing\n"
             "10:9: 'value' must be a number, or a string with a unit, such as \"4800 GB/s\", not \"1 kW\"\n");
-  EXPECT_EQ(errors_with(kHead + kSlot +
-                        "[[peaks]]\nname = \"p\"\nvalue = \"0 W\"\nsource = \"s\"\n"
-                        "date = \"2026-11-23\"\n"),
+  EXPECT_EQ(errors_of_sku(kHead + kSlot +
+                          "[[peaks]]\nname = \"p\"\nvalue = \"0 W\"\nsource = \"s\"\n"
+                          "date = \"2026-11-23\"\n"),
             "10:9: a peak is above 0\n");
 }
 
 TEST(Sku, NotAvailableNamesMeasurementsWithoutLimits) {
   EXPECT_EQ(
-      errors_with(
+      errors_of_sku(
           kHead + kSlot + bad_words(0) +
           "[not_available]\n\"memory.bandwidth/bad_words\" = \"why\"\n"
           "\"memory.bandwidth/pover\" = \"why\"\n\"memory.bandwith/x\" = \"why\"\n\"telemetry\" = \"w\"\n"),
@@ -165,12 +165,12 @@ TEST(Sku, OnlyWhatIsNotCertifiableHasSeveralRanksOnAGpu) {
       4);
   EXPECT_EQ(read_sku(folder.write("y.toml", bench + kSlot), test_vocabulary(), diagnostics).ranks_per_gpu, 1);
   EXPECT_EQ(diagnostics.text(), "");
-  EXPECT_EQ(errors_with(kHead + "ranks_per_gpu = 1\n" + kSlot), "");
-  EXPECT_EQ(errors_with(kHead + "ranks_per_gpu = 4\n" + kSlot),
+  EXPECT_EQ(errors_of_sku(kHead + "ranks_per_gpu = 1\n" + kSlot), "");
+  EXPECT_EQ(errors_of_sku(kHead + "ranks_per_gpu = 4\n" + kSlot),
             "5:17: collectives among ranks that share a GPU show nothing of links: such a SKU is not "
             "certifiable\n");
-  EXPECT_NE(errors_with(bench + "ranks_per_gpu = 9\n" + kSlot), "");
-  EXPECT_NE(errors_with(bench + "ranks_per_gpu = 0\n" + kSlot), "");
+  EXPECT_NE(errors_of_sku(bench + "ranks_per_gpu = 9\n" + kSlot), "");
+  EXPECT_NE(errors_of_sku(bench + "ranks_per_gpu = 0\n" + kSlot), "");
 }
 
 TEST(Sku, DoesNotRunChecksAndVariantsThatAreNotAvailable) {
@@ -195,10 +195,10 @@ TEST(Sku, DoesNotRunChecksAndVariantsThatAreNotAvailable) {
   EXPECT_NE(why_not_run(check, "memory.bandwidth", "near"), nullptr);
   EXPECT_TRUE(check.limits.empty());
   EXPECT_EQ(diagnostics.text(), "");
-  EXPECT_EQ(errors_with(kHead + kSlot + "[not_available]\n\"memory.bandwidth.fa\" = \"x\"\n"),
+  EXPECT_EQ(errors_of_sku(kHead + kSlot + "[not_available]\n\"memory.bandwidth.fa\" = \"x\"\n"),
             "9:1: 'memory.bandwidth.fa' is no check, variant of one or \"check/measurement\"; did you mean "
             "'memory.bandwidth'?\n");
-  EXPECT_EQ(errors_with(kHead + kSlot + bad_words(0) + "[not_available]\n\"memory.bandwidth\" = \"x\"\n"),
+  EXPECT_EQ(errors_of_sku(kHead + kSlot + bad_words(0) + "[not_available]\n\"memory.bandwidth\" = \"x\"\n"),
             "16:1: 'memory.bandwidth' has a limit, so it must be available\n");
 }
 

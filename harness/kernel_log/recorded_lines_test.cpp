@@ -31,10 +31,12 @@ std::vector<Expected> recorded() {
 
 /// As the file has it.
 std::string described(const KernelEvent& event) {
-  using Kind = KernelEvent::Kind;
-  const char* const what = event.kind == Kind::xid ? "xid" : event.kind == Kind::nvswitch ? "sxid" : "fallen";
+  using Event = KernelEvent::Kind;
+  const char* const what = event.kind == Event::xid        ? "xid"
+                           : event.kind == Event::nvswitch ? "sxid"
+                                                           : "fallen";
   std::string text = what;
-  if (event.kind != Kind::fallen_off_bus) text += fmt::format(" {}", event.number);
+  if (event.kind != Event::fallen_off_bus) text += fmt::format(" {}", event.number);
   text += " " + event.pci_address;
   if (!event.process.empty()) text += fmt::format(" pid={} name={}", event.pid, event.process);
   if (event.nvswitch >= 0) text += fmt::format(" switch={}", event.nvswitch);

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-Plan sample() {
+Plan sample_plan() {
   Plan plan;
   plan.assay_version = "0.1.0";
   plan.sku = "h200-sxm-8";
@@ -39,22 +39,22 @@ Plan sample() {
 }
 
 TEST(Plan, GoesThroughJsonUnchanged) {
-  const json written = sample();
+  const json written = sample_plan();
   const Plan read = json::parse(written.dump()).get<Plan>();
   EXPECT_EQ(json(read), written);
   EXPECT_EQ(read.seed, std::numeric_limits<std::uint64_t>::max() - 1);
   EXPECT_EQ(read.slots.at(0).board_part_number, "692-2G520");
   EXPECT_EQ(read.stages.at(1).placements.at(0).bodies.at(1).check, "a.two");
-  EXPECT_EQ(read.stages.at(1).placements.at(0).condition, sample().stages[1].placements[0].condition);
+  EXPECT_EQ(read.stages.at(1).placements.at(0).condition, sample_plan().stages[1].placements[0].condition);
   EXPECT_EQ(read.stages.at(1).placements.at(0).bodies.at(0).sharers, Sharers{});
   EXPECT_EQ(read.stages.at(1).placements.at(0).bodies.at(1).sharers, (Sharers{0, 2, 0, 0, 0, 0, 8}));
   EXPECT_EQ(read.stages.at(0).deadline_s, 120);
   EXPECT_EQ(read.faults.at(0).parameters.at("word"), 7.0);
-  EXPECT_EQ(read.partial, sample().partial);
+  EXPECT_EQ(read.partial, sample_plan().partial);
 }
 
 TEST(Plan, SharersAreChecked) {
-  const json written = sample();
+  const json written = sample_plan();
   json plan = written;
   json& sharers = plan["stages"][1]["placements"][0]["bodies"][1]["sharers"];
   for (const char* wrong :
@@ -67,7 +67,7 @@ TEST(Plan, SharersAreChecked) {
 }
 
 TEST(Plan, EveryKeyIsRequiredAndChecked) {
-  const json written = sample();
+  const json written = sample_plan();
   for (const auto& [key, value] : written.items()) {
     if (key == "schema") continue;  // the first schema had none
     json lacking = written;
@@ -83,7 +83,7 @@ TEST(Plan, EveryKeyIsRequiredAndChecked) {
 }
 
 TEST(Plan, EveryFieldCountsInTheHash) {
-  const json written = sample();
+  const json written = sample_plan();
   const std::string hash = content_hash(written);
   for (const auto& [key, value] : written.items()) {
     json changed = written;
@@ -93,7 +93,7 @@ TEST(Plan, EveryFieldCountsInTheHash) {
 }
 
 TEST(Plan, OfTheFirstSchemaIsReadAsPlacements) {
-  json old = sample();
+  json old = sample_plan();
   old.erase("schema");
   old["stages"] = json::parse(R"([
     {"index": 0, "check": "i.n", "scope": "node", "parts": ["node"], "duration_s": 0, "estimate_s": 1, "deadline_s": 2},
@@ -115,13 +115,13 @@ TEST(Plan, OfTheFirstSchemaIsReadAsPlacements) {
 }
 
 TEST(Plan, OfANewerAssayIsRefusedByName) {
-  json newer = sample();
+  json newer = sample_plan();
   newer["schema"] = kPlanSchema + 1;
   EXPECT_THROW(newer.get<Plan>(), std::invalid_argument);
 }
 
 TEST(StepId, NamesStageCheckVariantPartAndAttempt) {
-  Plan plan = sample();
+  Plan plan = sample_plan();
   const Body body{"memory.sweep"};
   EXPECT_EQ(step_id(plan, 3, body, "gpu4", 1), "sim-03-memory.sweep-gpu4");
   EXPECT_EQ(step_id(plan, 3, body, "gpu4", 2), "sim-03-memory.sweep-gpu4-a2");

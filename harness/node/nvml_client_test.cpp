@@ -14,9 +14,9 @@ namespace assay {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::nvml_index_of;
-using testing::SimStateFile;
 using ::testing::SizeIs;
+using testing_tools::nvml_index_of;
+using testing_tools::SimStateFile;
 
 constexpr int kGpus = 8;
 
@@ -90,8 +90,8 @@ TEST(NvmlClient, SamplesOneGpuAtRest) {
 TEST(NvmlClient, SampleFollowsTheLoad) {
   const SimStateFile state;
   const auto client = open(state);
-  sim::change_contexts(*state, 0, testing::kTestNodeTime, 4711, 1);
-  sim::add_load(*state, 0, testing::kTestNodeTime, 0, {900'000});
+  sim::change_contexts(*state, 0, testing_tools::kTestNodeTime, 4711, 1);
+  sim::add_load(*state, 0, testing_tools::kTestNodeTime, 0, {900'000});
   state->dynamic[0].memory_used_bytes = 120LL << 30;
   state->dynamic[0].power_limit_mw = 500'000;
   state->clock.now += 600 * kSecond;
@@ -275,7 +275,7 @@ TEST(NvmlClient, ReadsEveryNvlinkAndWhatItEndsAt) {
   const SimStateFile state;
   sim::GpuDynamic& gpu = state->dynamic[2];
   gpu.nvlinks[4].active = 0;
-  gpu.nvlinks[9].up_at = testing::kTestNodeTime + kSecond;
+  gpu.nvlinks[9].up_at = testing_tools::kTestNodeTime + kSecond;
   const auto client = open(state);
   const GpuState now = client->state(nvml_index_of(2));
   ASSERT_THAT(now.nvlinks, SizeIs(sim::kNvlinks));

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing_tools::RecordedMachine;
 
-constexpr const char* kGpu = "0000:19:00.0";
+constexpr const char* kNearGpu = "0000:19:00.0";
 constexpr std::size_t kWhole = 4096, kForAnybody = 64;
 
 void put(std::string& config, std::size_t at, unsigned word) {
@@ -41,7 +41,7 @@ class PeerPathTest : public testing::Test {
   void set_config(const std::string& address, const std::string& config) const {
     machine.set("/sys/bus/pci/devices/" + address + "/config", config);
   }
-  PeerPath path() const { return read_peer_path(machine.files(), kGpu); }
+  PeerPath path() const { return read_peer_path(machine.files(), kNearGpu); }
 
   const RecordedMachine machine{"pci/dell-xe9680-h200"};
   /// Root port, switch's upstream port, its downstream port.
@@ -65,7 +65,7 @@ TEST_F(PeerPathTest, WhatOnlyRootMayReadIsNotSaidToBeOff) {
 
 TEST_F(PeerPathTest, TranslationIsTheGroupsType) {
   EXPECT_FALSE(path().is_translated()) << "without an IOMMU there are no groups";
-  const std::string type = std::string("/sys/bus/pci/devices/") + kGpu + "/iommu_group/type";
+  const std::string type = std::string("/sys/bus/pci/devices/") + kNearGpu + "/iommu_group/type";
   machine.set(type, "identity");
   EXPECT_FALSE(path().is_translated());
   machine.set(type, "DMA-FQ");
@@ -74,9 +74,9 @@ TEST_F(PeerPathTest, TranslationIsTheGroupsType) {
 
 TEST_F(PeerPathTest, AtsIsTheDevicesOwn) {
   EXPECT_FALSE(path().ats);
-  set_config(kGpu, config_with({{0x0001, 0}, {0x000f, 0x8000}}));
+  set_config(kNearGpu, config_with({{0x0001, 0}, {0x000f, 0x8000}}));
   EXPECT_EQ(path().ats, true);
-  set_config(kGpu, config_with({{0x000f, 0x0000}}));
+  set_config(kNearGpu, config_with({{0x000f, 0x0000}}));
   EXPECT_EQ(path().ats, false);
 }
 
@@ -88,9 +88,9 @@ TEST_F(PeerPathTest, TheWayOfTheNetworkCardsIsReadToo) {
                                   machine.folder.path() / name.substr(1) / "device");
   const auto real = machine.files().resolve(name + "/device");
   ASSERT_TRUE(real);
-  EXPECT_EQ(read_peer_traffic(machine.files(), {kGpu}).in_the_way(), "");
+  EXPECT_EQ(read_peer_traffic(machine.files(), {kNearGpu}).in_the_way(), "");
   machine.set("/sys/bus/pci/devices/" + card + "/iommu_group/type", "DMA");
-  EXPECT_EQ(read_peer_traffic(machine.files(), {kGpu}).in_the_way(), "the IOMMU translates for " + card);
+  EXPECT_EQ(read_peer_traffic(machine.files(), {kNearGpu}).in_the_way(), "the IOMMU translates for " + card);
 }
 
 TEST(ExtendedCapability, ListsThatRunInACircleOrOutOfTheSpaceEnd) {

@@ -9,7 +9,7 @@
 namespace assay::sim {
 namespace {
 
-constexpr std::int32_t kPid = 77;
+constexpr std::int32_t kJob = 77;
 
 struct PowerStepsTest : testing::Test {
   SharedState state = SharedState::anonymous();
@@ -19,7 +19,7 @@ struct PowerStepsTest : testing::Test {
     state->gpu_count = 4;
     for (int gpu = 0; gpu < state->gpu_count; ++gpu) {
       make_healthy(state->dynamic[gpu], state->plant, 0, false);
-      change_contexts(*state, gpu, 0, kPid, 1);
+      change_contexts(*state, gpu, 0, kJob, 1);
     }
   }
   /// At work for half of each period.
@@ -28,9 +28,9 @@ struct PowerStepsTest : testing::Test {
     full[static_cast<std::size_t>(Resource::tensor_cores)] = full[kTensorDraw] = 1'000'000;
     for (int i = 0; i < times; ++i) {
       const Nanoseconds up = nanoseconds_of(from_s + i * period_s);
-      for (int gpu = 0; gpu < gpus; ++gpu) add_load(*state, gpu, up, kPid, full);
+      for (int gpu = 0; gpu < gpus; ++gpu) add_load(*state, gpu, up, kJob, full);
       const Nanoseconds down = up + nanoseconds_of(period_s / 2);
-      for (int gpu = 0; gpu < gpus; ++gpu) take_load(*state, gpu, down, kPid, full);
+      for (int gpu = 0; gpu < gpus; ++gpu) take_load(*state, gpu, down, kJob, full);
     }
   }
   bool is_braked(int gpu, double at_s) const {

@@ -6,7 +6,7 @@
 #include "harness/node/nvml_abi.h"
 #include "harness/node_sim/healthy_h200.h"
 
-namespace assay::testing {
+namespace assay::testing_tools {
 namespace {
 
 template <std::size_t size, typename... Arguments>
@@ -49,4 +49,4 @@ SimStateFile::SimStateFile() : state_(sim::SharedState::create(path_)) {
   for (int i = 0; i < state.gpu_count; ++i) fill_gpu(state, i);
 }
 
-}  // namespace assay::testing
+}  // namespace assay::testing_tools

@@ -6,7 +6,7 @@
 #include "harness/node_sim/state.h"
 #include "harness/testing/scratch_folder.h"
 
-namespace assay::testing {
+namespace assay::testing_tools {
 
 inline constexpr Nanoseconds kTestNodeTime = 1'800'000'000 * kSecond;
 
@@ -34,4 +34,4 @@ inline int nvml_index_of(int gpu) {
   return sim::kMaxGpus - 1 - gpu;
 }
 
-}  // namespace assay::testing
+}  // namespace assay::testing_tools

@@ -17,9 +17,9 @@ namespace {
 using namespace builders;
 using testing::Contains;
 
-constexpr int kStage = 4;
+constexpr int kPairStage = 4;
 constexpr const char* kCheck = "nvlink.pair";
-const Error kTimeout{"harness.step_timeout", "no answer within 30 s", "", "killed by signal 9"};
+const Error kKilled{"harness.step_timeout", "no answer within 30 s", "", "killed by signal 9"};
 
 struct JudgePairs : testing::Test {
   JudgePairs() {
@@ -33,7 +33,7 @@ struct JudgePairs : testing::Test {
         placements.back().participants = {{{Part::gpu(a), Part::gpu(b)}}};
       }
     }
-    run.plan.stages.push_back(stage_of(kStage, placements, kCheck, {}));
+    run.plan.stages.push_back(stage_of(kPairStage, placements, kCheck, {}));
     run.plan_hash = content_hash(run.plan);
     for (const Part& pair : pairs) add_step(pair);
 
@@ -56,8 +56,8 @@ struct JudgePairs : testing::Test {
     Step step;
     step.check = kCheck;
     step.part = pair;
-    step.stage = kStage;
-    step.id = step_id(run.plan, kStage, {kCheck, "", 0, 1}, pair, 1);
+    step.stage = kPairStage;
+    step.id = step_id(run.plan, kPairStage, {kCheck, "", 0, 1}, pair, 1);
     step.status = Status::complete;
     step.measurements.push_back({"bandwidth", 380.0, "GB/s", pair, "check"});
     for (const Part& gpu : pair.units()) {
@@ -127,7 +127,7 @@ TEST_F(JudgePairs, ToBeComparedWithOneAnotherIsALimit) {
 
 TEST_F(JudgePairs, AGpuThatHangsBesideSeveralPartnersIsAccusedAndTheyAreNot) {
   for (int other = 0; other < kGpus; ++other) {
-    if (other != 3) fail_step(run, kCheck, Part::pair("gpu3", Part::gpu(other)), kTimeout);
+    if (other != 3) fail_step(run, kCheck, Part::pair("gpu3", Part::gpu(other)), kKilled);
   }
   EXPECT_THAT(findings(), testing::ElementsAre("device.hung@gpu3"));
 }
@@ -136,17 +136,17 @@ TEST_F(JudgePairs, OfTwoThatHangBesideAllOthersTheOthersAreNotAccused) {
   for (int other = 0; other < kGpus; ++other) {
     for (int hung : {3, 5}) {
       if (other == hung || (hung == 5 && other == 3)) continue;
-      fail_step(run, kCheck, Part::pair(Part::gpu(hung), Part::gpu(other)), kTimeout);
+      fail_step(run, kCheck, Part::pair(Part::gpu(hung), Part::gpu(other)), kKilled);
     }
   }
   EXPECT_THAT(findings(), testing::UnorderedElementsAre("device.hung@gpu3", "device.hung@gpu5"));
 }
 
 TEST_F(JudgePairs, OneThatHangsAgainAccusesTheTwoOfThem) {
-  fail_step(run, kCheck, "gpu3-gpu6", kTimeout);
+  fail_step(run, kCheck, "gpu3-gpu6", kKilled);
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive) << "once may be anybody's";
   repeat(run, kCheck, "gpu3-gpu6", 2);
-  fail_step(run, kCheck, "gpu3-gpu6", kTimeout, 2);
+  fail_step(run, kCheck, "gpu3-gpu6", kKilled, 2);
   EXPECT_THAT(findings(), testing::ElementsAre("device.hung@gpu3-gpu6"));
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::reject);
 }

@@ -19,7 +19,7 @@
 namespace assay::collective {
 namespace {
 
-const std::map<Way, std::pair<std::string, std::string>> kAlgorithmAndProtocol{
+const std::map<Way, std::pair<std::string, std::string>> kNamesOfWays{
     {Way::by_itself, {"", ""}},
     {Way::ring_ll, {"RING", "LL"}},
     {Way::ring_ll128, {"RING", "LL128"}},
@@ -35,8 +35,8 @@ TEST(CollectiveWays, HaveNamesThatAreReadBack) {
   for (const Way way : kAllWays) {
     EXPECT_EQ(way_named(name_of(way)), way);
     names.insert(name_of(way));
-    EXPECT_EQ(algorithm_of(way), kAlgorithmAndProtocol.at(way).first);
-    EXPECT_EQ(protocol_of(way), kAlgorithmAndProtocol.at(way).second);
+    EXPECT_EQ(algorithm_of(way), kNamesOfWays.at(way).first);
+    EXPECT_EQ(protocol_of(way), kNamesOfWays.at(way).second);
   }
   EXPECT_EQ(names.size(), static_cast<std::size_t>(kWays));
   EXPECT_THROW(way_named("ring"), std::invalid_argument);
@@ -55,8 +55,8 @@ TEST(CollectiveWays, AllButOneNameAlgorithmAndProtocol) {
       EXPECT_EQ(environment.count("NCCL_PROTO"), 0u);
       continue;
     }
-    EXPECT_EQ(environment.at("NCCL_ALGO"), kAlgorithmAndProtocol.at(way).first) << name_of(way);
-    EXPECT_EQ(environment.at("NCCL_PROTO"), kAlgorithmAndProtocol.at(way).second) << name_of(way);
+    EXPECT_EQ(environment.at("NCCL_ALGO"), kNamesOfWays.at(way).first) << name_of(way);
+    EXPECT_EQ(environment.at("NCCL_PROTO"), kNamesOfWays.at(way).second) << name_of(way);
   }
 }
 

@@ -32,8 +32,8 @@ std::string error_of(const Kernel& kernel, unsigned threads = 64) {
 
 TEST(CudaEmulation, EveryThreadRunsOnceWithItsOwnIndex) {
   constexpr Extent kGrid{3, 2, 2}, kBlock{5, 3, 2};
-  constexpr std::size_t kThreads = 360;  // 12 blocks of 30
-  std::vector<unsigned> runs(kThreads);
+  constexpr std::size_t kInAll = 360;  // 12 blocks of 30
+  std::vector<unsigned> runs(kInAll);
   run(kGrid, kBlock, [&] {
     EXPECT_EQ(gridDim.x, 3u);
     EXPECT_EQ(blockDim.y, 3u);
@@ -42,7 +42,7 @@ TEST(CudaEmulation, EveryThreadRunsOnceWithItsOwnIndex) {
     const unsigned thread = threadIdx.x + kBlock.x * (threadIdx.y + kBlock.y * threadIdx.z);
     ++runs.at(block * 30 + thread);
   });
-  EXPECT_EQ(runs, std::vector<unsigned>(kThreads, 1));
+  EXPECT_EQ(runs, std::vector<unsigned>(kInAll, 1));
   EXPECT_FALSE(in_device_code());
 }
 

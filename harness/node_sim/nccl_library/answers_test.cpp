@@ -15,9 +15,6 @@
 namespace assay::nccl {
 namespace {
 
-// Of namespace scope: the rows of tables outlive the functions that make them.
-constexpr Result ok = Result::success, argument = Result::invalid_argument, usage = Result::invalid_usage;
-
 /// The real one keeps what a process needs once.
 struct LeaksOfTheRealOne {
 #if defined(__SANITIZE_ADDRESS__)

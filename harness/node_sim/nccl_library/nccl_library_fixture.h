@@ -27,6 +27,10 @@
 
 namespace assay::nccl {
 
+// Of namespace scope: the rows of tables outlive the functions that make them.
+inline constexpr Result ok = Result::success, argument = Result::invalid_argument,
+                        usage = Result::invalid_usage;
+
 /// As long as it lives; `value` null: it is not set. Not while another thread may ask for a variable.
 class Variable {
  public:

@@ -9,9 +9,6 @@ namespace {
 
 namespace cuda = cuda_emulation;
 
-// Of namespace scope: the rows of tables outlive the functions that make them.
-constexpr Result ok = Result::success, argument = Result::invalid_argument, usage = Result::invalid_usage;
-
 TEST_F(NcclLibrary, InitialisationRefuses) {
   const RankDevice device(node_, 0);
   const UniqueId id = make_id(*api_);

@@ -15,9 +15,6 @@ using cuda::Obstacle;
 // What is not over by then in real time hangs: what ends ends in microseconds.
 constexpr auto kLongEnough = std::chrono::milliseconds(20);
 
-// Of namespace scope: the rows of tables outlive the functions that make them.
-constexpr Result ok = Result::success, argument = Result::invalid_argument, usage = Result::invalid_usage;
-
 /// Where it stays what it is for a while.
 template <typename Value>
 void expect_to_stay(const std::function<Value()>& value, Value expected) {

@@ -12,8 +12,8 @@
 
 namespace assay::nvml {
 
-using ::assay::testing::nvml_index_of;
-using ::assay::testing::SimStateFile;
+using ::assay::testing_tools::nvml_index_of;
+using ::assay::testing_tools::SimStateFile;
 
 class NvmlLibrary : public ::testing::Test {
  protected:
