@@ -81,6 +81,8 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"inventory.manifest_duplicate", "manifest_test"},
       {"host.port_down", "site_test"},
       {"inventory.firmware_not_agreed", "site_test"},
+      {"environment.driver_not_agreed", "site_test"},
+      {"environment.gsp_firmware_not_agreed", "site_test"},
       {"settings.peer_traffic", "site_test"},
   };
   return table;

@@ -38,6 +38,23 @@ class SiteTest : public testing::Test {
     return path;
   }
 
+  /// A driver that does not say which firmware a GPU's system processor runs.
+  std::string mute() {
+    const std::string path = scratch / "mute.toml";
+    std::ofstream(path) << "summary = \"planted\"\n[fault]\nkind = \"nvml_answer\"\npart = \"gpu3\"\n"
+                        << "[fault.parameters]\nfunction = \"nvmlDeviceGetGspFirmwareVersion\"\n"
+                        << "error = \"not_supported\"\n[expect]\nverdict = \"INCONCLUSIVE\"\n"
+                        << "code = \"environment.driver_lacks\"\npart = \"environment\"\n";
+    return path;
+  }
+
+  Finished of_virtual_machine(const std::string& site) {
+    const std::string path = scratch / "site.toml";
+    std::ofstream(path) << site;
+    return assay(scratch, {"run", "--node", "sim:h200-8gpu-vm", "--profile", "inventory", "--workers",
+                           "thread", "--site", path, "--out", scratch / "out", "--quiet"});
+  }
+
   std::string port_down() { return planted("port_down", "host.port_down", "port = 3"); }
 
   ScratchFolder scratch;
@@ -77,14 +94,47 @@ TEST_F(SiteTest, FirmwareThatItHasNotAgreedToIsNamedWithBothVersions) {
   EXPECT_THAT(summary_of(judged), HasSubstr("96.00.DA.00.16 or 96.00.DA.00.17"));
 }
 
-/// A virtual machine has no NVSwitches to show.
+TEST_F(SiteTest, LettersOfAVersionMayBeInEitherCase) {
+  EXPECT_THAT(accusations(judgement("[firmware]\nvbios = [\"96.00.a5.00.03\"]\n")), IsEmpty());
+}
+
+TEST_F(SiteTest, ADriverThatItHasNotAgreedToIsTheOperatingSystemsAndNoPartIsAccused) {
+  const auto judged = judgement("[firmware]\ndriver = [\"580.82.07\"]\ngsp_firmware = [\"580.82.07\"]\n");
+  EXPECT_EQ(judged.at("verdict"), "INCONCLUSIVE");
+  EXPECT_THAT(accusations(judged), ElementsAre("environment.driver_not_agreed@environment"))
+      << judged.dump(2);
+  EXPECT_THAT(summary_of(judged), HasSubstr("The driver is version 580.159.04"));
+}
+
+TEST_F(SiteTest, GspFirmwareThatTheDriverDidNotBringIsHeardByItself) {
+  const auto judged = judgement("[firmware]\ngsp_firmware = [\"580.82.07\"]\n");
+  EXPECT_EQ(judged.at("verdict"), "INCONCLUSIVE");
+  EXPECT_THAT(accusations(judged), Each(HasSubstr("environment.gsp_firmware_not_agreed@environment")));
+}
+
+TEST_F(SiteTest, VersionsAreGivenOneByOne) {
+  said =
+      of_virtual_machine("[firmware]\nnetwork_firmware = [\"28.43.2026 (MT4129), 32.41.1000 (MT41692)\"]\n")
+          .err;
+  EXPECT_THAT(said, HasSubstr("not one version"));
+}
+
+/// A virtual machine has no NVSwitches to show, and its SKU says so: a site with both kinds has one file.
+TEST_F(SiteTest, FirmwareThatTheSkuCannotShowIsNotAskedFor) {
+  const Finished run = of_virtual_machine("[firmware]\nnvswitch_firmware = [\"96.10.57.00.01\"]\n");
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
 TEST_F(SiteTest, FirmwareThatCannotBeReadIsNoneThatItHasAgreedTo) {
-  const std::string path = scratch / "site.toml";
-  std::ofstream(path) << "[firmware]\nnvswitch_firmware = [\"96.10.57.00.01\"]\n";
-  const Finished run = assay(scratch, {"run", "--node", "sim:h200-8gpu-vm", "--profile", "inventory",
-                                       "--site", path, "--out", scratch / "out", "--quiet"});
-  EXPECT_EQ(run.exit_code, 11) << run.out << run.err;
-  EXPECT_THAT(run.out, HasSubstr("nvswitch_firmware"));
+  const auto judged = judgement("[firmware]\ngsp_firmware = [\"580.159.04\"]\n", mute());
+  ASSERT_THAT(accusations(judged), ElementsAre("environment.driver_lacks@environment"))
+      << judged.dump(2) << said;
+  EXPECT_THAT(summary_of(judged), HasSubstr("gsp_firmware of gpu3"));
+  EXPECT_THAT(summary_of(judged), HasSubstr("asked for by the site's file, [firmware]"));
+}
+
+TEST_F(SiteTest, WithoutOneNobodyNeedsFirmwareThatCannotBeRead) {
+  EXPECT_THAT(accusations(judgement("", mute())), IsEmpty());
 }
 
 TEST_F(SiteTest, PeerTrafficThatTakesTheLongWayIsOnlyShownWhereNobodyNeedsIt) {

@@ -78,8 +78,9 @@ std::map<std::string, std::vector<std::string>> read_firmware(Table& root) {
     if (is_said && versions.empty())
       table->error(name, "no version at all is agreed to: leave it out, or name one");
     for (const Entry& version : versions) {
-      if (version.value.empty() || version.value.find(kAlternative) != std::string::npos)
-        table->error(version.position, "this is no version");
+      const auto has = [&](const char* text) { return version.value.find(text) != std::string::npos; };
+      if (version.value.empty() || has(kAlternative) || has(kTogether))
+        table->error(version.position, "this is not one version: give each by itself, [\"A\", \"B\"]");
       firmware[name].push_back(version.value);
     }
   }

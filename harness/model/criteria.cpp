@@ -170,6 +170,7 @@ static void to_json(nlohmann::json& j, const RequiredMeasure& measure) {
   // Runs of before are known by what they say without them.
   if (measure.numbered) j["numbered"] = true;
   if (measure.may_lack) j["may_lack"] = true;
+  if (!measure.asked_by.empty()) j["asked_by"] = measure.asked_by;
 }
 
 static void from_json(const nlohmann::json& j, RequiredMeasure& measure) {
@@ -180,6 +181,7 @@ static void from_json(const nlohmann::json& j, RequiredMeasure& measure) {
   j.at("parts").get_to(measure.parts);
   measure.numbered = j.value("numbered", false);
   measure.may_lack = j.value("may_lack", false);
+  measure.asked_by = j.value("asked_by", "");
 }
 
 static void to_json(nlohmann::json& j, const RequiredCheck& check) {

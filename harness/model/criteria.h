@@ -18,18 +18,19 @@
 namespace assay {
 
 enum class LimitKind {
-  min,          // value >= bound
-  max,          // value <= bound
-  equal,        // value == bound
-  one_of,       // value is one of the texts that the bound names (kAlternative between them)
-  peer_equal,   // equal on all GPUs of the node
-  peer_ratio,   // value >= bound x the median of the node's other GPUs; a violation is marginal where an
-                // absolute limit holds
+  min,         // value >= bound
+  max,         // value <= bound
+  equal,       // value == bound
+  one_of,      // all texts of the value (kTogether between them) are among those of the bound (kAlternative),
+               // whatever the letters' case
+  peer_equal,  // equal on all GPUs of the node
+  peer_ratio,  // value >= bound x the median of the node's other GPUs; a violation is marginal where an
+               // absolute limit holds
   peer_excess,  // value <= the median of the node's other GPUs + bound
 };
 
-/// Between the texts of a limit of kind one_of.
-inline constexpr const char* kAlternative = " or ";
+/// Between the texts of a limit of kind one_of, and between those of a value.
+inline constexpr const char *kAlternative = " or ", *kTogether = ", ";
 
 /// What a node is that a profile is for: as it came, or at work for a while. What a GPU may have repaired in
 /// service, a new one has not had to repair.
@@ -80,6 +81,7 @@ struct RequiredMeasure {
   std::vector<Part> parts;  // where they differ from the check's measured_parts
   bool numbered = false;    // subcomponents sm0, sm1, ... where it says "sm"; none is required
   bool may_lack = false;    // judged where it was measured; none is required
+  std::string asked_by;     // who requires it beyond the SKU: "the site's file, [firmware]"
 };
 struct RequiredCheck {
   std::string check;

@@ -1,5 +1,6 @@
 #include "harness/model/grade.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace assay {
@@ -20,13 +21,30 @@ Value bound_of(const Limit& limit) {
 
 namespace {
 
-bool is_one_of(std::string_view alternatives, std::string_view text) {
+/// Calls `body` with each item, until it says true: whether it did.
+template <typename Body>
+bool any_item(std::string_view items, std::string_view separator, const Body& body) {
   while (true) {
-    const auto end = alternatives.find(kAlternative);
-    if (alternatives.substr(0, end) == text) return true;
+    const auto end = items.find(separator);
+    if (body(items.substr(0, end))) return true;
     if (end == std::string_view::npos) return false;
-    alternatives.remove_prefix(end + std::string_view(kAlternative).size());
+    items.remove_prefix(end + separator.size());
   }
+}
+
+/// Vendors write the same version's letters in either case.
+bool is_same_version(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Of a node with several cards the text has the version of each: all of them have to be among those.
+bool is_one_of(std::string_view alternatives, std::string_view text) {
+  return !any_item(text, kTogether, [&](std::string_view version) {
+    return !any_item(alternatives, kAlternative,
+                     [&](std::string_view known) { return is_same_version(known, version); });
+  });
 }
 
 }  // namespace

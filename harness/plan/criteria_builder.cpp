@@ -48,13 +48,17 @@ std::vector<Part> parts_of(const config::Sku& sku, Of of) {
   return {"node"};
 }
 
+bool is_available(const config::Sku& sku, const std::string& check, const std::string& measure) {
+  return sku.not_available.count(check + "/" + measure) == 0;
+}
+
 std::vector<RequiredMeasure> required_measures(const config::Sku& sku, const std::string& check,
                                                const std::vector<Measure>& measures) {
   std::vector<RequiredMeasure> result;
   for (const Measure& measure : measures) {
-    const bool available = sku.not_available.count(check + "/" + measure.name) == 0;
+    const bool available = is_available(sku, check, measure.name);
     result.push_back({measure.name, measure.unit, measure.subcomponent, measure.judged && available,
-                      parts_of(sku, measure.of), measure.numbered, measure.may_lack});
+                      parts_of(sku, measure.of), measure.numbered, measure.may_lack, ""});
   }
   return result;
 }
@@ -120,37 +124,48 @@ void expect_ports(const config::Site& site, std::vector<Limit>& limits) {
   }
 }
 
+constexpr const char *kOfFirmware = "the site's file, [firmware]",
+                     *kOfPeerTraffic = "the site's file, [peer_traffic]";
+
 /// What the site expects must be read, too: what nobody knows is not what it expects.
-void require_measure(const std::string& check_name, const std::string& name,
+void require_measure(const std::string& check_name, const std::string& name, const std::string& asked_by,
                      std::vector<RequiredCheck>& required) {
   for (RequiredCheck& check : required) {
     for (RequiredMeasure& measure : check.measures) {
       if (check.check != check_name || measure.name != name) continue;
       measure.judged = true;
       measure.may_lack = false;
+      measure.asked_by = asked_by;
     }
   }
 }
 
-void expect_firmware(const config::Site& site, Criteria& criteria) {
+/// The driver is a package of the node's operating system, and brings the GPUs' GSP firmware along.
+const char* finding_of_version(const std::string& measure) {
+  if (measure == "driver") return "environment.driver_not_agreed";
+  if (measure == "gsp_firmware") return "environment.gsp_firmware_not_agreed";
+  return "inventory.firmware_not_agreed";
+}
+
+void expect_firmware(const config::Site& site, const config::Sku& sku, Criteria& criteria) {
   for (const auto& [name, versions] : site.firmware) {
     std::vector<std::string> of_checks;
     for (const RequiredCheck& check : criteria.required) {
       const bool has = std::any_of(check.measures.begin(), check.measures.end(),
                                    [&](const RequiredMeasure& measure) { return measure.name == name; });
-      if (!has || check.check.rfind("inventory.", 0) != 0) continue;
+      if (!has || check.check.rfind("inventory.", 0) != 0 || !is_available(sku, check.check, name)) continue;
       Limit limit;
       limit.check = check.check;
       limit.measurement = name;
       limit.kind = LimitKind::one_of;
       limit.unit = Unit::text;
       limit.bound = fmt::format("{}", fmt::join(versions, kAlternative));
-      limit.finding = "inventory.firmware_not_agreed";
-      limit.source = "the site's file, [firmware]";
+      limit.finding = finding_of_version(name);
+      limit.source = kOfFirmware;
       criteria.limits.push_back(limit);
       of_checks.push_back(check.check);
     }
-    for (const std::string& check : of_checks) require_measure(check, name, criteria.required);
+    for (const std::string& check : of_checks) require_measure(check, name, kOfFirmware, criteria.required);
   }
 }
 
@@ -159,8 +174,8 @@ void expect_peer_traffic(const config::Site& site, Criteria& criteria) {
   for (Limit& limit : criteria.limits) {
     if (!site.direct_peer_traffic || limit.finding != "settings.peer_traffic") continue;
     limit.bound = 0.0;
-    limit.source = "the site's file, [peer_traffic]";
-    require_measure(limit.check, limit.measurement, criteria.required);
+    limit.source = kOfPeerTraffic;
+    require_measure(limit.check, limit.measurement, kOfPeerTraffic, criteria.required);
   }
 }
 
@@ -185,7 +200,7 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
     criteria.limits.back().when.clear();
   }
   expect_ports(site, criteria.limits);
-  expect_firmware(site, criteria);
+  expect_firmware(site, sku, criteria);
   expect_peer_traffic(site, criteria);
   criteria.findings = std::move(findings);
   criteria.waivers = site.waivers;

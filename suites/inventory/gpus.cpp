@@ -35,14 +35,14 @@ void measure_slot(Readings& readings, const Part& part, const GpuIdentity& gpu) 
   readings.measure(part, "board_part_number", gpu.board_part_number);
   readings.measure(part, "vbios", gpu.vbios);
   readings.measure(part, "inforom", gpu.inforom_image);
-  readings.measure_if_asked(part, "inforom_valid", gpu.inforom_valid);
-  readings.measure_if_asked(part, "gsp_firmware", gpu.gsp_firmware);
+  readings.measure(part, "inforom_valid", gpu.inforom_valid);
+  readings.measure(part, "gsp_firmware", gpu.gsp_firmware);
   readings.measure(part, "module_id", gpu.module_id);
   readings.measure(part, "memory_total", gpu.memory_mib, Unit::mebibytes);
   readings.measure(part, "ecc_enabled", gpu.ecc_enabled);
   readings.measure(part, "mig_enabled", gpu.mig_enabled);
-  readings.measure_if_asked(part, "ecc_after_reset", gpu.ecc_after_reset);
-  readings.measure_if_asked(part, "mig_after_reset", gpu.mig_after_reset);
+  readings.measure(part, "ecc_after_reset", gpu.ecc_after_reset);
+  readings.measure(part, "mig_after_reset", gpu.mig_after_reset);
   readings.measure(part, "compute_mode", gpu.compute_mode);
   readings.measure(part, "persistence", gpu.persistence_enabled);
   readings.measure(part, "power_limit", gpu.power_limit_mw, Unit::watts, kWattsPerMilliwatt);
@@ -125,8 +125,8 @@ void run(Context& context) {
     context.measure_at(slot.part, "present", there ? 1 : 0, Unit::count);
     measure_slot(readings, slot.part, slot.found->identity);
   }
-  readings.measure_if_asked("node", "driver", context.readings().driver_version);
-  readings.measure_if_asked("node", "confidential_compute", context.readings().confidential_compute);
+  readings.measure("node", "driver", context.readings().driver_version);
+  readings.measure("node", "confidential_compute", context.readings().confidential_compute);
   // What does not say where it is need not be one more: it may be what a slot lacks.
   const std::size_t unplaced = others.silent.size() + others.homeless.size();
   const std::size_t too_many = unplaced > empty_slots ? unplaced - empty_slots : 0;
@@ -196,12 +196,26 @@ const Registered inventory_gpus{{
              .of = Of::node,
              .may_lack = true},
         },
-    .findings = {"inventory.gpu_missing", "inventory.wrong_part", "inventory.memory_size",
-                 "inventory.firmware_differs", "inventory.firmware_not_agreed", "inventory.capped",
-                 "inventory.engineering_sample", "inventory.unexpected_gpu", "settings.ecc_off",
-                 "settings.mig_on", "settings.compute_mode", "settings.power_limit", "settings.switched_over",
-                 "settings.clock", "settings.confidential_compute", "device.inforom_corrupt",
-                 "pcie.generation", "pcie.width"},
+    .findings = {"inventory.gpu_missing",
+                 "inventory.wrong_part",
+                 "inventory.memory_size",
+                 "inventory.firmware_differs",
+                 "inventory.firmware_not_agreed",
+                 "environment.driver_not_agreed",
+                 "environment.gsp_firmware_not_agreed",
+                 "inventory.capped",
+                 "inventory.engineering_sample",
+                 "inventory.unexpected_gpu",
+                 "settings.ecc_off",
+                 "settings.mig_on",
+                 "settings.compute_mode",
+                 "settings.power_limit",
+                 "settings.switched_over",
+                 "settings.clock",
+                 "settings.confidential_compute",
+                 "device.inforom_corrupt",
+                 "pcie.generation",
+                 "pcie.width"},
     .run = run,
     .detects = "a slot without a GPU, another part or firmware than the SKU's, settings that somebody "
                "changed, links that cannot "
