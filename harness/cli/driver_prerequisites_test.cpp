@@ -26,7 +26,7 @@ NodeReadings sound() {
 
 Prerequisite named(const std::string& name, const NodeReadings& readings) {
   for (const Prerequisite& one : prerequisites_of(readings)) {
-    if (one.name == name) return one;
+    if (one.name.english == name) return one;
   }
   ADD_FAILURE() << "no prerequisite " << name;
   return {};
@@ -34,7 +34,7 @@ Prerequisite named(const std::string& name, const NodeReadings& readings) {
 
 TEST(DriverPrerequisites, OfASoundNodeAreMet) {
   for (const Prerequisite& one : prerequisites_of(sound()))
-    EXPECT_TRUE(one.met) << one.name << ": " << one.found;
+    EXPECT_TRUE(one.met) << one.name.english << ": " << one.found.english;
 }
 
 TEST(DriverPrerequisites, AnOldDriverIsTooOld) {
@@ -50,9 +50,19 @@ TEST(DriverPrerequisites, AFabricThatIsNotReadyNamesFabricManager) {
     readings.gpus[1].state.fabric_status = Integer::of(status);
     const Prerequisite fabric = named("Fabric Manager", readings);
     EXPECT_FALSE(fabric.met);
-    EXPECT_THAT(fabric.found, testing::HasSubstr("0000:3b:00.0"));
-    EXPECT_THAT(fabric.mend, testing::HasSubstr("nvidia-fabricmanager"));
+    EXPECT_THAT(fabric.found.english, testing::HasSubstr("0000:3b:00.0"));
+    EXPECT_THAT(fabric.mend.english, testing::HasSubstr("nvidia-fabricmanager"));
   }
+}
+
+TEST(DriverPrerequisites, AFabricThatTheDriverCallsUnhealthyIsNotReady) {
+  NodeReadings readings = sound();
+  readings.gpus[1].state.fabric_health = Integer::of(1);
+  EXPECT_TRUE(named("Fabric Manager", readings).met);
+  readings.gpus[1].state.fabric_health = Integer::of(3);
+  EXPECT_FALSE(named("Fabric Manager", readings).met);
+  EXPECT_THAT(named("Fabric Manager", readings).found.english,
+              testing::HasSubstr("unhealthy for 0000:3b:00.0"));
 }
 
 TEST(DriverPrerequisites, GpusWithoutSwitchesNeedNoFabric) {
@@ -66,8 +76,8 @@ TEST(DriverPrerequisites, WhatThisUserMayNotReadIsNamed) {
   readings.gpus[0].state.sram_threshold_exceeded = Integer::none("no_permission");
   const Prerequisite rights = named("rights", readings);
   EXPECT_FALSE(rights.met);
-  EXPECT_THAT(rights.found, testing::HasSubstr("on-chip memory"));
-  EXPECT_THAT(rights.mend, testing::HasSubstr("root"));
+  EXPECT_THAT(rights.found.english, testing::HasSubstr("on-chip memory"));
+  EXPECT_THAT(rights.mend.english, testing::HasSubstr("root"));
 }
 
 TEST(DriverPrerequisites, PersistenceThatIsOffWarns) {
@@ -79,7 +89,9 @@ TEST(DriverPrerequisites, PersistenceThatIsOffWarns) {
 }
 
 TEST(DriverPrerequisites, ALibraryThatDoesNotOpenSaysWhatMendsIt) {
-  const auto mend = [](const char* why) { return no_driver(std::string("nvmlInit_v2: ") + why).mend; };
+  const auto mend = [](const char* why) {
+    return no_driver(std::string("nvmlInit_v2: ") + why).mend.english;
+  };
   EXPECT_THAT(mend("library_driver_mismatch"), testing::HasSubstr("reboot"));
   EXPECT_THAT(mend("no_permission"), testing::HasSubstr("root"));
   EXPECT_THAT(mend("driver_not_loaded"), testing::HasSubstr("modprobe nvidia"));

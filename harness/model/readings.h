@@ -131,6 +131,7 @@ struct GpuState {
   Integer fabric_state, fabric_status;
   /// nvmlGpuFabricInfo_v3_t::healthSummary: 0 not said, 1 healthy, 2 unhealthy, 3 of limited capacity.
   Integer fabric_health;
+  bool has_unwell_fabric() const { return fabric_health.value.value_or(0) > 1; }
 };
 
 struct GpuReadings {

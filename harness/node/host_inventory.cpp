@@ -125,6 +125,8 @@ NetworkPort read_port(const HostFiles& files, const std::string& device, const s
   const std::string of_port = fmt::format("{}/ports/{}", folder, port);
   NetworkPort result;
   result.device = device;
+  result.card = text_at(files, folder + "/sys_image_guid");
+  if (result.card.empty()) result.card = device;
   result.port = static_cast<int>(number_in(port).value_or(0));
   result.type = text_at(files, folder + "/hca_type");
   result.firmware = text_at(files, folder + "/fw_ver");
@@ -219,18 +221,14 @@ HostInventory read_host_inventory(const HostFiles& files) {
 }
 
 std::vector<const MemoryController*> short_controllers(const std::vector<MemoryController>& controllers) {
-  constexpr std::size_t kFewest = 3;
   std::map<std::int64_t, std::vector<const MemoryController*>> by_size;
-  std::size_t known = 0;
   for (const MemoryController& controller : controllers) {
-    if (!controller.mib) continue;
-    by_size[*controller.mib].push_back(&controller);
-    ++known;
+    if (controller.mib) by_size[*controller.mib].push_back(&controller);
   }
   std::vector<const MemoryController*> with_less;
-  if (known < kFewest) return with_less;
+  // Of as many of either size, as of two sockets with a controller each (amd64_edac), the greater is right.
   const auto most = std::max_element(by_size.begin(), by_size.end(), [](const auto& a, const auto& b) {
-    return a.second.size() < b.second.size();
+    return a.second.size() <= b.second.size();
   });
   for (const auto& [mib, all] : by_size) {
     if (mib < most->first) with_less.insert(with_less.end(), all.begin(), all.end());

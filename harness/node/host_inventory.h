@@ -28,6 +28,8 @@ struct Processors {
 /// A port of an RDMA device, InfiniBand or Ethernet.
 struct NetworkPort {
   std::string device;  // "mlx5_0"
+  /// The same of all ports of a card: its system image GUID, or the device where it has none.
+  std::string card;
   int port = 1;
   std::string type;  // "MT4129"
   std::string firmware;
@@ -75,8 +77,8 @@ struct HostInventory {
 
 HostInventory read_host_inventory(const HostFiles& files);
 
-/// Controllers that have less memory behind them than most: a module is missing, or was switched off when the
-/// node started. None where fewer than three say how much they have.
+/// Controllers that have less memory behind them than most, or than as many others: a module is missing, or
+/// was switched off when the node started.
 std::vector<const MemoryController*> short_controllers(const std::vector<MemoryController>& controllers);
 
 /// "mlx5_3 port 1: DOWN, Polling".

@@ -82,6 +82,20 @@ TEST(HostRecordings, AControllerWithLessMemoryThanMostIsNamed) {
   EXPECT_THAT(uneven[0]->name, testing::StartsWith("mc2"));
 }
 
+TEST(HostRecordings, OfTwoControllersTheOneWithLessMemoryIsNamed) {
+  std::vector<MemoryController> controllers(2);
+  controllers[0].name = "mc0 (F19h_M10h)";
+  controllers[0].mib = 786432;
+  controllers[1].name = "mc1 (F19h_M10h)";
+  controllers[1].mib = 720896;
+  ASSERT_EQ(short_controllers(controllers).size(), 1u);
+  EXPECT_EQ(short_controllers(controllers)[0]->name, "mc1 (F19h_M10h)");
+  controllers[1].mib = 786432;
+  EXPECT_TRUE(short_controllers(controllers).empty());
+  controllers[1].mib.reset();
+  EXPECT_TRUE(short_controllers(controllers).empty()) << "nobody knows how much it has";
+}
+
 TEST(HostRecordings, ADimmIsNamedByItsLabel) {
   const RecordedMachine machine("host/supermicro-821ge-h200");
   const std::string dimm = "/sys/devices/system/edac/mc/mc1/dimm0/";

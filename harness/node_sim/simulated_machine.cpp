@@ -58,18 +58,20 @@ void add_ports(const State& state, Files& files) {
   for (int i = 0; i < kPorts; ++i) {
     const std::string device = fmt::format("/sys/class/infiniband/mlx5_{}", i);
     const std::string port = device + "/ports/1";
-    const bool flapped = has_flapped && whole(flaps, "port", 0) == i;
+    const bool flapped = has_flapped && (whole(flaps, "all", 0) != 0 || whole(flaps, "port", 0) == i);
     const bool up =
         (down == nullptr || whole(down, "port", 0) != i) && !(flapped && whole(flaps, "stays_down", 0) != 0);
     files[device + "/hca_type"] = "MT4129";
     files[device + "/fw_ver"] = "28.43.2026";
+    files[device + "/sys_image_guid"] = fmt::format("a088:c203:00c0:{:04x}", i);
     files[port + "/state"] = up ? "4: ACTIVE" : "1: DOWN";
     files[port + "/phys_state"] = up ? "5: LinkUp" : "2: Polling";
     files[port + "/rate"] = up ? "400 Gb/sec (4X NDR)" : "10 Gb/sec (4X SDR)";
     files[port + "/link_layer"] = "InfiniBand";
     files[port + "/counters/link_downed"] =
         std::to_string((up ? 0 : 1) + (flapped ? whole(flaps, "downed", 1) : 0));
-    files[port + "/counters/link_error_recovery"] = "0";
+    files[port + "/counters/link_error_recovery"] =
+        std::to_string(flapped ? whole(flaps, "recovered", 0) : 0);
     files[port + "/counters/symbol_error"] =
         std::to_string(errors_before(state, i) + (flapped ? whole(flaps, "symbol_errors", 0) : 0));
     files[port + "/counters/port_rcv_errors"] = "0";

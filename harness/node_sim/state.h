@@ -223,6 +223,7 @@ struct State {
   /// What the driver says of the way over the switches (nvmlGpuFabricInfoV_t: 3 is completed; 0 success); and
   /// whether CUDA refuses to start, since it is not ready (802).
   std::int32_t fabric_state, fabric_status, cuda_not_ready;
+  std::int32_t fabric_health;  // nvmlGpuFabricInfo_v3_t::healthSummary: 0 not said, as on real HGX boards
   std::int32_t confidential_compute;
   std::int32_t acs_redirects, iommu_translates;  // between GPUs and what is beside them on PCIe
   std::int64_t port_fails_at;  // a network port loses its link then, and comes back; 0: none

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,7 @@ nlohmann::json json_of(const Beginning& beginning) {
   nlohmann::json ports = nlohmann::json::array();
   for (const auto& [name, port] : beginning.ports)
     ports.push_back({{"device", port.device},
+                     {"card", port.card},
                      {"port", port.port},
                      {"state", port.state},
                      {"physical_state", port.physical},
@@ -54,6 +56,7 @@ Beginning beginning_from(const nlohmann::json& j) {
   for (const nlohmann::json& one : j.at("ports")) {
     NetworkPort port;
     one.at("device").get_to(port.device);
+    one.at("card").get_to(port.card);
     one.at("port").get_to(port.port);
     one.at("state").get_to(port.state);
     one.at("physical_state").get_to(port.physical);
@@ -93,10 +96,15 @@ bool has_full_counter(const NetworkPort& port) {
 }
 
 struct Growth {
-  int lost = 0;  // ports that were up
-  int full = 0;  // ports with a counter that counts no further
-  std::int64_t downed = 0, recovered = 0;
-  std::int64_t most_symbols = 0;  // of one port
+  int lost = 0;                 // ports that were up
+  int full = 0;                 // ports with a counter that counts no further
+  int disturbed = 0;            // ports that lost their link, for good or not
+  std::set<std::string> cards;  // of the ports that were up
+  int up = 0;
+  std::int64_t downed = 0;
+  std::int64_t most_recovered = 0, most_symbols = 0;  // of one port
+  /// What all ports of several cards have in common is at the other end of their cables.
+  bool is_common() const { return cards.size() > 1 && disturbed == up; }
   std::vector<std::string> said;
 };
 
@@ -106,27 +114,31 @@ void add(const NetworkPort& before, const NetworkPort& after, Growth& all) {
                      symbols = growth(before, after, kSymbols);
   const bool lost = !after.up();
   all.lost += lost ? 1 : 0;
+  all.disturbed += lost || downed > 0 ? 1 : 0;
   if (has_full_counter(before)) {
     ++all.full;
     all.said.push_back(text_of(before) + ": a counter is at its end, and counts no further");
   }
   all.downed += downed;
-  all.recovered += recovered;
+  all.most_recovered = std::max(all.most_recovered, recovered);
   all.most_symbols = std::max(all.most_symbols, symbols);
   if (lost || downed > 0 || recovered > 0 || symbols > 0)
-    all.said.push_back(fmt::format("{}: went down {} times, recovered {} times, {} symbol errors",
-                                   text_of(after), downed, recovered, symbols));
+    all.said.push_back(fmt::format("{}: {} +{}, {} +{}, {} +{}", text_of(after), kDowned, downed, kRecovered,
+                                   recovered, kSymbols, symbols));
 }
 
 Growth growth_of(const Ports& before, const Ports& after) {
   Growth all;
   for (const auto& [name, port] : before) {
     if (!port.up()) continue;
+    ++all.up;
+    all.cards.insert(port.card);
     const auto found = after.find(name);
     if (found != after.end()) {
       add(port, found->second, all);
     } else {
       ++all.lost;
+      ++all.disturbed;
       all.said.push_back(fmt::format("{} port {}: not there any more", name.first, name.second));
     }
   }
@@ -143,14 +155,17 @@ void run(Context& context) {
   };
   context.measure_at(kNode, "watched", seconds_of(watched), Unit::seconds);
   count("ports_watched", static_cast<double>(before.ports.size()));
-  count("ports_lost", all.lost);
+  // What all have in common says nothing of any one of them.
+  const bool common = all.is_common();
+  count("ports_disturbed_together", common ? all.disturbed : 0);
+  count("ports_lost", common ? 0 : all.lost);
   count("ports_with_full_counter", all.full);
-  count("links_downed", static_cast<double>(all.downed));
-  count("links_recovered", static_cast<double>(all.recovered));
+  count("links_downed", common ? 0 : static_cast<double>(all.downed));
   // One error of a short look is no rate.
   constexpr double kShortest_h = 0.1, kSecondsPerHour = 3600;
   const double hours = std::max(seconds_of(watched) / kSecondsPerHour, kShortest_h);
-  count("symbol_errors_per_hour", static_cast<double>(all.most_symbols) / hours);
+  count("links_recovered_per_hour", common ? 0 : static_cast<double>(all.most_recovered) / hours);
+  count("symbol_errors_per_hour", common ? 0 : static_cast<double>(all.most_symbols) / hours);
   if (!all.said.empty()) context.measure_at(kNode, kCulprit, fmt::format("{}", fmt::join(all.said, "; ")));
 }
 
@@ -167,15 +182,22 @@ const Registered health_network{{
              .of = Of::node},
             {.name = "ports_watched", .meaning = "RDMA ports", .judged = false, .of = Of::node},
             {.name = "ports_lost",
-             .meaning = "RDMA ports that were up at the beginning and are not at the end",
+             .meaning = "RDMA ports that were up at the beginning and are not at the end, where others are",
              .of = Of::node},
             {.name = "ports_with_full_counter",
              .meaning = "RDMA ports with a counter of errors that counts no further",
              .of = Of::node},
-            {.name = "links_downed", .meaning = "how often a port's link went down", .of = Of::node},
-            {.name = "links_recovered", .meaning = "how often a port's link trained again", .of = Of::node},
+            {.name = "links_downed",
+             .meaning = "how often a port's link went down, where others' did not",
+             .of = Of::node},
+            {.name = "links_recovered_per_hour",
+             .meaning = "how often a port's link trained again, of the port with most",
+             .of = Of::node},
             {.name = "symbol_errors_per_hour",
              .meaning = "symbols that a port could not read, of the port with most",
+             .of = Of::node},
+            {.name = "ports_disturbed_together",
+             .meaning = "all RDMA ports, where each of them lost its link; 0 where some kept it",
              .of = Of::node},
             {.name = kCulprit,
              .unit = Unit::text,
@@ -184,7 +206,7 @@ const Registered health_network{{
              .of = Of::node,
              .may_lack = true},
         },
-    .findings = {"host.port_lost", "host.port_errors", "host.port_counters_full"},
+    .findings = {"host.port_lost", "host.port_errors", "host.port_counters_full", "environment.network"},
     .run = run,
     .detects = "ports, cables and modules that lose the link or make errors while nobody uses them",
     .misses = "how fast a port is, and what shows only under traffic",

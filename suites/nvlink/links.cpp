@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/check.h"
+#include "suites/readings.h"
 
 namespace assay {
 namespace {
@@ -50,14 +50,18 @@ struct GpuLinks {
   std::map<std::string, int> by_switch;  // links that are up, by PCI address of their end; where it is shown
 };
 
-std::vector<GpuLinks> known_links(const std::vector<SlotInventory>& slots) {
+std::vector<GpuLinks> known_links(const std::vector<SlotInventory>& slots, Readings& readings) {
   std::vector<GpuLinks> all;
   for (const SlotInventory& slot : slots) {
     if (slot.found == nullptr || slot.found->state.nvlinks.empty()) continue;
     GpuLinks gpu{slot.part, &slot.found->state, 0, {}};
     const auto& links = slot.found->state.nvlinks;
-    if (!std::all_of(links.begin(), links.end(), [](const auto& link) { return link.up.has_value(); }))
+    const auto unread =
+        std::find_if(links.begin(), links.end(), [](const auto& link) { return !link.up.has_value(); });
+    if (unread != links.end()) {
+      readings.missing(slot.part, "links_up", unread->up.missing);
       continue;
+    }
     for (const NvlinkReading& link : links) {
       if (link.up.value != 1) continue;
       ++gpu.up;
@@ -132,13 +136,10 @@ void emit_gpu(Context& context, const GpuLinks& gpu, const std::vector<GpuLinks>
     context.measure_at(gpu.slot, kCulprit, what_is_down(gpu, all, switches));
 }
 
-void emit_fabric(Context& context, const Part& slot, const GpuState& gpu) {
-  if (!gpu.fabric_state.value) return;
-  // Where the driver says nothing of it, as on HGX boards of this generation, it is 0.
-  constexpr std::int64_t kUnhealthy = 2, kLimitedCapacity = 3;
-  const std::int64_t health = gpu.fabric_health.value.value_or(0);
-  const bool ready = gpu.fabric_state.value == kFabricCompleted && gpu.fabric_status.value == 0 &&
-                     health != kUnhealthy && health != kLimitedCapacity;
+void emit_fabric(Context& context, Readings& readings, const Part& slot, const GpuState& gpu) {
+  if (!gpu.fabric_state.value) return readings.missing(slot, "fabric_ready", gpu.fabric_state.missing);
+  const bool ready =
+      gpu.fabric_state.value == kFabricCompleted && gpu.fabric_status.value == 0 && !gpu.has_unwell_fabric();
   context.measure_at(slot, "fabric_ready", ready ? 1 : 0, Unit::count);
 }
 
@@ -171,10 +172,12 @@ nlohmann::json table_of(const std::vector<GpuLinks>& gpus) {
 void run(Context& context) {
   wait_for_links(context);
   const auto slots = context.slots();
+  Readings readings(context);
   for (const SlotInventory& slot : slots) {
-    if (slot.found != nullptr) emit_fabric(context, slot.part, slot.found->state);
+    if (slot.found != nullptr) emit_fabric(context, readings, slot.part, slot.found->state);
   }
-  const std::vector<GpuLinks> gpus = known_links(slots);
+  const std::vector<GpuLinks> gpus = known_links(slots, readings);
+  readings.say_what_is_missing();
   if (gpus.empty()) return;
   const std::vector<std::string> switches = nvswitches(context.host().files(), gpus);
   const auto linked = std::count_if(gpus.begin(), gpus.end(), [](const GpuLinks& gpu) { return gpu.up > 0; });

@@ -114,6 +114,15 @@ const RegisteredFault fabric_manager_off{
       }
     }}};
 
+const RegisteredFault fabric_unhealthy{
+    {"fabric_unhealthy",
+     "the driver calls the way over the NVSwitches unhealthy",
+     "node",
+     {{"summary", "2: unhealthy; 3: of limited capacity", Unit::count, 2, 3, 2}}},
+    {.in_node = [](State& state, const FaultState& fault) {
+      state.fabric_health = static_cast<std::int32_t>(fault_parameter(fault, "summary", 2));
+    }}};
+
 /// Of all GPUs.
 void take_links_down(State& state, int nvswitch) {
   for (int gpu = 0; gpu < state.gpu_count; ++gpu) {

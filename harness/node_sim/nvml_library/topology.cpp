@@ -57,16 +57,19 @@ Return nvmlDeviceGetGpuFabricInfo(Device device, FabricInfo* info) {
   });
 }
 
-/// The health mask stays 0, not available, as on a real HGX board; so does the summary.
+/// The health mask stays 0, not available, as on a real HGX board.
 Return nvmlDeviceGetGpuFabricInfoV(Device device, FabricInfoV3* info) {
   return with_gpu(device, info != nullptr, [&](const GpuView& gpu) {
     const unsigned version = info->version;
-    if (version != kFabricInfoV2 && version != kFabricInfoV3) return Return::argument_version_mismatch;
+    const bool takes_v3 = has_fabric_v3(fixed_text(gpu.state.driver_version));
+    if (version != kFabricInfoV2 && (version != kFabricInfoV3 || !takes_v3))
+      return Return::argument_version_mismatch;
     if (!gpu.state.has_fabric()) return Return::not_supported;
     std::memset(static_cast<void*>(info), 0,
                 version == kFabricInfoV2 ? sizeof(FabricInfoV2) : sizeof(FabricInfoV3));
     info->version = version;
     fill_fabric(gpu, *info);
+    if (version == kFabricInfoV3) info->health_summary = static_cast<unsigned char>(gpu.state.fabric_health);
     return Return::success;
   });
 }
