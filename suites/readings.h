@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "harness/check.h"
-#include "harness/model/finding_codes.h"
 #include "harness/model/missing_reading.h"
 
 namespace assay {
@@ -27,12 +26,6 @@ class Readings {
       context_.measure_at(part, name, *reading.value);
     else
       missing(part, name, reading.missing);
-  }
-  /// Of a question that not every driver has: nothing is missing where this one lacks it.
-  template <typename T>
-  void measure_if_asked(const Part& part, const char* name, const Reading<T>& reading) {
-    const bool lacks = !reading.value && meaning_of_missing(reading.missing).code == codes::driver_lacks;
-    if (!lacks) measure(part, name, reading);
   }
   void missing(const Part& part, const std::string& name, const std::string& why) {
     missing_.push_back({part, name, why});

@@ -95,6 +95,7 @@ struct Api {
   ASSAY_NVML(nvlink_remote_type, nvmlDeviceGetNvLinkRemoteDeviceType);
   ASSAY_NVML(nvlink_remote_pci, nvmlDeviceGetNvLinkRemotePciInfo_v2);
   ASSAY_NVML(fabric_info, nvmlDeviceGetGpuFabricInfoV);
+  ASSAY_NVML(fabric_info_v1, nvmlDeviceGetGpuFabricInfo);
 
   ASSAY_NVML(field_values, nvmlDeviceGetFieldValues);
   ASSAY_NVML(compute_processes_v3, nvmlDeviceGetComputeRunningProcesses_v3);

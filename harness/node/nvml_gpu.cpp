@@ -58,14 +58,30 @@ std::string pci_address(unsigned domain, unsigned bus, unsigned device) {
   return fmt::format("{:04x}:{:02x}:{:02x}.0", domain, bus, device);
 }
 
-field::Slowdowns slowdown_fields(const std::string& driver_version) {
+namespace {
+
+/// 580 and 65 of "580.65.06".
+std::pair<int, int> branch_and_release(const std::string& driver_version) {
   std::istringstream stream(driver_version);
-  int major = 0;
-  int minor = 0;
+  std::pair<int, int> version{0, 0};
   char dot = 0;
-  stream >> major >> dot >> minor;
+  stream >> version.first >> dot >> version.second;
+  return version;
+}
+
+}  // namespace
+
+Integer GpuQuery::recovery_action() {
+  constexpr std::pair<int, int> kSince{570, 0};
+  const Integer action = field(field::recovery_action);
+  const auto driver = branch_and_release(driver_version_);
+  const bool is_older = driver.first > 0 && driver < kSince;
+  return !action.has_value() && is_older ? Integer::none(word(Return::function_not_found)) : action;
+}
+
+field::Slowdowns slowdown_fields(const std::string& driver_version) {
   // 580.65.06 came with CUDA 13.0, the next branch release with 13.0 Update 1.
-  const bool renumbered = major > 580 || (major == 580 && minor > 65);
+  const bool renumbered = branch_and_release(driver_version) > std::pair(580, 65);
   return renumbered ? field::slowdowns : field::slowdowns_before_13_0_1;
 }
 

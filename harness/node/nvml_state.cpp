@@ -28,7 +28,7 @@ GpuState GpuQuery::state() {
   const Return energy = ask(api_.total_energy, &energy_mj);
   counter[counters::energy_mj] = integer(energy, energy_mj);
 
-  state.recovery_action = field(field::recovery_action);
+  state.recovery_action = recovery_action();
   read_on_chip_errors(state);
   read_repairs(state);
   Utilization utilization{};
@@ -144,6 +144,12 @@ void GpuQuery::read_fabric(GpuState& state) {
     info = {};
     info.version = kFabricInfoV2;  // before driver 580
     result = ask(api_.fabric_info, &info);
+  }
+  if (result == Return::function_not_found) {
+    FabricInfo oldest{};
+    result = ask(api_.fabric_info_v1, &oldest);  // before driver 550
+    info.state = oldest.state;
+    info.status = oldest.status;
   }
   state.fabric_state = integer(result, info.state);
   state.fabric_status = integer(result, static_cast<int>(info.status));

@@ -1,7 +1,9 @@
 // Absence never passes: what the criteria require and the records do not hold.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
@@ -113,12 +115,37 @@ void give_reason(const Case& c, Observation& observation, const std::string& mea
   observation.part = observation.evidence.part = c.place_of(observation.code, observation.part.unit());
 }
 
+// CUDA 13's first. With an older one nothing runs on a GPU, so that it never has to do with an acceptance;
+// what the node says of itself is judged as far as that driver knows the question.
+constexpr int kFullDriver = 580;
+
+/// 550 of "550.127.08"; 0 where nobody knows.
+int driver_branch(const RunRecord& run) {
+  int branch = 0;
+  std::from_chars(run.driver_version.data(), run.driver_version.data() + run.driver_version.size(), branch);
+  return branch;
+}
+
+/// The driver does not have the question yet, or not in this form.
+bool is_of_newer_drivers(const Case& c, const std::string& why) {
+  const int branch = driver_branch(c.run);
+  return branch > 0 && branch < kFullDriver &&
+         (why == "function_not_found" || why == "argument_version_mismatch");
+}
+
+bool is_let_pass(const RequiredMeasure& measure, const std::string& why) {
+  return measure.may_lack && meaning_of_missing(why).code == codes::driver_lacks;
+}
+
+/// What an old driver was not asked.
+using NotAsked = std::set<std::string>;
+
 void observe_measures(const Case& c, const RequiredCheck& required, const Step& step,
-                      std::vector<Observation>& seen) {
+                      std::vector<Observation>& seen, NotAsked& not_asked) {
   const Measured measured_in_step = measured_of(step, required.check);
   const Reasons reasons = reasons_of(step);
   for (const RequiredMeasure& measure : required.measures) {
-    if (!measure.judged || measure.numbered || measure.may_lack) continue;
+    if (!measure.judged || measure.numbered) continue;
     const std::vector<Part>& parts = measured_parts(required, measure);
     const bool own_part_only = contains(parts, step.part);
     for (const Part& measured : parts) {
@@ -128,6 +155,12 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
       const int there = found == measured_in_step.end() ? 0 : found->second;
       const int owed = measure.parts.empty() ? ranks_at(c, step, measured) : 1;
       if (there >= owed) continue;
+      const auto why = reasons.find({part, measure.name});
+      if (why == reasons.end() ? measure.may_lack : is_let_pass(measure, why->second)) continue;
+      if (why != reasons.end() && is_of_newer_drivers(c, why->second)) {
+        not_asked.insert(measure.name);
+        continue;
+      }
       Observation observation;
       observation.code = codes::missing_measurement;
       observation.check = required.check;
@@ -139,8 +172,9 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
       observation.evidence.detail =
           owed == 1 ? fmt::format("{} of {} was not measured", measure.name, part)
                     : fmt::format("{} of {} was measured by {} of {} ranks", measure.name, part, there, owed);
-      if (const auto why = reasons.find({part, measure.name}); why != reasons.end())
-        give_reason(c, observation, measure.name, why->second);
+      if (why != reasons.end()) give_reason(c, observation, measure.name, why->second);
+      if (!measure.asked_by.empty())
+        observation.evidence.detail += fmt::format(" (asked for by {})", measure.asked_by);
       seen.push_back(std::move(observation));
     }
   }
@@ -165,7 +199,7 @@ bool is_judged_in(const Case& c, const std::string& measurement, const Step& ste
 }
 
 void observe_telemetry(const Case& c, const RequiredCheck& required, const Step& step,
-                       std::vector<Observation>& seen) {
+                       std::vector<Observation>& seen, NotAsked& not_asked) {
   const Measured measured = measured_of(step, required.check);
   const Reasons reasons = reasons_of(step);
   for (const Part& gpu : gpus_of(c, step)) {
@@ -178,6 +212,10 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
       if (!owed || measure.numbered || measure.may_lack || measured.count({measure.name, part}) != 0)
         continue;
       const auto why = reasons.find({part, measure.name});
+      if (why != reasons.end() && is_of_newer_drivers(c, why->second)) {
+        not_asked.insert(measure.name);
+        continue;
+      }
       std::string& names = why == reasons.end() ? missing : explained[why->second];
       names += (names.empty() ? "" : ", ") + measure.name;
     }
@@ -198,19 +236,24 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
 
 }  // namespace
 
-void observe_completeness(const Case& c, std::vector<Observation>& seen) {
+void observe_completeness(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& notes) {
+  NotAsked not_asked;
   for (const RequiredCheck& required : c.criteria.required) {
     const bool telemetry = required.check == kTelemetryCheck;
     for (const Part& part : required.parts) observe_runs(c, required, part, seen);
     for (const Step& step : c.run.steps) {
       if (step.status != Status::complete) continue;
       if (telemetry) {
-        observe_telemetry(c, required, step, seen);
+        observe_telemetry(c, required, step, seen, not_asked);
       } else if (step.check == required.check) {
-        observe_measures(c, required, step, seen);
+        observe_measures(c, required, step, seen, not_asked);
       }
     }
   }
+  if (!not_asked.empty())
+    notes.push_back(phrase("driver {} does not know, and was not asked: {}",
+                           "驱动 {} 尚不支持以下读数，未作判定：{}", c.run.driver_version,
+                           fmt::format("{}", fmt::join(not_asked, ", "))));
 }
 
 }  // namespace assay::verdict

@@ -78,16 +78,17 @@ std::string text_of(const Value& value);
 
 /// Why values are missing, where that is the device's own word.
 void observe_missing_readings(const Case& c, std::vector<Observation>& seen);
-void observe_completeness(const Case& c, std::vector<Observation>& seen);
+/// `notes`: what an old driver was not asked.
+void observe_completeness(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& notes);
 void observe_declarations(const Case& c, std::vector<Observation>& seen);
 /// `not_judged`: what no limit was held against, and why.
-void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& not_judged);
+void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& not_judged);
 /// What most of the node's GPUs show alike (FindingKind::of_most), of what is seen so far.
 void observe_common_causes(const Case& c, std::vector<Observation>& seen);
 /// The delivery manifest, where the criteria have one.
 void observe_manifest(const Case& c, std::vector<Observation>& seen);
 /// Which GPU the manifest has in this slot of this node; empty where it does not say.
 std::string expected_serial(const Case& c, const Part& slot);
-void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& notes);
+void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& notes);
 
 }  // namespace assay::verdict

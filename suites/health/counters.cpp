@@ -17,14 +17,14 @@ Integer counter(const GpuState& state, const char* name) {
 /// Drivers before 550 do not have these questions, and only root may ask some.
 void measure_lifetime(Readings& readings, const Part& gpu, const GpuState& state) {
   const Part memory = gpu.below("hbm");
-  readings.measure_if_asked(memory, "lifetime_corrected_dram", state.lifetime.corrected_dram);
-  readings.measure_if_asked(memory, "lifetime_uncorrected_dram", state.lifetime.uncorrected_dram);
-  readings.measure_if_asked(gpu, "lifetime_corrected_sram", state.lifetime.corrected_sram);
-  readings.measure_if_asked(gpu, "lifetime_uncorrected_sram", state.lifetime.uncorrected_sram);
-  readings.measure_if_asked(memory, "banks_with_few_spare_rows", state.spare_rows.few);
-  readings.measure_if_asked(memory, "banks_without_spare_rows", state.spare_rows.none);
-  readings.measure_if_asked(memory, "channel_repair_pending", state.channel_repair_pending);
-  readings.measure_if_asked(gpu, "tpc_repair_pending", state.tpc_repair_pending);
+  readings.measure(memory, "lifetime_corrected_dram", state.lifetime.corrected_dram);
+  readings.measure(memory, "lifetime_uncorrected_dram", state.lifetime.uncorrected_dram);
+  readings.measure(gpu, "lifetime_corrected_sram", state.lifetime.corrected_sram);
+  readings.measure(gpu, "lifetime_uncorrected_sram", state.lifetime.uncorrected_sram);
+  readings.measure(memory, "banks_with_few_spare_rows", state.spare_rows.few);
+  readings.measure(memory, "banks_without_spare_rows", state.spare_rows.none);
+  readings.measure(memory, "channel_repair_pending", state.channel_repair_pending);
+  readings.measure(gpu, "tpc_repair_pending", state.tpc_repair_pending);
 }
 
 /// Which on-chip memory it was: "L2 3, SM 1".

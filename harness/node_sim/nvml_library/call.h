@@ -10,6 +10,7 @@
 #include <string_view>
 #include <thread>
 
+#include "harness/node_sim/nvml_library/driver_age.h"
 #include "harness/node_sim/nvml_library/planted.h"
 #include "harness/node_sim/nvml_library/session.h"
 #include "harness/node_sim/plant.h"
@@ -31,17 +32,24 @@ struct GpuView {
   }
 };
 
-/// Checks in NVML's order: initialised, arguments, GPU there; then what is planted for `function`, the
-/// exported one that calls. `body` maps a GpuView to a Return; `replace` puts what is planted in the answer's
-/// place, and says whether it could.
+/// The text of a fixed field of State, which need not end in a zero.
+template <std::size_t size>
+std::string_view fixed_text(const char (&field)[size]) {
+  return {field, strnlen(field, size)};
+}
+
+/// Checks in NVML's order: initialised, whether the driver knows the question, arguments, GPU there; then
+/// what is planted for `function`, the exported one that calls. `body` maps a GpuView to a Return; `replace`
+/// puts what is planted in the answer's place, and says whether it could.
 template <typename Body, typename Replace>
 Return with_gpu(Device device, bool arguments_valid, Body body, Replace replace, const char* function) {
   Session& session = Session::instance();
   const auto shared = session.state();
   if (!shared) return Return::uninitialized;
+  sim::State& state = **shared;
+  if (!has_function(fixed_text(state.driver_version), function)) return Return::function_not_found;
   if (!arguments_valid || !session.knows(device)) return Return::invalid_argument;
   const Nanoseconds now = session.now();
-  sim::State& state = **shared;
   if (hangs(state, device->gpu)) {
     for (;;) pause();
   }
@@ -107,12 +115,6 @@ inline Return copy_text(std::string_view text, char* out, unsigned length) {
   std::memcpy(out, text.data(), text.size());
   out[text.size()] = '\0';
   return Return::success;
-}
-
-/// The text of a fixed field of State, which need not end in a zero.
-template <std::size_t size>
-std::string_view fixed_text(const char (&field)[size]) {
-  return {field, strnlen(field, size)};
 }
 
 template <typename Value>

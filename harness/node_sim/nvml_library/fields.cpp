@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "harness/node_sim/nvml_library/call.h"
 #include "harness/node_sim/nvml_library/ecc.h"
@@ -270,10 +271,14 @@ bool has_power_scope(unsigned id) {
 
 Return set_field(const GpuView& gpu, FieldValue& value) {
   if (value.field_id == 0 || value.field_id >= kFieldCount) return Return::invalid_argument;
+  const auto of_today = field_of_today(fixed_text(gpu.state.driver_version), value.field_id);
+  if (!of_today) return Return::not_supported;
+  const unsigned asked = std::exchange(value.field_id, *of_today);
   if (has_power_scope(value.field_id) && value.scope_id != 0) return Return::not_supported;
   Return result = Return::success;
   const bool known = set_ecc(gpu, value) || set_power_and_heat(gpu, value) || set_pcie(gpu, value) ||
                      set_nvlink(gpu, value, result);
+  value.field_id = asked;
   return known ? result : Return::not_supported;
 }
 
