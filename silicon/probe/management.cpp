@@ -100,6 +100,18 @@ class Asker {
     const Return r = ask(symbol, f, answer, device_, value, 96u);
     finish(symbol, answer, r, json(secret ? masked(value) : std::string(value)));
   }
+  /// The driver reads the whole InfoROM for it: how long that takes decides where in a run it may be asked.
+  void inforom() {
+    constexpr const char* kSymbol = "nvmlDeviceValidateInforom";
+    json answer;
+    auto* const validate = reinterpret_cast<decltype(&nvmlDeviceValidateInforom)>(dlsym(library_, kSymbol));
+    if (validate == nullptr) return finish(kSymbol, answer, Return::function_not_found, nullptr);
+    const double start = now_s();
+    const Return result = validate(device_);
+    answer["first_us"] = (now_s() - start) * 1e6;
+    answer["result"] = word(result);
+    finish(kSymbol, answer, result, 1);
+  }
   static void finish(const char* symbol, json& answer, Return result, json value) {
     answer["function"] = symbol;
     if (result == Return::success) answer["value"] = std::move(value);
@@ -269,11 +281,36 @@ void ask_all(Asker& asker) {
   ASK_STRUCTURE(nvmlDeviceGetSramEccErrorStatus, SramEccErrorStatus, v.version = versioned(sizeof(v), 1),
                 {"aggregate_uncorrected_parity", v.aggregate_uncorrected_parity},
                 {"aggregate_uncorrected_sec_ded", v.aggregate_uncorrected_sec_ded},
-                {"aggregate_corrected", v.aggregate_corrected}, {"threshold_exceeded", v.threshold_exceeded})
+                {"aggregate_corrected", v.aggregate_corrected},
+                {"aggregate_uncorrected_l2", v.aggregate_uncorrected_l2},
+                {"aggregate_uncorrected_sm", v.aggregate_uncorrected_sm},
+                {"aggregate_uncorrected_pcie", v.aggregate_uncorrected_pcie},
+                {"aggregate_uncorrected_mcu", v.aggregate_uncorrected_mcu},
+                {"aggregate_uncorrected_other", v.aggregate_uncorrected_other},
+                {"threshold_exceeded", v.threshold_exceeded})
+  ASK_STRUCTURE(nvmlDeviceGetGpuFabricInfoV, FabricInfoV3, v.version = kFabricInfoV3, {"state", v.state},
+                {"status", word(v.status)}, {"health_mask", v.health_mask},
+                {"health_summary", v.health_summary})
   ASK_STRUCTURE(nvmlDeviceGetRepairStatus, RepairStatus, v.version = versioned(sizeof(v), 1),
                 {"channel_repair_pending", v.channel_repair_pending},
                 {"tpc_repair_pending", v.tpc_repair_pending})
 #undef ASK_STRUCTURE
+  asker.inforom();
+  {
+    json answer;
+    char version[kGspFirmwareVersionLength] = {};
+    const Return r = asker.ask("nvmlDeviceGetGspFirmwareVersion",
+                               static_cast<decltype(&nvmlDeviceGetGspFirmwareVersion)>(nullptr), answer,
+                               asker.device(), version);
+    Asker::finish("nvmlDeviceGetGspFirmwareVersion", answer, r, std::string(version));
+  }
+  {
+    json answer;
+    ConfComputeState v{};
+    const Return r = asker.ask("nvmlSystemGetConfComputeState",
+                               static_cast<decltype(&nvmlSystemGetConfComputeState)>(nullptr), answer, &v);
+    Asker::finish("nvmlSystemGetConfComputeState", answer, r, json(v.feature));
+  }
   {
     json answer;
     unsigned corrected = 0, uncorrected = 0, pending = 0, failure = 0;
