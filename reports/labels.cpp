@@ -189,7 +189,8 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
     {Label::action_fix_environment, "mend the environment", "排除环境问题"},
     {Label::action_reset, "reset, then test again", "复位后复测"},
     {Label::action_power_cycle, "power off and on, then test again", "断电重启后复测"},
-    {Label::action_reseat, "reseat, then test again", "重新安装 SXM 模组后复测"},
+    {Label::action_reseat, "reseat, then test again", "重新安装该部件后复测"},
+    {Label::action_reseat_module, "reseat the SXM module, then test again", "重新安装 SXM 模组后复测"},
     {Label::action_swap_test, "swap test", "对调测试"},
     {Label::action_field_diagnostics, "run the vendor's field diagnostics", "运行厂商现场诊断"},
     {Label::action_return, "return the part", "部件返修（RMA）"},
@@ -274,11 +275,12 @@ std::string name_of(const Labels& labels, Action action) {
   return {};
 }
 
-std::string actions_text(const Labels& labels, const std::vector<Action>& actions) {
+std::string actions_text(const Labels& labels, const Part& part, const std::vector<Action>& actions) {
   std::string text;
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (i > 0) text += labels(i == 1 ? Label::if_it_comes_again : Label::then);
-    text += name_of(labels, actions[i]);
+    const bool of_module = actions[i] == Action::reseat && part.unit().gpu_slot();
+    text += of_module ? labels(Label::action_reseat_module) : name_of(labels, actions[i]);
   }
   return text;
 }

@@ -9,6 +9,8 @@
 
 #include "harness/model/criteria.h"
 #include "harness/model/judgement.h"
+#include "harness/model/measurement_names.h"
+#include "harness/model/phrase.h"
 
 namespace assay::reports {
 
@@ -155,6 +157,7 @@ enum class Label {
   action_reset,
   action_power_cycle,
   action_reseat,
+  action_reseat_module,
   action_swap_test,
   action_field_diagnostics,
   action_return,
@@ -177,6 +180,11 @@ class Labels {
   /// The reader's language where `texts` has it, else English, else nothing.
   std::string pick(const std::map<std::string, std::string>& texts) const;
 
+  const std::string& pick(const Phrase& phrase) const { return phrase.in(html_language()); }
+  std::string name_of_measurement(std::string_view identifier) const {
+    return assay::name_of_measurement(identifier, html_language());
+  }
+
   std::string_view html_language() const { return chinese_ ? "zh-CN" : "en"; }
 
  private:
@@ -187,7 +195,7 @@ std::string name_of(const Labels& labels, Severity severity);
 std::string name_of(const Labels& labels, Status status);
 std::string name_of(const Labels& labels, Action action);
 /// "run again; if it comes again: swap test, then return the part".
-std::string actions_text(const Labels& labels, const std::vector<Action>& actions);
+std::string actions_text(const Labels& labels, const Part& part, const std::vector<Action>& actions);
 /// The headline, with the verdict's own word beside that of the reader's language: a tool looks for "REJECT",
 /// a technician for 拒收.
 std::string headline_in(const Labels& labels, const Judgement& judgement);

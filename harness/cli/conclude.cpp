@@ -29,9 +29,13 @@ void add_output_options(CLI::App& verb, OutputOptions& options) {
 }
 
 void add_language_option(CLI::App& verb, std::string& language) {
-  verb.add_option("--lang", language, "en or zh-CN")
-      ->check(CLI::IsMember({"en", "zh-CN"}))
-      ->capture_default_str();
+  verb.add_option("--lang", language,
+                  "en or zh-CN; of a run, if not given, the one that it was started with, or en")
+      ->check(CLI::IsMember({"en", "zh-CN"}));
+}
+
+const std::string& language_of(const std::string& asked_for, const RunRecord& run) {
+  return asked_for.empty() ? run.language : asked_for;
 }
 
 namespace {
@@ -58,7 +62,8 @@ void write_reports(const run::RunFolder& folder, const reports::Input& input) {
 int conclude(const run::RunFolder& folder, const OutputOptions& output) {
   const StoredRun stored = load_finished(folder);
   const Judgement judgement = verdict::judge(stored.run, stored.criteria);
-  const reports::Input input{stored.run, judgement, stored.criteria, output.language, folder.path()};
+  const reports::Input input{stored.run, judgement, stored.criteria, language_of(output.language, stored.run),
+                             folder.path()};
   if (output.json) {
     terminal::out_json(to_json(judgement));
   } else {

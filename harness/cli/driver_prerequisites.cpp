@@ -12,6 +12,7 @@ namespace {
 constexpr int kOldestDriver = 580;      // CUDA 13's first
 constexpr std::int64_t kCompleted = 3;  // nvmlGpuFabricState_t
 constexpr const char* kNoPermission = "no_permission";
+const Phrase kDriver{"NVIDIA driver", "NVIDIA 驱动"};
 
 /// 580 of "580.159.04"; 0 of what begins with no number.
 int branch_of(const std::string& version) {
@@ -23,11 +24,15 @@ int branch_of(const std::string& version) {
 Prerequisite version_of(const NodeReadings& readings) {
   const std::string version = readings.driver_version.value.value_or("unknown");
   const bool met = !readings.simulated && branch_of(version) >= kOldestDriver;
-  return {"NVIDIA driver", met,
-          readings.simulated ? "the simulator's library stands in for the driver's" : "version " + version,
-          fmt::format("it is older than {}: update it, and reboot. Until then --profile inventory alone "
-                      "works, which needs no CUDA",
-                      kOldestDriver)};
+  return {
+      kDriver, met,
+      readings.simulated
+          ? Phrase("the simulator's library stands in for the driver's", "模拟器的库代替了驱动的库")
+          : phrase("version {}", "版本 {}", version),
+      phrase("it is older than {}: update it, and reboot. Until then --profile inventory alone works, which "
+             "needs no CUDA",
+             "版本低于 {}：升级驱动并重启。在此之前只能使用不需要 CUDA 的 --profile inventory",
+             kOldestDriver)};
 }
 
 std::string name_of(const GpuReadings& gpu) {
@@ -43,12 +48,21 @@ std::vector<std::string> gpus_where(const NodeReadings& readings, Holds holds) {
   return names;
 }
 
+std::string all_of(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 Prerequisite gpus_of(const NodeReadings& readings) {
   const auto lost = gpus_where(readings, [](const GpuReadings& gpu) { return !gpu.lost.empty(); });
   const bool any = readings.gpus.size() > lost.size();
-  std::string found = fmt::format("{} answer", readings.gpus.size() - lost.size());
-  if (!lost.empty()) found += fmt::format(", {} not: {}", lost.size(), fmt::join(lost, ", "));
-  return {"GPUs", any, found, "reseat the baseboard; look for Xid lines in dmesg"};
+  const std::size_t answer = readings.gpus.size() - lost.size();
+  const Phrase found = lost.empty() ? phrase("{} answer", "{} 张有响应", answer)
+                                    : phrase("{} answer, {} not: {}", "{} 张有响应，{} 张无响应：{}", answer,
+                                             lost.size(), all_of(lost));
+  return {"GPUs",
+          any,
+          found,
+          {"reseat the baseboard; look for Xid lines in dmesg", "重新安装 GPU 基板；在 dmesg 中查找 Xid"}};
 }
 
 /// Without it CUDA does not start: error 802. GPUs without NVSwitches have none.
@@ -57,49 +71,63 @@ Prerequisite fabric_of(const NodeReadings& readings) {
     const auto& state = gpu.state.fabric_state.value;
     return state && (*state != kCompleted || gpu.state.fabric_status.value.value_or(0) != 0);
   });
+  const auto unwell =
+      gpus_where(readings, [](const GpuReadings& gpu) { return gpu.state.has_unwell_fabric(); });
   const auto without =
       gpus_where(readings, [](const GpuReadings& gpu) { return !gpu.state.fabric_state.has_value(); });
-  Prerequisite fabric{"Fabric Manager", not_ready.empty(), "", ""};
-  fabric.found = !not_ready.empty()
-                     ? fmt::format(
-                           "the way over the NVSwitches is not ready for {}: CUDA would end with "
-                           "error 802",
-                           fmt::join(not_ready, ", "))
-                 : without.size() == readings.gpus.size() ? "the driver knows of no NVSwitches"
-                                                          : "the way over the NVSwitches is ready";
-  fabric.mend =
-      "systemctl enable --now nvidia-fabricmanager (of the driver's own version); if it does not stay up, "
-      "read "
-      "/var/log/fabricmanager.log. In a virtual machine, power it off and on thereafter";
-  return fabric;
+  Phrase found{"the way over the NVSwitches is ready", "NVSwitch 互联已就绪"};
+  if (!not_ready.empty())
+    found = phrase("the way over the NVSwitches is not ready for {}: CUDA would end with error 802",
+                   "{} 的 NVSwitch 互联未就绪：CUDA 会报错 802", all_of(not_ready));
+  else if (!unwell.empty())
+    found = phrase("the driver calls the way over the NVSwitches unhealthy for {}",
+                   "驱动报告 {} 的 NVSwitch 互联不健康", all_of(unwell));
+  else if (without.size() == readings.gpus.size())
+    found = {"the driver knows of no NVSwitches", "驱动未发现 NVSwitch"};
+  return {
+      "Fabric Manager",
+      not_ready.empty() && unwell.empty(),
+      found,
+      {"systemctl enable --now nvidia-fabricmanager (of the driver's own version); if it does not stay up, "
+       "read /var/log/fabricmanager.log. In a virtual machine, power it off and on thereafter",
+       "systemctl enable --now nvidia-fabricmanager（版本须与驱动一致）；若无法保持运行，查看 "
+       "/var/log/fabricmanager.log。虚拟机随后需关机再开机"}};
 }
 
 /// What an acceptance reads and only some may.
 Prerequisite rights_of(const NodeReadings& readings) {
-  std::vector<std::string> refused;
-  const auto ask = [&](const char* what, const std::string& missing) {
-    if (missing == kNoPermission && std::find(refused.begin(), refused.end(), what) == refused.end())
-      refused.emplace_back(what);
+  std::vector<std::string> refused, refused_in_chinese;
+  const auto ask = [&](const Phrase& what, const std::string& missing) {
+    if (missing != kNoPermission || std::find(refused.begin(), refused.end(), what.english) != refused.end())
+      return;
+    refused.push_back(what.english);
+    refused_in_chinese.push_back(what.chinese);
   };
   for (const GpuReadings& gpu : readings.gpus) {
-    ask("errors of on-chip memory", gpu.state.sram_threshold_exceeded.missing);
-    ask("which processes use a GPU", gpu.state.processes.missing);
-    for (const auto& [name, counter] : gpu.state.counters) ask(name.c_str(), counter.missing);
+    ask({"errors of on-chip memory", "片上 SRAM 错误"}, gpu.state.sram_threshold_exceeded.missing);
+    ask({"which processes use a GPU", "GPU 上的进程"}, gpu.state.processes.missing);
+    for (const auto& [name, counter] : gpu.state.counters) ask(name, counter.missing);
   }
-  return {"rights", refused.empty(),
-          refused.empty() ? "all that is read of the GPUs may be read"
-                          : fmt::format("may not be read: {}", fmt::join(refused, ", ")),
-          "run as root (sudo); in a container, docker run --privileged"};
+  return {{"rights", "权限"},
+          refused.empty(),
+          refused.empty()
+              ? Phrase("all that is read of the GPUs may be read", "GPU 的各项读数均可读取")
+              : Phrase("may not be read: " + all_of(refused), "无权读取：" + all_of(refused_in_chinese)),
+          {"run as root (sudo); in a container, docker run --privileged",
+           "以 root 运行（sudo）；在容器中使用 docker run --privileged"}};
 }
 
 Prerequisite persistence_of(const NodeReadings& readings) {
   const auto off = gpus_where(
       readings, [](const GpuReadings& gpu) { return gpu.identity.persistence_enabled.value == 0; });
   Prerequisite persistence{
-      "persistence", off.empty(),
-      off.empty() ? "the driver stays loaded" : fmt::format("off on {}", fmt::join(off, ", ")),
-      "systemctl enable --now nvidia-persistenced: without it each first contact takes a second "
-      "a GPU, and counters begin anew"};
+      {"persistence", "常驻模式"},
+      off.empty(),
+      off.empty() ? Phrase("the driver stays loaded", "驱动保持加载")
+                  : phrase("off on {}", "{} 未开启", all_of(off)),
+      {"systemctl enable --now nvidia-persistenced: without it each first contact takes a second a GPU, and "
+       "counters begin anew",
+       "systemctl enable --now nvidia-persistenced：否则每张 GPU 首次访问需一秒，且计数器会清零"}};
   persistence.stops_a_run = false;
   return persistence;
 }
@@ -116,20 +144,26 @@ std::vector<Prerequisite> prerequisites_of(const NodeReadings& readings) {
 }
 
 Prerequisite no_driver(const std::string& why) {
-  Prerequisite driver{"NVIDIA driver", false, why,
-                      fmt::format("install NVIDIA's driver {} or later, and see that its modules are loaded "
-                                  "(modprobe nvidia; dmesg)",
-                                  kOldestDriver)};
+  Prerequisite driver{
+      kDriver, false, why,
+      phrase("install NVIDIA's driver {} or later, and see that its modules are loaded "
+             "(modprobe nvidia; dmesg)",
+             "安装 NVIDIA 驱动 {} 或更新版本，并确认其模块已加载（modprobe nvidia；dmesg）", kOldestDriver)};
   if (has(why, "library_driver_mismatch"))
-    driver.mend =
+    driver.mend = {
         "the library was updated, and the old module is still loaded: end what uses the GPUs and load it "
-        "anew (modprobe -r nvidia_uvm nvidia; modprobe nvidia), or reboot";
+        "anew (modprobe -r nvidia_uvm nvidia; modprobe nvidia), or reboot",
+        "库已升级而旧内核模块仍在加载：结束占用 GPU 的程序后重新加载（modprobe -r nvidia_uvm "
+        "nvidia；modprobe "
+        "nvidia），或重启"};
   else if (has(why, kNoPermission))
-    driver.mend = "run as root, or mend the rights of /dev/nvidia* (nvidia-modprobe)";
+    driver.mend = {"run as root, or mend the rights of /dev/nvidia* (nvidia-modprobe)",
+                   "以 root 运行，或修正 /dev/nvidia* 的权限（nvidia-modprobe）"};
   else if (has(why, "driver_not_loaded"))
-    driver.mend =
+    driver.mend = {
         "modprobe nvidia; if that fails, dmesg says why (another kernel than the module's, secure boot, "
-        "nouveau)";
+        "nouveau)",
+        "modprobe nvidia；若失败，dmesg 会说明原因（内核与模块不匹配、安全启动、nouveau）"};
   return driver;
 }
 

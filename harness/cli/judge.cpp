@@ -13,7 +13,7 @@
 namespace assay::cli {
 namespace {
 
-int judge_action(const std::string& path, const std::string& limits, bool json) {
+int judge_action(const std::string& path, const std::string& limits, bool json, const std::string& language) {
   StoredRun stored = load_run(path);
   if (!limits.empty()) {
     // Other limits may lead to another verdict, but not away from what the run's own say of its records.
@@ -24,7 +24,8 @@ int judge_action(const std::string& path, const std::string& limits, bool json) 
   if (json) {
     terminal::out_json(to_json(judgement));
   } else {
-    terminal::out_page(reports::text({stored.run, judgement, stored.criteria, "en", stored.folder.path()}));
+    terminal::out_page(reports::text(
+        {stored.run, judgement, stored.criteria, language_of(language, stored.run), stored.folder.path()}));
   }
   return exit_code(judgement.verdict);
 }
@@ -40,8 +41,10 @@ void add_judge(CLI::App& app, Action& action) {
   verb->add_option("RUN", *path, "The run's folder")->required();
   verb->add_option("--limits", *limits, "A file of limits that replace the run's");
   verb->add_flag("--json", *json, "The judgement as JSON");
-  verb->callback([&action, path, limits, json] {
-    action = [path, limits, json] { return judge_action(*path, *limits, *json); };
+  auto language = std::make_shared<std::string>();
+  add_language_option(*verb, *language);
+  verb->callback([&action, path, limits, json, language] {
+    action = [path, limits, json, language] { return judge_action(*path, *limits, *json, *language); };
   });
 }
 

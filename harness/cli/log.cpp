@@ -22,6 +22,7 @@
 #include "harness/cli/load.h"
 #include "harness/kernel_log/kernel_log.h"
 #include "harness/kernel_log/meaning.h"
+#include "harness/model/phrase.h"
 
 namespace assay::cli {
 namespace {
@@ -74,7 +75,7 @@ struct Said {
 };
 
 std::string in(const Words& words, const std::string& language) {
-  const auto found = words.find(language);
+  const auto found = words.find(language.empty() ? "en" : language);
   return found == words.end() ? "" : found->second;
 }
 
@@ -104,16 +105,17 @@ nlohmann::json json_of(const KernelEvent& event, const Said& said) {
   return j;
 }
 
-void print(const KernelEvent& event, const Said& said, bool chinese) {
+void print(const KernelEvent& event, const Said& said, const std::string& language) {
   terminal::out("{}{}\n", is_fault(event) ? "!! " : "   ", event.line);
   if (!said.meaning.empty()) terminal::out("     {}\n", said.meaning);
-  if (!said.at_once.empty()) terminal::out("     {}{}\n", chinese ? "立即：" : "at once: ", said.at_once);
+  if (!said.at_once.empty())
+    terminal::out("     {}{}\n", Phrase("at once: ", "立即：").in(language), said.at_once);
   if (!said.cause.empty())
-    terminal::out("     {}{}\n", chinese ? "后续排查：" : "to find the cause: ", said.cause);
+    terminal::out("     {}{}\n", Phrase("to find the cause: ", "后续排查：").in(language), said.cause);
 }
 
 struct LogOptions {
-  std::string file = kStandardInput, language = "en";
+  std::string file = kStandardInput, language;
   bool json = false;
 };
 
@@ -131,15 +133,16 @@ int log_action(const LogOptions& options) {
     if (options.json)
       all.push_back(json_of(event, said));
     else
-      print(event, said, options.language == "zh-CN");
+      print(event, said, options.language);
   };
   kernel_log::read_all(fmt::format("/proc/self/fd/{}", fileno(copy.get())), take);
   if (options.json) {
     terminal::out_json(all);
-  } else if (options.language == "zh-CN") {
-    terminal::out("共 {} 条事件，其中 {} 条（!!）表示 GPU、NVSwitch 或主机故障。\n", events, faults);
   } else {
-    terminal::out("{} event(s), {} of them (!!) a fault of GPU, NVSwitch or host.\n", events, faults);
+    const Phrase sum =
+        phrase("{} event(s), {} of them (!!) a fault of GPU, NVSwitch or host.",
+               "共 {} 条事件，其中 {} 条（!!）表示 GPU、NVSwitch 或主机故障。", events, faults);
+    terminal::out("{}\n", sum.in(options.language));
   }
   return Exit::accept;
 }

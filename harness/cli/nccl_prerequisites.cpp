@@ -31,27 +31,33 @@ bool is_always_set(const std::string& variable) {
 Prerequisite settings() {
   const std::vector<std::string> made =
       settings_made_by(FileTree("/").read(kNcclSettingsFile).value_or(""), is_always_set);
-  Prerequisite of_nccl{"NCCL's settings", made.empty(), "",
-                       fmt::format("NCCL reads {0} whatever a program says: move it away for the test "
-                                   "(mv {0} /root/)",
-                                   kNcclSettingsFile)};
-  of_nccl.found = made.empty() ? fmt::format("none of {} count", kNcclSettingsFile)
-                               : fmt::format("{} sets {}", kNcclSettingsFile, fmt::join(made, ", "));
-  return of_nccl;
+  const std::string all = fmt::format("{}", fmt::join(made, ", "));
+  return {
+      {"NCCL's settings", "NCCL 设置"},
+      made.empty(),
+      made.empty() ? phrase("none of {} count", "{} 中没有起作用的设置", kNcclSettingsFile)
+                   : phrase("{} sets {}", "{} 设置了 {}", kNcclSettingsFile, all),
+      phrase("NCCL reads {0} whatever a program says: move it away for the test (mv {0} /root/)",
+             "无论程序如何指定，NCCL 都会读取 {0}：测试期间将其移走（mv {0} /root/）", kNcclSettingsFile)};
 }
 
 Prerequisite shared_memory() {
-  Prerequisite memory{"shared memory", false, fmt::format("there is no {}", kSharedMemory),
-                      fmt::format("NCCL wants {} MiB where GPUs do not reach one another directly (its user "
-                                  "guide, Troubleshooting): start the container with --shm-size=1g, or mount "
-                                  "a larger tmpfs there",
-                                  kLeastSharedMib)};
+  Prerequisite memory{
+      {"shared memory", "共享内存"},
+      false,
+      phrase("there is no {}", "没有 {}", kSharedMemory),
+      phrase("NCCL wants {} MiB where GPUs do not reach one another directly (its user guide, "
+             "Troubleshooting): start the container with --shm-size=1g, or mount a larger "
+             "tmpfs there",
+             "GPU 之间不能直接互访时，NCCL 需要 {} MiB（NCCL 用户指南，Troubleshooting）：启动容器时加 "
+             "--shm-size=1g，或挂载更大的 tmpfs",
+             kLeastSharedMib)};
   memory.stops_a_run = false;
   struct statvfs room {};
   if (statvfs(kSharedMemory, &room) != 0) return memory;
   const std::uint64_t free_mib = std::uint64_t{room.f_bavail} * room.f_frsize >> 20;
   memory.met = free_mib >= kLeastSharedMib;
-  memory.found = fmt::format("{} MiB are free in {}", free_mib, kSharedMemory);
+  memory.found = phrase("{} MiB are free in {}", "{1} 可用 {0} MiB", free_mib, kSharedMemory);
   return memory;
 }
 

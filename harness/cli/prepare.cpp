@@ -224,7 +224,7 @@ run::SamplerClient start_sampler(NodeSession& node, const run::RunFolder& folder
   }
 }
 
-Prepared prepare(const RunOptions& options) {
+Prepared prepare(const RunOptions& options, const std::string& language) {
   if (options.out.empty()) throw UsageError("--out: an empty path; give the folder that runs are made in");
   const Configuration loaded = load(options);
   const std::vector<int> gpus = slot_numbers(items_of("--gpus", options.gpus));
@@ -235,7 +235,7 @@ Prepared prepare(const RunOptions& options) {
     criteria.manifest = load_or_complain([&](auto& d) { return config::load_manifest(options.manifest, d); });
   }
   if (!options.limits.empty()) replace_limits(criteria, options.limits, loaded.sku);
-  if (!loaded.sim_node) require_prerequisites(criteria, items_of("--only", options.only));
+  if (!loaded.sim_node) require_prerequisites(criteria, language, items_of("--only", options.only));
 
   const std::uint64_t seed = options.seed.value_or(fresh_seed());
   auto folder = [&] {

@@ -44,8 +44,8 @@ struct Prepared {
 };
 
 /// Opens the node and plans, in a staged folder that goes away with the result unless it is published.
-/// Throws UsageError, CannotRun, MachineRefused.
-Prepared prepare(const RunOptions& options);
+/// Throws UsageError, CannotRun (in this language), MachineRefused.
+Prepared prepare(const RunOptions& options, const std::string& language = "en");
 
 /// Starts the sampler of a node and takes the first snapshot. What the ledger says is attributed of the
 /// kernel log is not read again. Throws CannotRun.

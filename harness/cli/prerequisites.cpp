@@ -23,16 +23,22 @@ namespace {
 
 Prerequisite cuda_in_this_build() {
   const bool built = built_with_cuda();
-  return {"CUDA in this build", built,
-          built ? "built for sm_90a" : "the device halves of the kernels were left out",
-          "build on a machine with nvcc of CUDA 13"};
+  return {{"CUDA in this build", "本程序的 CUDA"},
+          built,
+          built ? Phrase("built for sm_90a", "已为 sm_90a 编译")
+                : Phrase("the device halves of the kernels were left out", "编译时未包含 GPU 端代码"),
+          {"build on a machine with nvcc of CUDA 13", "在装有 CUDA 13 nvcc 的机器上重新编译"}};
 }
 
 Prerequisite kernel_log() {
   const std::string why_not = kernel_log::why_not_the_kernels(kKernelLog);
-  return {"kernel log", why_not.empty(), why_not.empty() ? "/dev/kmsg can be read" : why_not,
-          "run as root; in a container, give it the device itself (docker run --device /dev/kmsg --cap-add "
-          "SYSLOG): without it no Xid is seen"};
+  return {{"kernel log", "内核日志"},
+          why_not.empty(),
+          why_not.empty() ? Phrase("/dev/kmsg can be read", "/dev/kmsg 可读") : Phrase(why_not),
+          {"run as root; in a container, give it the device itself (docker run --device /dev/kmsg --cap-add "
+           "SYSLOG): without it no Xid is seen",
+           "以 root 运行；在容器中需映射该设备（docker run --device /dev/kmsg --cap-add "
+           "SYSLOG）：否则无法看到 Xid"}};
 }
 
 /// How warm the room is can be told from the GPUs, too, but not as plainly.
@@ -40,12 +46,17 @@ Prerequisite inlet() {
   IpmiDevice controller;
   const std::optional<double> celsius = inlet_temperature(controller);
   const std::string path = ipmi_device_path();
-  std::string found = path.empty() ? "no IPMI device" : path + " does not say how warm the inlet's air is";
-  if (celsius) found = fmt::format("the inlet's air has {} degC", *celsius);
+  Phrase found = path.empty()
+                     ? Phrase("no IPMI device", "没有 IPMI 设备")
+                     : phrase("{} does not say how warm the inlet's air is", "{} 未给出进风温度", path);
+  if (celsius) found = phrase("the inlet's air has {} degC", "进风温度 {} °C", *celsius);
   Prerequisite result{
-      "BMC", celsius.has_value(), found,
-      "modprobe ipmi_si ipmi_devintf, and run as root: without it a room that is too warm shows "
-      "only where GPUs slow down"};
+      "BMC",
+      celsius.has_value(),
+      found,
+      {"modprobe ipmi_si ipmi_devintf, and run as root: without it a room that is too warm shows "
+       "only where GPUs slow down",
+       "modprobe ipmi_si ipmi_devintf，并以 root 运行：否则机房过热只能在 GPU 降频时才看得出来"}};
   result.stops_a_run = false;
   return result;
 }
@@ -62,9 +73,11 @@ std::vector<Prerequisite> driver() {
   }
 }
 
-Prerequisite library(const std::string& name, const FoundLibrary& found, const std::string& mend) {
+Prerequisite library(const std::string& name, const FoundLibrary& found, const Phrase& mend) {
   const bool there = found.why_not.empty();
-  return {name, there, there ? "version " + found.version + ", " + found.file : found.why_not, mend};
+  return {name, there,
+          there ? phrase("version {}, {}", "版本 {}，{}", found.version, found.file) : Phrase(found.why_not),
+          mend};
 }
 
 struct Wanted {
@@ -75,8 +88,8 @@ void add_libraries(const Wanted& wanted, std::vector<Prerequisite>& all) {
   if (!wanted.cublaslt && !wanted.nccl) return;
   const FoundLibraries found = find_libraries();
   const auto mend = [](const char* package, const char* file) {
-    return fmt::format("install {} of NVIDIA's repository, or put {} into the folder lib beside the program",
-                       package, file);
+    return phrase("install {} of NVIDIA's repository, or put {} into the folder lib beside the program",
+                  "从 NVIDIA 软件源安装 {}，或把 {} 放入程序旁的 lib 目录", package, file);
   };
   if (wanted.cublaslt)
     all.push_back(library("cuBLASLt", found.cublaslt, mend("libcublas-13-0", kCublasLtLibrary)));
@@ -102,7 +115,8 @@ std::vector<Prerequisite> prerequisites() {
   return all;
 }
 
-void require_prerequisites(const Criteria& criteria, const std::vector<std::string>& only) {
+void require_prerequisites(const Criteria& criteria, const std::string& language,
+                           const std::vector<std::string>& only) {
   Wanted wanted{false, false};
   for (const RequiredCheck& one : criteria.required) {
     const Check* check = find_check(one.check);
@@ -110,9 +124,13 @@ void require_prerequisites(const Criteria& criteria, const std::vector<std::stri
     wanted.cublaslt |= check->uses_cublaslt;
     wanted.nccl |= check->uses_nccl;
   }
-  std::vector<std::string> lines{"the node cannot be tested:"};
+  std::vector<std::string> lines{Phrase("the node cannot be tested:", "无法测试该节点：").in(language)};
   for (const Prerequisite& p : prerequisites_with(wanted)) {
-    if (!p.met && p.stops_a_run) lines.push_back(fmt::format("  {}: {}. {}", p.name, p.found, p.mend));
+    if (p.met || !p.stops_a_run) continue;
+    lines.push_back(
+        fmt::format("  {}", phrase("{0}: {2}. {4}", "{1}：{3}。{5}", p.name.english, p.name.chinese,
+                                   p.found.english, p.found.chinese, p.mend.english, p.mend.chinese)
+                                .in(language)));
   }
   if (lines.size() > 1) throw CannotRun(std::move(lines));
 }

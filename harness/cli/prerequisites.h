@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "harness/model/criteria.h"
+#include "harness/model/phrase.h"
 
 namespace assay::cli {
 
 struct Prerequisite {
-  std::string name;
+  Phrase name;
   bool met = false;
-  std::string found;  // what there is, or what is wrong
-  std::string mend;   // how to mend it, where it is not met
+  Phrase found;  // what there is, or what is wrong
+  Phrase mend;   // how to mend it, where it is not met
   /// False: it may go well without it.
   bool stops_a_run = true;
 };
@@ -23,6 +24,7 @@ std::vector<Prerequisite> prerequisites();
 
 /// Throws CannotRun with everything that is missing for the checks that these require, of those that `only`
 /// names (plan/planner.h).
-void require_prerequisites(const Criteria& criteria, const std::vector<std::string>& only = {});
+void require_prerequisites(const Criteria& criteria, const std::string& language,
+                           const std::vector<std::string>& only = {});
 
 }  // namespace assay::cli

@@ -25,7 +25,8 @@ namespace {
 int report_action(const std::string& path, const std::string& format, const std::string& language) {
   const StoredRun stored = load_run(path);
   const Judgement judgement = verdict::judge(stored.run, stored.criteria);
-  const reports::Input input{stored.run, judgement, stored.criteria, language, stored.folder.path()};
+  const reports::Input input{stored.run, judgement, stored.criteria, language_of(language, stored.run),
+                             stored.folder.path()};
   terminal::out_page(format == "html" ? reports::html(input)
                                       : reports::text(input, {isatty(STDOUT_FILENO) != 0}));
   return Exit::accept;
@@ -64,7 +65,7 @@ int series_action(const std::string& path, const std::string& id) {
 void add_report(CLI::App& app, Action& action) {
   auto path = std::make_shared<std::string>();
   auto format = std::make_shared<std::string>("text");
-  auto language = std::make_shared<std::string>("en");
+  auto language = std::make_shared<std::string>();
   CLI::App* verb = app.add_subcommand("report", "A run's report, on standard output");
   verb->add_option("RUN", *path, "The run's folder")->required();
   verb->add_option("--format", *format, "text or html")

@@ -55,9 +55,9 @@ void require_same_gpus(const Plan& plan, const NodeReadings& readings) {
   if (planned > 0 && known == 0) throw UsageError("none of the run's GPUs is in this node: start a new run");
 }
 
-std::unique_ptr<NodeSession> reopen(const StoredRun& stored) {
+std::unique_ptr<NodeSession> reopen(const StoredRun& stored, const std::string& language) {
   if (!stored.run.plan.simulated) {
-    require_prerequisites(stored.criteria);
+    require_prerequisites(stored.criteria, language);
     return open_real_node();
   }
   try {
@@ -140,7 +140,8 @@ int resume_run(const std::string& path, const std::string& workers, const Output
   if (threads && !stored.run.plan.simulated) throw UsageError("--workers thread is for simulated nodes");
   for (const PlantedFault& fault : stored.run.plan.faults)
     require_workers_for(fault.name, fault.kind, workers);
-  auto node = reopen(stored);
+  const std::string& language = language_of(output.language, stored.run);
+  auto node = reopen(stored, language);
   auto ledger = telemetry::Ledger::of_records(stored.run.marks);
   telemetry::Snapshot snapshot;
   auto sampler = start_sampler(*node, lock, snapshot, same_catalogue(path, stored.criteria), ledger);
@@ -148,7 +149,7 @@ int resume_run(const std::string& path, const std::string& workers, const Output
   ledger.add(snapshot);
   run::Interrupt interrupt(on_terminate);
   run::resume({stored.run.plan, stored.criteria, lock, *node, sampler, snapshot.readings, std::move(ledger),
-               interrupt, command_line_of_this_process(), output.progress_style(), output.language, threads});
+               interrupt, command_line_of_this_process(), output.progress_style(), language, threads});
   return conclude(lock, output);
 }
 

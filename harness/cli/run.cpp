@@ -51,7 +51,7 @@ std::string folder_name(const Plan& plan) {
 
 int run_action(const RunOptions& options, bool goes_on, const OutputOptions& output) {
   const auto on_terminate = goes_on ? run::OnTerminate::leave_it_open : run::OnTerminate::end_the_run;
-  std::optional<Prepared> fresh = prepare(options);
+  std::optional<Prepared> fresh = prepare(options, output.language);
   if (const auto left = goes_on ? left_open(options.out, fresh->plan, fresh->criteria) : std::nullopt) {
     fresh.reset();  // its sampler, too
     terminal::err("assay: going on with {}\n", *left);
@@ -67,7 +67,8 @@ int run_action(const RunOptions& options, bool goes_on, const OutputOptions& out
   run::Interrupt interrupt(on_terminate);
   run::execute({prepared.plan, prepared.criteria, prepared.folder, *prepared.node, prepared.sampler,
                 prepared.snapshot.readings, std::move(ledger), interrupt, command_line_of_this_process(),
-                output.progress_style(), output.language, options.workers == kWorkerThreads});
+                output.progress_style(), output.language.empty() ? "en" : output.language,
+                options.workers == kWorkerThreads});
   return conclude(prepared.folder, output);
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/model/criteria.h"
+#include "harness/model/phrase.h"
 #include "harness/model/run.h"
 
 namespace assay {
@@ -70,7 +71,7 @@ struct Judgement {
   std::vector<std::string> doubts;
   /// What must be known beside the findings: why the run cannot be an acceptance, what was waived and why,
   /// what was repeated.
-  std::vector<std::string> notes;
+  std::vector<Phrase> notes;
 };
 
 /// "ACCEPT", "ACCEPT (waived 2, limits replaced 1)", "REJECT (profile /tmp/mine.toml)".

@@ -86,12 +86,12 @@ json to_json(const Judgement& judgement) {
                       {"result", name_of(outcome.result)},
                       {"attempts", outcome.attempts}});
   }
-  return {{"schema", kJudgementSchema},       {"verdict", name_of(judgement.verdict)},
-          {"headline", headline(judgement)},  {"simulated", judgement.simulated},
-          {"profile", judgement.profile},     {"sku", judgement.sku},
-          {"plan_hash", judgement.plan_hash}, {"criteria_hash", judgement.criteria_hash},
-          {"waived", judgement.waived},       {"not_as_shipped", judgement.not_as_shipped},
-          {"notes", judgement.notes},         {"findings", std::move(findings)},
+  return {{"schema", kJudgementSchema},           {"verdict", name_of(judgement.verdict)},
+          {"headline", headline(judgement)},      {"simulated", judgement.simulated},
+          {"profile", judgement.profile},         {"sku", judgement.sku},
+          {"plan_hash", judgement.plan_hash},     {"criteria_hash", judgement.criteria_hash},
+          {"waived", judgement.waived},           {"not_as_shipped", judgement.not_as_shipped},
+          {"notes", in_english(judgement.notes)}, {"findings", std::move(findings)},
           {"checks", std::move(checks)}};
 }
 

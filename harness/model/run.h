@@ -107,6 +107,7 @@ struct Software {
 struct RunRecord {
   Plan plan;  // testRunStart.parameters.plan
   std::string plan_hash, criteria_hash, started, ended, command_line, version;
+  std::string language = "en";            // that it spoke to whoever started it: "en" or "zh-CN"
   std::string node_name, driver_version;  // the version of the software with the id "driver"
   std::vector<Hardware> hardware;
   std::vector<Software> software;

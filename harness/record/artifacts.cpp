@@ -101,6 +101,7 @@ json test_run_start(const RunStart& start) {
            {{"plan", plan},
             {"plan_hash", content_hash(plan)},
             {"criteria_hash", start.criteria_hash},
+            {"language", start.language},
             {"counters", std::move(marks)}}},
           {"dutInfo",
            {{"dutInfoId", "node"},

@@ -27,6 +27,7 @@ struct RunStart {
   std::string criteria_hash, version, command_line, node_name;
   std::vector<Hardware> hardware;  // every slot and switch that measurements can belong to
   std::vector<Software> software;
+  std::string language;            // that the run speaks: "en" or "zh-CN"
   std::vector<CounterMark> marks;  // where the deltas of the first steps start from
 };
 

@@ -42,8 +42,8 @@ class JournalTest : public ::testing::Test {
     return all;
   }
   RunStart start() const {
-    return {run.plan,      run.criteria_hash, run.version,  run.command_line,
-            run.node_name, run.hardware,      run.software, {a_mark("")}};
+    return {run.plan,     run.criteria_hash, run.version,  run.command_line, run.node_name,
+            run.hardware, run.software,      run.language, {a_mark("")}};
   }
   void append_text(const std::string& text) const { std::ofstream(path, std::ios::app) << text; }
 

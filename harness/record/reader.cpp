@@ -179,6 +179,7 @@ void Parser::run_start(const json& content) {
     throw std::invalid_argument("the plan is not the one that plan_hash was made of");
   }
   parameters.at("criteria_hash").get_to(run_.criteria_hash);
+  run_.language = parameters.value("language", run_.language);
   for (const json& mark : parameters.at("counters")) run_.marks.push_back(counter_mark_from(mark));
   content.at("version").get_to(run_.version);
   content.at("commandLine").get_to(run_.command_line);

@@ -74,6 +74,7 @@ class Supervisor {
     start.node_name = execution_.node.simulated() ? record::kSimulatedNodeName : host_name();
     start.hardware = hardware_of(execution_.plan);
     start.software = software_of(execution_.readings);
+    start.language = execution_.language;
     start.marks = execution_.ledger.marks();
     journal_.run_start(start);
     for (const KernelEvent& event : execution_.readings.events_before) {

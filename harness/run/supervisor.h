@@ -26,7 +26,7 @@ struct Execution {
   Interrupt& interrupt;          // the caller's, who also has the reports to write undisturbed
   std::string command_line;
   Progress::Style progress = Progress::Style::plain;
-  std::string language = "en";  // of progress
+  std::string language = "en";  // of progress; kept in the records for whoever reads them
   bool thread_workers = false;
 };
 

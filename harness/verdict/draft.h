@@ -33,7 +33,7 @@ std::vector<Draft> gather(const Case& c, const std::vector<Observation>& seen);
 
 /// Severity::waived where a waiver of the criteria applies. Before explain(): what is waived explains
 /// nothing.
-void waive(const Case& c, std::vector<Draft>& drafts, std::vector<std::string>& notes);
+void waive(const Case& c, std::vector<Draft>& drafts, std::vector<Phrase>& notes);
 
 /// Sets `cause`. A cause is at least as binding as what it explains, so that explaining never improves the
 /// verdict.

@@ -156,11 +156,12 @@ void observe_hangs(const Case& c, std::vector<Observation>& seen) {
 
 }  // namespace
 
-void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& notes) {
+void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& notes) {
   for (const Step& step : c.run.steps) {
     for (const Error& error : step.errors) {
       if (error.symptom == codes::interrupted && is_made_up_for(c, step)) {
-        notes.push_back(fmt::format("{} was interrupted and made up for by a later attempt", step.id));
+        notes.push_back(phrase("{} was interrupted and made up for by a later attempt",
+                               "{} 被中断，已由后续尝试补做", step.id));
         continue;
       }
       Observation observation = about(c, error, step.part);
@@ -174,7 +175,7 @@ void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<s
                                     [](const Observation& o) { return o.code == codes::check_not_run; });
   for (const Error& error : c.run.errors) {
     if (error.symptom == codes::interrupted && all_ran) {
-      notes.push_back("the run was interrupted and went on to its end");
+      notes.push_back({"the run was interrupted and went on to its end", "运行曾被中断，随后继续至结束"});
       continue;
     }
     seen.push_back(about(c, error, "node"));

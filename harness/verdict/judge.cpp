@@ -20,20 +20,26 @@ bool require_something(const Criteria& criteria) {
 }
 
 /// Why this run cannot be an acceptance, whatever it measured.
-std::vector<std::string> obstacles(const Case& c) {
+std::vector<Phrase> obstacles(const Case& c) {
   const Plan& plan = c.run.plan;
-  std::vector<std::string> found;
+  std::vector<Phrase> found;
   if (!require_something(c.criteria))
-    found.push_back("the criteria require nothing: nothing can be accepted");
+    found.push_back(
+        {"the criteria require nothing: nothing can be accepted", "判定标准没有任何要求：无法验收"});
   if (plan.sku != c.criteria.sku || plan.profile != c.criteria.profile) {
-    found.push_back(fmt::format("the criteria are for {}, {} and the run is of {}, {}", c.criteria.sku,
-                                c.criteria.profile, plan.sku, plan.profile));
+    found.push_back(phrase("the criteria are for {}, {} and the run is of {}, {}",
+                           "判定标准属于 {}、{}，而本次运行属于 {}、{}", c.criteria.sku, c.criteria.profile,
+                           plan.sku, plan.profile));
   }
   for (const std::string& reason : plan.partial) {
-    found.push_back(fmt::format("partial run ({}): it cannot lead to ACCEPT", reason));
+    found.push_back(
+        phrase("partial run ({}): it cannot lead to ACCEPT", "部分运行（{}）：不能得出接收结论", reason));
   }
-  if (!c.run.closed) found.push_back("the run was not ended: resume it");
-  if (c.run.torn) found.push_back("the records' last line is torn: what followed was lost");
+  if (!c.run.closed)
+    found.push_back({"the run was not ended: resume it", "运行未结束：请用 assay resume 继续"});
+  if (c.run.torn)
+    found.push_back(
+        {"the records' last line is torn: what followed was lost", "记录的最后一行不完整：其后内容已丢失"});
   return found;
 }
 
@@ -66,12 +72,13 @@ std::string contradiction(const RunRecord& run, const Judgement& now) {
 }
 
 /// What the kernel's log said of no part that is judged, above all.
-void add_warnings(const RunRecord& run, std::vector<std::string>& notes) {
+void add_warnings(const RunRecord& run, std::vector<Phrase>& notes) {
   constexpr std::size_t kMost = 40;
   for (std::size_t i = 0; i < std::min(run.warnings.size(), kMost); ++i)
-    notes.push_back("noted: " + run.warnings[i]);
+    notes.push_back(phrase("noted: {}", "记录到：{}", run.warnings[i]));
   if (run.warnings.size() > kMost)
-    notes.push_back(fmt::format("{} further warnings are in the records", run.warnings.size() - kMost));
+    notes.push_back(phrase("{} further warnings are in the records", "另有 {} 条警告，见记录",
+                           run.warnings.size() - kMost));
 }
 
 bool any_of_rank(const std::vector<Draft>& drafts, int rank) {
@@ -101,38 +108,41 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
   judgement.plan_hash = run.plan_hash;
   judgement.criteria_hash = hash_of(criteria);
 
-  const std::vector<std::string> in_the_way = obstacles(c);
+  const std::vector<Phrase> in_the_way = obstacles(c);
   judgement.notes = in_the_way;
   if (!run.plan.certifiable || !criteria.certifiable) {
-    judgement.notes.push_back(fmt::format("{} cannot be certified", run.plan.sku));
+    judgement.notes.push_back(phrase("{} cannot be certified", "{} 不可用于验收", run.plan.sku));
   }
   if (const int ranks = ranks_of_a_gpu(run.plan); ranks > 1) {
     judgement.notes.push_back(
-        fmt::format("functional only: {} NCCL ranks share one GPU; their speed means nothing", ranks));
+        phrase("functional only: {} NCCL ranks share one GPU; their speed means nothing",
+               "仅验证功能：{} 个 NCCL rank 共用一块 GPU，其速度无意义", ranks));
   }
   if (judgement.criteria_hash != run.criteria_hash) {
-    judgement.notes.push_back("judged by other criteria than the run was started with");
+    judgement.notes.push_back(
+        {"judged by other criteria than the run was started with", "所用判定标准与运行开始时不同"});
   }
 
   judgement.replaced_limits = static_cast<int>(criteria.replaced_limits.size());
   for (const std::string& limit : criteria.replaced_limits) {
-    judgement.notes.push_back(
-        fmt::format("the limit of {} is not the SKU's own: it was given by --limits", limit));
+    judgement.notes.push_back(phrase("the limit of {} is not the SKU's own: it was given by --limits",
+                                     "{} 的限值并非 SKU 自带，而是由 --limits 给出", limit));
   }
 
   judgement.not_as_shipped = criteria.not_as_shipped;
   for (const std::string& configuration : criteria.not_as_shipped) {
-    judgement.notes.push_back("the verdict rests on a configuration that Assay was not shipped with: " +
-                              configuration);
+    judgement.notes.push_back(
+        phrase("the verdict rests on a configuration that Assay was not shipped with: {}",
+               "结论所依据的配置并非随 Assay 发布：{}", configuration));
   }
 
   add_warnings(run, judgement.notes);
 
   std::vector<Observation> seen;
   observe_missing_readings(c, seen);
-  observe_completeness(c, seen);
+  observe_completeness(c, seen, judgement.notes);
   observe_declarations(c, seen);
-  std::vector<std::string> not_judged;
+  std::vector<Phrase> not_judged;
   observe_limits(c, seen, not_judged);
   judgement.notes.insert(judgement.notes.end(), not_judged.begin(), not_judged.end());
   observe_manifest(c, seen);

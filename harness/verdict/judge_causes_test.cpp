@@ -72,7 +72,8 @@ TEST_F(JudgeCauses, AnInterruptionIsMendedByALaterAttempt) {
   run.errors.push_back({"harness.interrupted", "killed", "", ""});
   const Judgement judgement = judged();
   EXPECT_EQ(judgement.verdict, Verdict::accept);
-  EXPECT_THAT(judgement.notes, Contains(HasSubstr("sim-02-memory.bandwidth-gpu5 was interrupted")));
+  EXPECT_THAT(in_english(judgement.notes),
+              Contains(HasSubstr("sim-02-memory.bandwidth-gpu5 was interrupted")));
 }
 
 TEST_F(JudgeCauses, AnInterruptionThatWasNotMendedStands) {
@@ -319,7 +320,7 @@ TEST_F(JudgeCauses, AWaiverCoversPerformance) {
   EXPECT_EQ(headline(judged()), "ACCEPT (waived 1)");
   for (const CheckOutcome& outcome : judged().checks)
     EXPECT_EQ(outcome.result, Result::pass) << outcome.check;
-  EXPECT_THAT(judged().notes, Contains(HasSubstr("until 2026-12-31")));
+  EXPECT_THAT(in_english(judged().notes), Contains(HasSubstr("until 2026-12-31")));
 }
 
 TEST_F(JudgeCauses, AWaiverHoldsThroughItsLastDayAndNoLonger) {
@@ -328,7 +329,7 @@ TEST_F(JudgeCauses, AWaiverHoldsThroughItsLastDayAndNoLonger) {
   EXPECT_EQ(judged().verdict, Verdict::accept);
   criteria.waivers[0].expires = "2026-02-28";
   EXPECT_EQ(judged().verdict, Verdict::reject);
-  EXPECT_THAT(judged().notes, Contains(HasSubstr("expired on 2026-02-28")));
+  EXPECT_THAT(in_english(judged().notes), Contains(HasSubstr("expired on 2026-02-28")));
   criteria.waivers[0].expires = "";
   EXPECT_EQ(judged().verdict, Verdict::reject);
 }
@@ -349,7 +350,7 @@ TEST_F(JudgeCauses, AWaiverCoversNoSetting) {
   EXPECT_EQ(judged().verdict, Verdict::inconclusive);
   waive("inventory.vbios_differs", "*");
   EXPECT_EQ(judged().verdict, Verdict::inconclusive);
-  EXPECT_THAT(judged().notes, Contains(HasSubstr("environment is never waived")));
+  EXPECT_THAT(in_english(judged().notes), Contains(HasSubstr("environment is never waived")));
 }
 
 TEST_F(JudgeCauses, CorruptionFaultsAndAbsenceAreNeverWaived) {
@@ -359,7 +360,7 @@ TEST_F(JudgeCauses, CorruptionFaultsAndAbsenceAreNeverWaived) {
   const RunRecord healthy = run;
   measurement_of(step_of(run, "memory.sweep", "gpu3"), "bad_words", "gpu3/hbm").value = 1.0;
   EXPECT_EQ(judged().verdict, Verdict::reject);
-  EXPECT_THAT(judged().notes, Contains(HasSubstr("corruption is never waived")));
+  EXPECT_THAT(in_english(judged().notes), Contains(HasSubstr("corruption is never waived")));
   run = healthy;
   step_of(run, "memory.sweep", "gpu3").errors = {{"device.lost", "Xid 79", "", ""}};
   EXPECT_EQ(judged().verdict, Verdict::reject);

@@ -361,7 +361,8 @@ TEST_F(JudgeRecords, OfRanksThatShareAGpuEachOwesItsValueAndEachIsJudged) {
   EXPECT_EQ(judgement.verdict, Verdict::reject);
   ASSERT_FALSE(judgement.findings.empty());
   EXPECT_EQ(judgement.findings[0].evidence.at(0).part.unit(), "gpu0");
-  EXPECT_THAT(judgement.notes, ::testing::Contains(HasSubstr("functional only: 3 NCCL ranks share one GPU")));
+  EXPECT_THAT(in_english(judgement.notes),
+              ::testing::Contains(HasSubstr("functional only: 3 NCCL ranks share one GPU")));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ TEST(Judge, AcceptsAHealthyRun) {
   const Judgement judgement = judge(healthy_run(criteria), criteria);
   EXPECT_EQ(judgement.verdict, Verdict::accept);
   EXPECT_THAT(judgement.findings, IsEmpty());
-  EXPECT_THAT(judgement.notes, IsEmpty());
+  EXPECT_THAT(in_english(judgement.notes), IsEmpty());
   EXPECT_TRUE(judgement.simulated);
   ASSERT_EQ(judgement.checks.size(), 1u + 8 + 8 + 1 + 8);
   for (const CheckOutcome& outcome : judgement.checks) {
@@ -68,7 +68,7 @@ TEST(Judge, AnOpenOrTornRunIsInconclusive) {
   RunRecord open = healthy_run(criteria);
   open.closed = false;
   EXPECT_EQ(judge(open, criteria).verdict, Verdict::inconclusive);
-  EXPECT_THAT(judge(open, criteria).notes, Contains(HasSubstr("resume")));
+  EXPECT_THAT(in_english(judge(open, criteria).notes), Contains(HasSubstr("resume")));
   RunRecord torn = healthy_run(criteria);
   torn.torn = true;
   EXPECT_EQ(judge(torn, criteria).verdict, Verdict::inconclusive);
@@ -79,7 +79,7 @@ TEST(Judge, ARunThatIsDoubtedIsNoAcceptanceAndItsFaultsStand) {
   RunRecord run = healthy_run(criteria);
   run.doubts = {"SHA256SUMS is missing"};
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::inconclusive);
-  EXPECT_THAT(judge(run, criteria).notes, Contains("SHA256SUMS is missing"));
+  EXPECT_THAT(in_english(judge(run, criteria).notes), Contains("SHA256SUMS is missing"));
   fail_step(run, "memory.sweep", "gpu3", {"device.lost", "fell off the bus", "", ""});
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::reject);
 }
@@ -95,7 +95,7 @@ TEST(Judge, ARunThatWasClosedWithAnotherJudgementIsNoAcceptance) {
     run.judgement = recorded;
     const Judgement judgement = judge(run, criteria);
     EXPECT_EQ(judgement.verdict, Verdict::inconclusive) << reason;
-    EXPECT_THAT(judgement.notes, Contains(HasSubstr(reason)));
+    EXPECT_THAT(in_english(judgement.notes), Contains(HasSubstr(reason)));
   };
   expect_doubt({"REJECT", run.criteria_hash, "FAIL", {"fail memory.miscompare@gpu1/hbm"}},
                "closed with REJECT");
@@ -113,7 +113,7 @@ TEST(Judge, WhatWasDoubtedWhenTheRunWasClosedIsNoContradiction) {
   run.criteria_hash = hash_of(criteria);
   run.doubts = {"the run contradicts itself"};
   run.judgement = RecordedJudgement{"INCONCLUSIVE", run.criteria_hash, "NOT_APPLICABLE", {}};
-  EXPECT_THAT(judge(run, criteria).notes, testing::Not(Contains(HasSubstr("was closed with"))));
+  EXPECT_THAT(in_english(judge(run, criteria).notes), testing::Not(Contains(HasSubstr("was closed with"))));
 }
 
 TEST(Judge, AFaultIsAFaultInAnOpenRunToo) {
@@ -138,7 +138,7 @@ TEST(Judge, APartialRunIsInconclusiveAndDoesNotBlameWhatWasLeftOut) {
   const Judgement judgement = judge(run, criteria);
   EXPECT_EQ(judgement.verdict, Verdict::inconclusive);
   EXPECT_THAT(judgement.findings, IsEmpty());
-  EXPECT_THAT(judgement.notes, Contains(HasSubstr("--gpus 0,1")));
+  EXPECT_THAT(in_english(judgement.notes), Contains(HasSubstr("--gpus 0,1")));
   for (const CheckOutcome& outcome : judgement.checks) {
     if (outcome.check != "memory.sweep" || outcome.part != "gpu5") continue;
     EXPECT_EQ(outcome.status, Status::skip);
@@ -200,7 +200,7 @@ TEST(Judge, ABenchSkuPassesAndIsNotCertified) {
   criteria.certifiable = false;
   const Judgement judgement = judge(healthy_run(criteria), criteria);
   EXPECT_EQ(judgement.verdict, Verdict::accept);
-  EXPECT_THAT(judgement.notes, Contains(HasSubstr("cannot be certified")));
+  EXPECT_THAT(in_english(judgement.notes), Contains(HasSubstr("cannot be certified")));
 }
 
 TEST(Judge, DeviceFaultBeatsCrash) {
@@ -251,7 +251,7 @@ TEST(Judge, JudgesTheSameRecordsAgainUnderOtherLimits) {
   ASSERT_EQ(judgement.findings.size(), 1u);
   EXPECT_EQ(judgement.findings[0].code, "collective.slow");
   EXPECT_NE(judgement.criteria_hash, run.criteria_hash);
-  EXPECT_THAT(judgement.notes, Contains(HasSubstr("other criteria")));
+  EXPECT_THAT(in_english(judgement.notes), Contains(HasSubstr("other criteria")));
   EXPECT_EQ(judge(run, criteria).verdict, Verdict::accept);
 }
 

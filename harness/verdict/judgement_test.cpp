@@ -39,7 +39,7 @@ TEST(Judge, TakesConfigurationsThatAreNotTheShippedOnesFromTheCriteria) {
   const RunRecord run = builders::healthy_run(criteria);
   const Judgement judgement = judge(run, criteria);
   EXPECT_EQ(headline(judgement), "ACCEPT (profile /tmp/quick.toml)");
-  EXPECT_NE(json(judgement.notes).dump().find("/tmp/quick.toml"), std::string::npos);
+  EXPECT_NE(json(in_english(judgement.notes)).dump().find("/tmp/quick.toml"), std::string::npos);
   EXPECT_EQ(to_json(judgement).at("not_as_shipped"), json({"profile /tmp/quick.toml"}));
 }
 

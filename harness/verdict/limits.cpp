@@ -15,7 +15,7 @@ Value bound_held_against(const Limit& limit, Grade graded) {
 
 }  // namespace
 
-void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<std::string>& not_judged) {
+void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& not_judged) {
   std::set<std::string> of_fewer;
   const std::vector<Series> all = collect_series(c.run);
   for (const Series& series : all) {
@@ -35,8 +35,8 @@ void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<s
   }
   for (const std::string& check : of_fewer)
     not_judged.push_back(
-        fmt::format("{}: how fast the node is was not judged, for not all of its {} GPUs took part", check,
-                    c.run.plan.slots.size()));
+        phrase("{}: how fast the node is was not judged, for not all of its {} GPUs took part",
+               "{}：未判定整机速度，因为 {} 个 GPU 未全部参与", check, c.run.plan.slots.size()));
   observe_peers(c, all, seen);
 }
 

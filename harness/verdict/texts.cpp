@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/model/measurement_names.h"
 #include "harness/verdict/draft.h"
 
 namespace assay::verdict {
@@ -57,7 +58,7 @@ std::string check_with_variant(const RunRecord& run, const Finding& finding) {
   return finding.check;
 }
 
-Values values_of(const RunRecord& run, const Finding& finding) {
+Values values_of(const RunRecord& run, const Finding& finding, const std::string& language) {
   const EvidenceItem& first = finding.evidence.front();
   return {{"{part}", known(where(finding))},
           {"{serial}", known(finding.serial)},
@@ -66,7 +67,7 @@ Values values_of(const RunRecord& run, const Finding& finding) {
           {"{value}", first.value ? text_of(*first.value) : kUnknown},
           {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
           {"{unit}", first.unit == symbol(Unit::count) || first.unit == symbol(Unit::text) ? "" : first.unit},
-          {"{measurement}", known(first.measurement)},
+          {"{measurement}", known(name_of_measurement(first.measurement, language))},
           {"{detail}", known(first_detail(finding))},
           {"{culprit}", culprit(finding)}};
 }
@@ -95,13 +96,15 @@ std::string fill(const std::string& text, const Values& values) {
 }  // namespace
 
 void fill_texts(const RunRecord& run, const FindingKind* kind, Finding& finding) {
-  const Values values = values_of(run, finding);
   if (kind == nullptr) {
-    finding.summary["en"] = fill("{detail} (the catalogue has no " + finding.code.text() + ")", values);
+    finding.summary["en"] =
+        fill("{detail} (the catalogue has no " + finding.code.text() + ")", values_of(run, finding, "en"));
     return;
   }
-  for (const auto& [language, text] : kind->summary) finding.summary[language] = fill(text, values);
-  for (const auto& [language, text] : kind->next_step) finding.next_step[language] = fill(text, values);
+  for (const auto& [language, text] : kind->summary)
+    finding.summary[language] = fill(text, values_of(run, finding, language));
+  for (const auto& [language, text] : kind->next_step)
+    finding.next_step[language] = fill(text, values_of(run, finding, language));
 }
 
 }  // namespace assay::verdict

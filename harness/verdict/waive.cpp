@@ -21,33 +21,36 @@ bool matches(const Case& c, const Waiver& waiver, const Draft& draft) {
          });
 }
 
-std::string title(const Waiver& waiver, const Draft& draft) {
-  return fmt::format("waiver of {} on {} ({}, {})", draft.code, draft.part, waiver.who, waiver.reason);
+Phrase title(const Waiver& waiver, const Draft& draft) {
+  return phrase("waiver of {} on {} ({}, {})", "对 {}（{}）的豁免（{}，{}）", draft.code, draft.part,
+                waiver.who, waiver.reason);
 }
 
 /// Why it does not apply; empty when it does.
-std::string objection(const Case& c, const Waiver& waiver, const Draft& draft) {
-  if (!is_waivable(draft.cls)) return fmt::format("{} is never waived", name_of(draft.cls));
+Phrase objection(const Case& c, const Waiver& waiver, const Draft& draft) {
+  if (!is_waivable(draft.cls)) return phrase("{} is never waived", "{} 类不可豁免", name_of(draft.cls));
   const std::string date = c.run.started.substr(0, kDateLength);
   const bool dated = date.size() == kDateLength && waiver.expires.size() == kDateLength;
-  if (!dated) return "it cannot be dated";
-  if (waiver.expires < date) return "it expired on " + waiver.expires;
+  if (!dated) return {"it cannot be dated", "无法确定日期"};
+  if (waiver.expires < date) return phrase("it expired on {}", "已于 {} 到期", waiver.expires);
   return {};
 }
 
 }  // namespace
 
-void waive(const Case& c, std::vector<Draft>& drafts, std::vector<std::string>& notes) {
+void waive(const Case& c, std::vector<Draft>& drafts, std::vector<Phrase>& notes) {
   for (Draft& draft : drafts) {
     for (const Waiver& waiver : c.criteria.waivers) {
       if (draft.severity == Severity::marginal || draft.severity == Severity::waived) break;
       if (!matches(c, waiver, draft)) continue;
-      const std::string reason = objection(c, waiver, draft);
-      if (reason.empty()) {
+      const Phrase reason = objection(c, waiver, draft), what = title(waiver, draft);
+      if (reason.english.empty()) {
         draft.severity = Severity::waived;
-        notes.push_back(fmt::format("{} until {}", title(waiver, draft), waiver.expires));
+        notes.push_back(
+            phrase("{0} until {2}", "{1}，有效期至 {2}", what.english, what.chinese, waiver.expires));
       } else {
-        notes.push_back(fmt::format("{} does not apply: {}", title(waiver, draft), reason));
+        notes.push_back(phrase("{0} does not apply: {2}", "{1}不适用：{3}", what.english, what.chinese,
+                               reason.english, reason.chinese));
       }
     }
   }

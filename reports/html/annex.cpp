@@ -104,9 +104,9 @@ void add_limits(HtmlPage& page) {
                            labels(Label::reason), labels(Label::peak)});
       const Element body = page.writer.open("tbody");
       for (const Limit& limit : page.input.criteria.limits) {
-        page.row({limit.variant.empty() ? limit.check : limit.check + " " + limit.variant, limit.measurement,
-                  limit_text(labels, limit), limit.finding.text(), limit.source, limit.date, limit.reason,
-                  limit.peak});
+        page.row({limit.variant.empty() ? limit.check : limit.check + " " + limit.variant,
+                  labels.name_of_measurement(limit.measurement), limit_text(labels, limit),
+                  limit.finding.text(), limit.source, limit.date, limit.reason, limit.peak});
       }
     });
   });
@@ -134,7 +134,7 @@ void add_notes(HtmlPage& page) {
   page.section("notes", labels(Label::notes), [&] {
     if (page.input.judgement.notes.empty()) return page.writer.element("p", labels(Label::none));
     const Element list = page.writer.open("ul");
-    for (const std::string& note : page.input.judgement.notes) page.writer.element("li", note);
+    for (const Phrase& note : page.input.judgement.notes) page.writer.element("li", page.labels.pick(note));
   });
 }
 

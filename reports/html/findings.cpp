@@ -42,7 +42,7 @@ void add_place(HtmlPage& page, const Finding& finding) {
     add(Label::pci_address, slot->pci_address);
   }
   add(Label::check, finding.check);
-  add(Label::action, actions_text(labels, finding.actions));
+  add(Label::action, actions_text(labels, finding.part, finding.actions));
 }
 
 void add_evidence(HtmlPage& page, const Finding& finding) {
@@ -63,7 +63,7 @@ void add_evidence(HtmlPage& page, const Finding& finding) {
       std::string value = item.value ? with_unit(value_text_apart(*item.value, item.limit), item.unit)
                                      : labels(Label::mark_missing);
       if (!item.detail.empty()) value += labels(Label::list_comma) + item.detail;
-      page.writer.element("td", item.measurement);
+      page.writer.element("td", labels.name_of_measurement(item.measurement));
       page.writer.element("td", value, {{"class", "strong"}});
       page.writer.element("td", limit_text(labels, item));
       page.writer.element("td", item.source);
@@ -146,8 +146,9 @@ void add_shared(HtmlPage& page, const FindingGroup& group) {
   }
   page.writer.element("p", page.labels(Label::next_step) + page.labels(Label::colon) +
                                page.labels(Label::next_step_of_all_gpus));
-  page.writer.element("p", page.labels(Label::action) + page.labels(Label::colon) +
-                               actions_text(page.labels, actions_of_shared(group)));
+  page.writer.element(
+      "p", page.labels(Label::action) + page.labels(Label::colon) +
+               actions_text(page.labels, group.members.front().finding->part, actions_of_shared(group)));
   const Element each = page.writer.open("details");
   page.writer.element("summary", page.labels(Label::each_in_full));
   for (const NumberedFinding& member : group.members) add_card(page, member);

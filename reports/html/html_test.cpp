@@ -19,21 +19,21 @@ using ::testing::Not;
 
 struct Sample {
   const char* name;
-  testing::SampleRun (*make)();
+  samples::SampleRun (*make)();
   const char* language;
 };
 
 class HtmlReport : public ::testing::TestWithParam<Sample> {};
 
 TEST_P(HtmlReport, EqualsItsGoldenFile) {
-  const testing::SampleRun sample = GetParam().make();
+  const samples::SampleRun sample = GetParam().make();
   const std::string path =
       std::string("reports/html/golden/") + GetParam().name + "." + GetParam().language + ".html";
-  EXPECT_EQ(testing::difference_from_golden(path, html(sample.input(GetParam().language))), "");
+  EXPECT_EQ(samples::difference_from_golden(path, html(sample.input(GetParam().language))), "");
 }
 
 TEST_P(HtmlReport, EveryElementIsClosedInItsOrder) {
-  const testing::SampleRun sample = GetParam().make();
+  const samples::SampleRun sample = GetParam().make();
   const std::string page = html(sample.input(GetParam().language));
   std::vector<std::string> open;
   const std::regex tag("<(/?)([a-z0-9]+)[^>]*>");
@@ -52,7 +52,7 @@ TEST_P(HtmlReport, EveryElementIsClosedInItsOrder) {
 }
 
 TEST_P(HtmlReport, RefersToNothingOutsideItself) {
-  const testing::SampleRun sample = GetParam().make();
+  const samples::SampleRun sample = GetParam().make();
   const std::string page = html(sample.input(GetParam().language));
   for (const char* reference :
        {"http:", "https:", "src=", "href=", "url(", "@import", "<link", "<script", "<img"}) {
@@ -61,18 +61,18 @@ TEST_P(HtmlReport, RefersToNothingOutsideItself) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Samples, HtmlReport,
-                         ::testing::Values(Sample{"healthy", testing::healthy_run, "en"},
-                                           Sample{"miscompare", testing::miscompare_run, "en"},
-                                           Sample{"miscompare", testing::miscompare_run, "zh-CN"},
-                                           Sample{"crashed_worker", testing::crashed_worker_run, "en"},
-                                           Sample{"missing_gpu", testing::missing_gpu_run, "zh-CN"}),
+                         ::testing::Values(Sample{"healthy", samples::healthy_run, "en"},
+                                           Sample{"miscompare", samples::miscompare_run, "en"},
+                                           Sample{"miscompare", samples::miscompare_run, "zh-CN"},
+                                           Sample{"crashed_worker", samples::crashed_worker_run, "en"},
+                                           Sample{"missing_gpu", samples::missing_gpu_run, "zh-CN"}),
                          [](const auto& sample) {
                            return std::string(sample.param.name) +
                                   (std::string(sample.param.language) == "en" ? "_en" : "_zh");
                          });
 
 TEST(HtmlReportEscaping, MarkupInASerialOrAMessageIsText) {
-  const testing::SampleRun sample = testing::miscompare_run();
+  const samples::SampleRun sample = samples::miscompare_run();
   const std::string page = html(sample.input("en"));
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&quot;2&quot;)&lt;/script&gt;"));
   EXPECT_THAT(page,
@@ -80,14 +80,14 @@ TEST(HtmlReportEscaping, MarkupInASerialOrAMessageIsText) {
 }
 
 TEST(HtmlReportEscaping, DataReachesNoPageRaw) {
-  const testing::SampleRun sample = testing::hostile_run();
+  const samples::SampleRun sample = samples::hostile_run();
   std::istringstream lines(html(sample.input("zh-CN")));
   for (std::string line; std::getline(lines, line);) EXPECT_EQ(line, visible(line));
   EXPECT_THAT(lines.str(), HasSubstr("\\x1b[2J\\x0d\\x0a\\x09\\x7f\\xff\\u{9b}\\u{61c}"));
 }
 
 TEST(HtmlReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   sample.judgement.not_as_shipped = {"profile /tmp/acceptance.toml"};
   const char* headline = "<strong>ACCEPT (profile /tmp/acceptance.toml, waived 1)</strong>";
   EXPECT_THAT(html(sample.input("en")), AllOf(HasSubstr(headline), HasSubstr(">OWN CONFIGURATION<")));
@@ -97,7 +97,7 @@ TEST(HtmlReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
 }
 
 TEST(HtmlReportOfAllGpusAlike, IsOneCardThatIsCountedOnce) {
-  const std::string page = html(testing::alike_on_all_gpus().input("en"));
+  const std::string page = html(samples::alike_on_all_gpus().input("en"));
   EXPECT_THAT(page, HasSubstr("What to do now (1)"));
   EXPECT_THAT(page, HasSubstr("1. all 8 GPUs"));
   EXPECT_THAT(page, HasSubstr("Return nothing before that."));
@@ -106,7 +106,7 @@ TEST(HtmlReportOfAllGpusAlike, IsOneCardThatIsCountedOnce) {
 }
 
 TEST(HtmlReportBand, IsThereForSimulatedRunsAndOnlyForThem) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   EXPECT_THAT(html(sample.input("en")), HasSubstr("class=\"band\""));
   sample.judgement.simulated = false;  // the plan still says so
   EXPECT_THAT(html(sample.input("en")), HasSubstr("class=\"band\""));
@@ -116,18 +116,18 @@ TEST(HtmlReportBand, IsThereForSimulatedRunsAndOnlyForThem) {
 }
 
 TEST(HtmlReportEmpty, ARunThatHasNothingIsStillAReport) {
-  const testing::SampleRun sample;
+  const samples::SampleRun sample;
   EXPECT_THAT(html(sample.input("en")), HasSubstr("INCONCLUSIVE"));
 }
 
 TEST(HtmlReportLanguage, AnUnknownOneReadsAsEnglish) {
-  const testing::SampleRun sample = testing::healthy_run();
+  const samples::SampleRun sample = samples::healthy_run();
   EXPECT_EQ(html(sample.input("fr")), html(sample.input("en")));
   EXPECT_THAT(html(sample.input("zh-CN")), HasSubstr("lang=\"zh-CN\""));
 }
 
 TEST(HtmlMap, ShowsWhatIsNotZeroWhereItLies) {
-  testing::SampleRun sample = testing::miscompare_run();
+  samples::SampleRun sample = samples::miscompare_run();
   sample.run.steps.front().evidence.push_back(
       {"sm_map", {{"columns", 3U}, {"values", {0, 0, 7, 0, 1234567}}}});
   const std::string page = html(sample.input("en"));
@@ -139,7 +139,7 @@ TEST(HtmlMap, ShowsWhatIsNotZeroWhereItLies) {
 
 /// What is light and what is dark, in both languages, and the numbers again as a table.
 TEST(HtmlPairs, AreAHeatMapAndATable) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   sample.run.steps.front().evidence.push_back(
       {"pairs", nlohmann::json::array({{{"of", "copies"},
                                         {"unit", "GB/s"},
@@ -160,14 +160,14 @@ TEST(HtmlMap, WhatIsNoMapIsShownAsItIs) {
   for (const nlohmann::json& odd : {nlohmann::json{{"columns", 0U}, {"values", {1}}},
                                     nlohmann::json{{"columns", 3U}, {"values", {"text"}}},
                                     nlohmann::json{{"columns", -1}, {"values", {1}}}}) {
-    testing::SampleRun sample = testing::miscompare_run();
+    samples::SampleRun sample = samples::miscompare_run();
     sample.run.steps.front().evidence.push_back({"odd", odd});
     EXPECT_THAT(html(sample.input("en")), Not(HasSubstr("class=\"map\"")));
   }
 }
 
 TEST(HtmlReportOfSharedGpus, SaysThatItIsFunctionalOnly) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   EXPECT_THAT(html(sample.input("en")), Not(HasSubstr("unctional only")));
   Placement placement;
   placement.part = "node";

@@ -11,15 +11,16 @@
 namespace assay::reports {
 namespace {
 
-std::string row_name(const Row& row) {
-  std::string name = row.subcomponent.empty() ? row.name : row.subcomponent + "/" + row.name;
+std::string row_name(const Labels& labels, const Row& row) {
+  const std::string called = labels.name_of_measurement(row.name);
+  std::string name = row.subcomponent.empty() ? called : row.subcomponent + "/" + called;
   if (row.occurrence > 0) name += fmt::format(" #{}", row.occurrence + 1);
   return name;
 }
 
 void add_row_header(HtmlPage& page, const Row& row) {
   const Element header = page.writer.open("th", {{"scope", "row"}});
-  page.name(row_name(row));
+  page.name(row_name(page.labels, row));
   const std::string unit = unit_text(row.unit);
   if (unit.empty()) return;
   page.writer.text(" ");
@@ -92,7 +93,7 @@ void add_execution(HtmlPage& page, const MeasurementTable& table, const Executio
   std::vector<std::string> zeros;
   for (const Row& row : execution.rows) {
     if (origin == Origin::telemetry && is_all_zero(row)) {
-      zeros.push_back(row_name(row));
+      zeros.push_back(row_name(page.labels, row));
     } else {
       add_row(page, row, origin);
     }

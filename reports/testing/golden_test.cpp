@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string_view>
 
-namespace assay::reports::testing {
+namespace assay::reports::samples {
 
 std::string difference_from_golden(const std::string& path, const std::string& actual) {
   const std::filesystem::path file = std::filesystem::path(ASSAY_SOURCE_DIR) / path;
@@ -42,4 +42,4 @@ TEST(Golden, NamesTheFirstLineThatDiffers) {
   EXPECT_EQ(difference_from_golden("reports/no_such_file", ""), "no golden file reports/no_such_file");
 }
 
-}  // namespace assay::reports::testing
+}  // namespace assay::reports::samples

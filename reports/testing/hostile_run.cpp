@@ -1,6 +1,6 @@
 #include "reports/testing/sample_run.h"
 
-namespace assay::reports::testing {
+namespace assay::reports::samples {
 namespace {
 
 void spoil(std::string& text) {
@@ -116,11 +116,11 @@ SampleRun hostile_run() {
   for (Step& step : run.steps) spoil(step);
   for (Error& error : run.errors) spoil(error);
   spoil(sample.criteria);
-  spoil(sample.judgement.criteria_hash, sample.judgement.notes.front(),
-        sample.judgement.not_as_shipped.front(), sample.run_folder);
+  spoil(sample.judgement.criteria_hash, sample.judgement.notes.front().english,
+        sample.judgement.notes.front().chinese, sample.judgement.not_as_shipped.front(), sample.run_folder);
   for (Finding& finding : sample.judgement.findings) spoil(finding);
   for (CheckOutcome& outcome : sample.judgement.checks) spoil(outcome.check, outcome.part);
   return sample;
 }
 
-}  // namespace assay::reports::testing
+}  // namespace assay::reports::samples

@@ -7,7 +7,7 @@
 
 #include "harness/testing/stages.h"
 
-namespace assay::reports::testing {
+namespace assay::reports::samples {
 namespace {
 
 constexpr const char* kHash = "sha256:4f1d7c0e9b2a6583d1c4e7f80a9b3c5d6e7f8091a2b3c4d5e6f708192a3b4c5d";
@@ -246,4 +246,4 @@ Finding finding(const char* code, FindingClass cls, Severity severity, const cha
   return f;
 }
 
-}  // namespace assay::reports::testing
+}  // namespace assay::reports::samples

@@ -5,7 +5,7 @@
 
 #include "reports/testing/sample_run.h"
 
-namespace assay::reports::testing {
+namespace assay::reports::samples {
 
 inline constexpr int kGpus = 8;
 
@@ -25,4 +25,4 @@ EvidenceItem compared(const char* step_id, const char* measurement, Value value,
 /// Evidence that is no measurement.
 EvidenceItem told(const std::string& step_id, const Part& part, const char* detail);
 
-}  // namespace assay::reports::testing
+}  // namespace assay::reports::samples

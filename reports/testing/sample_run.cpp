@@ -2,7 +2,7 @@
 
 #include "reports/testing/sample_base.h"
 
-namespace assay::reports::testing {
+namespace assay::reports::samples {
 
 SampleRun healthy_run() {
   SampleRun sample = base_run();
@@ -148,4 +148,4 @@ SampleRun alike_on_all_gpus() {
   return sample;
 }
 
-}  // namespace assay::reports::testing
+}  // namespace assay::reports::samples

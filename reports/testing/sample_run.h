@@ -5,7 +5,7 @@
 
 #include "reports/report.h"
 
-namespace assay::reports::testing {
+namespace assay::reports::samples {
 
 struct SampleRun {
   RunRecord run;
@@ -30,4 +30,4 @@ SampleRun hostile_run();
 /// One finding on every GPU alike: "wrong words on slot 0" to 7.
 SampleRun alike_on_all_gpus();
 
-}  // namespace assay::reports::testing
+}  // namespace assay::reports::samples

@@ -25,7 +25,7 @@ std::string evidence_text(const Labels& labels, const EvidenceItem& item, const 
   };
   if (!item.measurement.empty()) {
     std::string value = item.value ? value_text_apart(*item.value, item.limit) : labels(Label::mark_missing);
-    std::string sentence = item.measurement + " = " + with_unit(value, item.unit);
+    std::string sentence = labels.name_of_measurement(item.measurement) + " = " + with_unit(value, item.unit);
     const std::string limit = limit_text(labels, item);
     if (!limit.empty()) sentence += labels(Label::list_comma) + labels(Label::inline_limit) + " " + limit;
     if (!item.source.empty())
@@ -80,7 +80,7 @@ void add_finding(TextPage& page, const NumberedFinding& numbered) {
     width = std::max(width, display_width(labels(label)) + 2);
   }
   page.field(kIndent, width, labels(Label::next_step), labels.pick(finding.next_step));
-  page.field(kIndent, width, labels(Label::action), actions_text(labels, finding.actions));
+  page.field(kIndent, width, labels(Label::action), actions_text(labels, finding.part, finding.actions));
   std::string label = labels(Label::evidence);
   for (std::size_t i = 0; i < std::min(finding.evidence.size(), kMostItems); ++i) {
     page.field(kIndent, width, std::exchange(label, ""),
@@ -112,7 +112,8 @@ void add_shared(TextPage& page, const FindingGroup& group) {
   for (const Label each : {Label::next_step, Label::action, Label::evidence, Label::consequences})
     width = std::max(width, display_width(labels(each)) + 2);
   page.field(kIndent, width, labels(Label::next_step), labels(Label::next_step_of_all_gpus));
-  page.field(kIndent, width, labels(Label::action), actions_text(labels, actions_of_shared(group)));
+  page.field(kIndent, width, labels(Label::action),
+             actions_text(labels, group.members.front().finding->part, actions_of_shared(group)));
   std::string label = labels(Label::evidence);
   std::size_t items = 0;
   for (const NumberedFinding& member : group.members) {

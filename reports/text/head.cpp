@@ -49,7 +49,7 @@ void add_text_verdict(TextPage& page) {
   page.line({{frame, ""}});
   if (!page.input.run.closed) page.paragraph(0, labels(Label::unfinished), page.styles.caution);
   if (page.input.run.torn) page.paragraph(0, labels(Label::torn), page.styles.caution);
-  for (const std::string& note : page.input.judgement.notes) page.field(0, 2, "-", note);
+  for (const Phrase& note : page.input.judgement.notes) page.field(0, 2, "-", labels.pick(note));
 }
 
 void add_text_identity(TextPage& page) {

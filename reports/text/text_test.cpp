@@ -21,21 +21,21 @@ using ::testing::Not;
 
 struct Sample {
   const char* name;
-  testing::SampleRun (*make)();
+  samples::SampleRun (*make)();
   const char* language;
 };
 
 class TextReport : public ::testing::TestWithParam<Sample> {};
 
 TEST_P(TextReport, EqualsItsGoldenFile) {
-  const testing::SampleRun sample = GetParam().make();
+  const samples::SampleRun sample = GetParam().make();
   const std::string path =
       std::string("reports/text/golden/") + GetParam().name + "." + GetParam().language + ".txt";
-  EXPECT_EQ(testing::difference_from_golden(path, text(sample.input(GetParam().language))), "");
+  EXPECT_EQ(samples::difference_from_golden(path, text(sample.input(GetParam().language))), "");
 }
 
 TEST_P(TextReport, FitsIntoItsWidthAndHoldsNoControlCharacter) {
-  const testing::SampleRun sample = GetParam().make();
+  const samples::SampleRun sample = GetParam().make();
   std::istringstream lines(text(sample.input(GetParam().language)));
   for (std::string line; std::getline(lines, line);) {
     EXPECT_LE(display_width(line), kTextWidth) << line;
@@ -45,14 +45,14 @@ TEST_P(TextReport, FitsIntoItsWidthAndHoldsNoControlCharacter) {
 }
 
 TEST_P(TextReport, SaysSimulatedFirst) {
-  testing::SampleRun sample = GetParam().make();
+  samples::SampleRun sample = GetParam().make();
   EXPECT_EQ(text(sample.input(GetParam().language)).rfind("SIMULATED", 0), 0u);
   sample.run.plan.simulated = sample.judgement.simulated = false;
   EXPECT_THAT(text(sample.input(GetParam().language)), Not(HasSubstr("SIMULATED")));
 }
 
 TEST(TextReportOfAllGpusAlike, IsOneCardThatNamesEach) {
-  const testing::SampleRun sample = testing::alike_on_all_gpus();
+  const samples::SampleRun sample = samples::alike_on_all_gpus();
   const std::string report = text(sample.input("en"));
   EXPECT_THAT(report, HasSubstr("What to do now (1)"));
   EXPECT_THAT(report, HasSubstr(" 1. all 8 GPUs   memory.miscompare"));
@@ -67,21 +67,21 @@ TEST(TextReportOfAllGpusAlike, IsOneCardThatNamesEach) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Samples, TextReport,
-                         ::testing::Values(Sample{"healthy", testing::healthy_run, "en"},
-                                           Sample{"healthy", testing::healthy_run, "zh-CN"},
-                                           Sample{"miscompare", testing::miscompare_run, "en"},
-                                           Sample{"miscompare", testing::miscompare_run, "zh-CN"},
-                                           Sample{"crashed_worker", testing::crashed_worker_run, "en"},
-                                           Sample{"crashed_worker", testing::crashed_worker_run, "zh-CN"},
-                                           Sample{"missing_gpu", testing::missing_gpu_run, "en"},
-                                           Sample{"missing_gpu", testing::missing_gpu_run, "zh-CN"}),
+                         ::testing::Values(Sample{"healthy", samples::healthy_run, "en"},
+                                           Sample{"healthy", samples::healthy_run, "zh-CN"},
+                                           Sample{"miscompare", samples::miscompare_run, "en"},
+                                           Sample{"miscompare", samples::miscompare_run, "zh-CN"},
+                                           Sample{"crashed_worker", samples::crashed_worker_run, "en"},
+                                           Sample{"crashed_worker", samples::crashed_worker_run, "zh-CN"},
+                                           Sample{"missing_gpu", samples::missing_gpu_run, "en"},
+                                           Sample{"missing_gpu", samples::missing_gpu_run, "zh-CN"}),
                          [](const auto& sample) {
                            return std::string(sample.param.name) +
                                   (std::string(sample.param.language) == "en" ? "_en" : "_zh");
                          });
 
 TEST(TextReportData, ReachesNoTerminalRaw) {
-  const testing::SampleRun sample = testing::hostile_run();
+  const samples::SampleRun sample = samples::hostile_run();
   for (const char* language : {"en", "zh-CN"}) {
     std::istringstream lines(text(sample.input(language)));
     for (std::string line; std::getline(lines, line);) {
@@ -93,7 +93,7 @@ TEST(TextReportData, ReachesNoTerminalRaw) {
 }
 
 TEST(TextReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   sample.judgement.not_as_shipped = {"profile /tmp/acceptance.toml"};
   const char* headline = "ACCEPT (profile /tmp/acceptance.toml, waived 1)";
   EXPECT_THAT(text(sample.input("en")), AllOf(HasSubstr(headline), HasSubstr("[OWN CONFIGURATION]")));
@@ -103,25 +103,25 @@ TEST(TextReportOwnConfiguration, StandsBesideTheVerdictInBothLanguages) {
 }
 
 TEST(TextReportColour, ComesOnlyWhenAsked) {
-  const testing::SampleRun sample = testing::miscompare_run();
+  const samples::SampleRun sample = samples::miscompare_run();
   EXPECT_THAT(text(sample.input("en")), Not(HasSubstr("\x1b[")));
   EXPECT_THAT(text(sample.input("en"), {.colour = true}), HasSubstr("\x1b[1;31m"));
 }
 
 TEST(TextReportEmpty, ARunThatHasNothingIsStillAReport) {
-  testing::SampleRun sample;
+  samples::SampleRun sample;
   sample.run_folder.clear();
   EXPECT_THAT(text(sample.input("en")), HasSubstr("INCONCLUSIVE"));
 }
 
 TEST(TextReportSimulated, OneWitnessIsEnough) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   sample.judgement.simulated = false;  // the plan still says so
   EXPECT_THAT(text(sample.input("en")), HasSubstr("SIMULATED"));
 }
 
 TEST(TextReportOfSharedGpus, SaysThatItIsFunctionalOnly) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   EXPECT_THAT(text(sample.input("en")), Not(HasSubstr("unctional only")));
   Placement placement;
   placement.part = "node";

@@ -8,8 +8,8 @@ namespace assay::reports {
 namespace {
 
 /// A run in which two GPUs were measured, both named so.
-testing::SampleRun measured(const std::string& name) {
-  testing::SampleRun sample = testing::healthy_run();
+samples::SampleRun measured(const std::string& name) {
+  samples::SampleRun sample = samples::healthy_run();
   for (PlannedSlot& slot : sample.run.plan.slots) slot.name = name;
   sample.run.steps.clear();
   for (const auto& [part, rate] : {std::pair{"gpu0", 700.0}, std::pair{"gpu1", 720.0}}) {

@@ -10,7 +10,7 @@ namespace assay::reports {
 namespace {
 
 TEST(Matrix, WhatIsRequiredAndWasNotJudgedIsNotRun) {
-  const auto sample = testing::missing_gpu_run();
+  const auto sample = samples::missing_gpu_run();
   const Matrix matrix = matrix_of(sample.input("en"));
   EXPECT_EQ(matrix.at("gpu6", "memory.sweep"), Outcome::not_run);
   EXPECT_EQ(matrix.at("gpu7", "memory.bandwidth"), Outcome::open);
@@ -19,7 +19,7 @@ TEST(Matrix, WhatIsRequiredAndWasNotJudgedIsNotRun) {
 }
 
 TEST(Matrix, TheWorstOfSeveralOutcomesIsShown) {
-  auto sample = testing::healthy_run();
+  auto sample = samples::healthy_run();
   sample.judgement.checks.push_back({"memory.sweep", "gpu1", Status::error, Result::not_applicable, 1});
   EXPECT_EQ(matrix_of(sample.input("en")).at("gpu1", "memory.sweep"), Outcome::error);
   sample.judgement.checks.push_back({"memory.sweep", "gpu1", Status::error, Result::fail, 2});
@@ -28,7 +28,7 @@ TEST(Matrix, TheWorstOfSeveralOutcomesIsShown) {
 }
 
 TEST(Matrix, APartThatAFindingAccusesFailsWhereItWasSeenAndHasARow) {
-  auto sample = testing::healthy_run();
+  auto sample = samples::healthy_run();
   const Step& sweep = *std::find_if(sample.run.steps.begin(), sample.run.steps.end(),
                                     [](const Step& step) { return step.check == "memory.sweep"; });
   Finding finding;

@@ -15,7 +15,7 @@ const MeasurementTable& table_of(const std::vector<MeasurementTable>& tables, co
 }
 
 TEST(Measurements, AColumnForEverySlotAlsoForAnEmptyOne) {
-  const auto sample = testing::missing_gpu_run();
+  const auto sample = samples::missing_gpu_run();
   const auto tables = measurement_tables(sample.input("en"), Origin::check);
   const MeasurementTable& table = table_of(tables, "memory.bandwidth");
   ASSERT_EQ(table.columns.size(), 8u);
@@ -25,7 +25,7 @@ TEST(Measurements, AColumnForEverySlotAlsoForAnEmptyOne) {
 }
 
 TEST(Measurements, MarksValuesOutsideAndMarginal) {
-  const auto sample = testing::healthy_run();
+  const auto sample = samples::healthy_run();
   const auto tables = measurement_tables(sample.input("en"), Origin::check);
   EXPECT_EQ(table_of(tables, "memory.bandwidth").executions[0].rows[0].cells[4].mark, Mark::marginal);
   EXPECT_EQ(table_of(tables, "memory.bandwidth").executions[0].rows[0].cells[3].mark, Mark::none);
@@ -35,13 +35,13 @@ TEST(Measurements, MarksValuesOutsideAndMarginal) {
 }
 
 TEST(Measurements, AConsequenceIsMarkedTooThoughItAccusesNobody) {
-  const auto sample = testing::miscompare_run();
+  const auto sample = samples::miscompare_run();
   const auto tables = measurement_tables(sample.input("en"), Origin::check);
   EXPECT_EQ(table_of(tables, "memory.bandwidth").executions[0].rows[0].cells[3].mark, Mark::outside);
 }
 
 TEST(Measurements, ARetryStandsBesideTheFirstAttempt) {
-  const auto sample = testing::crashed_worker_run();
+  const auto sample = samples::crashed_worker_run();
   const auto tables = measurement_tables(sample.input("en"), Origin::check);
   const MeasurementTable& table = table_of(tables, "memory.sweep");
   ASSERT_EQ(table.executions.size(), 2u);
@@ -51,7 +51,7 @@ TEST(Measurements, ARetryStandsBesideTheFirstAttempt) {
 }
 
 TEST(Measurements, UnitsThatNobodyExpectsDoNotMakeColumnsWithoutEnd) {
-  auto sample = testing::healthy_run();
+  auto sample = samples::healthy_run();
   Step& step = sample.run.steps.front();
   for (int i = 0; i < 1000; ++i) {
     step.measurements.push_back({"value" + std::to_string(i), 1.0, "1", "unit" + std::to_string(i), "check"});
@@ -62,7 +62,7 @@ TEST(Measurements, UnitsThatNobodyExpectsDoNotMakeColumnsWithoutEnd) {
 }
 
 TEST(Measurements, TelemetryStandsApart) {
-  const auto sample = testing::healthy_run();
+  const auto sample = samples::healthy_run();
   for (const MeasurementTable& table : measurement_tables(sample.input("en"), Origin::check)) {
     for (const Row& row : table.executions[0].rows) EXPECT_NE(row.name, "power_p95");
   }
@@ -97,7 +97,7 @@ TEST(Limits, NotANumberIsOutsideEveryLimit) {
 }
 
 TEST(Measurements, WhatTheNodeAloneOwesIsNotMissingOnItsGpus) {
-  auto sample = testing::healthy_run();
+  auto sample = samples::healthy_run();
   for (RequiredCheck& required : sample.criteria.required) {
     if (required.check == "inventory.gpus")
       required.measures.push_back({"unexpected_gpus", Unit::count, "", true, {"node"}});
@@ -110,7 +110,7 @@ TEST(Measurements, WhatTheNodeAloneOwesIsNotMissingOnItsGpus) {
 }
 
 TEST(Measurements, OfARateThereIsAlsoWhatAWattGives) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   Step step;
   step.check = "compute.gemm";
   step.part = "node";

@@ -63,7 +63,7 @@ TEST(PairTables, WhatHasAnotherShapeIsNone) {
 }
 
 TEST(PairTables, OnlyPairsOfWhichSomethingIsToBeSaidAreMeasurementsBesideThem) {
-  testing::SampleRun sample = testing::healthy_run();
+  samples::SampleRun sample = samples::healthy_run();
   Step step;
   step.id = "sim-09-nvlink.p2p-node";
   step.check = "nvlink.p2p";
