@@ -85,15 +85,5 @@ TEST_F(LogVerb, AFileThatIsNotThereIsNamed) {
   EXPECT_THAT(said.err, HasSubstr("none: No such file"));
 }
 
-TEST(Language, OfARunIsThatOfItsProgressItsSummaryAndItsReport) {
-  const ScratchFolder scratch;
-  const Finished run =
-      run_simulated(scratch, {"--profile", "inventory", "--workers", "thread", "--lang", "zh-CN"});
-  EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("inventory.gpus：node，约剩"));
-  EXPECT_THAT(run.out, HasSubstr("结论"));
-  EXPECT_THAT(read_text(only_run(scratch) + "/report.html"), HasSubstr("lang=\"zh-CN\""));
-}
-
 }  // namespace
 }  // namespace assay

@@ -69,6 +69,7 @@ Return nvmlDeviceGetDefaultEccMode(Device device, unsigned* mode);
 Return nvmlDeviceGetDisplayMode(Device device, unsigned* mode);
 Return nvmlDeviceGetDisplayActive(Device device, unsigned* active);
 Return nvmlDeviceGetVirtualizationMode(Device device, unsigned* mode);
+Return nvmlDeviceGetDriverModel(Device device, unsigned* current, unsigned* pending);  // of Windows alone
 Return nvmlDeviceGetC2cModeInfoV(Device device, C2cModeInfo* info);
 
 // Memory, ECC, rows

@@ -45,6 +45,10 @@ Return nvmlDeviceGetDisplayActive(Device device, unsigned* active) {
   return answer_constant(device, active, 0U);
 }
 
+Return nvmlDeviceGetDriverModel(Device device, unsigned* current, unsigned* pending) {
+  return not_supported(device, current != nullptr && pending != nullptr);
+}
+
 Return nvmlDeviceGetVirtualizationMode(Device device, unsigned* mode) {
   return answer_constant(device, mode, 0U);  // bare metal
 }

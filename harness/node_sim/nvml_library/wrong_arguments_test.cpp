@@ -65,6 +65,7 @@ namespace {
   visit(nvmlDeviceGetDisplayMode) \
   visit(nvmlDeviceGetDisplayActive) \
   visit(nvmlDeviceGetVirtualizationMode) \
+  visit(nvmlDeviceGetDriverModel) \
   visit(nvmlDeviceGetC2cModeInfoV) \
   visit(nvmlDeviceGetMemoryInfo) \
   visit(nvmlDeviceGetMemoryInfo_v2) \

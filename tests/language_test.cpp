@@ -1,0 +1,69 @@
+// --lang: whoever starts a run is spoken to in that language by everything that follows it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/assay_process.h"
+#include "tests/kill.h"
+
+namespace assay {
+namespace {
+
+using namespace testing_tools;
+using testing::HasSubstr;
+using testing::Not;
+
+class Language : public testing::Test {
+ protected:
+  std::string chinese_run() {
+    run_simulated(scratch, {"--profile", "links", "--workers", "thread", "--lang", "zh-CN", "--fault",
+                            "configs/faults/port-flaps.toml"});
+    return only_run(scratch);
+  }
+  ScratchFolder scratch;
+};
+
+TEST_F(Language, OfARunIsThatOfItsProgressItsSummaryAndItsReport) {
+  const Finished run =
+      run_simulated(scratch, {"--profile", "inventory", "--workers", "thread", "--lang", "zh-CN"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("inventory.gpus：node，约剩"));
+  EXPECT_THAT(run.out, HasSubstr("结论"));
+  EXPECT_THAT(read_text(only_run(scratch) + "/report.html"), HasSubstr("lang=\"zh-CN\""));
+}
+
+TEST_F(Language, OfARunIsThatOfItsReportsAndOfItsJudgement) {
+  const std::string run = chinese_run();
+  EXPECT_THAT(assay(scratch, {"report", run}).out, HasSubstr("结论：拒收（REJECT）"));
+  EXPECT_THAT(assay(scratch, {"judge", run}).out, HasSubstr("结论：拒收（REJECT）"));
+  EXPECT_THAT(assay(scratch, {"report", run, "--lang", "en"}).out, HasSubstr("VERDICT: REJECT"));
+}
+
+TEST_F(Language, OfAFindingNamesWhatWasMeasured) {
+  const std::string said = assay(scratch, {"report", chinese_run()}).out;
+  EXPECT_THAT(said, HasSubstr("网口链路断开次数（links_downed）"));
+  EXPECT_THAT(said, HasSubstr("重新安装该部件后复测"));
+  EXPECT_THAT(said, Not(HasSubstr("SXM 模组"))) << "a network port is in none";
+}
+
+TEST_F(Language, OfAKilledRunIsThatOfWhoGoesOnWithIt) {
+  ASSERT_TRUE(kill_at_size(scratch,
+                           {"run", "--node", "sim:h200-8gpu", "--profile", "quick", "--seed", "3", "--lang",
+                            "zh-CN", "--out", scratch / "out"},
+                           scratch / "out", 200'000));
+  const Finished resumed = assay(scratch, {"resume", only_run(scratch), "--quiet"});
+  EXPECT_THAT(resumed.out, HasSubstr("结论：接收（ACCEPT）")) << resumed.err;
+}
+
+TEST_F(Language, OfTheDoctorIsTheReaders) {
+  EXPECT_THAT(assay(scratch, {"doctor", "--lang", "zh-CN"}).out, HasSubstr("内核日志："));
+  EXPECT_THAT(assay(scratch, {"doctor"}).out, HasSubstr("kernel log: "));
+}
+
+TEST_F(Language, ThatNobodyHasIsRefused) {
+  const Finished refused = assay(scratch, {"doctor", "--lang", "de"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--lang"));
+}
+
+}  // namespace
+}  // namespace assay
