@@ -4,35 +4,31 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "harness/model/versions.h"
 
 namespace assay::cli {
 namespace {
 
-constexpr int kOldestDriver = 580;      // CUDA 13's first
 constexpr std::int64_t kCompleted = 3;  // nvmlGpuFabricState_t
 constexpr const char* kNoPermission = "no_permission";
 const Phrase kDriver{"NVIDIA driver", "NVIDIA 驱动"};
 
-/// 580 of "580.159.04"; 0 of what begins with no number.
-int branch_of(const std::string& version) {
-  int branch = 0;
-  std::from_chars(version.data(), version.data() + version.size(), branch);
-  return branch;
-}
-
 Prerequisite version_of(const NodeReadings& readings) {
   const std::string version = readings.driver_version.value.value_or("unknown");
-  const bool met = !readings.simulated && branch_of(version) >= kOldestDriver;
-  return {
-      kDriver, met,
-      readings.simulated
-          ? Phrase("the simulator's library stands in for the driver's", "模拟器的库代替了驱动的库")
-          : phrase("version {}", "版本 {}", version),
-      phrase("it is older than {}: update it, and reboot. Until then --profile inventory alone works, which "
-             "needs no CUDA",
-             "版本低于 {}：升级驱动并重启。在此之前只能使用不需要 CUDA 的 --profile inventory",
-             kOldestDriver)};
+  const bool met = !readings.simulated && !(DriverVersion::of(version) < kFirstCuda13Driver);
+  return {kDriver, met,
+          readings.simulated
+              ? Phrase("the simulator's library stands in for the driver's", "模拟器的库代替了驱动的库")
+              : phrase("version {}", "版本 {}", version),
+          readings.simulated
+              ? Phrase("leave the simulator's folder out of LD_LIBRARY_PATH",
+                       "从 LD_LIBRARY_PATH 中去掉模拟器的目录")
+              : phrase("it is older than {}: update it, and reboot. Until then --profile inventory alone "
+                       "works, which "
+                       "needs no CUDA",
+                       "版本低于 {}：升级驱动并重启。在此之前只能使用不需要 CUDA 的 --profile inventory",
+                       kFirstCuda13Driver.branch)};
 }
 
 std::string name_of(const GpuReadings& gpu) {
@@ -138,17 +134,22 @@ bool has(const std::string& text, const char* word) {
 
 }  // namespace
 
-std::vector<Prerequisite> prerequisites_of(const NodeReadings& readings) {
-  return {version_of(readings), gpus_of(readings), fabric_of(readings), rights_of(readings),
-          persistence_of(readings)};
+std::vector<Prerequisite> prerequisites_of(const NodeReadings& readings, bool for_cuda) {
+  std::vector<Prerequisite> all;
+  if (for_cuda || readings.simulated) all.push_back(version_of(readings));
+  all.push_back(gpus_of(readings));
+  if (for_cuda) all.push_back(fabric_of(readings));
+  all.push_back(rights_of(readings));
+  all.push_back(persistence_of(readings));
+  return all;
 }
 
 Prerequisite no_driver(const std::string& why) {
-  Prerequisite driver{
-      kDriver, false, why,
-      phrase("install NVIDIA's driver {} or later, and see that its modules are loaded "
-             "(modprobe nvidia; dmesg)",
-             "安装 NVIDIA 驱动 {} 或更新版本，并确认其模块已加载（modprobe nvidia；dmesg）", kOldestDriver)};
+  Prerequisite driver{kDriver, false, why,
+                      phrase("install NVIDIA's driver {} or later, and see that its modules are loaded "
+                             "(modprobe nvidia; dmesg)",
+                             "安装 NVIDIA 驱动 {} 或更新版本，并确认其模块已加载（modprobe nvidia；dmesg）",
+                             kFirstCuda13Driver.branch)};
   if (has(why, "library_driver_mismatch"))
     driver.mend = {
         "the library was updated, and the old module is still loaded: end what uses the GPUs and load it "

@@ -62,11 +62,11 @@ Prerequisite inlet() {
 }
 
 /// The driver, seen through the sampler: a driver that hangs takes the sampler with it, not us.
-std::vector<Prerequisite> driver() {
+std::vector<Prerequisite> driver(bool for_cuda) {
   try {
     auto sampler = run::SamplerClient::start({real_sampler_address("/dev/null")}, {"/dev/null"});
     const auto snapshot = sampler.snapshot();
-    return snapshot ? prerequisites_of(snapshot->readings)
+    return snapshot ? prerequisites_of(snapshot->readings, for_cuda)
                     : std::vector<Prerequisite>{no_driver(sampler.why_lost())};
   } catch (const run::NoManagementLibrary& error) {
     return {no_driver(error.what())};
@@ -81,7 +81,7 @@ Prerequisite library(const std::string& name, const FoundLibrary& found, const P
 }
 
 struct Wanted {
-  bool cublaslt = true, nccl = true;
+  bool cuda = true, cublaslt = true, nccl = true;
 };
 
 void add_libraries(const Wanted& wanted, std::vector<Prerequisite>& all) {
@@ -97,13 +97,20 @@ void add_libraries(const Wanted& wanted, std::vector<Prerequisite>& all) {
 }
 
 std::vector<Prerequisite> prerequisites_with(const Wanted& wanted) {
-  std::vector<Prerequisite> all{cuda_in_this_build(), kernel_log()};
-  for (Prerequisite& p : driver()) all.push_back(std::move(p));
+  std::vector<Prerequisite> all;
+  if (wanted.cuda) all.push_back(cuda_in_this_build());
+  all.push_back(kernel_log());
+  for (Prerequisite& p : driver(wanted.cuda)) all.push_back(std::move(p));
   add_libraries(wanted, all);
   if (wanted.nccl) {
     for (Prerequisite& p : nccl_prerequisites()) all.push_back(std::move(p));
   }
   return all;
+}
+
+/// Checks of what the node says of itself do not.
+bool works_on_gpus(const Check& check) {
+  return check.scope != Scope::node || check.device_seconds != nullptr || !check.loads.empty();
 }
 
 }  // namespace
@@ -117,10 +124,11 @@ std::vector<Prerequisite> prerequisites() {
 
 void require_prerequisites(const Criteria& criteria, const std::string& language,
                            const std::vector<std::string>& only) {
-  Wanted wanted{false, false};
+  Wanted wanted{false, false, false};
   for (const RequiredCheck& one : criteria.required) {
     const Check* check = find_check(one.check);
     if (check == nullptr || !is_named(one.check, only)) continue;
+    wanted.cuda |= works_on_gpus(*check);
     wanted.cublaslt |= check->uses_cublaslt;
     wanted.nccl |= check->uses_nccl;
   }

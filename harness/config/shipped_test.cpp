@@ -15,6 +15,8 @@
 #include "harness/config/vocabulary.h"
 #include "harness/model/finding_codes.h"
 #include "harness/model/measurement_names.h"
+#include "harness/model/telemetry_measures.h"
+#include "harness/registry.h"
 
 namespace assay::config {
 namespace {
@@ -100,14 +102,16 @@ TEST(ShippedSkus, RatesArePlausibleEvenWhereTheyGiveAReason) {
   }
 }
 
-TEST(ShippedSkus, LimitWhatHasANameInEachLanguage) {
-  for (const std::string& name : names("skus")) {
-    Diagnostics diagnostics;
-    for (const Limit& limit : load_sku(resolve("skus", name), diagnostics).limits) {
-      EXPECT_NE(name_of_measurement(limit.measurement, "zh-CN"), limit.measurement)
-          << limit.check << "/" << limit.measurement << ": harness/model/measurement_names.cpp";
-    }
+TEST(Measurements, HaveANameInEachLanguage) {
+  const auto expect_name = [](const std::string& of, const Measure& measure) {
+    EXPECT_NE(name_of_measurement(measure.name, "zh-CN"), measure.name)
+        << of << ": harness/model/measurement_names.cpp lacks it";
+  };
+  for (const Check& check : all_checks()) {
+    if (is_selftest(check.name)) continue;
+    for (const Measure& measure : check.measures) expect_name(check.name, measure);
   }
+  for (const Measure& measure : telemetry_measures()) expect_name(kTelemetryCheck, measure);
 }
 
 TEST(ShippedSkus, SlotsAndCertifiability) {

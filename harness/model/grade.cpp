@@ -1,7 +1,8 @@
 #include "harness/model/grade.h"
 
-#include <algorithm>
 #include <string_view>
+
+#include "harness/model/versions.h"
 
 namespace assay {
 
@@ -30,13 +31,6 @@ bool any_item(std::string_view items, std::string_view separator, const Body& bo
     if (end == std::string_view::npos) return false;
     items.remove_prefix(end + separator.size());
   }
-}
-
-/// Vendors write the same version's letters in either case.
-bool is_same_version(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 /// Of a node with several cards the text has the version of each: all of them have to be among those.

@@ -74,6 +74,7 @@ class NodeSession {
   virtual bool simulated() const = 0;
   virtual Clock& clock() = 0;
   virtual const Backend& backend() const = 0;
+  virtual const HostFiles& host_files() const = 0;
 
   virtual NodeAddress sampler_address() = 0;
   /// Of a worker with these bodies: with whom each shares what it works at.

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
 #include <vector>
+
+#include "harness/model/versions.h"
 
 namespace assay::nvml {
 
@@ -58,30 +59,17 @@ std::string pci_address(unsigned domain, unsigned bus, unsigned device) {
   return fmt::format("{:04x}:{:02x}:{:02x}.0", domain, bus, device);
 }
 
-namespace {
-
-/// 580 and 65 of "580.65.06".
-std::pair<int, int> branch_and_release(const std::string& driver_version) {
-  std::istringstream stream(driver_version);
-  std::pair<int, int> version{0, 0};
-  char dot = 0;
-  stream >> version.first >> dot >> version.second;
-  return version;
-}
-
-}  // namespace
-
 Integer GpuQuery::recovery_action() {
-  constexpr std::pair<int, int> kSince{570, 0};
+  constexpr DriverVersion kSince{570, 0};
   const Integer action = field(field::recovery_action);
-  const auto driver = branch_and_release(driver_version_);
-  const bool is_older = driver.first > 0 && driver < kSince;
+  const auto driver = DriverVersion::of(driver_version_);
+  const bool is_older = driver.is_known() && driver < kSince;
   return !action.has_value() && is_older ? Integer::none(word(Return::function_not_found)) : action;
 }
 
 field::Slowdowns slowdown_fields(const std::string& driver_version) {
   // 580.65.06 came with CUDA 13.0, the next branch release with 13.0 Update 1.
-  const bool renumbered = branch_and_release(driver_version) > std::pair(580, 65);
+  const bool renumbered = DriverVersion{580, 65} < DriverVersion::of(driver_version);
   return renumbered ? field::slowdowns : field::slowdowns_before_13_0_1;
 }
 

@@ -79,6 +79,7 @@ class RealNode final : public NodeSession {
   bool simulated() const override { return false; }
   Clock& clock() override { return clock_; }
   const Backend& backend() const override { return real_backend(); }
+  const HostFiles& host_files() const override { return files_; }
   NodeAddress sampler_address() override { return real_sampler_address(); }
   NodeAddress new_worker_address(const std::vector<Sharers>&) override { return {{"backend", kRealBackend}}; }
   std::map<std::string, std::string> environment(const std::vector<std::string>& uuids) const override {
@@ -91,6 +92,7 @@ class RealNode final : public NodeSession {
 
  private:
   RealClock clock_;
+  FileTree files_{"/"};
 };
 
 }  // namespace

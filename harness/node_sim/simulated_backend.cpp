@@ -16,6 +16,7 @@
 #include "harness/node_sim/nccl_host.h"
 #include "harness/node_sim/plant.h"
 #include "harness/node_sim/sim_gpu.h"
+#include "harness/node_sim/simulated_files.h"
 #include "harness/node_sim/simulated_host.h"
 #include "harness/node_sim/virtual_clock.h"
 
@@ -111,7 +112,8 @@ class SimulatedNode final : public NodeSession {
       : state_(std::move(state)),
         state_path_(std::move(state_path)),
         seat_(take_seat(state_->clock)),
-        clock_(state_, seat_) {}
+        clock_(state_, seat_),
+        files_(state_) {}
   ~SimulatedNode() override {
     leave_seat(state_->clock, seat_);
     name_idle_answers();
@@ -120,6 +122,7 @@ class SimulatedNode final : public NodeSession {
   bool simulated() const override { return true; }
   Clock& clock() override { return clock_; }
   const Backend& backend() const override { return simulated_backend(); }
+  const HostFiles& host_files() const override { return files_; }
 
   NodeAddress sampler_address() override {
     for (int i = 0; i < state_->gpu_count; ++i) {
@@ -186,6 +189,7 @@ class SimulatedNode final : public NodeSession {
   std::string state_path_;
   Seat seat_;
   VirtualClock clock_;
+  SimulatedFiles files_;
   std::vector<Seat> sampler_seats_;
 };
 

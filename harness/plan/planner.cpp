@@ -35,9 +35,11 @@ const GpuReadings* with_module(const NodeReadings& readings, int module_id) {
   return nullptr;
 }
 
+/// Of GPUs that the driver refuses to be asked about, nobody expects to know it.
 bool any_module_known(const NodeReadings& readings) {
-  return std::any_of(readings.gpus.begin(), readings.gpus.end(),
-                     [](const GpuReadings& gpu) { return gpu.identity.module_id.has_value(); });
+  return std::any_of(readings.gpus.begin(), readings.gpus.end(), [](const GpuReadings& gpu) {
+    return !gpu.lost.empty() || gpu.identity.module_id.has_value();
+  });
 }
 
 PlannedSlot planned(const config::Slot& slot, const GpuReadings* gpu) {
@@ -241,7 +243,7 @@ std::vector<PlannedSlot> assign_slots(const config::Sku& sku, const config::Site
     throw PlanError(
         fmt::format("which GPU is in which slot cannot be told: the driver gives no module ids, and no site "
                     "file names the slots' PCI "
-                    "addresses (--site FILE, [slots])"));
+                    "addresses (--site FILE, [slot_pci_addresses])"));
   }
   require_known_slots(sku, site);
   require_plausible_site(sku, site, readings);

@@ -7,10 +7,38 @@
 
 #include "harness/model/finding_codes.h"
 #include "harness/model/telemetry_measures.h"
+#include "harness/node/pci_tree.h"
 #include "harness/telemetry/attribution.h"
 #include "harness/telemetry/nvlink_counters.h"
 
 namespace assay::run {
+
+namespace {
+
+/// By PCI address: the GPU whose way to the root a bridge is on; "node" where it is on that of several.
+std::map<std::string, Part> bridges_above(const Plan& plan, const HostFiles& files) {
+  std::map<std::string, Part> bridges;
+  for (const PlannedSlot& slot : plan.slots) {
+    if (slot.pci_address.empty()) continue;
+    for (const std::string& address : pci::Tree(files).path_to(slot.pci_address)) {
+      if (address == slot.pci_address) continue;
+      const auto [bridge, is_first] = bridges.try_emplace(address, slot.part.below("pcie"));
+      if (!is_first) bridge->second = "node";
+    }
+  }
+  return bridges;
+}
+
+}  // namespace
+
+CounterLedger::CounterLedger(SamplerClient& sampler, NodeSession& node, StepJournal& journal,
+                             const Plan& plan, telemetry::Ledger ledger)
+    : sampler_(sampler),
+      node_(node),
+      journal_(journal),
+      plan_(plan),
+      ledger_(std::move(ledger)),
+      bridges_(bridges_above(plan, node.host_files())) {}
 
 bool CounterLedger::snapshot() {
   auto fresh = sampler_.snapshot();
@@ -74,6 +102,13 @@ void CounterLedger::record_other_gpu(const KernelEvent& event) {
                    telemetry::explained(event) + " (of a device in no slot of the SKU)");
 }
 
+void CounterLedger::record_pcie(const KernelEvent& event) {
+  const auto bridge = bridges_.find(event.pci_address);
+  if (bridge != bridges_.end() && event.meaning == KernelEvent::Meaning::fatal)
+    return journal_.run_error({codes::pcie_fatal, telemetry::explained(event), bridge->second, ""});
+  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
+}
+
 void CounterLedger::record_host(const KernelEvent& event) {
   const bool of_host =
       event.kind == KernelEvent::Kind::machine_check || event.kind == KernelEvent::Kind::host_memory;
@@ -96,6 +131,9 @@ void CounterLedger::record_strays() {
       case KernelEvent::Kind::xid:
       case KernelEvent::Kind::fallen_off_bus:
         record_other_gpu(event);
+        break;
+      case KernelEvent::Kind::pcie:
+        record_pcie(event);
         break;
       default:
         record_host(event);

@@ -1,6 +1,9 @@
 // What the sampler saw, written to the steps during which it happened.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "harness/node/backend.h"
@@ -14,8 +17,7 @@ class CounterLedger {
  public:
   /// `ledger` is where the counters' deltas start from.
   CounterLedger(SamplerClient& sampler, NodeSession& node, StepJournal& journal, const Plan& plan,
-                telemetry::Ledger ledger)
-      : sampler_(sampler), node_(node), journal_(journal), plan_(plan), ledger_(std::move(ledger)) {}
+                telemetry::Ledger ledger);
 
   /// Takes a fresh one. False when the sampler is lost.
   bool snapshot();
@@ -36,6 +38,7 @@ class CounterLedger {
  private:
   void record_nvswitch(const KernelEvent& event);
   void record_other_gpu(const KernelEvent& event);
+  void record_pcie(const KernelEvent& event);
   void record_host(const KernelEvent& event);
 
   SamplerClient& sampler_;
@@ -43,6 +46,8 @@ class CounterLedger {
   StepJournal& journal_;
   const Plan& plan_;
   telemetry::Ledger ledger_;
+  /// Bridges above planned GPUs, as they were when the run began: an error may take them off the bus.
+  std::map<std::string, Part> bridges_;
 };
 
 }  // namespace assay::run

@@ -39,12 +39,22 @@ class HandClock : public Clock {
   Nanoseconds now_ = 1'767'225'600 * kSecond;  // 2026-01-01
 };
 
+/// Of a machine that shows nothing of itself.
+class NoFiles : public HostFiles {
+ public:
+  std::optional<std::string> read(const std::string&) const override { return std::nullopt; }
+  std::optional<std::string> sha256(const std::string&) const override { return std::nullopt; }
+  std::vector<std::string> list(const std::string&) const override { return {}; }
+  std::optional<std::string> resolve(const std::string&) const override { return std::nullopt; }
+};
+
 /// Remembers whose time is let pass.
 class FakeNode : public NodeSession {
  public:
   bool simulated() const override { return true; }
   Clock& clock() override { return clock_; }
   const Backend& backend() const override { throw std::logic_error("no worker of this node is started"); }
+  const HostFiles& host_files() const override { return files_; }
   NodeAddress sampler_address() override { return {}; }
   NodeAddress new_worker_address(const std::vector<Sharers>&) override { return {{"worker", ++workers}}; }
   void worker_gone(const NodeAddress& worker, pid_t) override { log.push_back("gone " + worker.dump()); }
@@ -60,6 +70,7 @@ class FakeNode : public NodeSession {
   void hold_time() override { log.push_back("time stands"); }
 
   HandClock clock_;
+  NoFiles files_;
   int workers = 0;
   Nanoseconds passes_until = 0;
   std::function<void(Nanoseconds)> on_let_time_pass;

@@ -3,13 +3,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "harness/model/finding_codes.h"
 #include "harness/model/telemetry_measures.h"
+#include "harness/model/versions.h"
 #include "harness/verdict/evidence.h"
 #include "harness/verdict/missing_readings.h"
 
@@ -115,21 +115,11 @@ void give_reason(const Case& c, Observation& observation, const std::string& mea
   observation.part = observation.evidence.part = c.place_of(observation.code, observation.part.unit());
 }
 
-// CUDA 13's first. With an older one nothing runs on a GPU, so that it never has to do with an acceptance;
-// what the node says of itself is judged as far as that driver knows the question.
-constexpr int kFullDriver = 580;
-
-/// 550 of "550.127.08"; 0 where nobody knows.
-int driver_branch(const RunRecord& run) {
-  int branch = 0;
-  std::from_chars(run.driver_version.data(), run.driver_version.data() + run.driver_version.size(), branch);
-  return branch;
-}
-
-/// The driver does not have the question yet, or not in this form.
+/// The driver does not have the question yet, or not in this form. On a real node CUDA does not start with it
+/// either: what is left is what the node says of itself, judged as far as that driver knows the question.
 bool is_of_newer_drivers(const Case& c, const std::string& why) {
-  const int branch = driver_branch(c.run);
-  return branch > 0 && branch < kFullDriver &&
+  const auto driver = DriverVersion::of(c.run.driver_version);
+  return driver.is_known() && driver < kFirstCuda13Driver &&
          (why == "function_not_found" || why == "argument_version_mismatch");
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harness/model/finding_codes.h"
+#include "harness/model/versions.h"
 #include "harness/verdict/evidence.h"
 
 namespace assay::verdict {
@@ -177,7 +178,7 @@ class Reconciliation {
   void compare(const Part& slot, const char* what, const std::map<Part, std::string>& values,
                const std::string& expected) {
     const auto value = values.find(slot);
-    if (expected.empty() || (value != values.end() && value->second == expected)) return;
+    if (expected.empty() || (value != values.end() && is_same_version(value->second, expected))) return;
     observe(codes::manifest_part, slot,
             fmt::format("{} {}, and the manifest has {}", what,
                         value == values.end() ? "could not be read" : value->second, expected));

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
+#include <string>
+#include <vector>
 
-#include "harness/model/finding_codes.h"
 #include "suites/readings.h"
 
 namespace assay {
@@ -64,12 +66,15 @@ bool in_a_slot(const std::vector<SlotInventory>& slots, const GpuReadings& gpu) 
 
 /// GPUs of the management library that are in no slot.
 struct Others {
-  std::vector<const GpuReadings*> silent;    // they say nothing of themselves, not even where they are
-  std::vector<const GpuReadings*> homeless;  // they answer, but do not say where they are
-  std::vector<std::string> elsewhere;        // where there is no slot
+  std::vector<const GpuReadings*> silent;  // they say nothing of themselves, not even where they are
+  int homeless = 0;                        // they answer, but do not say where they are, or not truly
+  std::vector<std::string> elsewhere;      // where there is no slot
 };
 
-Others others_of(const std::vector<SlotInventory>& slots, const NodeReadings& readings) {
+/// Of a GPU that says where it is, and that no slot is: where slots are empty it may be in one of them, since
+/// what it says is that of no slot or of another GPU.
+Others others_of(const std::vector<SlotInventory>& slots, const NodeReadings& readings,
+                 std::size_t empty_slots) {
   Others others;
   const bool by_module = std::any_of(slots.begin(), slots.end(), [](const SlotInventory& slot) {
     return slot.found != nullptr && slot.found->identity.module_id.has_value();
@@ -78,58 +83,94 @@ Others others_of(const std::vector<SlotInventory>& slots, const NodeReadings& re
     if (in_a_slot(slots, gpu)) continue;
     const bool placed =
         gpu.identity.pci_address.has_value() && (gpu.identity.module_id.has_value() || !by_module);
-    if (placed) {
+    if (placed)
       others.elsewhere.push_back(*gpu.identity.pci_address.value);
-    } else {
-      (gpu.lost.empty() ? others.homeless : others.silent).push_back(&gpu);
-    }
+    else if (gpu.lost.empty())
+      ++others.homeless;
+    else
+      others.silent.push_back(&gpu);
+  }
+  if (others.elsewhere.size() <= empty_slots) {
+    others.homeless += static_cast<int>(others.elsewhere.size());
+    others.elsewhere.clear();
   }
   return others;
 }
 
-/// A GPU that the driver does not let anybody use, and that sits in its slot all the same.
-bool is_there(const std::string& lost) {
-  const std::string code = meaning_of_missing(lost).code;
-  return code == codes::needs_reset || code == codes::power_cables || code == codes::inforom_corrupt;
+/// A GPU that the driver lists and does not let anybody ask. Where it says nothing but that, nobody can tell
+/// it from one that is not there.
+void measure_refused(Context& context, Readings& readings, const Part& part, const std::string& why) {
+  constexpr const char* kSaysNothing = "unknown_error";
+  if (why == kSaysNothing)
+    context.measure_at(part, "present", 0, Unit::count);
+  else
+    readings.missing(part, "present", why);
 }
 
-/// A slot in which nothing was found. Whether nothing is in it can be told where all that answers is
-/// elsewhere; what does not say where it is may be in it. What says nothing at all is taken for the one that
-/// is missing, where there are as many of the one as of the other.
-void measure_empty(Context& context, Readings& readings, const Part& part, const Others& others,
-                   std::size_t empty_slots) {
-  if (!others.homeless.empty()) return readings.missing(part, "present", "place_unknown");
-  const bool is_the_silent_one = others.silent.size() == 1 && empty_slots == 1;
-  if (is_the_silent_one && is_there(others.silent.front()->lost)) {
-    readings.missing(part, "driver_state", others.silent.front()->lost);
-    context.measure_at(part, "present", 1, Unit::count);
-    return;
+/// Slots in which nothing was found. What says nothing of where it is, is taken for what they lack where
+/// there are as many of the one as of the other, and all say the same. Else nobody knows which is where: what
+/// the GPUs say is the node's.
+void measure_empty(Context& context, Readings& readings, const std::vector<Part>& empty,
+                   const Others& others) {
+  std::set<std::string> reasons;
+  for (const GpuReadings* gpu : others.silent) reasons.insert(gpu->lost);
+  const bool one_each = others.homeless == 0 && others.silent.size() == empty.size() && reasons.size() == 1;
+  const bool nobody = others.homeless == 0 && others.silent.empty();
+  for (const Part& part : empty) {
+    if (nobody)
+      context.measure_at(part, "present", 0, Unit::count);
+    else if (one_each)
+      measure_refused(context, readings, part, *reasons.begin());
+    else
+      readings.missing(part, "present", "place_unknown");
   }
-  context.measure_at(part, "present", 0, Unit::count);
+  if (one_each) return;
+  for (const std::string& why : reasons) readings.missing("node", "present", why);
+}
+
+/// Other GPUs of the node with the same serial number or UUID: each has its own.
+std::int64_t as_many_more(const std::vector<SlotInventory>& slots, const GpuReadings& gpu) {
+  return std::count_if(slots.begin(), slots.end(), [&](const SlotInventory& slot) {
+    if (slot.found == nullptr || slot.found == &gpu) return false;
+    const GpuIdentity &one = gpu.identity, &other = slot.found->identity;
+    return (one.serial.value && one.serial.value == other.serial.value) ||
+           (one.uuid.value && one.uuid.value == other.uuid.value);
+  });
+}
+
+void measure_identity(Context& context, Readings& readings, const std::vector<SlotInventory>& slots,
+                      const SlotInventory& slot) {
+  const GpuIdentity& gpu = slot.found->identity;
+  for (const Text* name : {&gpu.serial, &gpu.uuid}) {
+    if (!name->value) return readings.missing(slot.part, "repeated_identity", name->missing);
+  }
+  context.measure_at(slot.part, "repeated_identity", static_cast<double>(as_many_more(slots, *slot.found)),
+                     Unit::count);
 }
 
 void run(Context& context) {
   const auto slots = context.slots();
-  const Others others = others_of(slots, context.readings());
-  const auto empty_slots = static_cast<std::size_t>(std::count_if(
-      slots.begin(), slots.end(), [](const SlotInventory& slot) { return slot.found == nullptr; }));
-  Readings readings(context);
+  std::vector<Part> empty;
   for (const SlotInventory& slot : slots) {
-    if (slot.found == nullptr) {
-      measure_empty(context, readings, slot.part, others, empty_slots);
-      continue;
-    }
-    const std::string& lost = slot.found->lost;
-    const bool there = lost.empty() || is_there(lost);
-    if (!lost.empty() && there) readings.missing(slot.part, "driver_state", lost);
-    context.measure_at(slot.part, "present", there ? 1 : 0, Unit::count);
+    if (slot.found == nullptr) empty.push_back(slot.part);
+  }
+  const Others others = others_of(slots, context.readings(), empty.size());
+  Readings readings(context);
+  measure_empty(context, readings, empty, others);
+  for (const SlotInventory& slot : slots) {
+    if (slot.found == nullptr) continue;
+    if (slot.found->lost.empty())
+      context.measure_at(slot.part, "present", 1, Unit::count);
+    else
+      measure_refused(context, readings, slot.part, slot.found->lost);
     measure_slot(readings, slot.part, slot.found->identity);
+    measure_identity(context, readings, slots, slot);
   }
   readings.measure("node", "driver", context.readings().driver_version);
   readings.measure("node", "confidential_compute", context.readings().confidential_compute);
   // What does not say where it is need not be one more: it may be what a slot lacks.
-  const std::size_t unplaced = others.silent.size() + others.homeless.size();
-  const std::size_t too_many = unplaced > empty_slots ? unplaced - empty_slots : 0;
+  const std::size_t unplaced = others.silent.size() + static_cast<std::size_t>(others.homeless);
+  const std::size_t too_many = unplaced > empty.size() ? unplaced - empty.size() : 0;
   context.measure_at("node", "unexpected_gpus", static_cast<double>(others.elsewhere.size() + too_many),
                      Unit::count);
   if (!others.elsewhere.empty())
@@ -147,6 +188,8 @@ const Registered inventory_gpus{{
             {"name", Unit::text, "product name", ""},
             {"pci_device", Unit::text, "PCI device and vendor id", ""},
             {"serial", Unit::text, "serial number", "", false},
+            {"repeated_identity", Unit::count,
+             "other GPUs of the node that have its serial number or its UUID", ""},
             {"board_part_number", Unit::text, "board part number", "", false},
             {"vbios", Unit::text, "VBIOS version", ""},
             {"inforom", Unit::text, "version of the InfoROM's image", "", false},
@@ -197,6 +240,7 @@ const Registered inventory_gpus{{
              .may_lack = true},
         },
     .findings = {"inventory.gpu_missing",
+                 "inventory.identity_repeated",
                  "inventory.wrong_part",
                  "inventory.memory_size",
                  "inventory.firmware_differs",
