@@ -39,6 +39,8 @@ const char* finding_code(cudaError_t error) {
       return codes::contained_error;
     case cudaErrorMemoryAllocation:
       return codes::device_memory;
+    case cudaErrorInsufficientDriver:
+      return codes::driver_too_old;
     case cudaErrorSystemNotReady:
       return codes::fabric_manager;
     case cudaErrorIllegalAddress:

@@ -70,6 +70,9 @@ constexpr std::array<Entry, static_cast<std::size_t>(Label::count)> kEntries{{
      "at the driver. Mend what is wrong and run again. Return nothing before that.",
      "将下列限值与 SKU "
      "及同类节点的实测值比对；检查机房散热与供电、驱动。修正后重新运行，在此之前不要返修（RMA）任何部件。"},
+    {Label::alike_on_all_gpus,
+     "{0} of {0} GPUs alike: it is how they were delivered or set up, not one of them.",
+     "{0} 个 GPU 全部如此：属于交付或配置问题，而非个别部件。"},
     {Label::each_in_full, "each in full", "逐项详情"},
     {Label::and_more, "... and {} more: see report.html", "……另有 {} 条，见 report.html"},
     {Label::see_notes, "No part is accused. The notes say why the run is not an acceptance.",

@@ -54,6 +54,7 @@ enum class Label {
   all_gpus,
   same_on_all_gpus,
   next_step_of_all_gpus,
+  alike_on_all_gpus,
   each_in_full,
   and_more,
   see_notes,

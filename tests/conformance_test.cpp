@@ -82,6 +82,7 @@ const std::map<std::string, std::string>& provoked_elsewhere() {
       {"host.port_down", "site_test"},
       {"inventory.firmware_not_agreed", "site_test"},
       {"environment.driver_not_agreed", "site_test"},
+      {"inventory.identity_repeated", "node_checks_test"},
       {"environment.gsp_firmware_not_agreed", "site_test"},
       {"settings.peer_traffic", "site_test"},
   };

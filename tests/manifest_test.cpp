@@ -44,19 +44,21 @@ struct Outcome {
   std::string said;
 };
 
-/// A run with these papers.
+void write(const std::string& path, const std::vector<Line>& lines) {
+  std::ofstream file(path);
+  file << "consignment,licence,node,chassis_serial,slot,serial,part_number,vbios\n";
+  for (const Line& line : lines) {
+    file << "C-1,EL-1," << line.node << ',' << line.chassis << ',' << line.slot << ',' << line.serial << ','
+         << line.part_number << ',' << line.vbios << '\n';
+  }
+}
+
+/// A run with these papers, of what the node says of itself.
 Outcome outcome_of(const std::vector<Line>& lines, const std::vector<std::string>& more = {}) {
   const ScratchFolder scratch;
   const std::string path = scratch / "papers.csv";
-  {
-    std::ofstream file(path);
-    file << "consignment,licence,node,chassis_serial,slot,serial,part_number,vbios\n";
-    for (const Line& line : lines) {
-      file << "C-1,EL-1," << line.node << ',' << line.chassis << ',' << line.slot << ',' << line.serial << ','
-           << line.part_number << ',' << line.vbios << '\n';
-    }
-  }
-  std::vector<std::string> arguments{"--manifest", path, "--workers", "thread"};
+  write(path, lines);
+  std::vector<std::string> arguments{"--manifest", path, "--profile", "inventory", "--workers", "thread"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   const Finished run = run_simulated(scratch, arguments);
   Outcome outcome;
@@ -142,7 +144,18 @@ TEST_F(ManifestTest, ASerialThatCannotBeReadIsNoAcceptance) {
   const Outcome outcome = outcome_of(
       lines, {"--fault", "nvml-answer:function=nvmlDeviceGetSerial,error=not_supported,part=gpu2"});
   EXPECT_EQ(outcome.judgement.at("verdict"), "INCONCLUSIVE");
-  EXPECT_THAT(outcome.accused, ElementsAre("inventory.serial_unknown@environment"));
+  EXPECT_THAT(outcome.accused,
+              ElementsAre("environment.driver_lacks@environment", "inventory.serial_unknown@environment"));
+}
+
+TEST_F(ManifestTest, ASerialThatASpreadsheetHasRoundedIsNoSerial) {
+  lines[2].serial = "1.75372E+12";
+  const ScratchFolder scratch;
+  const std::string path = scratch / "papers.csv";
+  write(path, lines);
+  const Finished refused = run_simulated(scratch, {"--profile", "inventory", "--manifest", path});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("rounds it"));
 }
 
 TEST_F(ManifestTest, AListOfSerialsAloneMissesNothingOfOtherNodes) {

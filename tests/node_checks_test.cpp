@@ -33,6 +33,12 @@ class NodeChecksOnly : public testing::Test {
   ScratchFolder scratch;
 };
 
+TEST_F(NodeChecksOnly, NoTwoGpusHaveOneSerialNumber) {
+  run({"--fault", "nvml-answer:function=nvmlDeviceGetSerial,text=1753724032118,part=gpu1"});
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
+              testing::ElementsAre("inventory.identity_repeated@gpu0", "inventory.identity_repeated@gpu1"));
+}
+
 TEST_F(NodeChecksOnly, AHealthyNodeIsAccepted) {
   const Finished finished = run();
   EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;

@@ -80,7 +80,7 @@ TEST_F(SiteTest, FirmwareThatItHasAgreedToIsAccepted) {
       "[firmware]\ndriver = [\"580.159.04\"]\nvbios = [\"96.00.DA.00.16\", \"96.00.A5.00.03\"]\n"
       "gsp_firmware = [\"580.159.04\"]\nnvswitch_firmware = [\"96.10.57.00.01\"]\nbios = [\"1.0\"]\n"
       "bmc_firmware = [\"1.0\"]\ninforom = [\"G520.0280.02.02\"]\n"
-      "network_firmware = [\"28.43.2026 (MT4129)\"]\n");
+      "network_firmware = [\"28.43.2026\", \"22.43.2026 (MT4125)\"]\n");
   EXPECT_THAT(accusations(judged), IsEmpty()) << judged.dump(2) << said;
   EXPECT_EQ(judged.at("verdict"), "ACCEPT");
 }

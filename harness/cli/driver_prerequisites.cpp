@@ -52,8 +52,8 @@ Prerequisite gpus_of(const NodeReadings& readings) {
   const auto lost = gpus_where(readings, [](const GpuReadings& gpu) { return !gpu.lost.empty(); });
   const bool any = readings.gpus.size() > lost.size();
   const std::size_t answer = readings.gpus.size() - lost.size();
-  const Phrase found = lost.empty() ? phrase("{} answer", "{} 张有响应", answer)
-                                    : phrase("{} answer, {} not: {}", "{} 张有响应，{} 张无响应：{}", answer,
+  const Phrase found = lost.empty() ? phrase("{} answer", "{} 块有响应", answer)
+                                    : phrase("{} answer, {} not: {}", "{} 块有响应，{} 块无响应：{}", answer,
                                              lost.size(), all_of(lost));
   return {"GPUs",
           any,
@@ -123,7 +123,7 @@ Prerequisite persistence_of(const NodeReadings& readings) {
                   : phrase("off on {}", "{} 未开启", all_of(off)),
       {"systemctl enable --now nvidia-persistenced: without it each first contact takes a second a GPU, and "
        "counters begin anew",
-       "systemctl enable --now nvidia-persistenced：否则每张 GPU 首次访问需一秒，且计数器会清零"}};
+       "systemctl enable --now nvidia-persistenced：否则每块 GPU 首次访问需一秒，且计数器会清零"}};
   persistence.stops_a_run = false;
   return persistence;
 }

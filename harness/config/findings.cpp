@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kPlaceholders{"part",  "serial", "slot",        "check",  "value",
+const std::vector<std::string> kPlaceholders{"part",  "serial", "slot",        "pci",    "check",  "value",
                                              "limit", "unit",   "measurement", "detail", "culprit"};
 
 /// A finding with what is needed to report an error of it after all files are read.

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <regex>
 
 #include "harness/config/nearest.h"
 #include "harness/config/reader.h"
@@ -24,6 +25,15 @@ std::optional<Part> slot_of(const std::string& text) {
   }
   return std::nullopt;
 }
+
+/// 1753724032265 as a spreadsheet shows it that took it for a number, its last digits lost.
+bool is_spoilt_by_a_spreadsheet(const std::string& serial) {
+  static const std::regex number(R"(\d(\.\d+)?[eE]\+\d+)");
+  return std::regex_match(serial, number);
+}
+
+constexpr const char* kSpoilt =
+    "this serial is a number as a spreadsheet rounds it: give the column the format text, and enter it anew";
 
 Manifest load_toml(const std::string& path, Diagnostics& diagnostics) {
   Manifest manifest;
@@ -42,8 +52,9 @@ Manifest load_toml(const std::string& path, Diagnostics& diagnostics) {
       const std::string slot_text = of_gpu.optional_text("slot").value_or("");
       const auto slot = slot_of(slot_text);
       if (!slot) of_gpu.error("slot", fmt::format("'{}' is no slot, such as gpu3", slot_text));
-      node.gpus.push_back({slot.value_or(Part()), of_gpu.text("serial"),
-                           of_gpu.optional_text("part_number").value_or(""),
+      const std::string serial = of_gpu.text("serial");
+      if (is_spoilt_by_a_spreadsheet(serial)) of_gpu.error("serial", kSpoilt);
+      node.gpus.push_back({slot.value_or(Part()), serial, of_gpu.optional_text("part_number").value_or(""),
                            of_gpu.optional_text("vbios").value_or("")});
     }
     manifest.nodes.push_back(std::move(node));
@@ -91,6 +102,10 @@ class CsvLoader {
     }
     constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // as spreadsheets write it
     if (line.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) line.erase(0, kByteOrderMark.size());
+    if (line.find(',') == std::string::npos && line.find(';') != std::string::npos) {
+      error("the columns are separated by semicolons: save it with commas (CSV, comma delimited)");
+      return {};
+    }
     read_header(line);
     while (std::getline(file, line)) {
       ++line_;
@@ -121,6 +136,7 @@ class CsvLoader {
                                                                          : fields[column->second];
     };
     if (field("serial").empty()) return error("a GPU without a serial");
+    if (is_spoilt_by_a_spreadsheet(field("serial"))) return error(kSpoilt);
     const auto slot = slot_of(field("slot"));
     if (!slot) return error(fmt::format("'{}' is no slot, such as gpu3 or 3", field("slot")));
     if (!field("consignment").empty()) manifest_.consignment = field("consignment");

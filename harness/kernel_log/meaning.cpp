@@ -89,6 +89,9 @@ void interpret_sxid(KernelEvent& event, const EventCatalogue& catalogue) {
                                 meaning, "port", advice(catalogue, catalogue.sxid_date, entry.immediate, ""));
 }
 
+/// Of an assertion of the driver that its status decides (open-gpu-kernel-modules, nvstatuscodes.h).
+constexpr int kResetRequired = 0x62;
+
 /// The kernel's own words need no catalogue.
 void interpret_host(KernelEvent& event) {
   // A PCIe error that is not fatal may be a request that a healthy device does not support.
@@ -96,7 +99,9 @@ void interpret_host(KernelEvent& event) {
                            (event.severity == Severity::non_fatal && event.kind != Kind::pcie);
   const bool reports =
       event.kind == Kind::pcie || event.kind == Kind::machine_check || event.kind == Kind::host_memory;
-  event.meaning = reports && uncorrected && !event.continues ? Meaning::fatal : Meaning::none;
+  const bool wants_reset = event.kind == Kind::driver && event.number == kResetRequired;
+  event.meaning =
+      (reports && uncorrected && !event.continues) || wants_reset ? Meaning::fatal : Meaning::none;
   event.explained = event.line;
   if (event.more > 0) event.explained += fmt::format(" (and {} more like it)", event.more);
 }

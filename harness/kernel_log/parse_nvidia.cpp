@@ -86,6 +86,17 @@ std::optional<KernelEvent> parse_fallen(Scanner scanner, std::string_view text) 
   return event;
 }
 
+/// "GPU 0000:5d:00.0: RmInitAdapter failed! (0x62:0x40:1860)": it does not start, and is not listed.
+std::optional<KernelEvent> parse_not_started(Scanner scanner, std::string_view text) {
+  const auto address = take_pci_address(scanner);
+  if (!address || !scanner.skip(": RmInitAdapter failed")) return std::nullopt;
+  KernelEvent event;
+  event.kind = KernelEvent::Kind::driver;
+  event.pci_address = *address;
+  event.line = text;
+  return event;
+}
+
 /// "[GPU0 ]nvAssertOkFailedNoLog: Assertion failed: Reset required [NV_ERR_RESET_REQUIRED] (0x00000062) ..."
 std::optional<KernelEvent> parse_assertion(Scanner scanner, std::string_view text) {
   constexpr int kHexadecimal = 16;
@@ -110,6 +121,7 @@ std::optional<KernelEvent> parse_nvrm(std::string_view text) {
   Scanner gpu = scanner;
   if (gpu.skip("GPU ")) {
     if (auto event = parse_fallen(gpu, text)) return event;
+    if (auto event = parse_not_started(gpu, text)) return event;
   }
   return parse_assertion(scanner, text);
 }

@@ -1,6 +1,7 @@
 #include "harness/kernel_log/prefix.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "harness/kernel_log/scanner.h"
 
@@ -30,6 +31,20 @@ void take_priority(Scanner& scanner) {
   if (ahead.skip('<') && ahead.number(4) && ahead.skip('>')) scanner = ahead;
 }
 
+/// "6,1234,5678901,-;", of whoever reads /dev/kmsg: facility and level, sequence, microseconds since the
+/// boot.
+void take_record_header(Scanner& scanner, std::string_view& logged_at) {
+  constexpr std::size_t kLongest = 20;
+  Scanner ahead = scanner;
+  if (!ahead.number(4) || !ahead.skip(',') || !ahead.number<std::uint64_t>(kLongest) || !ahead.skip(','))
+    return;
+  const std::string_view time = ahead.take_until(',');
+  const auto end = ahead.rest().substr(0, kLongest).find(';');
+  if (!ahead.skip(',') || end == std::string_view::npos || end == 0) return;
+  logged_at = time;
+  scanner = Scanner(ahead.rest().substr(end));
+}
+
 void take_brackets(Scanner& scanner, std::string_view& logged_at) {
   Scanner ahead = scanner;
   if (!ahead.skip('[')) return;
@@ -49,6 +64,7 @@ Unprefixed without_prefix(std::string_view line) {
   std::string_view logged_at;
   scanner.skip_blanks();
   take_priority(scanner);
+  take_record_header(scanner, logged_at);
   take_brackets(scanner, logged_at);
   if (logged_at.empty()) {
     const std::string_view rest = scanner.rest();

@@ -141,8 +141,8 @@ struct FindingKind {
   /// Of class environment: what half of the node's GPUs or more have in common, two at least, is not theirs.
   /// Then this one is found, too, and explains them. Empty: each is its own.
   FindingCode of_most;
-  /// Texts by language: "en", "zh-CN". Placeholders {part} {serial} {slot} {check} {value} {limit} {unit}
-  /// {detail} {culprit}.
+  /// Texts by language: "en", "zh-CN". Placeholders {part} {serial} {slot} {pci} {check} {value} {limit}
+  /// {unit} {detail} {culprit}.
   std::map<std::string, std::string> summary, next_step;
 };
 

@@ -33,11 +33,17 @@ bool any_item(std::string_view items, std::string_view separator, const Body& bo
   }
 }
 
+/// "28.43.2026" of "28.43.2026 (MT4129)": whoever names no type agrees to that version of each.
+std::string_view without_type(std::string_view version) {
+  return version.substr(0, version.find(" ("));
+}
+
 /// Of a node with several cards the text has the version of each: all of them have to be among those.
 bool is_one_of(std::string_view alternatives, std::string_view text) {
   return !any_item(text, kTogether, [&](std::string_view version) {
-    return !any_item(alternatives, kAlternative,
-                     [&](std::string_view known) { return is_same_version(known, version); });
+    return !any_item(alternatives, kAlternative, [&](std::string_view known) {
+      return is_same_version(known, version) || is_same_version(known, without_type(version));
+    });
   });
 }
 

@@ -202,6 +202,7 @@ constexpr Name kNames[] = {
     {"remapped_rows_corrected", "因可纠正错误重映射的行"},
     {"remapped_rows_uncorrected", "因不可纠正错误重映射的行"},
     {"remapped_rows_uncorrected_delta", "因不可纠正错误重映射的行增量"},
+    {"repeated_identity", "同号 GPU 数"},
     {"row_remap_failure", "行重映射失败"},
     {"row_remap_pending", "待生效的行重映射"},
     {"samples", "采样数"},

@@ -130,6 +130,7 @@ NetworkPort read_port(const HostFiles& files, const std::string& device, const s
   result.port = static_cast<int>(number_in(port).value_or(0));
   result.type = text_at(files, folder + "/hca_type");
   result.firmware = text_at(files, folder + "/fw_ver");
+  result.link_layer = text_at(files, of_port + "/link_layer");
   result.state = behind_colon(text_at(files, of_port + "/state"));
   result.physical = behind_colon(text_at(files, of_port + "/phys_state"));
   result.rate_gbit_per_s = number_in<double>(text_at(files, of_port + "/rate")).value_or(0);
@@ -228,7 +229,7 @@ std::vector<const MemoryController*> short_controllers(const std::vector<MemoryC
   std::vector<const MemoryController*> with_less;
   // Of as many of either size, as of two sockets with a controller each (amd64_edac), the greater is right.
   const auto most = std::max_element(by_size.begin(), by_size.end(), [](const auto& a, const auto& b) {
-    return a.second.size() <= b.second.size();
+    return std::pair(a.second.size(), a.first) < std::pair(b.second.size(), b.first);
   });
   for (const auto& [mib, all] : by_size) {
     if (mib < most->first) with_less.insert(with_less.end(), all.begin(), all.end());

@@ -31,7 +31,8 @@ struct NetworkPort {
   /// The same of all ports of a card: its system image GUID, or the device where it has none.
   std::string card;
   int port = 1;
-  std::string type;  // "MT4129"
+  std::string type;        // "MT4129"
+  std::string link_layer;  // "InfiniBand", "Ethernet"
   std::string firmware;
   std::string state;           // "ACTIVE"
   std::string physical;        // "LinkUp", "Polling"

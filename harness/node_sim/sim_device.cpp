@@ -115,10 +115,14 @@ double SimDevice::memory_temperature() {
   return read_plant(*state_, index_, now()).memory_temperature_c;
 }
 
+constexpr std::int32_t kCudaOfThisBuild = 13000;
+
 /// What the runtime says of a GPU that fell off the bus.
 void SimDevice::require_usable() {
   const Lock lock(state_->mutex);
   if (dynamic().present == 0) throw DeviceFailure{cuda_emulation::cudaErrorUnknown};
+  if (state_->cuda_driver_version != 0 && state_->cuda_driver_version < kCudaOfThisBuild)
+    throw DeviceFailure{cuda_emulation::cudaErrorInsufficientDriver};
   if (state_->cuda_not_ready != 0) throw DeviceFailure{cuda_emulation::cudaErrorSystemNotReady};
 }
 

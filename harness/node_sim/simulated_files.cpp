@@ -1,5 +1,6 @@
 #include "harness/node_sim/simulated_files.h"
 
+#include <map>
 #include <set>
 
 #include "harness/base/sha256.h"
@@ -22,24 +23,39 @@ std::optional<std::string> planted_settings(const State& state) {
 /// What a hypervisor's tool writes, in little: NCCL's own form (graph/xml.cc).
 constexpr const char* kVirtualTopology = "<system version=\"1\"><cpu numaid=\"0\"/></system>";
 
+/// Names below a folder, of files by their paths.
+std::set<std::string> names_in(const std::map<std::string, std::string>& files, const std::string& folder) {
+  const std::string below = folder + "/";
+  std::set<std::string> names;
+  for (auto at = files.lower_bound(below); at != files.end(); ++at) {
+    if (at->first.compare(0, below.size(), below) != 0) break;
+    const std::string rest = at->first.substr(below.size());
+    names.insert(rest.substr(0, rest.find('/')));
+  }
+  return names;
+}
+
+bool is_of_ports(const std::string& path) {
+  return (path + "/").rfind(kPortFiles, 0) == 0;
+}
+
 }  // namespace
 
 std::optional<std::string> SimulatedFiles::read(const std::string& path) const {
   if (path == kNcclSettingsFile) return planted_settings(*state_);
   if (path == kNcclTopologyFile && state_->virtual_pci_ports != 0) return kVirtualTopology;
+  if (is_of_ports(path)) {
+    const auto files = files_of_ports(*state_);
+    const auto of_port = files.find(path);
+    return of_port != files.end() ? std::optional(of_port->second) : std::nullopt;
+  }
   const auto of_machine = machine_.find(path);
-  if (of_machine != machine_.end() && path.rfind(kPortFiles, 0) == 0) return files_of_ports(*state_).at(path);
   return of_machine != machine_.end() ? of_machine->second : sysfs_.read(path);
 }
 
 std::vector<std::string> SimulatedFiles::list(const std::string& folder) const {
-  const std::string below = folder + "/";
-  std::set<std::string> names;
-  for (auto at = machine_.lower_bound(below); at != machine_.end(); ++at) {
-    if (at->first.compare(0, below.size(), below) != 0) break;
-    const std::string rest = at->first.substr(below.size());
-    names.insert(rest.substr(0, rest.find('/')));
-  }
+  const std::set<std::string> names =
+      names_in(is_of_ports(folder) ? files_of_ports(*state_) : machine_, folder);
   return names.empty() ? sysfs_.list(folder) : std::vector<std::string>(names.begin(), names.end());
 }
 

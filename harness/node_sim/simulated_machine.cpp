@@ -11,7 +11,7 @@ using Files = std::map<std::string, std::string>;
 
 // A two-socket server of the kind that HGX boards are put into: ports, drives and memory as two makers' nodes
 // have them (leptonai/gpud's recordings of an XE9680, NVIDIA/nccl-tests issue 256).
-constexpr int kPorts = 8, kDrives = 4, kMemoryControllers = 8, kSockets = 2, kThreads = 128;
+constexpr int kComputePorts = 8, kDrives = 4, kMemoryControllers = 8, kSockets = 2, kThreads = 128;
 constexpr std::int64_t kMemoryKib = 2113384556;
 
 int whole(const FaultState* fault, const char* name, int otherwise) {
@@ -51,25 +51,34 @@ std::int64_t errors_before(const State& state, int port) {
   return full != nullptr && whole(full, "port", 0) == port ? 65535 : 0;
 }
 
+struct Port {
+  const char *type, *firmware, *link_layer, *rate;
+};
+/// Eight to the compute network, and one to everything else.
+constexpr Port kCompute{"MT4129", "28.43.2026", "InfiniBand", "400 Gb/sec (4X NDR)"};
+constexpr Port kFrontEnd{"MT4125", "22.43.2026", "Ethernet", "100 Gb/sec (4X EDR)"};
+
 void add_ports(const State& state, Files& files) {
   const FaultState* const down = find_fault(state, "port_down", kNoSlot);
   const FaultState* const flaps = find_fault(state, "port_flaps", kNoSlot);
   const bool has_flapped = flaps != nullptr && state.clock.now >= state.port_fails_at;
-  for (int i = 0; i < kPorts; ++i) {
+  for (int i = 0; i <= kComputePorts; ++i) {
+    const Port& kind = i < kComputePorts ? kCompute : kFrontEnd;
     const std::string device = fmt::format("/sys/class/infiniband/mlx5_{}", i);
     const std::string port = device + "/ports/1";
-    const bool flapped = has_flapped && (whole(flaps, "all", 0) != 0 || whole(flaps, "port", 0) == i);
+    const bool with_all = whole(flaps, "all", 0) != 0 && i < kComputePorts;
+    const bool flapped = has_flapped && (with_all || whole(flaps, "port", 0) == i);
+    if (flapped && whole(flaps, "vanishes", 0) != 0) continue;
     const bool up =
         (down == nullptr || whole(down, "port", 0) != i) && !(flapped && whole(flaps, "stays_down", 0) != 0);
-    files[device + "/hca_type"] = "MT4129";
-    files[device + "/fw_ver"] = "28.43.2026";
+    files[device + "/hca_type"] = kind.type;
+    files[device + "/fw_ver"] = kind.firmware;
     files[device + "/sys_image_guid"] = fmt::format("a088:c203:00c0:{:04x}", i);
     files[port + "/state"] = up ? "4: ACTIVE" : "1: DOWN";
     files[port + "/phys_state"] = up ? "5: LinkUp" : "2: Polling";
-    files[port + "/rate"] = up ? "400 Gb/sec (4X NDR)" : "10 Gb/sec (4X SDR)";
-    files[port + "/link_layer"] = "InfiniBand";
-    files[port + "/counters/link_downed"] =
-        std::to_string((up ? 0 : 1) + (flapped ? whole(flaps, "downed", 1) : 0));
+    files[port + "/rate"] = up ? kind.rate : "10 Gb/sec (4X SDR)";
+    files[port + "/link_layer"] = kind.link_layer;
+    files[port + "/counters/link_downed"] = std::to_string(flapped ? whole(flaps, "downed", 1) : up ? 0 : 1);
     files[port + "/counters/link_error_recovery"] =
         std::to_string(flapped ? whole(flaps, "recovered", 0) : 0);
     files[port + "/counters/symbol_error"] =

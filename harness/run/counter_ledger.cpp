@@ -114,6 +114,9 @@ void CounterLedger::record_host(const KernelEvent& event) {
       event.kind == KernelEvent::Kind::machine_check || event.kind == KernelEvent::Kind::host_memory;
   if (of_host && event.meaning == KernelEvent::Meaning::fatal)
     return journal_.run_error({codes::host_error, telemetry::explained(event), "host", ""});
+  // Which of its GPUs, the driver does not say.
+  if (event.kind == KernelEvent::Kind::driver && event.meaning == KernelEvent::Meaning::fatal)
+    return journal_.run_error({codes::needs_reset, telemetry::explained(event), "node", ""});
   journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
 }
 

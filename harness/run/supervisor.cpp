@@ -31,7 +31,7 @@ std::vector<Hardware> hardware_of(const Plan& plan) {
   for (const PlannedSlot& slot : plan.slots) {
     const std::string number = std::to_string(slot.part.gpu_slot().value_or(0));
     const std::string location =
-        slot.module_id != 0 ? fmt::format("{} (module {})", number, slot.module_id) : number;
+        slot.module_id != 0 ? fmt::format("{} (Module ID {})", number, slot.module_id) : number;
     hardware.push_back({slot.part.path(), slot.name.empty() ? "no GPU found" : slot.name, slot.serial,
                         slot.board_part_number, location});
   }

@@ -10,6 +10,9 @@
 
 namespace assay::verdict {
 
+/// Behind the serial number of a GPU that is not there to say it.
+inline constexpr const char* kByManifest = " by the manifest";
+
 /// Harness faults and absences stay apart by check and unit until the end: only some of them may be
 /// explained.
 struct Draft {

@@ -74,11 +74,23 @@ std::string contradiction(const RunRecord& run, const Judgement& now) {
 /// What the kernel's log said of no part that is judged, above all.
 void add_warnings(const RunRecord& run, std::vector<Phrase>& notes) {
   constexpr std::size_t kMost = 40;
-  for (std::size_t i = 0; i < std::min(run.warnings.size(), kMost); ++i)
-    notes.push_back(phrase("noted: {}", "记录到：{}", run.warnings[i]));
-  if (run.warnings.size() > kMost)
-    notes.push_back(phrase("{} further warnings are in the records", "另有 {} 条警告，见记录",
-                           run.warnings.size() - kMost));
+  std::vector<std::pair<std::string, int>> said;  // each once, in their order, and how often
+  for (const std::string& warning : run.warnings) {
+    const auto same =
+        std::find_if(said.begin(), said.end(), [&](const auto& one) { return one.first == warning; });
+    if (same == said.end())
+      said.emplace_back(warning, 1);
+    else
+      ++same->second;
+  }
+  for (std::size_t k = 0; k < std::min(said.size(), kMost); ++k) {
+    const auto& [warning, times] = said[k];
+    notes.push_back(times == 1 ? phrase("noted: {}", "记录到：{}", warning)
+                               : phrase("noted {1} times: {0}", "记录到 {1} 次：{0}", warning, times));
+  }
+  if (said.size() > kMost)
+    notes.push_back(
+        phrase("{} further warnings are in the records", "另有 {} 条警告，见记录", said.size() - kMost));
 }
 
 bool any_of_rank(const std::vector<Draft>& drafts, int rank) {

@@ -117,8 +117,8 @@ class Reconciliation {
     const ManifestNode* node = this_node(manifest_, found_);
     if (node == nullptr) {
       return observe(codes::not_in_manifest, "node",
-                     fmt::format("no node of consignment {} has its serial numbers ({}) or any of its GPUs",
-                                 manifest_.consignment, own_serials()));
+                     fmt::format("no node of {} has its serial numbers ({}) or any of its GPUs",
+                                 consignment(), own_serials()));
     }
     const bool known = !found_.chassis_serial.empty() || !found_.product_serial.empty();
     if (known && !node->chassis_serial.empty() && !is_in(found_, *node)) {
@@ -131,6 +131,9 @@ class Reconciliation {
   }
 
  private:
+  std::string consignment() const {
+    return manifest_.consignment.empty() ? "the manifest" : "consignment " + manifest_.consignment;
+  }
   std::string own_serials() const {
     const auto known = [](const std::string& text) { return text.empty() ? std::string("unknown") : text; };
     return fmt::format("chassis {}, system {}", known(found_.chassis_serial), known(found_.product_serial));
@@ -196,8 +199,7 @@ class Reconciliation {
       }
     }
     observe(codes::manifest_unexpected, slot,
-            fmt::format("serial {} is not in consignment {}{}", serial, manifest_.consignment,
-                        instead_of(node, slot)));
+            fmt::format("serial {} is not in {}{}", serial, consignment(), instead_of(node, slot)));
   }
 
   static std::string instead_of(const ManifestNode& node, const Part& slot) {

@@ -61,7 +61,7 @@ std::vector<Finding> merge(const Case& c, const std::vector<Draft>& drafts) {
       }
       if (finding.serial.empty() && part.gpu_slot() && !c.criteria.manifest.empty()) {
         const std::string expected = expected_serial(c, part.unit());
-        if (!expected.empty()) finding.serial = expected + " by the manifest";
+        if (!expected.empty()) finding.serial = expected + kByManifest;
       }
       findings.push_back(std::move(finding));
       kinds.push_back(draft.kind);

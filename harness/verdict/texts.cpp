@@ -38,6 +38,14 @@ std::string first_detail(const Finding& finding) {
   return {};
 }
 
+/// "1753724032440（按清单）".
+std::string serial_in(const std::string& language, std::string serial) {
+  const auto by_manifest = serial.find(kByManifest);
+  if (language == "zh-CN" && by_manifest != std::string::npos)
+    serial.replace(by_manifest, std::string::npos, "（按清单）");
+  return known(serial);
+}
+
 /// What one of the checks says of the part.
 std::string culprit(const Finding& finding) {
   for (const EvidenceItem& item : finding.evidence) {
@@ -47,6 +55,15 @@ std::string culprit(const Finding& finding) {
       return "[" + item.detail + "]";
   }
   return {};
+}
+
+/// What nvidia-smi -i takes: its own numbers are not those of slots. Of several GPUs, a word for each of
+/// them.
+std::string pci_address(const RunRecord& run, const Finding& finding) {
+  for (const PlannedSlot& slot : run.plan.slots) {
+    if (slot.part == finding.part.unit() && !slot.pci_address.empty()) return slot.pci_address;
+  }
+  return "PCI_ADDRESS";
 }
 
 /// "compute.gemm (bf16)".
@@ -61,8 +78,9 @@ std::string check_with_variant(const RunRecord& run, const Finding& finding) {
 Values values_of(const RunRecord& run, const Finding& finding, const std::string& language) {
   const EvidenceItem& first = finding.evidence.front();
   return {{"{part}", known(where(finding))},
-          {"{serial}", known(finding.serial)},
+          {"{serial}", serial_in(language, finding.serial)},
           {"{slot}", known(finding.slot)},
+          {"{pci}", pci_address(run, finding)},
           {"{check}", known(check_with_variant(run, finding))},
           {"{value}", first.value ? text_of(*first.value) : kUnknown},
           {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
@@ -70,6 +88,17 @@ Values values_of(const RunRecord& run, const Finding& finding, const std::string
           {"{measurement}", known(name_of_measurement(first.measurement, language))},
           {"{detail}", known(first_detail(finding))},
           {"{culprit}", culprit(finding)}};
+}
+
+/// Without the place of what has none: "(slot -, serial -)" tells nobody anything.
+std::string without_place(std::string text, const Finding& finding) {
+  if (!finding.slot.empty() || !finding.serial.empty()) return text;
+  for (const std::string_view place :
+       {" (slot {slot}, serial {serial})", "（槽位 {slot}，序列号 {serial}）"}) {
+    const auto at = text.find(place);
+    if (at != std::string::npos) text.erase(at, place.size());
+  }
+  return text;
 }
 
 /// In one pass over the template, so that a placeholder inside a value stays text.
@@ -102,7 +131,7 @@ void fill_texts(const RunRecord& run, const FindingKind* kind, Finding& finding)
     return;
   }
   for (const auto& [language, text] : kind->summary)
-    finding.summary[language] = fill(text, values_of(run, finding, language));
+    finding.summary[language] = fill(without_place(text, finding), values_of(run, finding, language));
   for (const auto& [language, text] : kind->next_step)
     finding.next_step[language] = fill(text, values_of(run, finding, language));
 }

@@ -38,7 +38,6 @@ void add_place(HtmlPage& page, const Finding& finding) {
   add(Label::serial, finding.serial);
   add(Label::slot, finding.slot);
   if (slot != nullptr) {
-    add(Label::module_id, slot->module_id != 0 ? std::to_string(slot->module_id) : "");
     add(Label::pci_address, slot->pci_address);
   }
   add(Label::check, finding.check);
@@ -137,15 +136,18 @@ void add_shared(HtmlPage& page, const FindingGroup& group) {
     page.writer.text(" ");
     page.writer.element("span", name_of(page.labels, first.severity), {{"class", "tag"}});
   }
-  page.writer.element("p", fmt::format(fmt::runtime(page.labels(Label::same_on_all_gpus)), group.gpus),
+  const bool shared = hangs_on_what_they_share(group);
+  page.writer.element("p",
+                      page.labels(shared ? Label::same_on_all_gpus : Label::alike_on_all_gpus, group.gpus),
                       {{"class", "next"}});
   {
     const Element list = page.writer.open("ul");
     for (const NumberedFinding& member : group.members)
       page.writer.element("li", page.labels.pick(member.finding->summary));
   }
-  page.writer.element("p", page.labels(Label::next_step) + page.labels(Label::colon) +
-                               page.labels(Label::next_step_of_all_gpus));
+  page.writer.element(
+      "p", page.labels(Label::next_step) + page.labels(Label::colon) +
+               (shared ? page.labels(Label::next_step_of_all_gpus) : page.labels.pick(first.next_step)));
   page.writer.element(
       "p", page.labels(Label::action) + page.labels(Label::colon) +
                actions_text(page.labels, group.members.front().finding->part, actions_of_shared(group)));

@@ -53,7 +53,6 @@ void add_place(TextPage& page, const Finding& finding) {
   add(Label::serial, finding.serial);
   add(Label::slot, finding.slot);
   if (const PlannedSlot* slot = slot_of(page.input.run.plan, finding.part)) {
-    if (slot->module_id != 0) add(Label::module_id, std::to_string(slot->module_id));
     add(Label::pci_address, slot->pci_address);
   }
   if (!place.empty()) page.paragraph(kIndent, place);
@@ -105,13 +104,15 @@ void add_shared(TextPage& page, const FindingGroup& group) {
              {fmt::format("{}   {}   {}", fmt::format(fmt::runtime(labels(Label::all_gpus)), group.gpus),
                           first.code, name_of(labels, first.severity)),
               style}});
-  page.paragraph(kIndent, fmt::format(fmt::runtime(labels(Label::same_on_all_gpus)), group.gpus));
+  const bool shared = hangs_on_what_they_share(group);
+  page.paragraph(kIndent, labels(shared ? Label::same_on_all_gpus : Label::alike_on_all_gpus, group.gpus));
   for (const NumberedFinding& member : group.members)
     page.field(kIndent, 2, "-", labels.pick(member.finding->summary));
   std::size_t width = 0;
   for (const Label each : {Label::next_step, Label::action, Label::evidence, Label::consequences})
     width = std::max(width, display_width(labels(each)) + 2);
-  page.field(kIndent, width, labels(Label::next_step), labels(Label::next_step_of_all_gpus));
+  page.field(kIndent, width, labels(Label::next_step),
+             shared ? labels(Label::next_step_of_all_gpus) : labels.pick(first.next_step));
   page.field(kIndent, width, labels(Label::action),
              actions_text(labels, group.members.front().finding->part, actions_of_shared(group)));
   std::string label = labels(Label::evidence);

@@ -59,6 +59,11 @@ std::string functional_only(const Input& input, const Labels& labels) {
   return ranks > 1 ? labels(Label::functional_only_sentence, std::to_string(ranks)) : "";
 }
 
+bool hangs_on_what_they_share(const FindingGroup& group) {
+  const std::string& code = group.members.front().finding->code.text();
+  return code.rfind("inventory.", 0) != 0 && code.rfind("settings.", 0) != 0;
+}
+
 std::vector<Action> actions_of_shared(const FindingGroup& group) {
   std::vector<Action> actions{Action::fix_environment};
   for (const Action action : group.members.front().finding->actions) {

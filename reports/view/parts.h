@@ -34,6 +34,9 @@ struct FindingGroup {
 };
 /// What all share comes first, each part's own action if it comes again.
 std::vector<Action> actions_of_shared(const FindingGroup& group);
+/// How fast, how warm or how right GPUs are, all alike, hangs on what they share; what they are and how they
+/// are set does not.
+bool hangs_on_what_they_share(const FindingGroup& group);
 std::vector<FindingGroup> grouped(const Input& input, const std::vector<NumberedFinding>& findings);
 
 std::vector<NumberedFinding> findings_to_act_on(const Judgement& judgement);

@@ -43,6 +43,8 @@ nlohmann::json json_of(const Beginning& beginning) {
   for (const auto& [name, port] : beginning.ports)
     ports.push_back({{"device", port.device},
                      {"card", port.card},
+                     {"link_layer", port.link_layer},
+                     {"rate_gbit_per_s", port.rate_gbit_per_s},
                      {"port", port.port},
                      {"state", port.state},
                      {"physical_state", port.physical},
@@ -56,7 +58,9 @@ Beginning beginning_from(const nlohmann::json& j) {
   for (const nlohmann::json& one : j.at("ports")) {
     NetworkPort port;
     one.at("device").get_to(port.device);
-    one.at("card").get_to(port.card);
+    port.card = one.value("card", port.device);
+    port.link_layer = one.value("link_layer", "");
+    port.rate_gbit_per_s = one.value("rate_gbit_per_s", 0.0);
     one.at("port").get_to(port.port);
     one.at("state").get_to(port.state);
     one.at("physical_state").get_to(port.physical);
@@ -95,78 +99,110 @@ bool has_full_counter(const NetworkPort& port) {
   return is_full(port, kDowned, 255) || is_full(port, kRecovered, 255) || is_full(port, kSymbols, 65535);
 }
 
-struct Growth {
-  int lost = 0;                 // ports that were up
-  int full = 0;                 // ports with a counter that counts no further
-  int disturbed = 0;            // ports that lost their link, for good or not
-  std::set<std::string> cards;  // of the ports that were up
-  int up = 0;
-  std::int64_t downed = 0;
-  std::int64_t most_recovered = 0, most_symbols = 0;  // of one port
-  /// What all ports of several cards have in common is at the other end of their cables.
-  bool is_common() const { return cards.size() > 1 && disturbed == up; }
-  std::vector<std::string> said;
+/// Of a port that was up when the run began: of one that nobody uses, cables may be plugged meanwhile.
+struct Change {
+  const NetworkPort* before = nullptr;
+  bool is_gone = false;  // the kernel does not list it any more
+  bool is_lost = false;  // it is there, and not up
+  std::int64_t downed = 0, recovered = 0, symbols = 0;
+  bool lost_its_link() const { return is_lost || downed > 0; }
 };
 
-/// Of a port that was up when the run began: of one that nobody uses, cables may be plugged meanwhile.
-void add(const NetworkPort& before, const NetworkPort& after, Growth& all) {
-  const std::int64_t downed = growth(before, after, kDowned), recovered = growth(before, after, kRecovered),
-                     symbols = growth(before, after, kSymbols);
-  const bool lost = !after.up();
-  all.lost += lost ? 1 : 0;
-  all.disturbed += lost || downed > 0 ? 1 : 0;
-  if (has_full_counter(before)) {
-    ++all.full;
-    all.said.push_back(text_of(before) + ": a counter is at its end, and counts no further");
-  }
-  all.downed += downed;
-  all.most_recovered = std::max(all.most_recovered, recovered);
-  all.most_symbols = std::max(all.most_symbols, symbols);
-  if (lost || downed > 0 || recovered > 0 || symbols > 0)
-    all.said.push_back(fmt::format("{}: {} +{}, {} +{}, {} +{}", text_of(after), kDowned, downed, kRecovered,
-                                   recovered, kSymbols, symbols));
-}
-
-Growth growth_of(const Ports& before, const Ports& after) {
-  Growth all;
+std::vector<Change> changes_of(const Ports& before, const Ports& after) {
+  std::vector<Change> changes;
   for (const auto& [name, port] : before) {
     if (!port.up()) continue;
-    ++all.up;
-    all.cards.insert(port.card);
-    const auto found = after.find(name);
-    if (found != after.end()) {
-      add(port, found->second, all);
+    Change change;
+    change.before = &port;
+    if (const auto found = after.find(name); found == after.end()) {
+      change.is_gone = true;
     } else {
-      ++all.lost;
-      ++all.disturbed;
-      all.said.push_back(fmt::format("{} port {}: not there any more", name.first, name.second));
+      change.is_lost = !found->second.up();
+      change.downed = growth(port, found->second, kDowned);
+      change.recovered = growth(port, found->second, kRecovered);
+      change.symbols = growth(port, found->second, kSymbols);
     }
+    changes.push_back(change);
   }
-  return all;
+  return changes;
+}
+
+/// Ports of one kind are at the switches of one network.
+using Network = std::pair<std::string, double>;
+Network network_of(const Change& change) {
+  return {change.before->link_layer, change.before->rate_gbit_per_s};
+}
+
+/// Where all ports of several cards lost their link, it is what is at the other end of their cables.
+std::set<Network> disturbed_networks(const std::vector<Change>& changes) {
+  std::map<Network, std::set<std::string>> cards;
+  std::set<Network> undisturbed;
+  for (const Change& change : changes) {
+    cards[network_of(change)].insert(change.before->card);
+    if (!change.lost_its_link()) undisturbed.insert(network_of(change));
+  }
+  std::set<Network> disturbed;
+  for (const auto& [network, of] : cards) {
+    if (of.size() > 1 && undisturbed.count(network) == 0) disturbed.insert(network);
+  }
+  return disturbed;
+}
+
+std::string text_of(const Change& change, const Ports& after) {
+  const NetworkPort& before = *change.before;
+  if (change.is_gone) return fmt::format("{} port {}: not there any more", before.device, before.port);
+  std::string text = assay::text_of(after.at({before.device, before.port}));
+  for (const auto& [name, count] :
+       {std::pair{kDowned, change.downed}, std::pair{kRecovered, change.recovered},
+        std::pair{kSymbols, change.symbols}})
+    text += fmt::format(", {} +{}", name, count);
+  return text;
+}
+
+bool is_worth_saying(const Change& change) {
+  return change.is_gone || change.is_lost || change.downed > 0 || change.recovered > 0 || change.symbols > 0;
 }
 
 void run(Context& context) {
   const Beginning before = beginning_of(context);
   context.stay();
   const Nanoseconds watched = context.clock().now() - before.time;
-  const Growth all = growth_of(before.ports, ports_of(context));
+  const Ports after = ports_of(context);
+  const std::vector<Change> changes = changes_of(before.ports, after);
+  const std::set<Network> disturbed = disturbed_networks(changes);
+  int lost = 0, together = 0, full = 0;
+  std::int64_t downed = 0, most_recovered = 0, most_symbols = 0;
+  std::vector<std::string> said;
+  for (const Change& change : changes) {
+    if (has_full_counter(*change.before)) {
+      ++full;
+      said.push_back(assay::text_of(*change.before) + ": a counter is at its end, and counts no further");
+    }
+    if (is_worth_saying(change)) said.push_back(text_of(change, after));
+    if (disturbed.count(network_of(change)) != 0) {
+      ++together;
+      continue;  // what all have in common says nothing of any one of them
+    }
+    lost += change.is_gone || change.is_lost ? 1 : 0;
+    downed += change.downed;
+    most_recovered = std::max(most_recovered, change.recovered);
+    most_symbols = std::max(most_symbols, change.symbols);
+  }
   const auto count = [&](const char* name, double value) {
     context.measure_at(kNode, name, value, Unit::count);
   };
   context.measure_at(kNode, "watched", seconds_of(watched), Unit::seconds);
   count("ports_watched", static_cast<double>(before.ports.size()));
-  // What all have in common says nothing of any one of them.
-  const bool common = all.is_common();
-  count("ports_disturbed_together", common ? all.disturbed : 0);
-  count("ports_lost", common ? 0 : all.lost);
-  count("ports_with_full_counter", all.full);
-  count("links_downed", common ? 0 : static_cast<double>(all.downed));
+  count("ports_disturbed_together", together);
+  count("ports_lost", lost);
+  count("ports_with_full_counter", full);
+  count("links_downed", static_cast<double>(downed));
   // One error of a short look is no rate.
   constexpr double kShortest_h = 0.1, kSecondsPerHour = 3600;
   const double hours = std::max(seconds_of(watched) / kSecondsPerHour, kShortest_h);
-  count("links_recovered_per_hour", common ? 0 : static_cast<double>(all.most_recovered) / hours);
-  count("symbol_errors_per_hour", common ? 0 : static_cast<double>(all.most_symbols) / hours);
-  if (!all.said.empty()) context.measure_at(kNode, kCulprit, fmt::format("{}", fmt::join(all.said, "; ")));
+  count("links_recovered_per_hour", static_cast<double>(most_recovered) / hours);
+  count("symbol_errors_per_hour", static_cast<double>(most_symbols) / hours);
+  if (!said.empty()) context.measure_at(kNode, kCulprit, fmt::format("{}", fmt::join(said, "; ")));
 }
 
 const Registered health_network{{
@@ -197,7 +233,8 @@ const Registered health_network{{
              .meaning = "symbols that a port could not read, of the port with most",
              .of = Of::node},
             {.name = "ports_disturbed_together",
-             .meaning = "all RDMA ports, where each of them lost its link; 0 where some kept it",
+             .meaning = "RDMA ports of one kind and of several cards that all lost their link; 0 where some "
+                        "of them kept it",
              .of = Of::node},
             {.name = kCulprit,
              .unit = Unit::text,

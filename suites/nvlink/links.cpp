@@ -127,13 +127,10 @@ std::optional<double> slowest(const GpuState& gpu) {
   return static_cast<double>(least.value_or(0)) / 1000;
 }
 
-void emit_gpu(Context& context, const GpuLinks& gpu, const std::vector<GpuLinks>& all,
-              const std::vector<std::string>& switches) {
+void emit_gpu(Context& context, const GpuLinks& gpu) {
   context.measure_at(gpu.slot, "links_up", gpu.up, Unit::count);
   if (const auto speed = slowest(*gpu.state))
     context.measure_at(gpu.slot, "slowest_link", *speed, Unit::gb_per_s);
-  if (gpu.up < static_cast<int>(gpu.state->nvlinks.size()))
-    context.measure_at(gpu.slot, kCulprit, what_is_down(gpu, all, switches));
 }
 
 void emit_fabric(Context& context, Readings& readings, const Part& slot, const GpuState& gpu) {
@@ -141,6 +138,35 @@ void emit_fabric(Context& context, Readings& readings, const Part& slot, const G
   const bool ready =
       gpu.fabric_state.value == kFabricCompleted && gpu.fabric_status.value == 0 && !gpu.has_unwell_fabric();
   context.measure_at(slot, "fabric_ready", ready ? 1 : 0, Unit::count);
+}
+
+/// What the driver says of a way that is not ready; nothing of one that is.
+std::string what_the_driver_says(const GpuState& gpu) {
+  const bool completed = gpu.fabric_state.value.value_or(kFabricCompleted) == kFabricCompleted;
+  const std::int64_t status = gpu.fabric_status.value.value_or(0);
+  if (completed && status == 0 && !gpu.has_unwell_fabric()) return "";
+  if (!completed)
+    return fmt::format("fabric state {}, and {} is completed", *gpu.fabric_state.value, kFabricCompleted);
+  if (status != 0) return fmt::format("fabric status {}", status);
+  constexpr std::int64_t kLimitedCapacity = 3;
+  return gpu.fabric_health.value == kLimitedCapacity ? "fabric health: limited capacity"
+                                                     : "fabric health: unhealthy";
+}
+
+/// Of each GPU all that is wrong with its links, in words.
+void emit_culprits(Context& context, const std::vector<SlotInventory>& slots,
+                   const std::vector<GpuLinks>& gpus, const std::vector<std::string>& switches) {
+  for (const SlotInventory& slot : slots) {
+    if (slot.found == nullptr) continue;
+    std::vector<std::string> said;
+    if (std::string says = what_the_driver_says(slot.found->state); !says.empty())
+      said.push_back(std::move(says));
+    const auto links =
+        std::find_if(gpus.begin(), gpus.end(), [&](const GpuLinks& gpu) { return gpu.slot == slot.part; });
+    if (links != gpus.end() && links->up < static_cast<int>(links->state->nvlinks.size()))
+      said.push_back(what_is_down(*links, gpus, switches));
+    if (!said.empty()) context.measure_at(slot.part, kCulprit, fmt::format("{}", fmt::join(said, "; ")));
+  }
 }
 
 /// Only GPUs that have links at all say something of a switch.
@@ -178,7 +204,7 @@ void run(Context& context) {
   }
   const std::vector<GpuLinks> gpus = known_links(slots, readings);
   readings.say_what_is_missing();
-  if (gpus.empty()) return;
+  if (gpus.empty()) return emit_culprits(context, slots, {}, {});
   const std::vector<std::string> switches = nvswitches(context.host().files(), gpus);
   const auto linked = std::count_if(gpus.begin(), gpus.end(), [](const GpuLinks& gpu) { return gpu.up > 0; });
   context.measure_at("node", "gpus_with_links", static_cast<double>(linked), Unit::count);
@@ -187,8 +213,9 @@ void run(Context& context) {
     context.measure_at("node", "switches", static_cast<double>(switches.size()), Unit::count);
   context.evidence("nvlinks", table_of(gpus));
   // Where no GPU of the node has a link, no single one is to be looked at.
-  if (linked == 0) return;
-  for (const GpuLinks& gpu : gpus) emit_gpu(context, gpu, gpus, switches);
+  emit_culprits(context, slots, linked == 0 ? std::vector<GpuLinks>() : gpus, switches);
+  if (linked == 0) return context.measure_at("node", kCulprit, "no NVLink of any GPU is up");
+  for (const GpuLinks& gpu : gpus) emit_gpu(context, gpu);
   emit_switches(context, gpus, switches);
 }
 

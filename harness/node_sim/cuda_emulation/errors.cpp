@@ -19,6 +19,7 @@ const char* cudaGetErrorName(cudaError_t error) {
     ASSAY_NAME(cudaErrorContained);
     ASSAY_NAME(cudaErrorInvalidResourceHandle);
     ASSAY_NAME(cudaErrorNotReady);
+    ASSAY_NAME(cudaErrorInsufficientDriver);
     ASSAY_NAME(cudaErrorIllegalAddress);
     ASSAY_NAME(cudaErrorLaunchTimeout);
     ASSAY_NAME(cudaErrorPeerAccessAlreadyEnabled);

@@ -9,20 +9,21 @@ namespace {
 const RegisteredFault port_down{
     {"port_down", "a network port is down", "node", {{"port", "which", Unit::count, 0, 7, 0}}}, {}};
 
-const RegisteredFault port_flaps{{"port_flaps",
-                                  "a network port loses its link in the middle of the run, and makes errors",
-                                  "node",
-                                  {{"port", "which", Unit::count, 0, 7, 0},
-                                   {"all", "1: not one, but all of them", Unit::count, 0, 1, 0},
-                                   {"after", "from the start of the run", Unit::seconds, 0, 86400, 1},
-                                   {"downed", "how often the link goes down", Unit::count, 0, 1000, 1},
-                                   {"recovered", "how often it trains again", Unit::count, 0, 1000, 0},
-                                   {"symbol_errors", "how many", Unit::count, 0, 1e9, 0},
-                                   {"stays_down", "1: it does not come back", Unit::count, 0, 1, 0}}},
-                                 {.in_node = [](State& state, const FaultState& fault) {
-                                   state.port_fails_at =
-                                       state.clock.now + nanoseconds_of(fault_parameter(fault, "after", 1));
-                                 }}};
+const RegisteredFault port_flaps{
+    {"port_flaps",
+     "a network port loses its link in the middle of the run, and makes errors",
+     "node",
+     {{"port", "which", Unit::count, 0, 7, 0},
+      {"all", "1: not one, but all of the compute network", Unit::count, 0, 1, 0},
+      {"after", "from the start of the run", Unit::seconds, 0, 86400, 1},
+      {"downed", "how often the link goes down", Unit::count, 0, 1000, 1},
+      {"recovered", "how often it trains again", Unit::count, 0, 1000, 0},
+      {"symbol_errors", "how many", Unit::count, 0, 1e9, 0},
+      {"stays_down", "1: it does not come back", Unit::count, 0, 1, 0},
+      {"vanishes", "1: the kernel does not list it any more", Unit::count, 0, 1, 0}}},
+    {.in_node = [](State& state, const FaultState& fault) {
+      state.port_fails_at = state.clock.now + nanoseconds_of(fault_parameter(fault, "after", 1));
+    }}};
 
 const RegisteredFault port_counter_full{
     {"port_counter_full",
