@@ -74,9 +74,13 @@ struct Said {
   std::string meaning, at_once, cause;
 };
 
+/// In English where the catalogue has no other: NVSwitches' errors are names more than sentences.
 std::string in(const Words& words, const std::string& language) {
-  const auto found = words.find(language.empty() ? "en" : language);
-  return found == words.end() ? "" : found->second;
+  for (const std::string& one : {language, std::string("en")}) {
+    const auto found = words.find(one);
+    if (found != words.end()) return found->second;
+  }
+  return "";
 }
 
 /// What the catalogue has of an event's number, in words.

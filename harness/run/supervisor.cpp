@@ -78,7 +78,9 @@ class Supervisor {
     start.marks = execution_.ledger.marks();
     journal_.run_start(start);
     for (const KernelEvent& event : execution_.readings.events_before) {
-      if (!is_fault(event)) continue;
+      const bool is_its_own = event.meaning != KernelEvent::Meaning::none &&
+                              event.meaning != KernelEvent::Meaning::somebody_elses;
+      if (!is_its_own) continue;
       journal_.run_log(record::LogSeverity::warning,
                        fmt::format("before the run: {}{}{}", event.logged_at,
                                    event.logged_at.empty() ? "" : " ", event.explained));
