@@ -193,6 +193,26 @@ TEST(KernelLine, WhatFirmwareReportsIsOfTheSectionThatItNames) {
   EXPECT_THAT(events_of({mark + "event severity: fatal"}), IsEmpty()) << "of what, nobody has said yet";
 }
 
+TEST(KernelLine, OfADumpOfTheKernelsRecordsIsTheKernelsAlone) {
+  std::vector<KernelEvent> events;
+  LineReader reader;
+  reader.take("6,1234,5678901,-;NVRM: Xid (PCI:0000:5d:00): 79, pid=1234, GPU has fallen off the bus.", 0,
+              events);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].number, 79);
+  EXPECT_EQ(events[0].logged_at, "5678901");
+  reader.take("12,1235,5678902,-;NVRM: Xid (PCI:0000:5d:00): 79, pid=1234, said by a user", 0, events);
+  EXPECT_EQ(events.size(), 1u);
+}
+
+TEST(KernelLine, ReadsThatAGpuDoesNotStart) {
+  const auto event = parse_line("NVRM: GPU 0000:5d:00.0: RmInitAdapter failed! (0x62:0x40:1860)");
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->kind, Kind::driver);
+  EXPECT_EQ(event->pci_address, "0000:5d:00.0");
+  EXPECT_EQ(event->number, 0) << "of no assertion";
+}
+
 TEST(KernelLine, ReadsAnAssertionOfTheDriver) {
   const KernelEvent event = event_of(
       "NVRM: GPU0 nvAssertOkFailedNoLog: Assertion failed: Reset required [NV_ERR_RESET_REQUIRED] "

@@ -36,7 +36,10 @@ void take_priority(Scanner& scanner) {
 void take_record_header(Scanner& scanner, std::string_view& logged_at) {
   constexpr std::size_t kLongest = 20;
   Scanner ahead = scanner;
-  if (!ahead.number(4) || !ahead.skip(',') || !ahead.number<std::uint64_t>(kLongest) || !ahead.skip(','))
+  constexpr int kMostOfKernel = 7;  // above: another program's, which wrote it there
+  const auto priority = ahead.number(4);
+  if (!priority || *priority > kMostOfKernel || !ahead.skip(',') || !ahead.number<std::uint64_t>(kLongest) ||
+      !ahead.skip(','))
     return;
   const std::string_view time = ahead.take_until(',');
   const auto end = ahead.rest().substr(0, kLongest).find(';');

@@ -33,16 +33,17 @@ bool any_item(std::string_view items, std::string_view separator, const Body& bo
   }
 }
 
-/// "28.43.2026" of "28.43.2026 (MT4129)": whoever names no type agrees to that version of each.
-std::string_view without_type(std::string_view version) {
-  return version.substr(0, version.find(" ("));
+/// "28.43.2026" of "28.43.2026 (MT4129)": whoever names no type of network card agrees to that version of
+/// each. Of other firmware what is in brackets is the version's own.
+std::string_view without_type(const Limit& limit, std::string_view version) {
+  return limit.measurement == "network_firmware" ? version.substr(0, version.find(" (")) : version;
 }
 
 /// Of a node with several cards the text has the version of each: all of them have to be among those.
-bool is_one_of(std::string_view alternatives, std::string_view text) {
+bool is_one_of(const Limit& limit, std::string_view alternatives, std::string_view text) {
   return !any_item(text, kTogether, [&](std::string_view version) {
     return !any_item(alternatives, kAlternative, [&](std::string_view known) {
-      return is_same_version(known, version) || is_same_version(known, without_type(version));
+      return is_same_version(known, version) || is_same_version(known, without_type(limit, version));
     });
   });
 }
@@ -60,8 +61,8 @@ Grade grade(const Limit& limit, const Value& value) {
   if (limit.kind == LimitKind::one_of) {
     const auto* text = std::get_if<std::string>(&value);
     const auto* alternatives = std::get_if<std::string>(&limit.bound);
-    return text != nullptr && alternatives != nullptr && is_one_of(*alternatives, *text) ? Grade::pass
-                                                                                         : Grade::fail;
+    return text != nullptr && alternatives != nullptr && is_one_of(limit, *alternatives, *text) ? Grade::pass
+                                                                                                : Grade::fail;
   }
   if (!number || bound == nullptr) return Grade::fail;
   // Written so that a bound that is no number fails.

@@ -59,14 +59,6 @@ std::string pci_address(unsigned domain, unsigned bus, unsigned device) {
   return fmt::format("{:04x}:{:02x}:{:02x}.0", domain, bus, device);
 }
 
-Integer GpuQuery::recovery_action() {
-  constexpr DriverVersion kSince{570, 0};
-  const Integer action = field(field::recovery_action);
-  const auto driver = DriverVersion::of(driver_version_);
-  const bool is_older = driver.is_known() && driver < kSince;
-  return !action.has_value() && is_older ? Integer::none(word(Return::function_not_found)) : action;
-}
-
 field::Slowdowns slowdown_fields(const std::string& driver_version) {
   // 580.65.06 came with CUDA 13.0, the next branch release with 13.0 Update 1.
   const bool renumbered = DriverVersion{580, 65} < DriverVersion::of(driver_version);

@@ -61,8 +61,6 @@ class GpuQuery {
   Integer memory_used_mib();
   Integer temperature();
   Integer throttle_reasons();
-  /// Of a driver that is older than it, as a function that its library lacks.
-  Integer recovery_action();
   Integer power();
   Integer ecc(unsigned error, unsigned location, unsigned counter = kVolatile);
   void read_rows(GpuState& state);

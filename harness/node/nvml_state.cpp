@@ -28,7 +28,7 @@ GpuState GpuQuery::state() {
   const Return energy = ask(api_.total_energy, &energy_mj);
   counter[counters::energy_mj] = integer(energy, energy_mj);
 
-  state.recovery_action = recovery_action();
+  state.recovery_action = field(field::recovery_action);
   read_on_chip_errors(state);
   read_repairs(state);
   Utilization utilization{};

@@ -115,12 +115,21 @@ void give_reason(const Case& c, Observation& observation, const std::string& mea
   observation.part = observation.evidence.part = c.place_of(observation.code, observation.part.unit());
 }
 
-/// The driver does not have the question yet, or not in this form. On a real node CUDA does not start with it
-/// either: what is left is what the node says of itself, judged as far as that driver knows the question.
-bool is_of_newer_drivers(const Case& c, const std::string& why) {
+/// What drivers answer from a branch on that is later than the oldest which is asked at all (the versions of
+/// nvml.h; harness/node_sim/nvml_library/driver_age.cpp has the stand-in's functions).
+int first_branch_with(const std::string& measure) {
+  static const std::map<std::string, int> kBranches{{"sram_threshold_exceeded", 550},
+                                                    {"recovery_action", 570}};
+  const auto found = kBranches.find(measure);
+  return found == kBranches.end() ? 0 : found->second;
+}
+
+/// The driver is older than the question. CUDA 13 does not start with it either: what is left is what the
+/// node says of itself, judged as far as that driver knows.
+bool is_of_newer_drivers(const Case& c, const std::string& measure, const std::string& why) {
   const auto driver = DriverVersion::of(c.run.driver_version);
-  return driver.is_known() && driver < kFirstCuda13Driver &&
-         (why == "function_not_found" || why == "argument_version_mismatch");
+  return driver.is_known() && driver.branch < first_branch_with(measure) &&
+         meaning_of_missing(why).code == codes::driver_lacks;
 }
 
 bool is_let_pass(const RequiredMeasure& measure, const std::string& why) {
@@ -147,7 +156,7 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
       if (there >= owed) continue;
       const auto why = reasons.find({part, measure.name});
       if (why == reasons.end() ? measure.may_lack : is_let_pass(measure, why->second)) continue;
-      if (why != reasons.end() && is_of_newer_drivers(c, why->second)) {
+      if (why != reasons.end() && is_of_newer_drivers(c, measure.name, why->second)) {
         not_asked.insert(measure.name);
         continue;
       }
@@ -189,7 +198,7 @@ bool is_judged_in(const Case& c, const std::string& measurement, const Step& ste
 }
 
 void observe_telemetry(const Case& c, const RequiredCheck& required, const Step& step,
-                       std::vector<Observation>& seen, NotAsked& not_asked) {
+                       std::vector<Observation>& seen) {
   const Measured measured = measured_of(step, required.check);
   const Reasons reasons = reasons_of(step);
   for (const Part& gpu : gpus_of(c, step)) {
@@ -202,10 +211,6 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
       if (!owed || measure.numbered || measure.may_lack || measured.count({measure.name, part}) != 0)
         continue;
       const auto why = reasons.find({part, measure.name});
-      if (why != reasons.end() && is_of_newer_drivers(c, why->second)) {
-        not_asked.insert(measure.name);
-        continue;
-      }
       std::string& names = why == reasons.end() ? missing : explained[why->second];
       names += (names.empty() ? "" : ", ") + measure.name;
     }
@@ -234,7 +239,7 @@ void observe_completeness(const Case& c, std::vector<Observation>& seen, std::ve
     for (const Step& step : c.run.steps) {
       if (step.status != Status::complete) continue;
       if (telemetry) {
-        observe_telemetry(c, required, step, seen, not_asked);
+        observe_telemetry(c, required, step, seen);
       } else if (step.check == required.check) {
         observe_measures(c, required, step, seen, not_asked);
       }
