@@ -365,5 +365,15 @@ TEST_F(JudgeRecords, OfRanksThatShareAGpuEachOwesItsValueAndEachIsJudged) {
               ::testing::Contains(HasSubstr("functional only: 3 NCCL ranks share one GPU")));
 }
 
+TEST(JudgeNotes, AWarningThatComesAgainIsNotedOnceAndCounted) {
+  const Criteria criteria = sample_criteria();
+  RunRecord run = healthy_run(criteria);
+  run.warnings.assign(50, "SXid 11004: egress");
+  run.warnings.push_back("SXid 12028: traffic may stall");
+  const auto notes = in_english(judge(run, criteria).notes);
+  EXPECT_THAT(notes, ::testing::Contains("noted 50 times: SXid 11004: egress"));
+  EXPECT_THAT(notes, ::testing::Contains("noted: SXid 12028: traffic may stall"));
+}
+
 }  // namespace
 }  // namespace assay::verdict
