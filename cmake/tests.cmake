@@ -31,6 +31,8 @@ gtest_discover_tests(device_half_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT $
 if(ASSAY_WITH_CUDA)
   add_test(NAME DeviceCode.IsWhatItsTableSays
     COMMAND ${CMAKE_SOURCE_DIR}/kernels/testing/device_code ${CMAKE_CUDA_COMPILER})
+  # Minutes in one process: the first to be started, so that nobody waits for it at the end.
+  set_tests_properties(DeviceCode.IsWhatItsTableSays PROPERTIES COST 1000)
   add_test(NAME NvmlLibrary.AnswersAsARecordedCardDid
     COMMAND ${CMAKE_SOURCE_DIR}/harness/node_sim/nvml_library/recorded_card $<TARGET_FILE:silicon_probe>
             ${CMAKE_BINARY_DIR}/simulated ${CMAKE_SOURCE_DIR}/reports/evidence/2026-11-26-h200/management.jsonl)

@@ -11,6 +11,7 @@
 #include "harness/model/judgement.h"
 #include "harness/model/measurement_names.h"
 #include "harness/model/phrase.h"
+#include "harness/model/source_words.h"
 
 namespace assay::reports {
 
@@ -182,6 +183,7 @@ class Labels {
   std::string pick(const std::map<std::string, std::string>& texts) const;
 
   const std::string& pick(const Phrase& phrase) const { return phrase.in(html_language()); }
+  std::string source(std::string_view words) const { return source_in(words, html_language()); }
   std::string name_of_measurement(std::string_view identifier) const {
     return assay::name_of_measurement(identifier, html_language());
   }

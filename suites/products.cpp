@@ -101,8 +101,8 @@ void ProductTally::emit(Context& context) const {
   context.evidence("other_elements", elements);
 }
 
-std::uint64_t multiply_and_emit(Context& context, LibraryGemm& gemm, const GemmAlgorithm& algorithm,
-                                double duration_s) {
+Multiplied multiply_and_emit(Context& context, LibraryGemm& gemm, const GemmAlgorithm& algorithm,
+                             double duration_s) {
   Totals totals;
   totals.tally.add(gemm.use(algorithm));
   try {
@@ -115,7 +115,7 @@ std::uint64_t multiply_and_emit(Context& context, LibraryGemm& gemm, const GemmA
   const double rate = settled(totals.rates), checked = settled(totals.checked_rates);
   context.measure("rate", rate, Unit::tflop_per_s);
   context.measure("checked_share", std::min(1.0, checked / rate), Unit::ratio);
-  return totals.tally.products();
+  return {totals.tally.products(), rate};
 }
 
 }  // namespace assay

@@ -40,8 +40,12 @@ class ProductTally {
 
 /// By this algorithm, for so long. Emits what both declare: `rate` and `checked_share`,
 /// of the second half of the time, when the GPU is as warm, and its clock where, as the work makes them; and
-/// what ProductTally does, also where a DeviceError ends it. How many products it made.
-std::uint64_t multiply_and_emit(Context& context, compute::LibraryGemm& gemm, const GemmAlgorithm& algorithm,
-                                double duration_s);
+/// what ProductTally does, also where a DeviceError ends it.
+struct Multiplied {
+  std::uint64_t products;
+  double rate_tflops;
+};
+Multiplied multiply_and_emit(Context& context, compute::LibraryGemm& gemm, const GemmAlgorithm& algorithm,
+                             double duration_s);
 
 }  // namespace assay

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "tests/assay_process.h"
 #include "tests/kill.h"
 
@@ -11,6 +13,11 @@ namespace {
 using namespace testing_tools;
 using testing::HasSubstr;
 using testing::Not;
+
+/// Lines that a page broke, as one.
+std::string unwrapped(const std::string& page) {
+  return std::regex_replace(page, std::regex("\n +"), "");
+}
 
 class Language : public testing::Test {
  protected:
@@ -43,6 +50,34 @@ TEST_F(Language, OfAFindingNamesWhatWasMeasured) {
   EXPECT_THAT(said, HasSubstr("网口链路断开次数（links_downed）"));
   EXPECT_THAT(said, HasSubstr("重新安装该部件后复测"));
   EXPECT_THAT(said, Not(HasSubstr("SXM 模组"))) << "a network port is in none";
+}
+
+/// What a technician reads of a fault has none of the judge's English in it. What the kernel, the driver or a
+/// library said stays as it was said.
+TEST_F(Language, OfAFindingIsThatOfItsDetailsToo) {
+  struct Case {
+    const char *fault, *chinese, *english;
+  };
+  for (const Case& one : {Case{"no-permission", "当前用户无权读取", "may not read"},
+                          Case{"gpu-lost", "时返回“gpu_lost”", "asked for"},
+                          Case{"xid-fatal", "版目录的处理建议", "NVIDIA's catalogue"},
+                          Case{"worker-crash", "工作进程崩溃", "the worker died"},
+                          Case{"other-vbios", "本节点多数 GPU 为", "most of the node's"},
+                          Case{"slow-hbm", "其余 GPU 中位数", "the other GPUs' median"},
+                          Case{"nvml-hang", "管理库（NVML）的一次调用在", "did not return"}}) {
+    const ScratchFolder folder;
+    run_simulated(folder, {"--quiet", "--profile", "quick", "--fault", one.fault});
+    const std::string said = unwrapped(assay(folder, {"report", only_run(folder), "--lang", "zh-CN"}).out);
+    EXPECT_THAT(said, HasSubstr(one.chinese)) << one.fault << '\n' << said;
+    EXPECT_THAT(said, Not(HasSubstr(one.english))) << one.fault << '\n' << said;
+  }
+}
+
+TEST_F(Language, OfARefusalIsTheReaders) {
+  const Finished refused = assay(scratch, {"run", "--sku", "h200-sxm-8", "--profile", "acceptance", "--lang",
+                                           "zh-CN", "--out", scratch / "out"});
+  EXPECT_EQ(refused.exit_code, 11);
+  EXPECT_THAT(refused.err, HasSubstr("未进行任何测试。请运行 assay doctor --lang zh-CN。"));
 }
 
 TEST_F(Language, OfAKilledRunIsThatOfWhoGoesOnWithIt) {

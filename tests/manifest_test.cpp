@@ -123,6 +123,25 @@ TEST_F(ManifestTest, ASerialThatTheConsignmentHasTwiceIsFound) {
   EXPECT_THAT(outcome_of(lines).accused, ElementsAre("inventory.manifest_duplicate@gpu1"));
 }
 
+TEST_F(ManifestTest, OneSlipInThePapersIsOneFinding) {
+  const std::string left_out = lines[2].serial;
+  lines[2].serial = lines[1].serial;
+  const Outcome outcome = outcome_of(lines);
+  ASSERT_THAT(outcome.accused, ElementsAre("inventory.manifest_duplicate@gpu1"));
+  const auto& finding = outcome.judgement.at("findings")[0];
+  EXPECT_THAT(finding.at("summary").get<std::string>(), HasSubstr("gpu1, node-17 (chassis "));
+  ASSERT_EQ(finding.at("consequences").size(), 1u);
+  EXPECT_THAT(finding.at("consequences")[0].at("detail").get<std::string>(), HasSubstr(left_out));
+}
+
+TEST_F(ManifestTest, IsSpokenOfInChineseToo) {
+  std::swap(lines[1].serial, lines[4].serial);
+  lines[2].serial = "9999999999999";
+  const Outcome outcome = outcome_of(lines, {"--lang", "zh-CN"});
+  EXPECT_THAT(outcome.said, HasSubstr("序列号 " + lines[4].serial + " 应在 gpu4，实际在 gpu1"));
+  EXPECT_THAT(outcome.said, HasSubstr("此处应为序列号 9999999999999"));
+}
+
 TEST_F(ManifestTest, AnotherPartOrFirmwareIsFound) {
   lines[5].part_number = "699-2G520-0000-XX";
   lines[6].vbios = "96.00.FF.00.00";

@@ -10,6 +10,7 @@ namespace assay {
 namespace {
 
 using namespace testing_tools;
+using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -120,9 +121,15 @@ TEST_F(SiteTest, VersionsAreGivenOneByOne) {
 }
 
 /// A virtual machine has no NVSwitches to show, and its SKU says so: a site with both kinds has one file.
-TEST_F(SiteTest, FirmwareThatTheSkuCannotShowIsNotAskedFor) {
-  const Finished run = of_virtual_machine("[firmware]\nnvswitch_firmware = [\"96.10.57.00.01\"]\n");
+TEST_F(SiteTest, WhatTheSkuCannotShowIsNotAskedForAndSaidSo) {
+  const Finished run = of_virtual_machine(
+      "[firmware]\nnvswitch_firmware = [\"96.10.57.00.01\"]\n[peer_traffic]\ndirect = true\n");
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  const auto notes = judge(scratch, only_run(scratch)).at("notes").get<std::vector<std::string>>();
+  EXPECT_THAT(notes,
+              Contains("the site's file asks for inventory.host/nvswitch_firmware, which h200-sxm-8-vm "
+                       "does not have: the virtual machine was not given the NVSwitches"));
+  EXPECT_THAT(notes, Contains(HasSubstr("inventory.host/acs_redirects")));
 }
 
 TEST_F(SiteTest, FirmwareThatCannotBeReadIsNoneThatItHasAgreedTo) {

@@ -22,6 +22,7 @@
 #include "harness/cli/libraries.h"
 #include "harness/config/nearest.h"
 #include "harness/ipc/child.h"
+#include "harness/model/phrase.h"
 #include "harness/record/append_file.h"
 #include "harness/record/reader.h"
 #include "harness/run/worker.h"
@@ -155,20 +156,41 @@ int parse_and_run(CLI::App& app, Action& action, int argc, char** argv) {
   return action();
 }
 
-/// An answer that never arrived is none, whatever the verb did.
-int arrived(int code) {
-  const int error = terminal::out_error();
-  if (error == 0) return code;
-  complain({"INCONCLUSIVE: the answer cannot be written: " + std::generic_category().message(error),
-            "what was done stands. Where there is a run's folder: assay report RUN"});
+/// What --lang asks for, also where something else of the command line is wrong.
+std::string language_of(int argc, char** argv) {
+  const Words words(argv + 1, argv + argc);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool follows = i > 0 && words[i - 1] == "--lang";
+    if ((follows && words[i] == "zh-CN") || words[i] == "--lang=zh-CN") return "zh-CN";
+  }
+  return "en";
+}
+
+/// Why there is no verdict, and what to do about it.
+int no_verdict(const std::string& language, Words why, const Phrase& what_now) {
+  why.front() = "INCONCLUSIVE: " + why.front();
+  why.push_back(what_now.in(language));
+  complain(why);
   return Exit::inconclusive;
 }
 
-int refused(const std::string& why) {
-  complain({"INCONCLUSIVE: " + why,
-            "this machine refused what Assay needs; no part of a node is accused. What was written stands: "
-            "mend it, then assay resume RUN where there is a run's folder."});
-  return Exit::inconclusive;
+/// An answer that never arrived is none, whatever the verb did.
+int arrived(const std::string& language, int code) {
+  const int error = terminal::out_error();
+  if (error == 0) return code;
+  return no_verdict(language, {"the answer cannot be written: " + std::generic_category().message(error)},
+                    {"what was done stands. Where there is a run's folder: assay report RUN",
+                     "已完成的工作仍然有效。若已有运行文件夹：assay report RUN"});
+}
+
+int refused(const std::string& language, const std::string& why) {
+  return no_verdict(
+      language, {why},
+      {"this machine refused what Assay needs; no part of a node is accused. What was written stands: "
+       "mend it, then assay resume RUN where there is a run's folder.",
+       "本机拒绝了 Assay "
+       "所需的资源；不判定任何部件故障。已写入的内容仍然有效：排除后，若已有运行文件夹，执行 assay "
+       "resume RUN。"});
 }
 
 }  // namespace
@@ -186,6 +208,7 @@ int main(int argc, char** argv) {
       "assay");
   app.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);
   app.require_subcommand(0, 1);
+  const std::string language = language_of(argc, argv);
   Action action;
   add_run(app, action);
   add_resume(app, action);
@@ -197,30 +220,27 @@ int main(int argc, char** argv) {
   add_judge(app, action);
   add_report(app, action);
   try {
-    return arrived(parse_and_run(app, action, argc, argv));
+    return arrived(language, parse_and_run(app, action, argc, argv));
   } catch (const UsageError& error) {
     return complain(error.lines());
   } catch (const CannotRun& error) {
-    Words lines = error.lines();
-    lines.front() = "INCONCLUSIVE: " + lines.front();
-    lines.push_back("nothing was tested. See assay doctor.");
-    complain(lines);
-    return Exit::inconclusive;
+    return no_verdict(
+        language, error.lines(),
+        {"nothing was tested. See assay doctor.", "未进行任何测试。请运行 assay doctor --lang zh-CN。"});
   } catch (const record::JournalError& error) {
-    complain({std::string("INCONCLUSIVE: the records cannot be written: ") + error.what(),
-              "what was written stands. Mend that, then: assay resume RUN"});
-    return Exit::inconclusive;
+    return no_verdict(language, {std::string("the records cannot be written: ") + error.what()},
+                      {"what was written stands. Mend that, then: assay resume RUN",
+                       "已写入的内容仍然有效。排除后执行：assay resume RUN"});
   } catch (const record::RecordsError& error) {  // verbs that are given a run say so themselves
-    complain(
-        {std::string("INCONCLUSIVE: the records were changed while this run wrote them: ") + error.what(),
-         "start a new run, and see who writes into its folder."});
-    return Exit::inconclusive;
+    return no_verdict(
+        language, {std::string("the records were changed while this run wrote them: ") + error.what()},
+        {"start a new run, and see who writes into its folder.", "请重新运行，并查明是谁在写入运行文件夹。"});
   } catch (const MachineRefused& error) {
-    return refused(error.what());
+    return refused(language, error.what());
   } catch (const std::system_error& error) {  // what the standard library asked of the machine: a thread
-    return refused(error.what());
+    return refused(language, error.what());
   } catch (const std::bad_alloc&) {
-    return refused("no memory is left");
+    return refused(language, "no memory is left");
   } catch (const std::exception& error) {
     complain({std::string("internal error: ") + error.what()});
     return Exit::bug;

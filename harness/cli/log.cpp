@@ -74,31 +74,22 @@ struct Said {
   std::string meaning, at_once, cause;
 };
 
-/// In English where the catalogue has no other: NVSwitches' errors are names more than sentences.
-std::string in(const Words& words, const std::string& language) {
-  for (const std::string& one : {language, std::string("en")}) {
-    const auto found = words.find(one);
-    if (found != words.end()) return found->second;
-  }
-  return "";
-}
-
 /// What the catalogue has of an event's number, in words.
 Said said_of(const KernelEvent& event, const EventCatalogue& catalogue, const std::string& language) {
   const auto action = [&](const std::string& word) {
     const auto found = catalogue.actions.find(word);
-    return found == catalogue.actions.end() ? word : in(found->second, language);
+    return found == catalogue.actions.end() ? word : in_words(found->second, language);
   };
   if (event.kind == KernelEvent::Kind::nvswitch) {
     const auto entry = catalogue.sxids.find(event.number);
     if (entry == catalogue.sxids.end()) return {};
-    return {in(entry->second.meaning, language), action(entry->second.immediate), ""};
+    return {in_words(entry->second.meaning, language), action(entry->second.immediate), ""};
   }
   const auto entry = catalogue.xids.find(event.number);
   if (event.kind != KernelEvent::Kind::xid || entry == catalogue.xids.end()) return {};
   const XidEntry& xid = entry->second;
   const bool more = xid.later != kNothing && xid.later != xid.immediate;
-  return {in(xid.meaning, language), action(xid.immediate), more ? action(xid.later) : ""};
+  return {in_words(xid.meaning, language), action(xid.immediate), more ? action(xid.later) : ""};
 }
 
 nlohmann::json json_of(const KernelEvent& event, const Said& said) {

@@ -25,7 +25,7 @@ constexpr std::pair<const char*, LimitKind> kKinds[] = {{"min", LimitKind::min},
                                                         {"peer_excess", LimitKind::peer_excess}};
 const std::vector<std::string> kUnitBound{
     "min",         "max",     "equal",  "peer_equal", "peer_ratio", "peer_excess", "marginal",
-    "scale_floor", "variant", "during", "per",        "less_air",   "when"};
+    "scale_floor", "variant", "during", "per",        "at",         "less_air",    "when"};
 
 /// The measure that the table speaks of, or null after an error.
 const Measure* read_subject(Table& table, const Vocabulary& vocabulary, Limit& limit) {
@@ -131,7 +131,12 @@ void read_per(Table& table, Limit& limit) {
   static const std::vector<std::string> kReadings{"sm_clock_median", "power_median", "sm_clock_steady",
                                                   "power_steady"};
   limit.per = table.name_in("per", "reading to compare at", kReadings);
-  if (limit.kind != LimitKind::peer_ratio) table.error("per", "only peer_ratio compares at the same reading");
+  const bool by_itself = limit.kind == LimitKind::min;
+  if (!by_itself && limit.kind != LimitKind::peer_ratio)
+    table.error("per", "only min and peer_ratio compare at a reading");
+  for (const Measure& measure : telemetry_measures()) {
+    if (by_itself && measure.name == limit.per) limit.at = table.quantity("at", measure.unit);
+  }
 }
 
 void read_scale_floor(Table& table, Limit& limit) {

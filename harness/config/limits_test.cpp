@@ -190,7 +190,16 @@ TEST(Limits, PeersCanBeComparedAtAReadingOfTelemetry) {
   EXPECT_EQ(read(rate(peers + "per = \"sm_clok_median\"\n")).errors,
             "10:7: there is no reading to compare at 'sm_clok_median'; did you mean 'sm_clock_median'?\n");
   EXPECT_EQ(read(of("bad_words", "max = 8\nper = \"power_median\"\n")).errors,
-            "8:7: only peer_ratio compares at the same reading\n");
+            "8:7: only min and peer_ratio compare at a reading\n");
+}
+
+TEST(Limits, AMinCanBeAtAReadingOfTheGpusOwn) {
+  const std::string at_clock = "min = \"2400 GB/s\"\npeak = \"hbm\"\nper = \"sm_clock_steady\"\n";
+  const Outcome outcome = read(rate(at_clock + "at = \"1980 MHz\"\n"));
+  EXPECT_EQ(outcome.errors, "");
+  EXPECT_EQ(outcome.limits[0].at, 1980);
+  EXPECT_NE(read(rate(at_clock)).errors.find("'at'"), std::string::npos);
+  EXPECT_NE(read(rate(at_clock + "at = \"700 W\"\n")).errors, "");
 }
 
 TEST(Limits, CanBeOfOneVariant) {

@@ -13,16 +13,13 @@ using Kind = KernelEvent::Kind;
 using Meaning = KernelEvent::Meaning;
 using Severity = KernelEvent::Severity;
 
-constexpr const char* kLanguage = "en";
-
-std::string in_words(const Words& words) {
-  const auto found = words.find(kLanguage);
-  return found == words.end() ? std::string() : found->second;
+Phrase phrase_of(const Words& words) {
+  return {in_words(words, "en"), in_words(words, "zh-CN")};
 }
 
-std::string action_in_words(const EventCatalogue& catalogue, const std::string& action) {
+Phrase phrase_of_action(const EventCatalogue& catalogue, const std::string& action) {
   const auto found = catalogue.actions.find(action);
-  return found == catalogue.actions.end() ? action : in_words(found->second);
+  return found == catalogue.actions.end() ? Phrase(action) : phrase_of(found->second);
 }
 
 Meaning meaning_of_xid(const KernelEvent& event, const XidEntry& entry) {
@@ -44,37 +41,39 @@ Meaning meaning_of_xid(const KernelEvent& event, const XidEntry& entry) {
 
 /// "; NVIDIA's catalogue of 2025-09-30: reset the GPU; if it comes again: ask the vendor". Nothing where it
 /// has nothing done.
-std::string advice(const EventCatalogue& catalogue, const std::string& date, const std::string& immediate,
-                   std::string later) {
+Phrase advice(const EventCatalogue& catalogue, const std::string& date, const std::string& immediate,
+              const std::string& later) {
   const auto is_nothing = [](const std::string& action) {
     return action.empty() || action == "IGNORE" || action == "informational";
   };
-  if (is_nothing(later)) later.clear();
-  if (is_nothing(immediate)) return "";
-  std::string text =
-      fmt::format("; NVIDIA's catalogue of {}: {}", date, action_in_words(catalogue, immediate));
-  if (!later.empty() && later != immediate)
-    text += fmt::format("; if it comes again: {}", action_in_words(catalogue, later));
+  if (is_nothing(immediate)) return {};
+  Phrase text = phrase("; NVIDIA's catalogue of {}: {}", "；NVIDIA {} 版目录的处理建议：{}", date,
+                       phrase_of_action(catalogue, immediate));
+  if (!is_nothing(later) && later != immediate)
+    text += phrase("; if it comes again: {}", "；若再次出现：{}", phrase_of_action(catalogue, later));
   return text;
 }
 
+Phrase more_like_it(const KernelEvent& event) {
+  return event.more > 0 ? phrase(" (and {} more like it)", "（另有 {} 条同类日志）", event.more) : Phrase();
+}
+
 /// "Xid 74 (NVLink error), NVLink 6: NVRM: Xid (PCI:...): 74, ...; NVIDIA's catalogue ..."
-std::string explanation(const KernelEvent& event, const std::string& what, const std::string& meaning,
-                        const std::string& where, const std::string& advised) {
-  std::string text = what;
-  if (!meaning.empty()) text += fmt::format(" ({})", meaning);
-  if (event.link >= 0) text += fmt::format(", {} {}", where, event.link);
-  text += ": " + event.line;
-  if (event.more > 0) text += fmt::format(" (and {} more like it)", event.more);
-  return text + advised;
+Phrase explanation(const KernelEvent& event, Phrase text, const Phrase& meaning, const Phrase& where,
+                   const Phrase& advised) {
+  if (!meaning.empty()) text += phrase(" ({})", "（{}）", meaning);
+  if (event.link >= 0) text += phrase(", {} {}", "，{} {}", where, event.link);
+  text += phrase(": {}{}", "：{}{}", event.line, more_like_it(event));
+  return text += advised;
 }
 
 void interpret_xid(KernelEvent& event, const EventCatalogue& catalogue) {
   const auto found = catalogue.xids.find(event.number);
   const XidEntry entry = found == catalogue.xids.end() ? XidEntry{} : found->second;
   event.meaning = meaning_of_xid(event, entry);
-  event.explained = explanation(event, fmt::format("Xid {}", event.number), in_words(entry.meaning), "NVLink",
-                                advice(catalogue, catalogue.xid_date, entry.immediate, entry.later));
+  event.explained =
+      explanation(event, fmt::format("Xid {}", event.number), phrase_of(entry.meaning), "NVLink",
+                  advice(catalogue, catalogue.xid_date, entry.immediate, entry.later));
 }
 
 void interpret_sxid(KernelEvent& event, const EventCatalogue& catalogue) {
@@ -83,10 +82,11 @@ void interpret_sxid(KernelEvent& event, const EventCatalogue& catalogue) {
   const bool by_table = event.severity == Severity::unstated && entry.severity != SxidSeverity::non_fatal;
   event.meaning =
       (event.severity == Severity::fatal || by_table) && !event.continues ? Meaning::fatal : Meaning::none;
-  std::string meaning = in_words(entry.meaning);
-  if (entry.stalls) meaning += "; traffic may stall";
-  event.explained = explanation(event, fmt::format("SXid {} of NVSwitch {}", event.number, event.nvswitch),
-                                meaning, "port", advice(catalogue, catalogue.sxid_date, entry.immediate, ""));
+  Phrase meaning = phrase_of(entry.meaning);
+  if (entry.stalls) meaning += {"; traffic may stall", "；流量可能停滞"};
+  event.explained = explanation(
+      event, phrase("SXid {0} of NVSwitch {1}", "NVSwitch {1} 的 SXid {0}", event.number, event.nvswitch),
+      meaning, {"port", "端口"}, advice(catalogue, catalogue.sxid_date, entry.immediate, ""));
 }
 
 /// Of an assertion of the driver that its status decides (open-gpu-kernel-modules, nvstatuscodes.h).
@@ -100,10 +100,11 @@ void interpret_host(KernelEvent& event) {
   const bool reports =
       event.kind == Kind::pcie || event.kind == Kind::machine_check || event.kind == Kind::host_memory;
   const bool wants_reset = event.kind == Kind::driver && event.number == kResetRequired;
-  event.meaning =
-      (reports && uncorrected && !event.continues) || wants_reset ? Meaning::fatal : Meaning::none;
+  const bool failed = event.kind == Kind::host_device && event.severity == Severity::fatal;
+  const bool is_fault = (reports && uncorrected && !event.continues) || wants_reset || failed;
+  event.meaning = is_fault ? Meaning::fatal : Meaning::none;
   event.explained = event.line;
-  if (event.more > 0) event.explained += fmt::format(" (and {} more like it)", event.more);
+  event.explained += more_like_it(event);
 }
 
 }  // namespace
@@ -116,13 +117,15 @@ void interpret(KernelEvent& event, const EventCatalogue& catalogue) {
       return interpret_sxid(event, catalogue);
     case Kind::fallen_off_bus:
       event.meaning = Meaning::lost;
-      event.explained = explanation(event, "the driver", "GPU off the bus", "", "");
+      event.explained = explanation(event, {"the driver", "驱动"}, {"GPU off the bus", "GPU 掉卡"}, {}, {});
       return;
     case Kind::driver:
     case Kind::pcie:
     case Kind::machine_check:
     case Kind::host_memory:
     case Kind::out_of_memory:
+    case Kind::host_device:
+    case Kind::stall:
       return interpret_host(event);
   }
 }

@@ -55,11 +55,25 @@ TEST(Meaning, OfTheHostIsWhatWasNotCorrected) {
   EXPECT_EQ(meant("EDAC MC0: 1 CE memory read error on DIMM#0 (x)").meaning, Meaning::none);
 }
 
+TEST(Meaning, OfNetworkCardsAndDrivesIsWhatDoesNotGoOn) {
+  EXPECT_EQ(meant("nvme nvme0: Disabling device after reset failure: -19").meaning, Meaning::fatal);
+  EXPECT_EQ(meant("nvme nvme0: controller is down; will reset: CSTS=0xffffffff").meaning, Meaning::none);
+}
+
+TEST(Meaning, IsSaidInChineseToo) {
+  const std::string line = "NVRM: Xid (PCI:0000:5d:00): 79, pid=1234, GPU has fallen off the bus.";
+  const std::string chinese = meant(line).explained.chinese;
+  EXPECT_THAT(chinese, testing::StartsWith("Xid 79（"));
+  EXPECT_THAT(chinese, HasSubstr("：" + line + "；NVIDIA 2025-09-30 版目录的处理建议："));
+  EXPECT_THAT(chinese, Not(HasSubstr("if it comes again")));
+}
+
 TEST(Meaning, IsSaidWithNumberLinkLineAndAdvice) {
   const std::string line = "NVRM: Xid (PCI:0000:5d:00): 74, NVLink: fatal error detected on link 6";
-  EXPECT_THAT(meant(line).explained, testing::StartsWith("Xid 74 (NVLink error"));
-  EXPECT_THAT(meant(line).explained, HasSubstr("NVLink 6: " + line + "; NVIDIA's catalogue of 2025-09-30: "));
-  EXPECT_THAT(meant("NVRM: Xid (PCI:0000:5d:00): 43, x").explained, Not(HasSubstr("catalogue")))
+  EXPECT_THAT(meant(line).explained.english, testing::StartsWith("Xid 74 (NVLink error"));
+  EXPECT_THAT(meant(line).explained.english,
+              HasSubstr("NVLink 6: " + line + "; NVIDIA's catalogue of 2025-09-30: "));
+  EXPECT_THAT(meant("NVRM: Xid (PCI:0000:5d:00): 43, x").explained.english, Not(HasSubstr("catalogue")))
       << "nothing is to be done";
 }
 

@@ -103,6 +103,83 @@ std::optional<KernelEvent> parse_out_of_memory(std::string_view text) {
   return event;
 }
 
+/// "pcieport 0000:59:01.0: pciehp: Slot(3): Link Down" or "...: Card not present", which is said of a slot in
+/// use alone (linux, drivers/pci/hotplug/pciehp_ctrl.c); before Linux 5, "pciehp 0000:59:01.0:pcie24: ...".
+std::optional<KernelEvent> parse_hotplug(std::string_view text) {
+  Scanner scanner(text);
+  if (!scanner.skip("pcieport ") && !scanner.skip("pciehp ")) return std::nullopt;
+  const auto port = take_pci_address(scanner);
+  if (!port || !scanner.skip_past("lot(") || !scanner.skip_past("): ")) return std::nullopt;
+  if (!scanner.skip("Link Down") && !scanner.skip("Card not present")) return std::nullopt;
+  KernelEvent event = event_of(Kind::pcie, Severity::fatal, text);
+  event.pci_address = *port;
+  return event;
+}
+
+/// "mlx5_core 0000:9a:00.0: poll_health:850:(pid 0): device's health compromised - reached miss count", and
+/// "...: Health issue observed, firmware internal error, severity(3) ERROR:" (linux, drivers/net/ethernet/
+/// mellanox/mlx5/core/health.c).
+std::optional<KernelEvent> parse_network_card(std::string_view text) {
+  constexpr int kError = 3;  // linux, kern_levels.h: 0 emergency to 7 debug
+  Scanner scanner(text);
+  if (!scanner.skip("mlx5_core ")) return std::nullopt;
+  const auto card = take_pci_address(scanner);
+  if (!card) return std::nullopt;
+  std::optional<Severity> severity;
+  if (has(scanner.rest(), "health compromised")) severity = Severity::fatal;
+  if (scanner.skip_past("Health issue observed, ") && scanner.skip_past("severity(")) {
+    const auto level = scanner.number(1);
+    severity = level && *level <= kError ? Severity::fatal : Severity::non_fatal;
+  }
+  if (!severity) return std::nullopt;
+  KernelEvent event = event_of(Kind::host_device, *severity, text);
+  event.pci_address = *card;
+  return event;
+}
+
+/// "nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0x10", which may go on, and
+/// "nvme nvme0: Disabling device after reset failure: -19", "...: Removing after probe failure status: -19",
+/// which does not (linux, drivers/nvme/host/pci.c).
+std::optional<KernelEvent> parse_drive(std::string_view text) {
+  Scanner scanner(text);
+  if (!scanner.skip("nvme nvme") || !scanner.number(4) || !scanner.skip(": ")) return std::nullopt;
+  if (scanner.skip("Disabling device after reset failure") || scanner.skip("Removing after probe failure"))
+    return event_of(Kind::host_device, Severity::fatal, text);
+  if (scanner.skip("controller is down") || has(scanner.rest(), "timeout, reset controller"))
+    return event_of(Kind::host_device, Severity::non_fatal, text);
+  return std::nullopt;
+}
+
+/// "watchdog: BUG: soft lockup - CPU#12 stuck for 26s! [nvidia-smi:1234]", "NMI watchdog: Watchdog detected
+/// hard LOCKUP on cpu 3", "rcu: INFO: rcu_sched self-detected stall on CPU". A task that is blocked is none:
+/// it may wait for a file server, and stops nobody else.
+std::optional<KernelEvent> parse_stall(std::string_view text) {
+  Scanner scanner(text);
+  scanner.skip("NMI ");
+  const bool locked = scanner.skip("watchdog: ") &&
+                      (has(scanner.rest(), "soft lockup - CPU") || has(scanner.rest(), "hard LOCKUP"));
+  const bool stalled = scanner.skip("rcu: INFO: ") && has(scanner.rest(), "stall");
+  if (!locked && !stalled) return std::nullopt;
+  return event_of(Kind::stall, Severity::unstated, text);
+}
+
+std::optional<KernelEvent> parse_of_driver(std::string_view text) {
+  switch (text.front()) {
+    case 'm':
+      return parse_network_card(text);
+    case 'n':
+      return parse_drive(text);
+    case 'p':
+      return parse_hotplug(text);
+    case 'N':
+    case 'r':
+    case 'w':
+      return parse_stall(text);
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::optional<KernelEvent> parse_host(std::string_view text) {
@@ -116,6 +193,7 @@ std::optional<KernelEvent> parse_host(std::string_view text) {
     default:
       break;
   }
+  if (auto event = parse_of_driver(text)) return event;
   if (has(text, "[Hardware Error]: ")) return parse_machine_check(text);
   if (has(text, "AER: ") || has(text, "PCIe Bus Error: ")) return parse_pcie(text);
   return std::nullopt;

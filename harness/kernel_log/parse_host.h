@@ -1,4 +1,5 @@
-// Lines of the kernel itself on what surrounds the GPUs: PCI Express, processors, memory.
+// Lines of the kernel itself on what surrounds the GPUs: PCI Express, processors, memory, network cards,
+// drives.
 #pragma once
 
 #include <optional>

@@ -177,6 +177,53 @@ TEST(KernelLine, ReadsWhatTheHostSaysOfItself) {
   EXPECT_EQ(killed.process, "train.py");
 }
 
+TEST(KernelLine, ASlotThatLosesItsCardIsAFatalErrorOfItsPort) {
+  for (const char* line : {"pcieport 0000:59:01.0: pciehp: Slot(3): Link Down",
+                           "pcieport 0000:59:01.0: pciehp: Slot(3-1): Card not present",
+                           "pciehp 0000:59:01.0:pcie24: Slot(3): Link Down"}) {
+    const KernelEvent event = event_of(line);
+    EXPECT_EQ(event.kind, Kind::pcie) << line;
+    EXPECT_EQ(event.severity, Severity::fatal) << line;
+    EXPECT_EQ(event.pci_address, "0000:59:01.0") << line;
+  }
+  EXPECT_THAT(events_of({"pcieport 0000:59:01.0: pciehp: Slot(3): Card present"}), IsEmpty());
+  EXPECT_THAT(events_of({"pcieport 0000:59:01.0: pciehp: Slot #3 AttnBtn- PwrCtrl- MRL- AttnInd-"}),
+              IsEmpty());
+}
+
+TEST(KernelLine, ReadsWhatDriversSayOfNetworkCardsAndDrives) {
+  const std::string card = "mlx5_core 0000:9a:00.0: ";
+  const KernelEvent dead =
+      event_of(card + "poll_health:850:(pid 0): device's health compromised - reached miss count");
+  EXPECT_EQ(dead.kind, Kind::host_device);
+  EXPECT_EQ(dead.severity, Severity::fatal);
+  EXPECT_EQ(dead.pci_address, "0000:9a:00.0");
+  const std::string issue = card + "print_health_info:431:(pid 0): Health issue observed, ";
+  EXPECT_EQ(event_of(issue + "firmware internal error, severity(3) ERROR:").severity, Severity::fatal);
+  EXPECT_EQ(event_of(issue + "High temperature, severity(2) CRITICAL:").severity, Severity::fatal);
+  EXPECT_EQ(event_of(issue + "irisc not responding, severity(4) WARNING:").severity, Severity::non_fatal);
+  EXPECT_EQ(event_of("nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0x10").severity,
+            Severity::non_fatal);
+  EXPECT_EQ(event_of("nvme nvme3: I/O 23 QID 4 timeout, reset controller").severity, Severity::non_fatal);
+  EXPECT_EQ(event_of("nvme nvme0: Disabling device after reset failure: -19").severity, Severity::fatal);
+  EXPECT_EQ(event_of("nvme nvme0: Removing after probe failure status: -19").kind, Kind::host_device);
+  EXPECT_THAT(events_of({card + "firmware version: 28.39.1002", "nvme nvme0: 12/0/0 default/read/poll queues",
+                         "nvme nvme0: I/O 5 QID 1 timeout, aborting"}),
+              IsEmpty());
+}
+
+TEST(KernelLine, ReadsThatAProcessorStalled) {
+  for (const char* line : {"watchdog: BUG: soft lockup - CPU#12 stuck for 26s! [nvidia-smi:1234]",
+                           "NMI watchdog: Watchdog detected hard LOCKUP on cpu 3",
+                           "rcu: INFO: rcu_sched self-detected stall on CPU"})
+    EXPECT_EQ(event_of(line).kind, Kind::stall) << line;
+  EXPECT_THAT(
+      events_of({"watchdog: watchdog0: watchdog did not stop!", "rcu: Hierarchical SRCU implementation.",
+                 "INFO: task cp:77 blocked for more than 120 seconds."}),
+      IsEmpty())
+      << "what waits for a file server stops nobody else";
+}
+
 TEST(KernelLine, WhatFirmwareReportsIsOfTheSectionThatItNames) {
   const std::string mark = "{1}[Hardware Error]: ";
   const auto memory = events_of({mark + "event severity: recoverable", mark + " Error 0, type: recoverable",

@@ -130,6 +130,7 @@ static void to_json(nlohmann::json& j, const Limit& limit) {
   if (!limit.variant.empty()) j["variant"] = limit.variant;
   if (!limit.during.empty()) j["during"] = limit.during;
   if (!limit.per.empty()) j["per"] = limit.per;
+  if (limit.at > 0) j["at"] = limit.at;
   if (limit.less_air) j["less_air"] = true;
   std::visit([&](const auto& bound) { j["bound"] = bound; }, limit.bound);
   if (limit.marginal_bound) j["marginal_bound"] = *limit.marginal_bound;
@@ -150,6 +151,7 @@ static void from_json(const nlohmann::json& j, Limit& limit) {
   limit.variant = j.value("variant", std::string());
   limit.during = j.value("during", std::string());
   limit.per = j.value("per", std::string());
+  limit.at = j.value("at", 0.0);
   limit.less_air = j.value("less_air", false);
   const nlohmann::json& bound = j.at("bound");
   if (bound.is_string()) {
@@ -266,6 +268,7 @@ void to_json(nlohmann::json& j, const Criteria& criteria) {
        {"waivers", criteria.waivers},
        {"replaced_limits", criteria.replaced_limits}};
   for (const auto& [part, warmer_c] : criteria.warmer_air_c) j["warmer_air_c"][part.path()] = warmer_c;
+  if (!criteria.unmet_wishes.empty()) j["unmet_wishes"] = criteria.unmet_wishes;
   if (!criteria.event_catalogue.empty()) j["event_catalogue"] = criteria.event_catalogue;
   if (!criteria.manifest.empty()) j["manifest"] = criteria.manifest;
   if (!criteria.not_as_shipped.empty()) j["not_as_shipped"] = criteria.not_as_shipped;
@@ -289,6 +292,7 @@ void from_json(const nlohmann::json& j, Criteria& criteria) {
   criteria.warmer_air_c.clear();
   for (const auto& [part, warmer_c] : j.value("warmer_air_c", nlohmann::json::object()).items())
     criteria.warmer_air_c[part] = warmer_c.get<double>();
+  criteria.unmet_wishes = j.value("unmet_wishes", std::map<std::string, std::string>{});
   criteria.event_catalogue = j.value("event_catalogue", std::vector<std::string>{});
   criteria.manifest = j.contains("manifest") ? j.at("manifest").get<Manifest>() : Manifest{};
   criteria.not_as_shipped = j.value("not_as_shipped", std::vector<std::string>{});

@@ -52,7 +52,10 @@ struct Limit {
   std::string during;
   /// peer_ratio: a measure of telemetry that the value is compared at. Peers' values are first made what they
   /// would be if all were proportional to it; empty, or where a peer has no such reading: as they are.
+  /// min: likewise of a GPU by itself, to what it would be `at` this much of it; without such a reading
+  /// nothing is said.
   std::string per;
+  double at = 0;  // in that measure's unit
   /// peer_excess: what the chassis makes the air of a slot warmer than others' (Criteria::warmer_air_c) is
   /// taken out before.
   bool less_air = false;
@@ -173,6 +176,8 @@ struct Criteria {
   std::vector<Waiver> waivers;
   /// By slot: by how much its air is warmer than that of the coolest, as the chassis has it (the site's).
   std::map<Part, double> warmer_air_c;
+  /// What the site's file asks for and the SKU does not have, by "check/measurement": why it does not.
+  std::map<std::string, std::string> unmet_wishes;
   std::vector<std::string>
       replaced_limits;  // "memory.bandwidth/copy_bandwidth min": by --limits, not the SKU's own
   /// "profile /tmp/acceptance.toml", "sku configs/skus/x.toml, not as shipped": configurations that are not

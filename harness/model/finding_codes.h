@@ -62,9 +62,11 @@ inline constexpr const char* driver_lacks = "environment.driver_lacks";
 inline constexpr const char* reading_failed = "harness.reading_failed";
 inline constexpr const char* xid = "device.xid";
 inline constexpr const char* xid_fatal = "device.xid_fatal";
-/// The kernel's word on processors and their memory.
+/// The kernel's word on PCI Express, processors and their memory, network cards and drives.
 inline constexpr const char* pcie_fatal = "pcie.fatal";
 inline constexpr const char* host_error = "host.hardware_error";
+inline constexpr const char* host_device = "host.device_failed";
+inline constexpr const char* kernel_stalled = "environment.kernel_stalled";
 inline constexpr const char* nvswitch_fatal = "nvswitch.fatal";
 /// CUDA's error 802, and NVLinks that are all down: nobody has made the way over the NVSwitches ready.
 inline constexpr const char* fabric_manager = "environment.fabric_manager";
@@ -128,6 +130,8 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        xid_fatal,
                                        pcie_fatal,
                                        host_error,
+                                       host_device,
+                                       kernel_stalled,
                                        nvswitch_fatal,
                                        fabric_manager,
                                        foreign_process,

@@ -25,7 +25,7 @@ struct EvidenceItem {
   std::string unit;
   std::string relation;  // "min", "max", "equal", ...
   std::string source;    // of the limit, with its date
-  std::string detail;    // for what is no measurement: how a worker ended, which rank never came
+  Phrase detail;         // for what is no measurement: how a worker ended, which rank never came
 };
 
 /// Something that a finding explains: shown beneath it, accuses nobody.
@@ -33,7 +33,7 @@ struct Consequence {
   FindingCode code;
   std::string check;
   Part part;
-  std::string detail;
+  Phrase detail;
 };
 
 struct Finding {

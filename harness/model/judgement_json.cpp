@@ -28,7 +28,7 @@ json evidence_json(const EvidenceItem& item) {
   set_unless_empty(j, "unit", item.unit);
   set_unless_empty(j, "relation", item.relation);
   set_unless_empty(j, "source", item.source);
-  set_unless_empty(j, "detail", item.detail);
+  set_unless_empty(j, "detail", item.detail.english);
   return j;
 }
 
@@ -36,7 +36,7 @@ json consequence_json(const Consequence& consequence) {
   return {{"code", consequence.code},
           {"check", consequence.check},
           {"part", consequence.part},
-          {"detail", consequence.detail}};
+          {"detail", consequence.detail.english}};
 }
 
 json translations(const Finding& finding) {

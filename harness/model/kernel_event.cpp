@@ -9,8 +9,9 @@
 namespace assay {
 namespace {
 
-constexpr std::array<const char*, 8> kKinds{"xid",  "fallen_off_bus", "nvswitch",    "driver",
-                                            "pcie", "machine_check",  "host_memory", "out_of_memory"};
+constexpr std::array<const char*, 10> kKinds{"xid",         "fallen_off_bus", "nvswitch",    "driver",
+                                             "pcie",        "machine_check",  "host_memory", "out_of_memory",
+                                             "host_device", "stall"};
 constexpr std::array<const char*, 5> kEventMeanings{"none", "somebody_elses", "counts", "fatal", "lost"};
 constexpr std::array<const char*, 4> kSeverities{"unstated", "corrected", "non_fatal", "fatal"};
 
@@ -45,7 +46,8 @@ void to_json(nlohmann::json& j, const KernelEvent& event) {
        {"position", event.position},
        {"more", event.more},
        {"meaning", kEventMeanings[static_cast<std::size_t>(event.meaning)]},
-       {"explained", event.explained}};
+       {"explained", event.explained.english},
+       {"explained_in_chinese", event.explained.chinese}};
 }
 
 void from_json(const nlohmann::json& j, KernelEvent& event) {
@@ -65,7 +67,7 @@ void from_json(const nlohmann::json& j, KernelEvent& event) {
   j.at("position").get_to(event.position);
   j.at("more").get_to(event.more);
   event.meaning = named<KernelEvent::Meaning>(j.at("meaning"), kEventMeanings);
-  j.at("explained").get_to(event.explained);
+  event.explained = {j.at("explained").get<std::string>(), j.at("explained_in_chinese").get<std::string>()};
 }
 
 }  // namespace assay

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "harness/model/phrase.h"
+
 namespace assay {
 
 /// The kernel's TASK_COMM_LEN, less its end.
@@ -22,6 +24,8 @@ struct KernelEvent {
     machine_check,  // by the processor, or by firmware in its place
     host_memory,    // EDAC
     out_of_memory,  // the kernel ended a process to get memory
+    host_device,    // a network card or a drive failed, by its driver
+    stall,          // a processor did nothing else for many seconds
   };
   enum class Severity { unstated, corrected, non_fatal, fatal };
   /// What it says of its part; of one that nobody has looked up yet, nothing (kernel_log/meaning.h).
@@ -48,7 +52,7 @@ struct KernelEvent {
   std::int64_t position = 0;  // of the log, behind the line (KernelLog::position)
   std::int64_t more = 0;      // further events of its kind that were only counted (event_digest.h)
   Meaning meaning = Meaning::none;
-  std::string explained;  // for people: number, meaning, link, what its maker would have done, the line
+  Phrase explained;  // number, meaning, link, what its maker would have done, the line
 };
 
 /// It says that its part is at fault.

@@ -167,7 +167,9 @@ constexpr Name kNames[] = {
     {"pcie_replays", "PCIe 重传"},
     {"pcie_rollover_delta", "PCIe 重传计数回绕增量"},
     {"pcie_uncorrected_delta", "PCIe 不可纠正错误增量"},
+    {"pcie_width_at_rest", "空闲时 PCIe 宽度"},
     {"pcie_width_at_work", "工作时 PCIe 宽度"},
+    {"peak_share", "占标称峰值的比例"},
     {"peer_access", "对端直接访问"},
     {"persistence", "常驻模式"},
     {"ports_100g", "100 Gbit/s 及以上的网口"},
@@ -179,6 +181,7 @@ constexpr Name kNames[] = {
     {"ports_watched", "监视的网口"},
     {"ports_with_full_counter", "计数器已满的网口"},
     {"power_brake", "电源制动降频"},
+    {"power_brake_at_rest", "空闲时电源制动"},
     {"power_cap", "功耗上限降频"},
     {"power_fault", "供电故障"},
     {"power_limit", "功耗上限"},
@@ -271,6 +274,16 @@ std::string name_of_measurement(std::string_view identifier, std::string_view la
   std::string text(identifier);
   if (language != "zh-CN" || name == std::end(kNames) || name->identifier != identifier) return text;
   return std::string(name->chinese) + "（" + text + "）";
+}
+
+Phrase phrase_of_measurement(std::string_view identifier) {
+  return {name_of_measurement(identifier, "en"), name_of_measurement(identifier, "zh-CN")};
+}
+
+Phrase phrase_of_measurements(const std::vector<std::string>& identifiers) {
+  std::vector<Phrase> phrases;
+  for (const std::string& identifier : identifiers) phrases.push_back(phrase_of_measurement(identifier));
+  return listed(phrases);
 }
 
 }  // namespace assay

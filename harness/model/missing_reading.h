@@ -13,9 +13,9 @@
 namespace assay {
 
 struct MissingMeaning {
-  const char* why;    // as a Reading has it: "no_permission" (node/nvml_result.h)
-  const char* words;  // for people
-  const char* code;   // of the finding
+  const char* why;              // as a Reading has it: "no_permission" (node/nvml_result.h)
+  const char *words, *chinese;  // for people
+  const char* code;             // of the finding
   /// The device's or its driver's own word against the part, whatever was asked for. Of the others the
   /// finding is made where the value is required.
   bool always_counts;

@@ -77,6 +77,7 @@ void each_state_reading(State& v, Visit visit) {
   visit("utilisation_percent", v.utilisation_percent);
   visit("pcie_generation", v.pcie_generation);
   visit("pcie_width", v.pcie_width);
+  visit("power_brake", v.power_brake);
   visit("processes", v.processes);
   visit("fabric_state", v.fabric_state);
   visit("fabric_status", v.fabric_status);

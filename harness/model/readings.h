@@ -125,6 +125,7 @@ struct GpuState {
   Integer sram_threshold_exceeded;
   Integer utilisation_percent;
   Integer pcie_generation, pcie_width;
+  Integer power_brake;                             // 1: asserted from outside at this moment
   Reading<std::vector<ForeignProcess>> processes;  // compute processes, ours included
   std::vector<NvlinkReading> nvlinks;              // in the GPU's order
   /// Of the way over the switches: 3 is completed. Its result, 0 is success, says something only then.

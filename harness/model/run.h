@@ -13,6 +13,7 @@
 
 #include "harness/model/finding_code.h"
 #include "harness/model/part.h"
+#include "harness/model/phrase.h"
 #include "harness/model/plan.h"
 #include "harness/model/time.h"
 
@@ -35,6 +36,14 @@ struct Error {
   std::string message;
   Part part;          // which part it happened on; empty: the step's own, or the run as a whole
   std::string ended;  // how a worker ended, where that is the error: "signal 11", "out of memory", "timeout"
+  /// The message for a reader of Chinese, where whoever found the error has it. Of a run's own errors the
+  /// records have no place for it.
+  std::string chinese = {};
+
+  static Error of(FindingCode symptom, const Phrase& message, Part part, std::string ended = {}) {
+    return {std::move(symptom), message.english, std::move(part), std::move(ended),
+            message.chinese == message.english ? std::string() : message.chinese};
+  }
 };
 
 struct Evidence {

@@ -36,6 +36,10 @@ GpuState GpuQuery::state() {
   state.utilisation_percent = integer(utilization_result, utilization.gpu);
   state.pcie_generation = number(api_.pcie_generation);
   state.pcie_width = number(api_.pcie_width);
+  state.power_brake = throttle_reasons();
+  if (state.power_brake.value)
+    state.power_brake =
+        Integer::of((*state.power_brake.value & clocks_event_reason::hardware_power_brake) != 0 ? 1 : 0);
   state.processes = processes();
   for (unsigned link = 0; link < kHopperNvlinks; ++link) state.nvlinks.push_back(nvlink(link));
   read_fabric(state);

@@ -1,5 +1,7 @@
 #include "harness/node_sim/simulated_backend.h"
 
+#include <malloc.h>
+
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -96,8 +98,16 @@ class SimulatedSamplerNode final : public SamplerNode {
   std::vector<Seat> seats_;  // one a GPU
 };
 
+/// Emulated blocks take and free the same memory again and again, and every time that the library gives it
+/// back to the system its pages are to be had anew: in a quick run 125,000 page faults, half of its time.
+void keep_freed_memory() {
+  constexpr int kKeptBytes = 16 << 20;
+  mallopt(M_TOP_PAD, kKeptBytes);
+}
+
 class SimulatedBackend final : public Backend {
  public:
+  SimulatedBackend() { keep_freed_memory(); }
   std::unique_ptr<WorkerNode> worker_node(const NodeAddress& address) const override {
     return std::make_unique<SimulatedWorkerNode>(address);
   }

@@ -179,6 +179,22 @@ void expect_peer_traffic(const config::Site& site, Criteria& criteria) {
   }
 }
 
+/// What stands in the way of direct traffic (suites/inventory/host.cpp).
+constexpr const char* kInTheWay[] = {"acs_redirects", "iommu_translates"};
+
+std::map<std::string, std::string> unmet_wishes(const config::Site& site, const config::Sku& sku) {
+  std::map<std::string, std::string> unmet;
+  for (const auto& [what, why] : sku.not_available) {
+    const std::string measure = what.substr(what.find('/') + 1);
+    const bool is_wished = what.rfind("inventory.", 0) == 0 &&
+                           (site.firmware.count(measure) != 0 ||
+                            (site.direct_peer_traffic && std::find(std::begin(kInTheWay), std::end(kInTheWay),
+                                                                   measure) != std::end(kInTheWay)));
+    if (is_wished) unmet[what] = why;
+  }
+  return unmet;
+}
+
 }  // namespace
 
 Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, const config::Site& site,
@@ -205,6 +221,7 @@ Criteria build_criteria(const config::Sku& sku, const config::Profile& profile, 
   criteria.findings = std::move(findings);
   criteria.waivers = site.waivers;
   criteria.warmer_air_c = site.warmer_air_c;
+  criteria.unmet_wishes = unmet_wishes(site, sku);
   return criteria;
 }
 

@@ -57,10 +57,12 @@ void Journal::measurement(const std::string& step, const Measurement& measuremen
 
 void Journal::error(const std::string& step, const Error& error) {
   expect_open(step);
-  if (error.part.empty() && error.ended.empty()) return write_step(step, step_error_artifact(error));
+  if (error.part.empty() && error.ended.empty() && error.chinese.empty())
+    return write_step(step, step_error_artifact(error));
   json content = {{"symptom", error.symptom}};
   if (!error.part.empty()) content["part"] = error.part;
   if (!error.ended.empty()) content["ended"] = error.ended;
+  if (!error.chinese.empty()) content["zh-CN"] = error.chinese;
   write_step(step, step_error_artifact(error), extension(kErrorExtension, std::move(content)));
 }
 

@@ -312,6 +312,7 @@ void Parser::extension(Step& step, const json& extension) {
     }
     step.errors.back().part = text_at(content, "part");
     step.errors.back().ended = text_at(content, "ended");
+    step.errors.back().chinese = text_at(content, "zh-CN");
   } else if (name == kEvidenceExtension) {
     step.evidence.push_back({content.at("name").get<std::string>(), content.at("content")});
   } else if (name == kCountersExtension) {

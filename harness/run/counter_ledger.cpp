@@ -79,7 +79,7 @@ void CounterLedger::attribute(OpenStep& step, const std::vector<Part>& gpus) {
 /// Of a GPU that was lost, its ports say once more that it is.
 void CounterLedger::record_nvswitch(const KernelEvent& event) {
   if (event.meaning != KernelEvent::Meaning::fatal)
-    return journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
+    return journal_.run_log(record::LogSeverity::warning, telemetry::explained(event).english);
   Part part = Part::nvswitch(event.nvswitch);
   if (const auto lost = ledger_.loss_behind(event)) {
     for (const PlannedSlot& slot : plan_.slots) {
@@ -87,7 +87,7 @@ void CounterLedger::record_nvswitch(const KernelEvent& event) {
       part = lost->link < 0 ? slot.part : slot.part.below(telemetry::nvlink_name(lost->link));
     }
   }
-  journal_.run_error({codes::nvswitch_fatal, telemetry::explained(event), part, ""});
+  journal_.run_error({codes::nvswitch_fatal, telemetry::explained(event).english, part, ""});
 }
 
 /// What fell off the bus at an address where no GPU answers is the GPU that is missing, where one alone is.
@@ -97,27 +97,32 @@ void CounterLedger::record_other_gpu(const KernelEvent& event) {
     if (slot.pci_address.empty()) missing.push_back(slot.part);
   }
   if (missing.size() == 1 && event.meaning == KernelEvent::Meaning::lost)
-    return journal_.run_error({codes::device_lost, telemetry::explained(event), missing.front(), ""});
+    return journal_.run_error({codes::device_lost, telemetry::explained(event).english, missing.front(), ""});
   journal_.run_log(record::LogSeverity::warning,
-                   telemetry::explained(event) + " (of a device in no slot of the SKU)");
+                   telemetry::explained(event).english + " (of a device in no slot of the SKU)");
 }
 
 void CounterLedger::record_pcie(const KernelEvent& event) {
   const auto bridge = bridges_.find(event.pci_address);
   if (bridge != bridges_.end() && event.meaning == KernelEvent::Meaning::fatal)
-    return journal_.run_error({codes::pcie_fatal, telemetry::explained(event), bridge->second, ""});
-  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
+    return journal_.run_error({codes::pcie_fatal, telemetry::explained(event).english, bridge->second, ""});
+  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event).english);
 }
 
 void CounterLedger::record_host(const KernelEvent& event) {
-  const bool of_host =
-      event.kind == KernelEvent::Kind::machine_check || event.kind == KernelEvent::Kind::host_memory;
-  if (of_host && event.meaning == KernelEvent::Meaning::fatal)
-    return journal_.run_error({codes::host_error, telemetry::explained(event), "host", ""});
-  // Which of its GPUs, the driver does not say.
-  if (event.kind == KernelEvent::Kind::driver && event.meaning == KernelEvent::Meaning::fatal)
-    return journal_.run_error({codes::needs_reset, telemetry::explained(event), "node", ""});
-  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
+  using Kind = KernelEvent::Kind;
+  const auto record = [&](const char* code, const Part& part) {
+    journal_.run_error({code, telemetry::explained(event).english, part, ""});
+  };
+  if (event.kind == Kind::stall) return record(codes::kernel_stalled, "host");
+  if (event.meaning == KernelEvent::Meaning::fatal) {
+    if (event.kind == Kind::machine_check || event.kind == Kind::host_memory)
+      return record(codes::host_error, "host");
+    if (event.kind == Kind::host_device) return record(codes::host_device, "host");
+    // Which of its GPUs, the driver does not say.
+    if (event.kind == Kind::driver) return record(codes::needs_reset, "node");
+  }
+  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event).english);
 }
 
 void CounterLedger::record_strays() {

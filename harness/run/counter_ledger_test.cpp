@@ -134,6 +134,24 @@ TEST_F(CounterLedgerTest, MemoryOfTheHostThatFailedIsTheHosts) {
   EXPECT_EQ(records().warnings.size(), 1u);
 }
 
+TEST_F(CounterLedgerTest, ACardOrDriveThatFailedIsTheHostsAndAStallNobodys) {
+  telemetry::Snapshot after = snapshot();
+  KernelEvent event;
+  event.position = 50;
+  event.kind = KernelEvent::Kind::host_device;
+  event.meaning = KernelEvent::Meaning::fatal;
+  after.events = {event};
+  event.meaning = KernelEvent::Meaning::none;
+  after.events.push_back(event);
+  event.kind = KernelEvent::Kind::stall;
+  after.events.push_back(event);
+  step_over({snapshot(), after}, "gpu3");
+  ASSERT_EQ(records().errors.size(), 2u);
+  EXPECT_EQ(records().errors[0].symptom, "host.device_failed");
+  EXPECT_EQ(records().errors[1].symptom, "environment.kernel_stalled");
+  EXPECT_EQ(records().warnings.size(), 1u) << "a drive that its driver reset goes on";
+}
+
 TEST_F(CounterLedgerTest, TheHostIsHeardWhileAGpuIsMissing) {
   run.plan.slots[6].pci_address.clear();
   telemetry::Snapshot after = snapshot();

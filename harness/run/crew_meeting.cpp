@@ -49,7 +49,8 @@ void stop_who_has_not_come(Crew& crew) {
   no_exchange_deadline(crew);
   for (const auto& worker : crew.workers) {
     if (crew.exchange.waits(static_cast<std::size_t>(worker->assignment().rank))) continue;
-    worker->stop(codes::step_timeout, "it did not come to where its peers waited for it",
+    worker->stop(codes::step_timeout,
+                 {"it did not come to where its peers waited for it", "未到达其他 rank 等待它的会合点"},
                  steady_clock::now());
   }
 }
@@ -100,7 +101,10 @@ void bring_to_exchange(Crew& crew, WorkerHandle& worker, const json& content, St
     const Part part = devices.size() == 1 ? devices.front() : crew.placement->part;
     const std::string who = name_of_rank(worker.assignment(), *gone);
     for (OpenStep& step : crew.steps)
-      journal.fail(step, {codes::rank_missing, who + "it ended before the others met", part, ""});
+      journal.fail(
+          step,
+          Error::of(codes::rank_missing,
+                    phrase("{}it ended before the others met", "{}在其他 rank 会合之前已退出", who), part));
     stop_all(crew);
     return;
   }

@@ -34,7 +34,8 @@ std::optional<Error> RankExchange::ended(std::size_t rank, const Part& part, std
   ended_.at(rank) = true;
   if (!why) {
     if (!anybody_waits() || gave_reason) return std::nullopt;
-    return Error{codes::rank_missing, "it ended while the others waited for it", part, ""};
+    return Error::of(codes::rank_missing,
+                     {"it ended while the others waited for it", "其他 rank 等待时它已退出"}, part);
   }
   if (why->symptom == kVictimOfAnotherRank) return std::nullopt;
   if (why->symptom != codes::step_timeout) return why;

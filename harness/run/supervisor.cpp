@@ -83,7 +83,7 @@ class Supervisor {
       if (!is_its_own) continue;
       journal_.run_log(record::LogSeverity::warning,
                        fmt::format("before the run: {}{}{}", event.logged_at,
-                                   event.logged_at.empty() ? "" : " ", event.explained));
+                                   event.logged_at.empty() ? "" : " ", event.explained.english));
     }
     journal_.sync();
   }

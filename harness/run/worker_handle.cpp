@@ -31,7 +31,8 @@ std::optional<nlohmann::json> WorkerHandle::next() {
     if (!message->contains("progress")) ++frames_;  // hours of work report progress for hours
     if (frames_ > kMaxFramesPerStep || decoder_.bytes_fed() > kMaxBytesPerStep) {
       stop(codes::pipe_flood,
-           fmt::format("it sent more than {} messages or {} MiB", kMaxFramesPerStep, kMaxBytesPerStep >> 20),
+           phrase("it sent more than {} messages or {} MiB", "发送超过 {} 条消息或 {} MiB", kMaxFramesPerStep,
+                  kMaxBytesPerStep >> 20),
            std::chrono::steady_clock::now());
       return std::nullopt;
     }
@@ -42,7 +43,7 @@ std::optional<nlohmann::json> WorkerHandle::next() {
   }
 }
 
-void WorkerHandle::stop(const FindingCode& symptom, const std::string& why, Time now) {
+void WorkerHandle::stop(const FindingCode& symptom, const Phrase& why, Time now) {
   if (stopped() || ending_ || lost_) return;
   stop_symptom_ = symptom;
   stop_why_ = why;
@@ -52,7 +53,7 @@ void WorkerHandle::stop(const FindingCode& symptom, const std::string& why, Time
 }
 
 void WorkerHandle::deadline_passed(Time now) {
-  stop(codes::step_timeout, "it did not finish within its deadline", now);
+  stop(codes::step_timeout, {"it did not finish within its deadline", "未在时限内完成"}, now);
 }
 
 bool WorkerHandle::over(Time now) {
@@ -68,12 +69,12 @@ bool WorkerHandle::over(Time now) {
       deadline_passed(now);
       break;
     case WorkerDeadline::Due::kill:
-      stop_why_ += "; SIGTERM did not end it";
+      stop_why_ += {"; SIGTERM did not end it", "；SIGTERM 未能终止它"};
       child_->signal(SIGKILL);
       break;
     case WorkerDeadline::Due::give_up:
       lost_ = true;
-      stop_why_ += "; SIGKILL did not end it either";
+      stop_why_ += {"; SIGKILL did not end it either", "；SIGKILL 也未能终止它"};
       break;
   }
   return lost_;
@@ -95,24 +96,28 @@ bool WorkerHandle::ended_from_outside() const {
 
 void WorkerHandle::ended_with_the_run() {
   stop_symptom_ = codes::interrupted;
-  stop_why_ = "the run was interrupted";
+  stop_why_ = {"the run was interrupted", "运行被中断"};
 }
 
 std::optional<Error> WorkerHandle::failure() const {
   const Part& part = this->part();
   const std::string ended = ending_ ? ending_->describe() : ipc::Ending{ipc::Ending::How::lost}.describe();
-  if (lost_) return Error{codes::worker_unkillable, stop_why_, part, ended};
-  if (stopped()) return Error{stop_symptom_, stop_why_, part, ended};
+  const auto error = [&](const FindingCode& symptom, const Phrase& why) {
+    return Error::of(symptom, why, part, ended);
+  };
+  if (lost_) return error(codes::worker_unkillable, stop_why_);
+  if (stopped()) return error(stop_symptom_, stop_why_);
   if (ending_->how == ipc::Ending::How::signalled) {
     const char* symptom = ending_->out_of_memory     ? codes::out_of_memory
                           : ending_->code == SIGKILL ? codes::worker_lost
                                                      : codes::worker_crashed;
-    return Error{symptom, "the worker died", part, ended};
+    return error(symptom, {"the worker died", "工作进程崩溃"});
   }
-  if (torn_) return Error{codes::protocol, "the worker ended in the middle of a message", part, ended};
-  if (!done_ || ending_->code != 0) {
-    return Error{codes::worker_exit, "the worker ended before it was done", part, ended};
-  }
+  if (torn_)
+    return error(codes::protocol,
+                 {"the worker ended in the middle of a message", "工作进程在一条消息中途退出"});
+  if (!done_ || ending_->code != 0)
+    return error(codes::worker_exit, {"the worker ended before it was done", "工作进程未完成即退出"});
   return std::nullopt;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "harness/ipc/child.h"
+#include "harness/model/phrase.h"
 #include "harness/model/run.h"
 #include "harness/run/assignment.h"
 #include "harness/run/worker_deadline.h"
@@ -30,7 +31,7 @@ class WorkerHandle {
   std::optional<nlohmann::json> next();
 
   /// Stops it for this reason: SIGTERM now, SIGKILL after kTermGrace. The first reason stands.
-  void stop(const FindingCode& symptom, const std::string& why, Time now);
+  void stop(const FindingCode& symptom, const Phrase& why, Time now);
   void deadline_passed(Time now);
   /// Deadlines, signals, reaping. True once it is over, in one way or another.
   bool over(Time now);
@@ -64,7 +65,7 @@ class WorkerHandle {
   bool channel_open_ = true, resting_ = false, done_ = false, torn_ = false, lost_ = false;
   std::size_t frames_ = 0;
   FindingCode stop_symptom_;
-  std::string stop_why_;
+  Phrase stop_why_;
   std::optional<ipc::Ending> ending_;
 };
 

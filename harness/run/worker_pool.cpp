@@ -68,7 +68,7 @@ void WorkerPool::note_interrupt() {
   interrupted_ = true;
   for (const auto& crew : crews_) {
     for (const auto& worker : crew->workers)
-      worker->stop(codes::interrupted, "the run was interrupted", steady_clock::now());
+      worker->stop(codes::interrupted, {"the run was interrupted", "运行被中断"}, steady_clock::now());
   }
 }
 
@@ -265,7 +265,9 @@ void WorkerPool::worker_ended(Crew& crew, std::size_t index) {
   gone.back().hung = worker->lost();
   gone.back().ended = !worker->lost();
   if (!error) return;
-  error->message = name_of_rank(assignment, static_cast<std::size_t>(assignment.rank)) + error->message;
+  const std::string rank = name_of_rank(assignment, static_cast<std::size_t>(assignment.rank));
+  error->message = rank + error->message;
+  if (!error->chinese.empty()) error->chinese = rank + error->chinese;
   for (OpenStep& step : crew.steps) journal_.fail(step, *error);
 }
 

@@ -65,8 +65,8 @@ class Builder {
   void keep_missing() {
     if (!missing_.empty()) result.evidence.push_back({kMissingReadings, {{"readings", missing_}}});
   }
-  void error(const std::string& symptom, const std::string& message) {
-    result.errors.push_back({symptom, message, gpu_, ""});
+  void error(const std::string& symptom, const Phrase& message) {
+    result.errors.push_back(Error::of(symptom, message, gpu_));
   }
 
   const Part& gpu() const { return gpu_; }
@@ -90,7 +90,8 @@ std::optional<double> growth(Builder& builder, const char* name,
   const auto last = counter(after, name);
   if (first == before.end() || !last) return std::nullopt;
   if (*last < first->second) {
-    builder.error(codes::counter_backwards, fmt::format("{} went from {} to {}", name, first->second, *last));
+    builder.error(codes::counter_backwards,
+                  phrase("{} went from {} to {}", "{} 由 {} 变为 {}", name, first->second, *last));
     return std::nullopt;
   }
   return static_cast<double>(*last - first->second);
@@ -167,8 +168,9 @@ void add_nvlinks(Builder& builder, const std::map<std::string, std::int64_t>& be
   for (const NvlinkChange& change : all.changes) {
     const Part link = builder.gpu().below(nvlink_name(change.link));
     if (change.after < change.before) {
-      builder.error(codes::counter_backwards, fmt::format("{} of {} went from {} to {}", change.measure, link,
-                                                          change.before, change.after));
+      builder.error(codes::counter_backwards,
+                    phrase("{0} of {1} went from {2} to {3}", "{1} 的 {0} 由 {2} 变为 {3}", change.measure,
+                           link, change.before, change.after));
       continue;
     }
     builder.measure_at(link, change.measure, static_cast<double>(change.after - change.before), Unit::count);
@@ -201,11 +203,11 @@ const char* code_of(const KernelEvent& event) {
 }
 
 void say(Builder& builder, const Said& said) {
-  std::string message = explained(*said.first);
-  if (said.further > 0) message += fmt::format(" (and {} more)", said.further);
+  Phrase message = explained(*said.first);
+  if (said.further > 0) message += phrase(" (and {} more)", "（另有 {} 条）", said.further);
   if (said.first->meaning == KernelEvent::Meaning::somebody_elses) {
-    message = fmt::format("process {} ({}) was at work on {}: {}", said.first->pid, said.first->process,
-                          builder.gpu(), message);
+    message = phrase("process {0} ({1}) was at work on {2}: {3}", "进程 {0}（{1}）正在使用 {2}：{3}",
+                     said.first->pid, said.first->process, builder.gpu(), message);
   }
   builder.error(code_of(*said.first), message);
 }
@@ -260,8 +262,8 @@ std::string line_of(const KernelEvent& event) {
   return event.more == 0 ? event.line : fmt::format("{} (and {} more like it)", event.line, event.more);
 }
 
-std::string explained(const KernelEvent& event) {
-  return event.explained.empty() ? line_of(event) : event.explained;
+Phrase explained(const KernelEvent& event) {
+  return event.explained.empty() ? Phrase(line_of(event)) : event.explained;
 }
 
 const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address) {
@@ -282,14 +284,17 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
   const GpuReadings* last = find_gpu(after.readings, pci_address);
   add_events(builder, pci_address, events, log_missing);
   if (last == nullptr) {
-    builder.error(codes::device_lost, "the management library does not list it any more");
+    builder.error(codes::device_lost,
+                  {"the management library does not list it any more", "管理库（NVML）已不再列出该 GPU"});
   } else if (last->lost == "timeout") {
     builder.error(codes::telemetry_hung,
-                  fmt::format("a management library call did not return within {} s", kCallTimeoutMs / 1000));
+                  phrase("a management library call did not return within {} s",
+                         "管理库（NVML）的一次调用在 {} 秒内未返回", kCallTimeoutMs / 1000));
   } else if (!last->lost.empty()) {
     const MissingMeaning& meaning = meaning_of_missing(last->lost);
     builder.error(meaning.always_counts ? meaning.code : codes::device_lost,
-                  fmt::format("the management library answers '{}': {}", last->lost, meaning.words));
+                  phrase("the management library answers '{}': {}", "管理库（NVML）返回“{}”：{}", last->lost,
+                         Phrase(meaning.words, meaning.chinese)));
   } else {
     add_deltas(builder, before, *last);
     add_slowdowns(builder, before, *last, series.slowdowns, span_of(series.slowdowns, since, after));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/phrase.h"
 #include "harness/model/run.h"
 #include "harness/telemetry/sampler.h"
 
@@ -28,7 +29,7 @@ StepTelemetry attribute(const Part& gpu, const std::string& pci_address,
 /// The logged line, with the number of further ones that were only counted.
 std::string line_of(const KernelEvent& event);
 /// For people: what is known of it, and the line.
-std::string explained(const KernelEvent& event);
+Phrase explained(const KernelEvent& event);
 
 const GpuReadings* find_gpu(const NodeReadings& readings, const std::string& pci_address);
 

@@ -12,8 +12,9 @@ namespace {
 
 using Samples = std::vector<GpuSample>;
 
-/// Under load a GPU draws several times what it draws at rest with a context held (113 W).
-constexpr double kLeastDifference_w = 150;
+/// Under load a GPU draws several times what it draws at rest with a context held (113 W). One that does a
+/// tenth of the work still draws more than this: below it, whole degrees say nothing of a degree a watt.
+constexpr double kLeastDifference_w = 100;
 constexpr double kLeastLoad_s = 4, kLeastAtWork_s = 20;
 /// The core of an H200 had given off what it gives off at once after 0.6 s
 /// (reports/evidence/2026-11-26-h200); its sensor answers in whole degrees, ten times a second.

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "harness/model/measurement_names.h"
 #include "harness/verdict/evidence.h"
 
 namespace assay::verdict {
@@ -52,13 +53,15 @@ void observe_common_causes(const Case& c, std::vector<Observation>& seen) {
     observation.check = one.check;
     observation.part = observation.evidence.part = "node";
     observation.evidence.step = one.evidence.step;
-    std::string values;
+    Phrase values;
     for (const auto& [gpu, first] : alike.first) {
       if (!first->evidence.value) continue;
-      values += fmt::format("{}{} {} {} {}", values.empty() ? "" : ", ", gpu, first->evidence.measurement,
-                            text_of(*first->evidence.value), first->evidence.unit);
+      if (!values.empty()) values += {", ", "、"};
+      values += phrase("{} {} {}", "{} {} {}", gpu, phrase_of_measurement(first->evidence.measurement),
+                       value_with_unit(first->evidence));
     }
-    observation.evidence.detail = fmt::format("{} of {} GPUs: {}", alike.first.size(), of, values);
+    observation.evidence.detail =
+        phrase("{0} of {1} GPUs: {2}", "{1} 块 GPU 中的 {0} 块：{2}", alike.first.size(), of, values);
     found.push_back(std::move(observation));
   }
   for (Observation& observation : seen) {

@@ -1,6 +1,5 @@
 // Absence never passes: what the criteria require and the records do not hold.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -8,6 +7,8 @@
 #include <utility>
 
 #include "harness/model/finding_codes.h"
+#include "harness/model/measurement_names.h"
+#include "harness/model/source_words.h"
 #include "harness/model/telemetry_measures.h"
 #include "harness/model/versions.h"
 #include "harness/verdict/evidence.h"
@@ -31,18 +32,20 @@ Measured measured_of(const Step& step, const std::string& check) {
   return measured;
 }
 
-std::string state_of(const Step& step) {
+Phrase state_of(const Step& step) {
   switch (step.status) {
     case Status::open:
-      return step.id + " was never ended";
+      return phrase("{} was never ended", "{} 未结束", step.id);
     case Status::skip:
-      return step.id + " was skipped";
+      return phrase("{} was skipped", "{} 被跳过", step.id);
     case Status::error:
-      return step.id + (step.errors.empty() ? " ended in error without saying why" : " ended in error");
+      return step.errors.empty()
+                 ? phrase("{} ended in error without saying why", "{} 出错结束，未给出原因", step.id)
+                 : phrase("{} ended in error", "{} 出错结束", step.id);
     case Status::complete:
       break;
   }
-  return step.id + " completed";
+  return phrase("{} completed", "{} 已完成", step.id);
 }
 
 void observe_runs(const Case& c, const RequiredCheck& required, const Part& part,
@@ -65,18 +68,19 @@ void observe_runs(const Case& c, const RequiredCheck& required, const Part& part
   observation.code = codes::check_not_run;
   observation.check = required.check;
   observation.step_part = observation.part = observation.evidence.part = part;
-  std::string states;
+  Phrase states;
   for (const Step* step : steps) {
     if (completed.count(step->stage) != 0) continue;
     observation.evidence.step = step->id;
-    states += "; " + state_of(*step);
+    states += phrase("; {}", "；{}", state_of(*step));
     for (const Error& error : step->errors) {
       observation.because.emplace_back(
           error.symptom, c.place_of(error.symptom, error.part.empty() ? step->part : error.part));
     }
   }
   observation.evidence.detail =
-      fmt::format("{} completed {} of {} times on {}{}", required.check, done, needed, part, states);
+      phrase("{0} completed {1} of {2} times on {3}{4}", "{0} 在 {3} 上应完成 {2} 次，实际 {1} 次{4}",
+             required.check, done, needed, part, states);
   seen.push_back(std::move(observation));
 }
 
@@ -105,11 +109,12 @@ int ranks_at(const Case& c, const Step& step, const Part& part) {
 
 /// The finding is the reason's: it leads to what mends it. What is wrong with the device is so of the whole
 /// of it.
-void give_reason(const Case& c, Observation& observation, const std::string& measure,
+void give_reason(const Case& c, Observation& observation, const std::vector<std::string>& measures,
                  const std::string& why) {
   const MissingMeaning& meaning = meaning_of_missing(why);
   observation.code = meaning.code;
-  observation.evidence.detail = fmt::format("{} of {}: {}", measure, observation.part, meaning.words);
+  observation.evidence.detail = phrase("{0} of {1}: {2}", "{1} 的{0}：{2}", phrase_of_measurements(measures),
+                                       observation.part, Phrase(meaning.words, meaning.chinese));
   if (!meaning.always_counts) return;
   observation.severity = c.severity_of(c.class_of(observation.code));
   observation.part = observation.evidence.part = c.place_of(observation.code, observation.part.unit());
@@ -168,12 +173,15 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
       observation.evidence.step = step.id;
       observation.evidence.measurement = measure.name;
       observation.evidence.unit = std::string(symbol(measure.unit));
+      const Phrase name = phrase_of_measurement(measure.name);
       observation.evidence.detail =
-          owed == 1 ? fmt::format("{} of {} was not measured", measure.name, part)
-                    : fmt::format("{} of {} was measured by {} of {} ranks", measure.name, part, there, owed);
-      if (why != reasons.end()) give_reason(c, observation, measure.name, why->second);
+          owed == 1 ? phrase("{} of {} was not measured", "未测得{0}（{1}）", name, part)
+                    : phrase("{0} of {1} was measured by {2} of {3} ranks",
+                             "{1} 的{0}：{3} 个 rank 中只有 {2} 个测得", name, part, there, owed);
+      if (why != reasons.end()) give_reason(c, observation, {measure.name}, why->second);
       if (!measure.asked_by.empty())
-        observation.evidence.detail += fmt::format(" (asked for by {})", measure.asked_by);
+        observation.evidence.detail += phrase(" (asked for by {})", "（由{}要求）",
+                                              Phrase(measure.asked_by, source_in(measure.asked_by, "zh-CN")));
       seen.push_back(std::move(observation));
     }
   }
@@ -203,23 +211,23 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
   const Reasons reasons = reasons_of(step);
   for (const Part& gpu : gpus_of(c, step)) {
     if (!contains(required.parts, gpu)) continue;
-    std::string missing;
-    std::map<std::string, std::string> explained;  // by reason: the measures
+    std::vector<std::string> missing;
+    std::map<std::string, std::vector<std::string>> explained;  // by reason: the measures
     for (const RequiredMeasure& measure : required.measures) {
       const Part part = gpu.below(measure.subcomponent);
       const bool owed = measure.judged || is_judged_in(c, measure.name, step);
       if (!owed || measure.numbered || measure.may_lack || measured.count({measure.name, part}) != 0)
         continue;
       const auto why = reasons.find({part, measure.name});
-      std::string& names = why == reasons.end() ? missing : explained[why->second];
-      names += (names.empty() ? "" : ", ") + measure.name;
+      (why == reasons.end() ? missing : explained[why->second]).push_back(measure.name);
     }
     Observation observation;
     observation.code = codes::telemetry_lost;
     observation.check = required.check;
     observation.step_part = observation.part = observation.evidence.part = gpu;
     observation.evidence.step = step.id;
-    observation.evidence.detail = fmt::format("no {} of {} over {}", missing, gpu, step.id);
+    observation.evidence.detail = phrase("no {0} of {1} over {2}", "{2} 期间 {1} 缺少：{0}",
+                                         phrase_of_measurements(missing), gpu, step.id);
     if (!missing.empty()) seen.push_back(observation);
     for (const auto& [why, names] : explained) {
       Observation of_reason = observation;
@@ -248,7 +256,7 @@ void observe_completeness(const Case& c, std::vector<Observation>& seen, std::ve
   if (!not_asked.empty())
     notes.push_back(phrase("driver {} does not know, and was not asked: {}",
                            "驱动 {} 尚不支持以下读数，未作判定：{}", c.run.driver_version,
-                           fmt::format("{}", fmt::join(not_asked, ", "))));
+                           phrase_of_measurements({not_asked.begin(), not_asked.end()})));
 }
 
 }  // namespace assay::verdict

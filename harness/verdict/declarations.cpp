@@ -42,7 +42,7 @@ bool is_finite(const Measurement& measurement, Unit unit) {
   return std::holds_alternative<bool>(measurement.value);
 }
 
-Observation about(const Step& step, const Measurement& measurement, const char* code, std::string detail) {
+Observation about(const Step& step, const Measurement& measurement, const char* code, Phrase detail) {
   Observation observation;
   observation.code = code;
   observation.check = check_of(step, measurement);
@@ -63,21 +63,22 @@ void observe_measurement(const Case& c, const Step& step, const Measurement& mea
   const RequiredMeasure* measure = find_measure(required, measurement.name);
   if (measure == nullptr) {
     seen.push_back(about(step, measurement, codes::undeclared_measurement,
-                         fmt::format("{} declares no {}", check, measurement.name)));
+                         phrase("{} declares no {}", "{} 未声明 {}", check, measurement.name)));
     return;
   }
   if (!measure->judged) return;
   if (!belongs(*required, *measure, measurement.part)) {
-    seen.push_back(about(step, measurement, codes::undeclared_measurement,
-                         fmt::format("{} is not expected of {}", measurement.name, measurement.part)));
+    seen.push_back(
+        about(step, measurement, codes::undeclared_measurement,
+              phrase("{0} is not expected of {1}", "{1} 不应有 {0}", measurement.name, measurement.part)));
   }
   if (measurement.unit != symbol(measure->unit)) {
     seen.push_back(about(step, measurement, codes::wrong_unit,
-                         fmt::format("{} is in '{}' and was declared in '{}'", measurement.name,
-                                     measurement.unit, symbol(measure->unit))));
+                         phrase("{} is in '{}' and was declared in '{}'", "{} 的单位为“{}”，声明为“{}”",
+                                measurement.name, measurement.unit, symbol(measure->unit))));
   } else if (!is_finite(measurement, measure->unit)) {
     seen.push_back(about(step, measurement, codes::not_finite,
-                         fmt::format("{} is {}", measurement.name, text_of(measurement.value))));
+                         phrase("{} is {}", "{} 为 {}", measurement.name, text_of(measurement.value))));
   }
 }
 
@@ -117,7 +118,8 @@ void observe_limits_exist(const Case& c, const RequiredCheck& required, std::vec
     observation.part = observation.evidence.part = "node";
     observation.evidence.measurement = measure.name;
     observation.evidence.unit = std::string(symbol(measure.unit));
-    observation.evidence.detail = fmt::format("nothing limits {}/{}", required.check, measure.name);
+    observation.evidence.detail =
+        phrase("nothing limits {}/{}", "{}/{} 没有限值", required.check, measure.name);
     seen.push_back(std::move(observation));
   }
 }

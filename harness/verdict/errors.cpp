@@ -19,9 +19,10 @@ Part place_of(const Case& c, const Error& error, const Part& fallback) {
   return c.place_of(error.symptom, error.part.is_on_node() ? error.part : fallback);
 }
 
-std::string detail_of(const Error& error) {
-  if (error.ended.empty()) return error.message;
-  return error.message.empty() ? error.ended : fmt::format("{} ({})", error.message, error.ended);
+Phrase detail_of(const Error& error) {
+  const Phrase message(error.message, error.chinese.empty() ? error.message : error.chinese);
+  if (error.ended.empty()) return message;
+  return message.empty() ? Phrase(error.ended) : phrase("{} ({})", "{}（{}）", message, error.ended);
 }
 
 Observation about(const Case& c, const Error& error, const Part& fallback) {
@@ -148,7 +149,8 @@ void observe_hangs(const Case& c, std::vector<Observation>& seen) {
       observation.step_part = step->part;
       observation.part = observation.evidence.part = part;
       observation.evidence.step = step->id;
-      observation.evidence.detail = fmt::format("{} hung while its peers finished", step->id);
+      observation.evidence.detail =
+          phrase("{} hung while its peers finished", "{} 挂死，而其他 GPU 均已完成", step->id);
       seen.push_back(std::move(observation));
     }
   }

@@ -110,4 +110,9 @@ std::string text_of(const Value& value) {
   return integer ? fmt::format("{:.0f}", number) : fmt::format("{:.6g}", number);
 }
 
+std::string value_with_unit(const EvidenceItem& item) {
+  const bool has_unit = item.unit != symbol(Unit::count) && item.unit != symbol(Unit::text);
+  return has_unit ? text_of(*item.value) + " " + item.unit : text_of(*item.value);
+}
+
 }  // namespace assay::verdict

@@ -73,6 +73,8 @@ const std::vector<Part>& measured_parts(const RequiredCheck& required, const Req
 
 /// Readable text of a value: "17", "4012.5", "NaN".
 std::string text_of(const Value& value);
+/// "83 degC", "17" of a count. Of evidence that has a value.
+std::string value_with_unit(const EvidenceItem& item);
 
 // The judge's passes over the records. Each adds what it sees.
 

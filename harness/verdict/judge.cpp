@@ -141,6 +141,11 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
                                      "{} 的限值并非 SKU 自带，而是由 --limits 给出", limit));
   }
 
+  for (const auto& [what, why] : criteria.unmet_wishes) {
+    judgement.notes.push_back(phrase("the site's file asks for {}, which {} does not have: {}",
+                                     "站点文件要求 {}，而 {} 没有此项：{}", what, criteria.sku, why));
+  }
+
   judgement.not_as_shipped = criteria.not_as_shipped;
   for (const std::string& configuration : criteria.not_as_shipped) {
     judgement.notes.push_back(

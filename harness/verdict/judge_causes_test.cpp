@@ -44,7 +44,7 @@ TEST_F(JudgeCauses, ACrashExplainsWhatDidNotRun) {
   EXPECT_EQ(finding.part, "harness");
   EXPECT_EQ(finding.serial, "");
   EXPECT_EQ(finding.evidence.at(0).step, "sim-02-memory.bandwidth-gpu5");
-  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("signal 11"));
+  EXPECT_THAT(finding.evidence.at(0).detail.english, HasSubstr("signal 11"));
   EXPECT_THAT(finding.consequences, Contains(Field(&Consequence::code, "harness.check_not_run")));
 }
 
@@ -176,7 +176,7 @@ TEST_F(JudgeCauses, ASlowGpuExplainsASlowCollective) {
   const Finding finding = only(Verdict::reject);
   EXPECT_EQ(finding.code, "memory.slow");
   ASSERT_EQ(finding.consequences.size(), 1u);
-  EXPECT_THAT(finding.consequences[0].detail, HasSubstr("bus_bandwidth = 200 GB/s (min 400)"));
+  EXPECT_THAT(finding.consequences[0].detail.english, HasSubstr("bus_bandwidth = 200 GB/s (min 400)"));
 }
 
 TEST_F(JudgeCauses, OneHangIsInconclusive) {

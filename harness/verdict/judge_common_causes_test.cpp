@@ -30,7 +30,7 @@ TEST_F(JudgeCommonCauses, AreFoundWhereHalfOrMoreShowIt) {
   const Finding finding = only(Verdict::inconclusive);
   EXPECT_EQ(finding.code, "environment.hot_inlet");
   EXPECT_EQ(finding.part, "environment");
-  EXPECT_THAT(finding.evidence.at(0).detail,
+  EXPECT_THAT(finding.evidence.at(0).detail.english,
               AllOf(HasSubstr("4 of 8 GPUs"), HasSubstr("gpu3 copy_bandwidth 1000 GB/s")));
   EXPECT_THAT(finding.consequences, SizeIs(4));
 }

@@ -120,7 +120,7 @@ TEST_F(JudgePeers, PeersAreComparedAtTheSameReadingWhereALimitSaysSo) {
   ASSERT_EQ(findings.size(), 2u);
   EXPECT_EQ(findings[0].part, "gpu3/hbm");
   EXPECT_EQ(findings[1].part, "gpu5/hbm") << "it needs a higher clock for the same";
-  EXPECT_THAT(findings[1].evidence.at(0).detail, HasSubstr("all at the same sm_clock_median: 4139"));
+  EXPECT_THAT(findings[1].evidence.at(0).detail.english, HasSubstr("all at the same sm_clock_median: 4139"));
 }
 
 TEST_F(JudgePeers, TheMinorityDiffers) {
@@ -140,7 +140,7 @@ TEST_F(JudgePeers, WithoutAMajorityItIsTheNode) {
   kind_of(criteria, "inventory.vbios_differs").cls = FindingClass::device_fault;
   const Finding finding = only(Verdict::reject);
   EXPECT_EQ(finding.part, "node");
-  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("gpu0 other"));
+  EXPECT_THAT(finding.evidence.at(0).detail.english, HasSubstr("gpu0 other"));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ TEST_F(JudgeRecords, ACheckThatRanTooRarely) {
   EXPECT_EQ(finding.part, "harness");
   EXPECT_EQ(finding.evidence.size(), 8u);
   EXPECT_EQ(finding.evidence[3].part, "gpu3");
-  EXPECT_THAT(finding.evidence[0].detail, HasSubstr("1 of 2"));
+  EXPECT_THAT(finding.evidence[0].detail.english, HasSubstr("1 of 2"));
   EXPECT_EQ(outcome("memory.sweep", "gpu3").status, Status::error);
 }
 
@@ -70,7 +70,7 @@ TEST_F(JudgeRecords, NotFinite) {
   bandwidth(3).value = std::string("fast");
   const Finding finding = only(Verdict::inconclusive);
   EXPECT_EQ(finding.code, "harness.not_finite");
-  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("fast"));
+  EXPECT_THAT(finding.evidence.at(0).detail.english, HasSubstr("fast"));
 }
 
 TEST_F(JudgeRecords, AWrongUnitIsNotHeldAgainstTheLimit) {
@@ -152,7 +152,7 @@ TEST_F(JudgeRecords, TelemetryOfACollectiveIsRequiredOfEachRank) {
   const Finding finding = only(Verdict::inconclusive);
   ASSERT_EQ(finding.evidence.size(), 1u);
   EXPECT_EQ(finding.evidence[0].part, "gpu4");
-  EXPECT_THAT(finding.evidence[0].detail, HasSubstr("ecc_uncorrected_dram_delta, remap_pending"));
+  EXPECT_THAT(finding.evidence[0].detail.english, HasSubstr("ecc_uncorrected_dram_delta, remap_pending"));
 }
 
 TEST_F(JudgeRecords, MinimumWithItsMarginalBand) {
@@ -205,7 +205,7 @@ TEST_F(JudgeRecords, TheMedianOfRepeatsIsJudged) {
   set_bandwidth(run, 3, 3800, 3);
   const Finding finding = only(Verdict::reject);
   EXPECT_EQ(std::get<double>(*finding.evidence.at(0).value), 3800);
-  EXPECT_THAT(finding.evidence.at(0).detail, HasSubstr("median of 4 measurements"));
+  EXPECT_THAT(finding.evidence.at(0).detail.english, HasSubstr("median of 4 measurements"));
 }
 
 TEST_F(JudgeRecords, AFailInTheFirstAttemptStands) {
@@ -348,7 +348,7 @@ TEST_F(JudgeRecords, OfRanksThatShareAGpuEachOwesItsValueAndEachIsJudged) {
     std::vector<std::string> details;
     for (const Finding& finding : judge(run, criteria).findings) {
       for (const EvidenceItem& item : finding.evidence) {
-        if (item.measurement == "wrong") details.push_back(item.detail);
+        if (item.measurement == "wrong") details.push_back(item.detail.english);
       }
     }
     return details;

@@ -56,11 +56,13 @@ bool is_a_list(const ManifestNode& node) {
   return node.name.empty() && node.chassis_serial.empty();
 }
 
-std::string called(const ManifestNode& node) {
-  if (is_a_list(node)) return "the list";
-  if (node.name.empty()) return "the node with chassis " + node.chassis_serial;
-  return node.chassis_serial.empty() ? node.name
-                                     : fmt::format("{} (chassis {})", node.name, node.chassis_serial);
+Phrase called(const ManifestNode& node) {
+  if (is_a_list(node)) return {"the list", "清单"};
+  if (node.name.empty())
+    return phrase("the node with chassis {}", "机箱序列号为 {} 的节点", node.chassis_serial);
+  return node.chassis_serial.empty()
+             ? Phrase(node.name)
+             : phrase("{} (chassis {})", "{}（机箱 {}）", node.name, node.chassis_serial);
 }
 
 std::optional<Part> slot_with(const Found& found, const std::string& serial) {
@@ -100,50 +102,69 @@ const ManifestGpu* in_slot(const ManifestNode& node, const Part& slot) {
   return found == node.gpus.end() ? nullptr : &*found;
 }
 
+bool is_to_be_in(const ManifestNode& node, const std::string& serial, const Part& slot) {
+  return std::any_of(node.gpus.begin(), node.gpus.end(),
+                     [&](const ManifestGpu& gpu) { return gpu.serial == serial && gpu.slot == slot; });
+}
+
+Phrase place(const ManifestNode& node, const ManifestGpu& gpu) {
+  return gpu.slot.empty() ? called(node) : phrase("{} {}", "{} {}", called(node), gpu.slot);
+}
+
 class Reconciliation {
  public:
   Reconciliation(const Case& c, std::vector<Observation>& seen)
-      : c_(c), manifest_(c.criteria.manifest), found_(found_in(c.run)), seen_(seen) {}
+      : c_(c), manifest_(c.criteria.manifest), found_(found_in(c.run)), seen_(seen) {
+    for (const ManifestNode& node : manifest_.nodes) {
+      for (const ManifestGpu& gpu : node.gpus) in_papers_[gpu.serial].push_back(place(node, gpu));
+    }
+  }
 
   void run() {
     if (found_.step.empty())
       return observe(codes::serial_unknown, "node",
-                     "the profile does not look which GPUs there are (inventory.gpus)");
+                     {"the profile does not look which GPUs there are (inventory.gpus)",
+                      "该测试方案不含 GPU 清点（inventory.gpus）"});
     for (const Part& slot : found_.present) {
       if (found_.serials.count(slot) == 0)
-        observe(codes::serial_unknown, slot, fmt::format("the serial number of {} could not be read", slot));
+        observe(codes::serial_unknown, slot,
+                phrase("the serial number of {} could not be read", "无法读取 {} 的序列号", slot));
     }
     note_duplicates();
     const ManifestNode* node = this_node(manifest_, found_);
     if (node == nullptr) {
       return observe(codes::not_in_manifest, "node",
-                     fmt::format("no node of {} has its serial numbers ({}) or any of its GPUs",
-                                 consignment(), own_serials()));
+                     phrase("no node of {} has its serial numbers ({}) or any of its GPUs",
+                            "{}中没有节点与其序列号（{}）或任何 GPU 相符", consignment(), own_serials()));
     }
     const bool known = !found_.chassis_serial.empty() || !found_.product_serial.empty();
     if (known && !node->chassis_serial.empty() && !is_in(found_, *node)) {
       observe(codes::manifest_chassis, "node",
-              fmt::format("its GPUs are those of {}, and its own serial numbers are {}", called(*node),
-                          own_serials()));
+              phrase("its GPUs are those of {}, and its own serial numbers are {}",
+                     "GPU 属于 {}，而本机序列号为 {}", called(*node), own_serials()));
     }
     for (const ManifestGpu& expected : node->gpus) look_for(*node, expected);
     for (const auto& [slot, serial] : found_.serials) look_at(*node, slot, serial);
   }
 
  private:
-  std::string consignment() const {
-    return manifest_.consignment.empty() ? "the manifest" : "consignment " + manifest_.consignment;
+  Phrase consignment() const {
+    return manifest_.consignment.empty() ? Phrase("the manifest", "交货清单")
+                                         : phrase("consignment {}", "批次 {} ", manifest_.consignment);
   }
-  std::string own_serials() const {
-    const auto known = [](const std::string& text) { return text.empty() ? std::string("unknown") : text; };
-    return fmt::format("chassis {}, system {}", known(found_.chassis_serial), known(found_.product_serial));
+  Phrase own_serials() const {
+    const auto known = [](const std::string& text) {
+      return text.empty() ? Phrase("unknown", "未知") : Phrase(text);
+    };
+    return phrase("chassis {}, system {}", "机箱 {}，整机 {}", known(found_.chassis_serial),
+                  known(found_.product_serial));
   }
   bool has_slot(const Part& slot) const {
     const auto& slots = c_.run.plan.slots;
     return std::any_of(slots.begin(), slots.end(), [&](const PlannedSlot& one) { return one.part == slot; });
   }
 
-  void observe(const char* code, const Part& part, std::string detail) {
+  void observe(const char* code, const Part& part, Phrase detail, std::vector<Cause> because = {}) {
     Observation observation;
     observation.code = code;
     observation.severity = c_.severity_of(c_.class_of(observation.code));
@@ -151,6 +172,7 @@ class Reconciliation {
     observation.part = observation.evidence.part = part;
     observation.evidence.step = found_.step.empty() ? found_.host_step : found_.step;
     observation.evidence.detail = std::move(detail);
+    observation.because = std::move(because);
     seen_.push_back(std::move(observation));
   }
 
@@ -161,30 +183,34 @@ class Reconciliation {
       if (is_a_list(node)) return;
       if (!expected.slot.empty() && !has_slot(expected.slot)) {
         return observe(codes::manifest_missing, "node",
-                       fmt::format("serial {} is to be in {}, which this SKU does not have", expected.serial,
-                                   expected.slot));
+                       phrase("serial {} is to be in {}, which this SKU does not have",
+                              "序列号 {} 应在 {}，而该 SKU 没有此槽位", expected.serial, expected.slot));
       }
       if (expected.slot.empty() || found_.absent.count(expected.slot) != 0) {
         observe(codes::manifest_missing, expected.slot.empty() ? Part("node") : expected.slot,
-                fmt::format("serial {} of {} is not in it", expected.serial, called(node)));
+                phrase("serial {} of {} is not in it", "序列号 {}（属于 {}）不在本节点", expected.serial,
+                       called(node)));
       }
       return;  // something else is in its slot: that is said there
     }
-    if (!expected.slot.empty() && *at != expected.slot) {
+    if (!expected.slot.empty() && !is_to_be_in(node, expected.serial, *at)) {
       observe(codes::manifest_swapped, *at,
-              fmt::format("serial {} belongs in {} and is in {}", expected.serial, expected.slot, *at));
+              phrase("serial {} belongs in {} and is in {}", "序列号 {} 应在 {}，实际在 {}", expected.serial,
+                     expected.slot, *at));
     }
-    compare(*at, "part number", found_.part_numbers, expected.part_number);
+    compare(*at, {"part number", "部件号"}, found_.part_numbers, expected.part_number);
     compare(*at, "VBIOS", found_.vbios, expected.vbios);
   }
 
-  void compare(const Part& slot, const char* what, const std::map<Part, std::string>& values,
+  void compare(const Part& slot, const Phrase& what, const std::map<Part, std::string>& values,
                const std::string& expected) {
     const auto value = values.find(slot);
     if (expected.empty() || (value != values.end() && is_same_version(value->second, expected))) return;
     observe(codes::manifest_part, slot,
-            fmt::format("{} {}, and the manifest has {}", what,
-                        value == values.end() ? "could not be read" : value->second, expected));
+            phrase("{} {}, and the manifest has {}", "{}{}，清单为 {}", what,
+                   value == values.end() ? Phrase("could not be read", "无法读取")
+                                         : phrase("{}", "为 {}", value->second),
+                   expected));
   }
 
   /// A GPU that is in this node.
@@ -194,44 +220,56 @@ class Reconciliation {
         if (gpu.serial != serial) continue;
         if (&other != &node)
           observe(codes::manifest_unexpected, slot,
-                  fmt::format("serial {} belongs to {}{}", serial, called(other), instead_of(node, slot)));
+                  phrase("serial {} belongs to {}{}", "序列号 {} 属于 {}{}", serial, called(other),
+                         instead_of(node, slot)),
+                  slip_behind(node, slot));
         return;
       }
     }
     observe(codes::manifest_unexpected, slot,
-            fmt::format("serial {} is not in {}{}", serial, consignment(), instead_of(node, slot)));
+            phrase("serial {0} is not in {1}{2}", "{1}中没有序列号 {0}{2}", serial, consignment(),
+                   instead_of(node, slot)),
+            slip_behind(node, slot));
   }
 
-  static std::string instead_of(const ManifestNode& node, const Part& slot) {
+  static Phrase instead_of(const ManifestNode& node, const Part& slot) {
     const ManifestGpu* const expected = in_slot(node, slot);
-    return expected == nullptr ? "" : fmt::format("; serial {} is to be here", expected->serial);
+    return expected == nullptr ? Phrase()
+                               : phrase("; serial {} is to be here", "；此处应为序列号 {}", expected->serial);
+  }
+
+  /// A number that the papers have twice is one GPU's: what is in its other place lacks its own in the
+  /// papers.
+  std::vector<Cause> slip_behind(const ManifestNode& node, const Part& slot) const {
+    const ManifestGpu* const expected = in_slot(node, slot);
+    if (expected == nullptr || in_papers_.at(expected->serial).size() < 2) return {};
+    const auto here = slot_with(found_, expected->serial);
+    return here ? std::vector<Cause>{{codes::manifest_duplicate, *here}} : std::vector<Cause>{};
   }
 
   /// Of serial numbers that the manifest has twice, those that are here.
   void note_duplicates() {
-    std::map<std::string, std::vector<std::string>> nodes;
-    for (const ManifestNode& node : manifest_.nodes) {
-      for (const ManifestGpu& gpu : node.gpus) nodes[gpu.serial].push_back(called(node));
-    }
-    for (const auto& [serial, of] : nodes) {
+    for (const auto& [serial, of] : in_papers_) {
       const auto here = slot_with(found_, serial);
       if (of.size() > 1 && here)
-        observe(
-            codes::manifest_duplicate, *here,
-            fmt::format("the manifest has serial {} {} times: {}", serial, of.size(), fmt::join(of, ", ")));
+        observe(codes::manifest_duplicate, *here,
+                phrase("the manifest has serial {} {} times: {}", "交货清单中序列号 {} 出现 {} 次：{}",
+                       serial, of.size(), listed(of)));
     }
     std::map<std::string, std::vector<std::string>> slots;
     for (const auto& [slot, serial] : found_.serials) slots[serial].push_back(slot.path());
     for (const auto& [serial, of] : slots) {
       if (of.size() > 1)
         observe(codes::manifest_duplicate, "node",
-                fmt::format("serial {} answers from {}", serial, fmt::join(of, ", ")));
+                phrase("serial {} answers from {}", "序列号 {} 同时来自 {}", serial,
+                       fmt::format("{}", fmt::join(of, ", "))));
     }
   }
 
   const Case& c_;
   const Manifest& manifest_;
   Found found_;
+  std::map<std::string, std::vector<Phrase>> in_papers_;  // by serial number: the places
   std::vector<Observation>& seen_;
 };
 

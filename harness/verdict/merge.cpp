@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "harness/model/measurement_names.h"
 #include "harness/verdict/draft.h"
 
 namespace assay::verdict {
@@ -22,15 +23,25 @@ std::size_t root_of(const std::vector<Draft>& drafts, std::size_t index) {
   return index;
 }
 
-std::string describe(const EvidenceItem& item) {
-  std::string text;
+/// How a limit binds: its identifier for a reader of English.
+Phrase phrase_of_relation(const std::string& relation) {
+  static const std::map<std::string, std::string> kChinese{
+      {"min", "要求 ≥"},        {"max", "要求 ≤"},         {"equal", "要求 ="},
+      {"peer_ratio", "要求 ≥"}, {"peer_excess", "要求 ≤"}, {"peer_equal", "其余 GPU 为"}};
+  const auto found = kChinese.find(relation);
+  return found == kChinese.end() ? Phrase(relation) : Phrase(relation, found->second);
+}
+
+Phrase describe(const EvidenceItem& item) {
+  Phrase text;
   if (!item.measurement.empty() && item.value) {
-    const bool has_unit = item.unit != symbol(Unit::count) && item.unit != symbol(Unit::text);
-    text = fmt::format("{} = {}{}", item.measurement, text_of(*item.value), has_unit ? " " + item.unit : "");
-    if (item.limit) text += fmt::format(" ({} {})", item.relation, text_of(*item.limit));
+    text = phrase("{} = {}", "{} = {}", phrase_of_measurement(item.measurement), value_with_unit(item));
+    if (item.limit)
+      text += phrase(" ({} {})", "（{} {}）", phrase_of_relation(item.relation), text_of(*item.limit));
   }
-  if (!item.detail.empty()) text += (text.empty() ? "" : "; ") + item.detail;
-  return text;
+  if (item.detail.empty()) return text;
+  if (!text.empty()) text += {"; ", "；"};
+  return text += item.detail;
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
 #include "harness/verdict/missing_readings.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <exception>
 
 #include <nlohmann/json.hpp>
 
+#include "harness/model/measurement_names.h"
 #include "harness/verdict/evidence.h"
 
 namespace assay::verdict {
@@ -32,6 +30,19 @@ Reasons reasons_of(const Step& step) {
   return reasons;
 }
 
+namespace {
+
+/// A GPU that answers nothing any more was asked for some twenty things.
+Phrase first_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 3;
+  if (names.size() <= kNamed) return phrase_of_measurements(names);
+  return phrase("{0} and {1} more", "{0}等 {2} 项",
+                phrase_of_measurements({names.begin(), names.begin() + kNamed}), names.size() - kNamed,
+                names.size());
+}
+
+}  // namespace
+
 void observe_missing_readings(const Case& c, std::vector<Observation>& seen) {
   for (const Step& step : c.run.steps) {
     std::map<std::pair<Part, std::string>, std::vector<std::string>> of;  // part and reason: measurements
@@ -49,7 +60,7 @@ void observe_missing_readings(const Case& c, std::vector<Observation>& seen) {
       observation.part = observation.evidence.part = c.place_of(observation.code, key.first);
       observation.evidence.step = step.id;
       observation.evidence.detail =
-          fmt::format("asked for {}, it answers '{}'", fmt::join(names, ", "), key.second);
+          phrase("asked for {}, it answers '{}'", "查询{}时返回“{}”", first_of(names), key.second);
       seen.push_back(std::move(observation));
     }
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "harness/model/measurement_names.h"
 #include "harness/model/quantile.h"
 #include "harness/model/telemetry_measures.h"
 #include "harness/verdict/series.h"
@@ -31,52 +32,26 @@ std::vector<Group> peer_groups(const Plan& plan, const std::vector<Series>& all)
 bool holds_absolute_limit(const Case& c, const Series& series, Unit unit, const Value& value) {
   bool holds = false;
   for (const Limit* limit : c.limits(series.check, series.measurement)) {
-    if (is_peer(limit->kind) || limit->unit != unit || !is_of(c, *limit, series)) continue;
+    const bool as_it_is = !is_peer(limit->kind) && limit->per.empty();
+    if (!as_it_is || limit->unit != unit || !is_of(c, *limit, series)) continue;
     if (grade(*limit, value) == Grade::fail) return false;
     holds = true;
   }
   return holds;
 }
 
-/// What the node's sensors said during each step, of each GPU.
-class Readings {
- public:
-  explicit Readings(const std::vector<Series>& all) {
-    for (const Series& series : all) {
-      if (series.check == kTelemetryCheck) of_.try_emplace(key(series.measurement, series), &series);
-    }
-  }
-  /// While `beside` was measured; null: none.
-  const Series* find(const std::string& measurement, const Series& beside) const {
-    const auto found = of_.find(key(measurement, beside));
-    return found == of_.end() ? nullptr : found->second;
-  }
-
- private:
-  using Key = std::tuple<std::string, int, std::string>;
-  static Key key(const std::string& measurement, const Series& series) {
-    return {measurement, series.stage, series.part.unit().path()};
-  }
-  std::map<Key, const Series*> of_;
-};
-
 /// What each GPU's values are multiplied with, so that they are what they would be if all of the group had
 /// the same of what the limit is `per`, in steps that went to their end. Empty where one has no such reading:
 /// then values are compared as they are.
-std::map<const Series*, double> factors_of(const Limit& limit, const Group& group, const Readings& sensors) {
+std::map<const Series*, double> factors_of(const Limit& limit, const Group& group,
+                                           const SensorReadings& sensors) {
   std::map<const Series*, double> readings;
   std::vector<double> of_all;
   for (const Series* series : group) {
     if (numbers_of(*series, limit).empty()) continue;  // of a step that broke off: nothing is compared
-    const Series* const reading = sensors.find(limit.per, *series);
-    if (reading == nullptr) return {};
-    std::vector<double> values;
-    for (const Sample& sample : reading->samples) {
-      const auto value = number_of(sample.measurement->value);
-      if (value && *value > 0 && sample.step->status == Status::complete) values.push_back(*value);
-    }
-    if (values.empty()) return {};
-    of_all.push_back(readings[series] = median(values));
+    const std::optional<double> reading = sensors.beside(limit.per, *series);
+    if (!reading) return {};
+    of_all.push_back(readings[series] = *reading);
   }
   if (of_all.empty()) return {};
   const double common = median(of_all);
@@ -106,7 +81,7 @@ std::optional<double> median_of_others(const Medians& medians, const Series* one
   return median(std::move(others));
 }
 
-void observe_ratio(const Case& c, const Limit& limit, const Group& group, const Readings& sensors,
+void observe_ratio(const Case& c, const Limit& limit, const Group& group, const SensorReadings& sensors,
                    std::vector<Observation>& seen) {
   const auto* ratio = std::get_if<double>(&limit.bound);
   if (ratio == nullptr) return;
@@ -130,13 +105,13 @@ void observe_ratio(const Case& c, const Limit& limit, const Group& group, const 
       return holds_absolute_limit(c, *series, limit.unit, value) ? Grade::marginal : Grade::fail;
     };
     for (Outcome outcome : over_attempts(*series, limit, c.class_of(limit.finding), grade_value)) {
-      outcome.detail +=
-          fmt::format("{}{} of the other GPUs' median {} {}", outcome.detail.empty() ? "" : "; ", *ratio,
-                      text_of(reference), symbol(limit.unit));
+      if (!outcome.detail.empty()) outcome.detail += {"; ", "；"};
+      outcome.detail += phrase("{0} of the other GPUs' median {1} {2}", "其余 GPU 中位数 {1} {2} 的 {0} 倍",
+                               *ratio, text_of(reference), symbol(limit.unit));
       if (!factors.empty()) {
         const double compared = number_of(outcome.value).value_or(0) * factor_of(series);
-        outcome.detail +=
-            fmt::format(", all at the same {}: {} {} here", limit.per, text_of(compared), symbol(limit.unit));
+        outcome.detail += phrase(", all at the same {}: {} {} here", "，折算到相同的{}：本卡为 {} {}",
+                                 phrase_of_measurement(limit.per), text_of(compared), symbol(limit.unit));
       }
       seen.push_back(observation_of(c, *series, limit, outcome, *ratio * reference / factor_of(series)));
     }
@@ -163,11 +138,12 @@ void observe_excess(const Case& c, const Limit& limit, const Group& group, std::
       return number && *number <= bound ? Grade::pass : Grade::fail;
     };
     for (Outcome outcome : over_attempts(*series, limit, c.class_of(limit.finding), grade_value)) {
-      outcome.detail += fmt::format("{}the other GPUs' median is {} {}, and {} more is allowed",
-                                    outcome.detail.empty() ? "" : "; ", text_of(*reference),
-                                    symbol(limit.unit), text_of(*most));
+      if (!outcome.detail.empty()) outcome.detail += {"; ", "；"};
+      outcome.detail += phrase("the other GPUs' median is {} {}, and {} more is allowed",
+                               "其余 GPU 中位数为 {} {}，允许高出 {}", text_of(*reference),
+                               symbol(limit.unit), text_of(*most));
       if (const double air = air_of(series); air > 0)
-        outcome.detail += fmt::format(", and {} for the air of its slot", text_of(air));
+        outcome.detail += phrase(", and {} for the air of its slot", "，该槽位进风再加 {}", text_of(air));
       seen.push_back(observation_of(c, *series, limit, outcome, bound));
     }
   }
@@ -201,9 +177,9 @@ void observe_equality(const Case& c, const Limit& limit, const Group& group, std
       for (const Sample& sample : series->samples) {
         const Value& value = sample.measurement->value;
         if (value == *majority) continue;
-        const Outcome outcome{
-            Grade::fail, sample, value,
-            fmt::format("this one {}, most of the node's GPUs {}", text_of(value), text_of(*majority))};
+        const Outcome outcome{Grade::fail, sample, value,
+                              phrase("this one {}, most of the node's GPUs {}",
+                                     "本卡为 {}，本节点多数 GPU 为 {}", text_of(value), text_of(*majority))};
         seen.push_back(observation_of(c, *series, limit, outcome, *majority));
       }
     }
@@ -230,8 +206,8 @@ Group in_unit_of(const Limit& limit, const Group& group) {
 
 }  // namespace
 
-void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen) {
-  const Readings sensors(all);
+void observe_peers(const Case& c, const std::vector<Series>& all, const SensorReadings& sensors,
+                   std::vector<Observation>& seen) {
   for (const Group& group : peer_groups(c.run.plan, all)) {
     for (const Limit* limit : c.limits(group.front()->check, group.front()->measurement)) {
       if (!is_peer(limit->kind) || !is_of(c, *limit, *group.front())) continue;

@@ -87,6 +87,28 @@ bool is_of(const Case& c, const Limit& limit, const Series& series) {
   return c.works_at(*series.samples.front().step, limit.during);
 }
 
+SensorReadings::SensorReadings(const std::vector<Series>& all) {
+  for (const Series& series : all) {
+    if (series.check == kTelemetryCheck) of_.try_emplace(key(series.measurement, series), &series);
+  }
+}
+
+SensorReadings::Key SensorReadings::key(const std::string& measurement, const Series& series) {
+  return {measurement, series.stage, series.part.unit().path()};
+}
+
+std::optional<double> SensorReadings::beside(const std::string& measurement, const Series& beside) const {
+  const auto found = of_.find(key(measurement, beside));
+  if (found == of_.end()) return std::nullopt;
+  std::vector<double> values;
+  for (const Sample& sample : found->second->samples) {
+    const auto value = number_of(value_of(sample));
+    if (value && *value > 0 && sample.step->status == Status::complete) values.push_back(*value);
+  }
+  if (values.empty()) return std::nullopt;
+  return median(values);
+}
+
 bool has_peers(const Part& part) {
   return part.gpu_slot() || part.is_pair();
 }
@@ -121,8 +143,9 @@ std::vector<Outcome> over_attempts(const Series& series, const Limit& limit, Fin
   const double middle = median(numbers);
   const Grade graded = grade_value(middle);
   if (graded == Grade::pass) return {};
-  const std::string detail =
-      numbers.size() > 1 ? fmt::format("median of {} measurements", numbers.size()) : "";
+  const Phrase detail = numbers.size() > 1
+                            ? phrase("median of {} measurements", "{} 次测量的中位数", numbers.size())
+                            : Phrase();
   return {{graded, samples.back(), middle, detail}};
 }
 
@@ -143,7 +166,7 @@ Observation observation_of(const Case& c, const Series& series, const Limit& lim
   observation.evidence.unit = std::string(symbol(limit.unit));
   observation.evidence.relation = std::string(name_of(limit.kind));
   observation.evidence.source = limit.date.empty() ? limit.source : limit.source + ", " + limit.date;
-  observation.evidence.detail = outcome.detail.empty() ? culprit_in(outcome.sample) : outcome.detail;
+  observation.evidence.detail = outcome.detail.empty() ? Phrase(culprit_in(outcome.sample)) : outcome.detail;
   return observation;
 }
 

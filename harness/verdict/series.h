@@ -2,7 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "harness/model/grade.h"
@@ -30,6 +33,19 @@ std::vector<Series> collect_series(const RunRecord& run);
 /// Whether the limit is held against it.
 bool is_of(const Case& c, const Limit& limit, const Series& series);
 
+/// What the node's sensors said during each step, of each GPU.
+class SensorReadings {
+ public:
+  explicit SensorReadings(const std::vector<Series>& all);
+  /// The middle one while `beside` was measured, in steps that went to their end.
+  std::optional<double> beside(const std::string& measurement, const Series& beside) const;
+
+ private:
+  using Key = std::tuple<std::string, int, std::string>;
+  static Key key(const std::string& measurement, const Series& series);
+  std::map<Key, const Series*> of_;
+};
+
 /// What is compared with its like: GPUs with GPUs, pairs of GPUs with pairs.
 bool has_peers(const Part& part);
 
@@ -44,7 +60,7 @@ struct Outcome {
   Grade grade = Grade::pass;
   Sample sample;  // the one that stands for it
   Value value;    // the sample's, or the median
-  std::string detail;
+  Phrase detail;
 };
 std::vector<Outcome> over_attempts(const Series& series, const Limit& limit, FindingClass cls,
                                    const std::function<Grade(const Value&)>& grade);
@@ -54,6 +70,7 @@ Observation observation_of(const Case& c, const Series& series, const Limit& lim
                            const Value& bound);
 
 /// peer_equal, peer_ratio and peer_excess, across the GPUs of the node.
-void observe_peers(const Case& c, const std::vector<Series>& all, std::vector<Observation>& seen);
+void observe_peers(const Case& c, const std::vector<Series>& all, const SensorReadings& sensors,
+                   std::vector<Observation>& seen);
 
 }  // namespace assay::verdict

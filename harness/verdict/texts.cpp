@@ -31,7 +31,7 @@ std::string where(const Finding& finding) {
 }
 
 /// Of several witnesses not all say more than a number.
-std::string first_detail(const Finding& finding) {
+Phrase first_detail(const Finding& finding) {
   for (const EvidenceItem& item : finding.evidence) {
     if (!item.detail.empty()) return item.detail;
   }
@@ -47,12 +47,12 @@ std::string serial_in(const std::string& language, std::string serial) {
 }
 
 /// What one of the checks says of the part.
-std::string culprit(const Finding& finding) {
+std::string culprit(const Finding& finding, const std::string& language) {
   for (const EvidenceItem& item : finding.evidence) {
     // What a comparison with peers says of itself is its own, not the part's.
     if (!item.measurement.empty() && !item.detail.empty() && item.relation != "peer_ratio" &&
         item.relation != "peer_excess")
-      return "[" + item.detail + "]";
+      return "[" + item.detail.in(language) + "]";
   }
   return {};
 }
@@ -86,8 +86,8 @@ Values values_of(const RunRecord& run, const Finding& finding, const std::string
           {"{limit}", first.limit ? text_of(*first.limit) : kUnknown},
           {"{unit}", first.unit == symbol(Unit::count) || first.unit == symbol(Unit::text) ? "" : first.unit},
           {"{measurement}", known(name_of_measurement(first.measurement, language))},
-          {"{detail}", known(first_detail(finding))},
-          {"{culprit}", culprit(finding)}};
+          {"{detail}", known(first_detail(finding).in(language))},
+          {"{culprit}", culprit(finding, language)}};
 }
 
 /// Without the place of what has none: "(slot -, serial -)" tells nobody anything.

@@ -106,7 +106,8 @@ void add_limits(HtmlPage& page) {
       for (const Limit& limit : page.input.criteria.limits) {
         page.row({limit.variant.empty() ? limit.check : limit.check + " " + limit.variant,
                   labels.name_of_measurement(limit.measurement), limit_text(labels, limit),
-                  limit.finding.text(), limit.source, limit.date, limit.reason, limit.peak});
+                  limit.finding.text(), page.labels.source(limit.source), limit.date, limit.reason,
+                  limit.peak});
       }
     });
   });

@@ -56,16 +56,16 @@ void add_evidence(HtmlPage& page, const Finding& finding) {
       page.row_header(item.step);
       page.writer.element("td", (item.part.empty() ? finding.part : item.part).path());
       if (item.measurement.empty()) {
-        page.writer.element("td", item.detail, {{"colspan", "4"}});
+        page.writer.element("td", labels.pick(item.detail), {{"colspan", "4"}});
         continue;
       }
       std::string value = item.value ? with_unit(value_text_apart(*item.value, item.limit), item.unit)
                                      : labels(Label::mark_missing);
-      if (!item.detail.empty()) value += labels(Label::list_comma) + item.detail;
+      if (!item.detail.empty()) value += labels(Label::list_comma) + labels.pick(item.detail);
       page.writer.element("td", labels.name_of_measurement(item.measurement));
       page.writer.element("td", value, {{"class", "strong"}});
       page.writer.element("td", limit_text(labels, item));
-      page.writer.element("td", item.source);
+      page.writer.element("td", labels.source(item.source));
     }
   });
 }
@@ -79,7 +79,7 @@ void add_consequences(HtmlPage& page, const Finding& finding) {
   const Element list = page.writer.open("ul");
   for (const Consequence& consequence : finding.consequences) {
     std::string text = fmt::format("{} ({}, {})", consequence.part, consequence.check, consequence.code);
-    if (!consequence.detail.empty()) text += labels(Label::colon) + consequence.detail;
+    if (!consequence.detail.empty()) text += labels(Label::colon) + labels.pick(consequence.detail);
     page.writer.element("li", text);
   }
 }

@@ -7,6 +7,11 @@ void spoil(std::string& text) {
   text += "\x1b[2J\r\n\t\x7f\xff\u009b\u061c\u200b\u202e\u2028\u2066\ufeff\U000e0041";
 }
 
+void spoil(Phrase& phrase) {
+  spoil(phrase.english);
+  spoil(phrase.chinese);
+}
+
 void spoil(Part& part) {
   std::string path = part.path();
   spoil(path);

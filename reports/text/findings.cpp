@@ -29,16 +29,17 @@ std::string evidence_text(const Labels& labels, const EvidenceItem& item, const 
     const std::string limit = limit_text(labels, item);
     if (!limit.empty()) sentence += labels(Label::list_comma) + labels(Label::inline_limit) + " " + limit;
     if (!item.source.empty())
-      sentence += fmt::format(" [{}{}{}]", labels(Label::inline_source), labels(Label::colon), item.source);
+      sentence += fmt::format(" [{}{}{}]", labels(Label::inline_source), labels(Label::colon),
+                              labels.source(item.source));
     add(sentence);
   }
-  add(item.detail);
+  add(labels.pick(item.detail));
   return text;
 }
 
 std::string consequence_text(const Labels& labels, const Consequence& consequence) {
   std::string text = fmt::format("{} ({}, {})", consequence.part, consequence.check, consequence.code);
-  if (!consequence.detail.empty()) text += labels(Label::colon) + consequence.detail;
+  if (!consequence.detail.empty()) text += labels(Label::colon) + labels.pick(consequence.detail);
   return text;
 }
 

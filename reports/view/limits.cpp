@@ -17,7 +17,8 @@ std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view c
 }
 
 Mark mark_of(const Limit& limit, const Value& value, std::string_view unit) {
-  if (is_peer(limit.kind) || unit != symbol(limit.unit)) return Mark::none;
+  const bool as_it_is = !is_peer(limit.kind) && limit.per.empty();
+  if (!as_it_is || unit != symbol(limit.unit)) return Mark::none;
   switch (grade(limit, value)) {
     case Grade::fail:
       return Mark::outside;
@@ -54,7 +55,8 @@ std::string limit_text(const Labels& labels, const EvidenceItem& item) {
 }
 
 std::string source_text(const Labels& labels, const Limit& limit) {
-  return limit.date.empty() ? limit.source : limit.source + labels(Label::list_comma) + limit.date;
+  const std::string source = labels.source(limit.source);
+  return limit.date.empty() ? source : source + labels(Label::list_comma) + limit.date;
 }
 
 }  // namespace assay::reports

@@ -18,7 +18,8 @@ std::vector<const Limit*> limits_of(const Criteria& criteria, std::string_view c
                                     std::string_view measurement, const std::string& step_check,
                                     const std::string& step_variant);
 
-/// Of min, max and equal limits. The others compare with other GPUs: what they say comes from the findings.
+/// Of min, max and equal limits of the value as it is. The others compare with other GPUs, or at a reading of
+/// the sensors: what they say comes from the findings.
 Mark mark_of(const Limit& limit, const Value& value, std::string_view unit);
 
 /// ">= 4400 GB/s", with the marginal band where there is one.

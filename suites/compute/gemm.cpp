@@ -8,6 +8,7 @@
 #include "harness/check.h"
 #include "harness/model/values.h"
 #include "kernels/library_gemm/library_gemm.h"
+#include "suites/known_products.h"
 #include "suites/products.h"
 
 namespace assay {
@@ -27,12 +28,15 @@ void run(Context& context) {
   const std::uint64_t unexpected = compute::wrong_in_small_product(context.gpu(), library, *type);
   const auto gemm = compute::make_library_gemm(context.gpu(), library, *type, kProductData);
   const GemmAlgorithm algorithm = agree(context, gemm->propose(), library.version());
-  const std::uint64_t products = multiply_and_emit(context, *gemm, algorithm, context.duration_s());
+  const Multiplied done = multiply_and_emit(context, *gemm, algorithm, context.duration_s());
+  context.measure("peak_share", share_of_h200(*type, done.rate_tflops), Unit::ratio);
+  if (const std::string product = multiplies_like(*type, done.rate_tflops); !product.empty())
+    context.measure(kCulprit, product);
   context.measure("library_version", library.version());
   context.measure("unexpected_elements", static_cast<double>(unexpected), Unit::count);
-  context.evidence(
-      "library",
-      {{"file", library.file()}, {"algorithm", hexadecimal(hash_of(algorithm))}, {"products", products}});
+  context.evidence("library", {{"file", library.file()},
+                               {"algorithm", hexadecimal(hash_of(algorithm))},
+                               {"products", done.products}});
 }
 
 double device_seconds(const DeviceSpeed& speed, double duration_s) {
@@ -67,8 +71,14 @@ const Registered compute_gemm{{
             {"library_version", Unit::text, "of cuBLASLt", ""},
             {"checked_share", Unit::ratio, "of that rate, what is left where each product is looked at", "",
              false},
+            {"peak_share", Unit::ratio, "of that rate: of what an H200 has by its datasheet", ""},
+            {.name = kCulprit,
+             .unit = Unit::text,
+             .meaning = "of a rate below half of an H200's: which product has such a rate",
+             .judged = false,
+             .may_lack = true},
         },
-    .findings = {"compute.slow", "compute.wrong_product", "compute.unexpected_product",
+    .findings = {"compute.capped", "compute.slow", "compute.wrong_product", "compute.unexpected_product",
                  "environment.library_unknown"},
     .run = run,
     .detects =

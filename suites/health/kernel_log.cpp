@@ -16,7 +16,8 @@ bool is_of(const KernelEvent& event, const SlotInventory& slot) {
 
 /// "2026-11-26T10:00:00Z NVRM: ...", as far as the log tells when.
 std::string dated(const KernelEvent& event) {
-  return event.logged_at.empty() ? event.explained : event.logged_at + " " + event.explained;
+  const std::string& words = event.explained.english;
+  return event.logged_at.empty() ? words : event.logged_at + " " + words;
 }
 
 /// What fell off the bus at an address where nothing answers is the GPU that is missing, where one alone is.

@@ -1,7 +1,7 @@
 // Whether the GPU is what its label says: by what the silicon shows of itself to CUDA, which no label and no
 // firmware string changes. How fast it is, compute.gemm and memory.bandwidth measure.
 #include "harness/check.h"
-#include "suites/inventory/known_products.h"
+#include "suites/known_products.h"
 
 namespace assay {
 namespace {

@@ -164,6 +164,8 @@ void run(Context& context) {
     else
       measure_refused(context, readings, slot.part, slot.found->lost);
     measure_slot(readings, slot.part, slot.found->identity);
+    readings.measure(slot.part, "pcie_width_at_rest", slot.found->state.pcie_width);
+    readings.measure(slot.part, "power_brake_at_rest", slot.found->state.power_brake);
     measure_identity(context, readings, slots, slot);
   }
   readings.measure("node", "driver", context.readings().driver_version);
@@ -221,6 +223,8 @@ const Registered inventory_gpus{{
              ""},
             {"pcie_max_generation", Unit::count, "highest PCIe generation that GPU and slot can train", ""},
             {"pcie_max_width", Unit::count, "widest PCIe link that GPU and slot can train", ""},
+            {"pcie_width_at_rest", Unit::count, "lanes that the PCIe link has now", ""},
+            {"power_brake_at_rest", Unit::count, "1: the power brake is asserted while nothing runs", ""},
             {.name = "unexpected_gpus", .meaning = "GPUs that belong to no slot of the SKU", .of = Of::node},
             {.name = "driver",
              .unit = Unit::text,
@@ -259,12 +263,13 @@ const Registered inventory_gpus{{
                  "settings.confidential_compute",
                  "device.inforom_corrupt",
                  "pcie.generation",
-                 "pcie.width"},
+                 "pcie.width",
+                 "power.brake_at_rest"},
     .run = run,
     .detects = "a slot without a GPU, another part or firmware than the SKU's, settings that somebody "
                "changed, links that cannot "
-               "train as they should",
-    .misses = "how the links are trained under load, and whether anything works",
+               "train as they should or lack lanes, a power brake that is asserted without any load",
+    .misses = "at which generation links are trained under load, and whether anything works",
 }};
 
 }  // namespace

@@ -69,7 +69,7 @@ void run(Context& context) {
   const auto gemm = full_load(context, type);
   const GemmAlgorithm algorithm = agree(context, gemm->propose(), library.version());
   const double left_s = context.duration_s() - seconds_of(context.clock().now() - start);
-  const std::uint64_t products = multiply_and_emit(context, *gemm, algorithm, left_s);
+  const std::uint64_t products = multiply_and_emit(context, *gemm, algorithm, left_s).products;
   context.measure("library_version", library.version());
   context.measure("datatype", std::string(name_of(type)));
   context.evidence("library", {{"file", library.file()}, {"products", products}});

@@ -105,7 +105,7 @@ const RegisteredFault tensor_slow{
     {"tensor_slow",
      "the tensor cores deliver a part of their rate, at the same clock",
      "gpu",
-     {{"factor", "share that is left", Unit::ratio, 0.3, 0.99, 0.85}}},
+     {{"factor", "share that is left", Unit::ratio, 0.01, 0.99, 0.85}}},
     {.share_of = [](const FaultState& fault, WorkKind kind) {
       return resource_of(kind) == Resource::tensor_cores ? fault_parameter(fault, "factor", 1) : 1;
     }}};

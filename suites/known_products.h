@@ -1,0 +1,29 @@
+// NVIDIA data-centre GPUs by what no label changes: multiprocessors, last-level cache, memory, and how fast
+// they multiply.
+#pragma once
+
+#include <string>
+
+#include "harness/model/datapath.h"
+
+namespace assay {
+
+/// What a GPU shows of itself to CUDA.
+struct Silicon {
+  int multiprocessors = 0;
+  double l2_mib = 0, memory_gib = 0;
+};
+
+/// "as of an H20: 78 SMs, 60 MiB of L2, 89.0 GiB of memory"; of silicon that is nobody's, that, and what it
+/// has.
+std::string looks_like(const Silicon& silicon);
+
+/// Of a tensor core's datapath: the rate over that of NVIDIA's datasheet, dense.
+double share_of_h200(Datapath type, double tflops);
+
+/// "as fast as an H20 (at most 148 TFLOP/s)" of a rate that no H200 falls to by power or heat alone, below
+/// half of its peak; empty of any other, of what is no known product's, and of datapaths that are no tensor
+/// core's.
+std::string multiplies_like(Datapath type, double tflops);
+
+}  // namespace assay
