@@ -183,6 +183,9 @@ class Labels {
   std::string pick(const std::map<std::string, std::string>& texts) const;
 
   const std::string& pick(const Phrase& phrase) const { return phrase.in(html_language()); }
+  const std::string& message(const Error& error) const {
+    return chinese_ && !error.chinese.empty() ? error.chinese : error.message;
+  }
   std::string source(std::string_view words) const { return source_in(words, html_language()); }
   std::string name_of_measurement(std::string_view identifier) const {
     return assay::name_of_measurement(identifier, html_language());

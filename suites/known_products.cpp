@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <stdexcept>
 
 namespace assay {
 namespace {
@@ -35,55 +36,29 @@ bool matches(const Product& product, const Silicon& silicon) {
          std::abs(memory_gb / product.memory_gb - 1) <= kMostMemoryApart;
 }
 
-struct TensorPeaks {
-  const char* name;
-  double tf32, bits_16, bits_8, fp64;  // dense, TFLOP/s or TOP/s
-};
-
-// NVIDIA's datasheets of A100, H100 and H200; of H800 and H20, which export rules hold down, the figures that
-// their sellers publish. In the order of what comes closest to an H200.
-constexpr TensorPeaks kTensorPeaks[] = {
-    {"H200", 494.7, 989.4, 1978.9, 66.9},
-    {"H800", 494.7, 989.4, 1978.9, 1},
-    {"H100 PCIe", 378, 756, 1513, 51},
-    {"A100", 156, 312, 624, 19.5},
-    {"H20", 74, 148, 296, 1},
-};
-
-double peak_of(const TensorPeaks& product, Datapath type) {
+/// NVIDIA's datasheet of the H200, dense: TFLOP/s or TOP/s.
+double peak_of_h200(Datapath type) {
   switch (type) {
     case Datapath::tensor_tf32:
-      return product.tf32;
+      return 494.7;
     case Datapath::tensor_bf16:
     case Datapath::tensor_fp16:
-      return product.bits_16;
+      return 989.4;
     case Datapath::tensor_e4m3:
     case Datapath::tensor_e5m2:
     case Datapath::tensor_int8:
-      return product.bits_8;
+      return 1978.9;
     case Datapath::tensor_fp64:
-      return product.fp64;
+      return 66.9;
     default:
-      return 0;
+      throw std::invalid_argument("no datapath of a tensor core");
   }
 }
 
 }  // namespace
 
 double share_of_h200(Datapath type, double tflops) {
-  return tflops / peak_of(kTensorPeaks[0], type);
-}
-
-std::string multiplies_like(Datapath type, double tflops) {
-  constexpr double kLeastShare = 0.5;  // of its peak, of whatever is powered and cooled as it should be
-  const double of_h200 = peak_of(kTensorPeaks[0], type);
-  if (of_h200 == 0 || tflops >= kLeastShare * of_h200) return "";
-  for (const TensorPeaks& product : kTensorPeaks) {
-    const double peak = peak_of(product, type);
-    if (tflops <= peak && tflops >= kLeastShare * peak)
-      return fmt::format("as fast as an {} (at most {:.0f} TFLOP/s)", product.name, peak);
-  }
-  return "";
+  return tflops / peak_of_h200(type);
 }
 
 std::string looks_like(const Silicon& silicon) {

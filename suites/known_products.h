@@ -21,9 +21,4 @@ std::string looks_like(const Silicon& silicon);
 /// Of a tensor core's datapath: the rate over that of NVIDIA's datasheet, dense.
 double share_of_h200(Datapath type, double tflops);
 
-/// "as fast as an H20 (at most 148 TFLOP/s)" of a rate that no H200 falls to by power or heat alone, below
-/// half of its peak; empty of any other, of what is no known product's, and of datapaths that are no tensor
-/// core's.
-std::string multiplies_like(Datapath type, double tflops);
-
 }  // namespace assay

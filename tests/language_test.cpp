@@ -61,6 +61,8 @@ TEST_F(Language, OfAFindingIsThatOfItsDetailsToo) {
   for (const Case& one : {Case{"no-permission", "当前用户无权读取", "may not read"},
                           Case{"gpu-lost", "时返回“gpu_lost”", "asked for"},
                           Case{"xid-fatal", "版目录的处理建议", "NVIDIA's catalogue"},
+                          Case{"nvswitch-error", "数据链路层：链路由工作状态断开", "data link layer"},
+                          Case{"xid-before", "版目录的处理建议", "NVIDIA's catalogue"},
                           Case{"worker-crash", "工作进程崩溃", "the worker died"},
                           Case{"other-vbios", "本节点多数 GPU 为", "most of the node's"},
                           Case{"slow-hbm", "其余 GPU 中位数", "the other GPUs' median"},

@@ -134,6 +134,23 @@ TEST_F(ManifestTest, OneSlipInThePapersIsOneFinding) {
   EXPECT_THAT(finding.at("consequences")[0].at("detail").get<std::string>(), HasSubstr(left_out));
 }
 
+TEST_F(ManifestTest, ASlipDoesNotHideAGpuOfAnotherNode) {
+  Line moved = lines[2];
+  moved.node = "node-18";
+  moved.chassis = "X2";
+  lines.push_back(moved);
+  lines[2].serial = lines[1].serial;
+  EXPECT_THAT(outcome_of(lines).accused,
+              ElementsAre("inventory.manifest_duplicate@gpu1", "inventory.manifest_unexpected@gpu2"));
+}
+
+TEST_F(ManifestTest, ASlipOfOtherNodesIsNotedAndNobodysHere) {
+  for (const char* node : {"node-18", "node-19"}) lines.push_back({node, node, "", "9999999999999", "", ""});
+  const Outcome outcome = outcome_of(lines);
+  EXPECT_EQ(outcome.judgement.at("verdict"), "ACCEPT");
+  EXPECT_THAT(outcome.judgement.at("notes").dump(), HasSubstr("has serial 9999999999999 2 times"));
+}
+
 TEST_F(ManifestTest, IsSpokenOfInChineseToo) {
   std::swap(lines[1].serial, lines[4].serial);
   lines[2].serial = "9999999999999";

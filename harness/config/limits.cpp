@@ -127,6 +127,9 @@ void read_when(Table& table, Limit& limit) {
 }
 
 void read_per(Table& table, Limit& limit) {
+  const bool has_at = table.has("at");
+  if (has_at && (limit.kind != LimitKind::min || !table.has("per")))
+    table.error("at", "only a min that is 'per' a reading is at one");
   if (!table.has("per")) return;
   static const std::vector<std::string> kReadings{"sm_clock_median", "power_median", "sm_clock_steady",
                                                   "power_steady"};

@@ -200,6 +200,8 @@ TEST(Limits, AMinCanBeAtAReadingOfTheGpusOwn) {
   EXPECT_EQ(outcome.limits[0].at, 1980);
   EXPECT_NE(read(rate(at_clock)).errors.find("'at'"), std::string::npos);
   EXPECT_NE(read(rate(at_clock + "at = \"700 W\"\n")).errors, "");
+  EXPECT_NE(read(rate("min = \"2400 GB/s\"\npeak = \"hbm\"\nat = \"1980 MHz\"\n")).errors.find("'per'"),
+            std::string::npos);
 }
 
 TEST(Limits, CanBeOfOneVariant) {

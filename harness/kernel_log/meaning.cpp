@@ -50,7 +50,7 @@ Phrase advice(const EventCatalogue& catalogue, const std::string& date, const st
   Phrase text = phrase("; NVIDIA's catalogue of {}: {}", "；NVIDIA {} 版目录的处理建议：{}", date,
                        phrase_of_action(catalogue, immediate));
   if (!is_nothing(later) && later != immediate)
-    text += phrase("; if it comes again: {}", "；若再次出现：{}", phrase_of_action(catalogue, later));
+    text += phrase("; if it comes again: {}", "；后续：{}", phrase_of_action(catalogue, later));
   return text;
 }
 
@@ -102,7 +102,9 @@ void interpret_host(KernelEvent& event) {
   const bool wants_reset = event.kind == Kind::driver && event.number == kResetRequired;
   const bool failed = event.kind == Kind::host_device && event.severity == Severity::fatal;
   const bool is_fault = (reports && uncorrected && !event.continues) || wants_reset || failed;
-  event.meaning = is_fault ? Meaning::fatal : Meaning::none;
+  event.meaning = is_fault                    ? Meaning::fatal
+                  : event.kind == Kind::stall ? Meaning::counts  // of the machine, and of no part
+                                              : Meaning::none;
   event.explained = event.line;
   event.explained += more_like_it(event);
 }

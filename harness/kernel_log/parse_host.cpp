@@ -103,14 +103,16 @@ std::optional<KernelEvent> parse_out_of_memory(std::string_view text) {
   return event;
 }
 
-/// "pcieport 0000:59:01.0: pciehp: Slot(3): Link Down" or "...: Card not present", which is said of a slot in
-/// use alone (linux, drivers/pci/hotplug/pciehp_ctrl.c); before Linux 5, "pciehp 0000:59:01.0:pcie24: ...".
+/// "pcieport 0000:59:01.0: pciehp: Slot(3): Link Down" or "...: Card not present" (linux,
+/// drivers/pci/hotplug/ pciehp_ctrl.c); before Linux 5, "pciehp 0000:59:01.0:pcie24: ...". What goes on
+/// behind these words, "Link Down/Up ignored", is a reset that somebody asked for, or an error that was
+/// recovered from.
 std::optional<KernelEvent> parse_hotplug(std::string_view text) {
   Scanner scanner(text);
   if (!scanner.skip("pcieport ") && !scanner.skip("pciehp ")) return std::nullopt;
   const auto port = take_pci_address(scanner);
   if (!port || !scanner.skip_past("lot(") || !scanner.skip_past("): ")) return std::nullopt;
-  if (!scanner.skip("Link Down") && !scanner.skip("Card not present")) return std::nullopt;
+  if (scanner.rest() != "Link Down" && scanner.rest() != "Card not present") return std::nullopt;
   KernelEvent event = event_of(Kind::pcie, Severity::fatal, text);
   event.pci_address = *port;
   return event;
@@ -127,9 +129,10 @@ std::optional<KernelEvent> parse_network_card(std::string_view text) {
   if (!card) return std::nullopt;
   std::optional<Severity> severity;
   if (has(scanner.rest(), "health compromised")) severity = Severity::fatal;
-  if (scanner.skip_past("Health issue observed, ") && scanner.skip_past("severity(")) {
-    const auto level = scanner.number(1);
-    severity = level && *level <= kError ? Severity::fatal : Severity::non_fatal;
+  if (scanner.skip_past("Health issue observed, ")) {
+    const bool is_hot = scanner.skip("High temperature");  // the air's, and noted: the card goes on
+    const auto level = scanner.skip_past("severity(") ? scanner.number(1) : std::nullopt;
+    severity = level && *level <= kError && !is_hot ? Severity::fatal : Severity::non_fatal;
   }
   if (!severity) return std::nullopt;
   KernelEvent event = event_of(Kind::host_device, *severity, text);

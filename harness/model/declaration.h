@@ -39,6 +39,8 @@ struct Variant {
 /// A measure that says what of the part is bad, in words: a check that can tell declares it as text that is
 /// not judged, and emits it where a judged value of the same part is bad. The finding shows it.
 inline constexpr const char* kCulprit = "culprit";
+/// The same for a reader of Chinese, where the check has it.
+inline constexpr const char* kCulpritInChinese = "culprit_in_chinese";
 /// Name of the evidence that a check leaves for who goes on with it after a kill (Context::begun()).
 inline constexpr const char* kBegun = "begun";
 

@@ -44,6 +44,8 @@ inline constexpr const char* contained_among_peers = "nvlink.contained_error";
 inline constexpr const char* telemetry_hung = "device.telemetry_hung";
 /// What readings that are missing say (model/missing_reading.h).
 inline constexpr const char* needs_reset = "device.needs_reset";
+/// Of one of the node's GPUs: the driver does not say of which.
+inline constexpr const char* reset_wanted = "device.reset_wanted";
 inline constexpr const char* inforom_corrupt = "device.inforom_corrupt";
 inline constexpr const char* power_cables = "device.power_cables";
 inline constexpr const char* place_unknown = "inventory.place_unknown";
@@ -111,6 +113,7 @@ inline constexpr const char* kAll[] = {check_not_run,
                                        device_lost,
                                        telemetry_hung,
                                        needs_reset,
+                                       reset_wanted,
                                        inforom_corrupt,
                                        power_cables,
                                        place_unknown,

@@ -36,8 +36,7 @@ struct Error {
   std::string message;
   Part part;          // which part it happened on; empty: the step's own, or the run as a whole
   std::string ended;  // how a worker ended, where that is the error: "signal 11", "out of memory", "timeout"
-  /// The message for a reader of Chinese, where whoever found the error has it. Of a run's own errors the
-  /// records have no place for it.
+  /// The message for a reader of Chinese, where whoever found the error has it.
   std::string chinese = {};
 
   static Error of(FindingCode symptom, const Phrase& message, Part part, std::string ended = {}) {
@@ -127,7 +126,7 @@ struct RunRecord {
   std::optional<RecordedJudgement> judgement;  // of a closed run that was read back
   /// Why this run is no acceptance whatever was measured: it contradicts itself, or lacks what vouches for
   /// it.
-  std::vector<std::string> warnings;  // what the run said on its way, of no part that is judged
+  std::vector<Phrase> warnings;  // what the run said on its way, of no part that is judged
   std::vector<std::string> doubts;
   bool closed = false;          // testRunEnd was written
   bool torn = false;            // the last line was incomplete and was left out

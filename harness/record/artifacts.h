@@ -26,6 +26,10 @@ inline constexpr int kSchemaOfExtensions = 1;
 /// dutInfo's name of what is no machine.
 inline constexpr const char* kSimulatedNodeName = "a simulated node";
 
+/// OCP allows no extension at run level: what a run-level error or warning is in Chinese is said by a message
+/// of severity DEBUG behind it that begins so.
+inline constexpr const char* kInChinese = "zh-CN: ";
+
 /// What a run-level error without a part is prefixed with.
 inline constexpr const char* kRunPrefix = "run";
 

@@ -96,11 +96,14 @@ void Journal::step_end(const std::string& step, Status status) {
 void Journal::run_error(const Error& error) {
   expect_running();
   write_run(run_error_artifact(error));
+  if (!error.chinese.empty()) write_run(log_artifact(LogSeverity::debug, kInChinese + error.chinese));
 }
 
-void Journal::run_log(LogSeverity severity, const std::string& message) {
+void Journal::run_log(LogSeverity severity, const Phrase& message) {
   expect_unclosed();
-  write_run(log_artifact(severity, message));
+  write_run(log_artifact(severity, message.english));
+  if (message.chinese != message.english)
+    write_run(log_artifact(LogSeverity::debug, kInChinese + message.chinese));
 }
 
 void Journal::run_end(Status status, Result result) {

@@ -66,7 +66,7 @@ class Journal {
   void step_end(const std::string& step, Status status);
 
   void run_error(const Error& error);
-  void run_log(LogSeverity severity, const std::string& message);
+  void run_log(LogSeverity severity, const Phrase& message);
   /// The final step: a diagnosis and its extension per finding, a PASS per check that passed. After it comes
   /// run_end, and nothing that it did not see. Throws std::logic_error while steps are open.
   void judgement(const Judgement& judgement);

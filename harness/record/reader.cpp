@@ -88,6 +88,7 @@ class Parser {
   void header(const json& line);
   void run_artifact(const json& artifact, const std::string& time);
   void run_start(const json& content);
+  void run_log(const std::string& severity, const std::string& message);
   void note_traces(const json& start);
   void step_artifact(const json& artifact, const std::string& time, std::size_t begin);
   void judgement_artifact(const json& artifact);
@@ -97,6 +98,7 @@ class Parser {
   RunRecord run_;
   std::int64_t sequence_ = 0;
   bool have_schema_ = false, have_start_ = false;
+  std::string* in_chinese_ = nullptr;  // of the run's latest error or warning, until something else is read
   std::map<std::string, std::size_t> step_index_;
   bool step_awaits_extension_ = false;
   std::size_t step_begin_ = 0;  // of the line that started the latest step
@@ -146,9 +148,7 @@ void Parser::run_artifact(const json& artifact, const std::string& time) {
   }
   if (!have_start_) throw std::invalid_argument("no testRunStart before this record");
   if (artifact.contains("log")) {
-    const json& log = artifact.at("log");
-    if (log.value("severity", "") == "WARNING") run_.warnings.push_back(text_at(log, "message"));
-    return;
+    return run_log(text_at(artifact.at("log"), "severity"), text_at(artifact.at("log"), "message"));
   }
   if (artifact.contains("testRunEnd")) {
     for (const Step& step : run_.steps) {
@@ -168,6 +168,18 @@ void Parser::run_artifact(const json& artifact, const std::string& time) {
   }
   if (!judgement_id_.empty()) throw std::invalid_argument("an error after the judgement");
   run_.errors.push_back(run_error_from(artifact.at("error")));
+  in_chinese_ = &run_.errors.back().chinese;
+}
+
+void Parser::run_log(const std::string& severity, const std::string& message) {
+  std::string* const last = std::exchange(in_chinese_, nullptr);
+  const std::string_view prefix = kInChinese;
+  if (severity == "WARNING") {
+    run_.warnings.emplace_back(message);
+    in_chinese_ = &run_.warnings.back().chinese;
+  } else if (last != nullptr && message.compare(0, prefix.size(), prefix) == 0) {
+    *last = message.substr(prefix.size());
+  }
 }
 
 void Parser::run_start(const json& content) {

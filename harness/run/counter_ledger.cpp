@@ -49,16 +49,17 @@ bool CounterLedger::snapshot() {
   ledger_.add(std::move(*fresh));
   if (const std::int64_t events = ledger_.take_uncounted(); events > 0) {
     journal_.run_error(
-        {codes::telemetry_lost,
-         fmt::format("the kernel logged {} more events of so many kinds that they were not looked at",
-                     events),
-         "", ""});
+        Error::of(codes::telemetry_lost,
+                  phrase("the kernel logged {} more events of so many kinds that they were not looked at",
+                         "内核另外记录了 {} 条事件，种类过多，未逐一查看", events),
+                  ""));
   }
   return true;
 }
 
 Error CounterLedger::loss() const {
-  return {codes::telemetry_lost, "the sampler " + sampler_.why_lost(), "harness", ""};
+  return Error::of(codes::telemetry_lost, phrase("the sampler {}", "采样进程已退出：{}", sampler_.why_lost()),
+                   "harness");
 }
 
 void CounterLedger::attribute(OpenStep& step, const std::vector<Part>& gpus) {
@@ -79,7 +80,7 @@ void CounterLedger::attribute(OpenStep& step, const std::vector<Part>& gpus) {
 /// Of a GPU that was lost, its ports say once more that it is.
 void CounterLedger::record_nvswitch(const KernelEvent& event) {
   if (event.meaning != KernelEvent::Meaning::fatal)
-    return journal_.run_log(record::LogSeverity::warning, telemetry::explained(event).english);
+    return journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
   Part part = Part::nvswitch(event.nvswitch);
   if (const auto lost = ledger_.loss_behind(event)) {
     for (const PlannedSlot& slot : plan_.slots) {
@@ -87,7 +88,7 @@ void CounterLedger::record_nvswitch(const KernelEvent& event) {
       part = lost->link < 0 ? slot.part : slot.part.below(telemetry::nvlink_name(lost->link));
     }
   }
-  journal_.run_error({codes::nvswitch_fatal, telemetry::explained(event).english, part, ""});
+  journal_.run_error(Error::of(codes::nvswitch_fatal, telemetry::explained(event), part));
 }
 
 /// What fell off the bus at an address where no GPU answers is the GPU that is missing, where one alone is.
@@ -97,22 +98,23 @@ void CounterLedger::record_other_gpu(const KernelEvent& event) {
     if (slot.pci_address.empty()) missing.push_back(slot.part);
   }
   if (missing.size() == 1 && event.meaning == KernelEvent::Meaning::lost)
-    return journal_.run_error({codes::device_lost, telemetry::explained(event).english, missing.front(), ""});
+    return journal_.run_error(Error::of(codes::device_lost, telemetry::explained(event), missing.front()));
   journal_.run_log(record::LogSeverity::warning,
-                   telemetry::explained(event).english + " (of a device in no slot of the SKU)");
+                   phrase("{} (of a device in no slot of the SKU)", "{}（该设备不在 SKU 的任何槽位）",
+                          telemetry::explained(event)));
 }
 
 void CounterLedger::record_pcie(const KernelEvent& event) {
   const auto bridge = bridges_.find(event.pci_address);
   if (bridge != bridges_.end() && event.meaning == KernelEvent::Meaning::fatal)
-    return journal_.run_error({codes::pcie_fatal, telemetry::explained(event).english, bridge->second, ""});
-  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event).english);
+    return journal_.run_error(Error::of(codes::pcie_fatal, telemetry::explained(event), bridge->second));
+  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
 }
 
 void CounterLedger::record_host(const KernelEvent& event) {
   using Kind = KernelEvent::Kind;
   const auto record = [&](const char* code, const Part& part) {
-    journal_.run_error({code, telemetry::explained(event).english, part, ""});
+    journal_.run_error(Error::of(code, telemetry::explained(event), part));
   };
   if (event.kind == Kind::stall) return record(codes::kernel_stalled, "host");
   if (event.meaning == KernelEvent::Meaning::fatal) {
@@ -120,9 +122,9 @@ void CounterLedger::record_host(const KernelEvent& event) {
       return record(codes::host_error, "host");
     if (event.kind == Kind::host_device) return record(codes::host_device, "host");
     // Which of its GPUs, the driver does not say.
-    if (event.kind == Kind::driver) return record(codes::needs_reset, "node");
+    if (event.kind == Kind::driver) return record(codes::reset_wanted, "node");
   }
-  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event).english);
+  journal_.run_log(record::LogSeverity::warning, telemetry::explained(event));
 }
 
 void CounterLedger::record_strays() {

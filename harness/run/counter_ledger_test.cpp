@@ -84,7 +84,7 @@ TEST_F(CounterLedgerTest, WhatANvswitchSaysIsItsOwn) {
   EXPECT_EQ(read.errors[0].symptom, "nvswitch.fatal");
   EXPECT_EQ(read.errors[0].part, "nvswitch2");
   ASSERT_EQ(read.warnings.size(), 1u) << "what ends nothing is shown all the same";
-  EXPECT_THAT(read.warnings[0], testing::HasSubstr("SXid 20034 of NVSwitch 3"));
+  EXPECT_THAT(read.warnings[0].english, testing::HasSubstr("SXid 20034 of NVSwitch 3"));
 }
 
 TEST_F(CounterLedgerTest, WhatANvswitchSaysOfALostGpuIsTheGpus) {
@@ -139,9 +139,9 @@ TEST_F(CounterLedgerTest, ACardOrDriveThatFailedIsTheHostsAndAStallNobodys) {
   KernelEvent event;
   event.position = 50;
   event.kind = KernelEvent::Kind::host_device;
-  event.meaning = KernelEvent::Meaning::fatal;
+  event.severity = KernelEvent::Severity::fatal;
   after.events = {event};
-  event.meaning = KernelEvent::Meaning::none;
+  event.severity = KernelEvent::Severity::non_fatal;
   after.events.push_back(event);
   event.kind = KernelEvent::Kind::stall;
   after.events.push_back(event);

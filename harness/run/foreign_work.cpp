@@ -54,37 +54,38 @@ bool hangs(const Part& gpu, const std::vector<Resident>& residents) {
                      [&](const Resident& resident) { return resident.hung && lives_on(resident, gpu); });
 }
 
-std::string memory_of(const ForeignProcess& process) {
-  if (process.memory_bytes < 0) return "memory (how much, the driver does not say)";
+Phrase memory_of(const ForeignProcess& process) {
+  if (process.memory_bytes < 0) return {"memory (how much, the driver does not say)", "（驱动未给出数量）"};
   return fmt::format("{:.0f} MiB", static_cast<double>(process.memory_bytes) / kBytesPerMib);
 }
 
 /// Nobody knows whether the node is idle. A right or a driver that lacks lacks in a minute, too.
-Busy unreadable(const std::string& what, const std::string& why) {
+Busy unreadable(const Phrase& what, const std::string& why) {
   const MissingMeaning& meaning = meaning_of_missing(why);
   const std::string code = meaning.code;
-  return {code, fmt::format("{}: {}", what, meaning.words),
+  return {code, phrase("{}: {}", "{}：{}", what, Phrase(meaning.words, meaning.chinese)),
           code == codes::no_permission || code == codes::driver_lacks};
 }
 
 std::optional<Busy> busy_gpu(const Part& name, const GpuState& state,
                              const std::vector<Resident>& residents) {
   if (!state.processes.value) {
-    return unreadable(fmt::format("which processes use {}", name), state.processes.missing);
+    return unreadable(phrase("which processes use {}", "占用 {} 的进程", name), state.processes.missing);
   }
   const std::vector<ForeignProcess> others = foreign(*state.processes.value, name, residents);
   if (!others.empty()) {
     const ForeignProcess& process = others.front();
-    return Busy{codes::foreign_process,
-                fmt::format("process {} holds {} on {}", process.pid, memory_of(process), name)};
+    return Busy{codes::foreign_process, phrase("process {0} holds {1} on {2}", "进程 {0} 占用 {2} 的显存 {1}",
+                                               process.pid, memory_of(process), name)};
   }
   if (!state.utilisation_percent.value) {
-    return unreadable(fmt::format("whether {} is at work", name), state.utilisation_percent.missing);
+    return unreadable(phrase("whether {} is at work", "{} 是否空闲", name),
+                      state.utilisation_percent.missing);
   }
   const std::int64_t utilisation = *state.utilisation_percent.value;
   if (utilisation <= kIdleUtilisationPercent) return std::nullopt;
-  return Busy{codes::not_idle,
-              fmt::format("{} is {} % busy, and no process of ours is at work on it", name, utilisation)};
+  return Busy{codes::not_idle, phrase("{} is {} % busy, and no process of ours is at work on it",
+                                      "{} 的利用率为 {} %，而其上没有本工具的进程", name, utilisation)};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/phrase.h"
 #include "harness/model/plan.h"
 #include "harness/model/readings.h"
 
@@ -13,7 +14,7 @@ namespace assay::run {
 
 struct Busy {
   FindingCode symptom;  // "environment.foreign_process" or "environment.not_idle"
-  std::string message;  // who and where
+  Phrase message;       // who and where
   bool stays = false;   // waiting does not help
   Part part;            // the GPU: what it measures is excused, and no other's
 };

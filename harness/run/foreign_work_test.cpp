@@ -25,7 +25,7 @@ TEST_F(ForeignWork, AProcessIsNamedWithItsGpu) {
   ASSERT_EQ(busy.size(), 1u);
   EXPECT_EQ(busy[0].symptom, "environment.foreign_process");
   EXPECT_EQ(busy[0].part, "gpu3");
-  EXPECT_EQ(busy[0].message, "process 4711 holds 512 MiB on gpu3");
+  EXPECT_EQ(busy[0].message.english, "process 4711 holds 512 MiB on gpu3");
 }
 
 TEST_F(ForeignWork, LoadWithoutAProcessAndProcessesThatCannotBeReadAreNotIdle) {
@@ -48,7 +48,7 @@ TEST_F(ForeignWork, WhatMayBeReadAgainSoonIsWaitedFor) {
 TEST_F(ForeignWork, MemoryThatTheDriverDoesNotTellIsUnknown) {
   state(1).processes.value->push_back({4711, -1});
   ASSERT_EQ(others().size(), 1u);
-  EXPECT_NE(others()[0].message.find("how much, the driver does not say"), std::string::npos);
+  EXPECT_NE(others()[0].message.english.find("how much, the driver does not say"), std::string::npos);
 }
 
 TEST_F(ForeignWork, AGpuInNoSlotIsTheNodes) {
@@ -71,7 +71,7 @@ TEST_F(ForeignWork, AResidentIsOursAndNobodyElseIs) {
   state(3).processes.value->push_back({4711, 1 << 20});
   const auto busy = others({{100, {"gpu3"}}});
   ASSERT_EQ(busy.size(), 1u);
-  EXPECT_NE(busy[0].message.find("4711"), std::string::npos);
+  EXPECT_NE(busy[0].message.english.find("4711"), std::string::npos);
 }
 
 TEST_F(ForeignWork, AHungWorkerOfOursIsNobodyElsesFault) {

@@ -26,9 +26,9 @@ IdleGate::Answer IdleGate::wait(const std::vector<Resident>& residents, bool pat
     if (!settling) {
       if (in_vain) return Answer::busy;
       if (!patiently || patience_s_ <= 0) return Answer::busy;
-      if (waited_for_.empty()) waited_for_ = "waited for an idle node: " + who_.front().message;
+      if (waited_for_.empty()) waited_for_ = "waited for an idle node: " + who_.front().message.english;
       if (patience_s_ == plan_.idle_timeout_s)
-        progress_.note("waiting for an idle node: " + who_.front().message);
+        progress_.note("waiting for an idle node: " + who_.front().message.english);
       patience_s_ -= kPollS;
     }
     const double poll_s = settling ? kSettlingPollS : kPollS;

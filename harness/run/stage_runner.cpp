@@ -36,11 +36,11 @@ bool StageRunner::run(const Stage& stage, const Placements& placements, Attempt 
     for (const auto& crew : crews) journal_.log(crew->steps.front(), gate_.waited_for());
   }
   if (pool_.interrupted()) {
-    fail(pointers(crews), {codes::interrupted, "the run was interrupted", "", ""});
+    fail(pointers(crews), Error::of(codes::interrupted, {"the run was interrupted", "运行被中断"}, ""));
   } else if (answer == Answer::sampler_lost && !on_gpus) {
     fail(pointers(crews), counters_.loss());  // such a check looks at readings, and there are no fresh ones
   } else if (answer == Answer::busy) {
-    for (const Busy& who : gate_.who()) fail(pointers(crews), {who.symptom, who.message, who.part, ""});
+    for (const Busy& who : gate_.who()) fail(pointers(crews), Error::of(who.symptom, who.message, who.part));
   } else {
     for (auto& crew : crews) fail_or_start(*crew, attempt.measurement);
     for (auto& crew : crews) pool_.add(std::move(crew));
@@ -95,7 +95,10 @@ Crews StageRunner::open(const Stage& stage, const Placements& placements, int at
 void StageRunner::fail_or_start(Crew& crew, int measurement) {
   for (const Part& gpu : gpus_of(*crew.placement)) {
     if (!pool_.hangs(gpu)) continue;
-    fail({&crew}, {codes::worker_unkillable, "left out: an earlier worker still hangs on it", gpu, ""});
+    fail({&crew}, Error::of(codes::worker_unkillable,
+                            {"left out: an earlier worker still hangs on it",
+                             "已跳过：此前的工作进程仍挂死在该 GPU 上"},
+                            gpu));
     return;  // its ranks could never meet
   }
   start_workers(crew,
@@ -121,7 +124,7 @@ void StageRunner::name_foreign_processes(const std::vector<Crew*>& crews) {
     for (Crew* crew : crews) {
       const std::vector<Part> gpus = gpus_of(*crew->placement);
       if (!who.part.gpu_slot() || std::find(gpus.begin(), gpus.end(), who.part) != gpus.end())
-        fail({crew}, {who.symptom, who.message, who.part, ""});
+        fail({crew}, Error::of(who.symptom, who.message, who.part));
     }
   }
 }

@@ -37,9 +37,7 @@ class StepJournal {
   void end(const std::vector<OpenStep>& steps);
 
   void run_error(const Error& error) { journal_.run_error(error); }
-  void run_log(record::LogSeverity severity, const std::string& message) {
-    journal_.run_log(severity, message);
-  }
+  void run_log(record::LogSeverity severity, const Phrase& message) { journal_.run_log(severity, message); }
   /// What `write` writes reaches the file in one write.
   void at_once(const std::function<void()>& write) { journal_.at_once(write); }
   void sync() { journal_.sync(); }

@@ -82,8 +82,8 @@ class Supervisor {
                               event.meaning != KernelEvent::Meaning::somebody_elses;
       if (!is_its_own) continue;
       journal_.run_log(record::LogSeverity::warning,
-                       fmt::format("before the run: {}{}{}", event.logged_at,
-                                   event.logged_at.empty() ? "" : " ", event.explained.english));
+                       phrase("before the run: {}{}{}", "运行之前：{}{}{}", event.logged_at,
+                              event.logged_at.empty() ? "" : " ", event.explained));
     }
     journal_.sync();
   }
@@ -99,7 +99,9 @@ class Supervisor {
       }
       looks_ = std::max(looks_, step.stage - static_cast<int>(execution_.plan.stages.size()) + 1);
       if (step.status == Status::open) {
-        journal_.error(step.id, {codes::interrupted, "the run was killed during this step", "", ""});
+        journal_.error(step.id,
+                       Error::of(codes::interrupted,
+                                 {"the run was killed during this step", "运行在此步骤中被终止"}, ""));
         journal_.step_end(step.id, Status::error);
       }
     }
@@ -116,11 +118,12 @@ class Supervisor {
     }
     execution_.sampler.record(execution_.folder.telemetry(), execution_.plan.sample_hz, parts);
     if (execution_.ledger.lost_a_boot()) {
-      journal_.run_error(
-          {codes::telemetry_lost,
-           "the node was booted since the run was killed: what its kernel log and its counters said "
+      journal_.run_error(Error::of(
+          codes::telemetry_lost,
+          {"the node was booted since the run was killed: what its kernel log and its counters said "
            "between the last record and the boot is lost",
-           "", ""});
+           "运行被终止后节点重启过：最后一条记录与重启之间的内核日志与计数器已丢失"},
+          ""));
     }
     if (resumed_) {
       stages_.wait_for_what_was_killed();
@@ -128,12 +131,15 @@ class Supervisor {
     }
     const bool whole = run_all();
     if (!whole) stages_.finish_residents(kLastStage);  // they have been stopped, too
-    if (!whole) journal_.run_error({codes::interrupted, "the run was interrupted before its end", "", ""});
+    if (!whole)
+      journal_.run_error(Error::of(codes::interrupted,
+                                   {"the run was interrupted before its end", "运行在结束之前被中断"}, ""));
     stages_.look(looks_++);
     const std::string why_not_whole = execution_.sampler.finish();
     if (!why_not_whole.empty())
       journal_.run_error(
-          {codes::telemetry_lost, "the telemetry file is not whole: " + why_not_whole, "", ""});
+          Error::of(codes::telemetry_lost,
+                    phrase("the telemetry file is not whole: {}", "遥测文件不完整：{}", why_not_whole), ""));
     execution_.node.sampler_gone();
     return close();
   }

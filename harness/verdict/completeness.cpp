@@ -113,7 +113,7 @@ void give_reason(const Case& c, Observation& observation, const std::vector<std:
                  const std::string& why) {
   const MissingMeaning& meaning = meaning_of_missing(why);
   observation.code = meaning.code;
-  observation.evidence.detail = phrase("{0} of {1}: {2}", "{1} 的{0}：{2}", phrase_of_measurements(measures),
+  observation.evidence.detail = phrase("{0} of {1}: {2}", "{1} 的 {0}：{2}", phrase_of_measurements(measures),
                                        observation.part, Phrase(meaning.words, meaning.chinese));
   if (!meaning.always_counts) return;
   observation.severity = c.severity_of(c.class_of(observation.code));
@@ -175,9 +175,9 @@ void observe_measures(const Case& c, const RequiredCheck& required, const Step& 
       observation.evidence.unit = std::string(symbol(measure.unit));
       const Phrase name = phrase_of_measurement(measure.name);
       observation.evidence.detail =
-          owed == 1 ? phrase("{} of {} was not measured", "未测得{0}（{1}）", name, part)
+          owed == 1 ? phrase("{} of {} was not measured", "未测得 {0}（{1}）", name, part)
                     : phrase("{0} of {1} was measured by {2} of {3} ranks",
-                             "{1} 的{0}：{3} 个 rank 中只有 {2} 个测得", name, part, there, owed);
+                             "{1} 的 {0}：{3} 个 rank 中只有 {2} 个测得", name, part, there, owed);
       if (why != reasons.end()) give_reason(c, observation, {measure.name}, why->second);
       if (!measure.asked_by.empty())
         observation.evidence.detail += phrase(" (asked for by {})", "（由{}要求）",

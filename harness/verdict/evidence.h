@@ -87,8 +87,8 @@ void observe_declarations(const Case& c, std::vector<Observation>& seen);
 void observe_limits(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& not_judged);
 /// What most of the node's GPUs show alike (FindingKind::of_most), of what is seen so far.
 void observe_common_causes(const Case& c, std::vector<Observation>& seen);
-/// The delivery manifest, where the criteria have one.
-void observe_manifest(const Case& c, std::vector<Observation>& seen);
+/// The delivery manifest, where the criteria have one. `notes`: what is wrong with the papers alone.
+void observe_manifest(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& notes);
 /// Which GPU the manifest has in this slot of this node; empty where it does not say.
 std::string expected_serial(const Case& c, const Part& slot);
 void observe_errors(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& notes);

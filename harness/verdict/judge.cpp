@@ -74,10 +74,10 @@ std::string contradiction(const RunRecord& run, const Judgement& now) {
 /// What the kernel's log said of no part that is judged, above all.
 void add_warnings(const RunRecord& run, std::vector<Phrase>& notes) {
   constexpr std::size_t kMost = 40;
-  std::vector<std::pair<std::string, int>> said;  // each once, in their order, and how often
-  for (const std::string& warning : run.warnings) {
-    const auto same =
-        std::find_if(said.begin(), said.end(), [&](const auto& one) { return one.first == warning; });
+  std::vector<std::pair<Phrase, int>> said;  // each once, in their order, and how often
+  for (const Phrase& warning : run.warnings) {
+    const auto same = std::find_if(said.begin(), said.end(),
+                                   [&](const auto& one) { return one.first.english == warning.english; });
     if (same == said.end())
       said.emplace_back(warning, 1);
     else
@@ -162,7 +162,7 @@ Judgement judge(const RunRecord& run, const Criteria& criteria) {
   std::vector<Phrase> not_judged;
   observe_limits(c, seen, not_judged);
   judgement.notes.insert(judgement.notes.end(), not_judged.begin(), not_judged.end());
-  observe_manifest(c, seen);
+  observe_manifest(c, seen, judgement.notes);
   observe_common_causes(c, seen);
   observe_errors(c, seen, judgement.notes);
 

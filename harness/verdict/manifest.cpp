@@ -120,7 +120,8 @@ class Reconciliation {
     }
   }
 
-  void run() {
+  /// `notes`: what is wrong with the papers alone.
+  void run(std::vector<Phrase>& notes) {
     if (found_.step.empty())
       return observe(codes::serial_unknown, "node",
                      {"the profile does not look which GPUs there are (inventory.gpus)",
@@ -130,7 +131,7 @@ class Reconciliation {
         observe(codes::serial_unknown, slot,
                 phrase("the serial number of {} could not be read", "无法读取 {} 的序列号", slot));
     }
-    note_duplicates();
+    note_duplicates(notes);
     const ManifestNode* node = this_node(manifest_, found_);
     if (node == nullptr) {
       return observe(codes::not_in_manifest, "node",
@@ -221,8 +222,7 @@ class Reconciliation {
         if (&other != &node)
           observe(codes::manifest_unexpected, slot,
                   phrase("serial {} belongs to {}{}", "序列号 {} 属于 {}{}", serial, called(other),
-                         instead_of(node, slot)),
-                  slip_behind(node, slot));
+                         instead_of(node, slot)));
         return;
       }
     }
@@ -247,14 +247,16 @@ class Reconciliation {
     return here ? std::vector<Cause>{{codes::manifest_duplicate, *here}} : std::vector<Cause>{};
   }
 
-  /// Of serial numbers that the manifest has twice, those that are here.
-  void note_duplicates() {
+  /// Serial numbers that the manifest has twice: those that are here are findings, the others the papers'.
+  void note_duplicates(std::vector<Phrase>& notes) {
     for (const auto& [serial, of] : in_papers_) {
-      const auto here = slot_with(found_, serial);
-      if (of.size() > 1 && here)
-        observe(codes::manifest_duplicate, *here,
-                phrase("the manifest has serial {} {} times: {}", "交货清单中序列号 {} 出现 {} 次：{}",
-                       serial, of.size(), listed(of)));
+      if (of.size() < 2) continue;
+      const Phrase twice = phrase("the manifest has serial {} {} times: {}",
+                                  "交货清单中序列号 {} 出现 {} 次：{}", serial, of.size(), listed(of));
+      if (const auto here = slot_with(found_, serial))
+        observe(codes::manifest_duplicate, *here, twice);
+      else
+        notes.push_back(twice);
     }
     std::map<std::string, std::vector<std::string>> slots;
     for (const auto& [slot, serial] : found_.serials) slots[serial].push_back(slot.path());
@@ -281,8 +283,8 @@ std::string expected_serial(const Case& c, const Part& slot) {
   return expected == nullptr ? "" : expected->serial;
 }
 
-void observe_manifest(const Case& c, std::vector<Observation>& seen) {
-  if (!c.criteria.manifest.empty()) Reconciliation(c, seen).run();
+void observe_manifest(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& notes) {
+  if (!c.criteria.manifest.empty()) Reconciliation(c, seen).run(notes);
 }
 
 }  // namespace assay::verdict

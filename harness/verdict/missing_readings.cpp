@@ -36,7 +36,7 @@ namespace {
 Phrase first_of(const std::vector<std::string>& names) {
   constexpr std::size_t kNamed = 3;
   if (names.size() <= kNamed) return phrase_of_measurements(names);
-  return phrase("{0} and {1} more", "{0}等 {2} 项",
+  return phrase("{0} and {1} more", "{0} 等 {2} 项",
                 phrase_of_measurements({names.begin(), names.begin() + kNamed}), names.size() - kNamed,
                 names.size());
 }
@@ -60,7 +60,7 @@ void observe_missing_readings(const Case& c, std::vector<Observation>& seen) {
       observation.part = observation.evidence.part = c.place_of(observation.code, key.first);
       observation.evidence.step = step.id;
       observation.evidence.detail =
-          phrase("asked for {}, it answers '{}'", "查询{}时返回“{}”", first_of(names), key.second);
+          phrase("asked for {}, it answers '{}'", "查询 {} 时返回“{}”", first_of(names), key.second);
       seen.push_back(std::move(observation));
     }
   }

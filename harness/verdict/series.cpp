@@ -34,12 +34,13 @@ bool is_worse(const Limit& limit, double value, double other) {
 }
 
 /// What the sample's step says of the part, where it says something: the last word, which knows most.
-std::string culprit_in(const Sample& sample) {
-  std::string culprit;
+Phrase culprit_in(const Sample& sample) {
+  Phrase culprit;
   for (const Measurement& measurement : sample.step->measurements) {
     const auto* text = std::get_if<std::string>(&measurement.value);
-    const bool of_part = measurement.name == kCulprit && measurement.part == sample.measurement->part;
-    if (of_part && text != nullptr) culprit = *text;
+    if (text == nullptr || measurement.part != sample.measurement->part) continue;
+    if (measurement.name == kCulprit) culprit = *text;
+    if (measurement.name == kCulpritInChinese) culprit.chinese = *text;
   }
   return culprit;
 }
@@ -166,7 +167,7 @@ Observation observation_of(const Case& c, const Series& series, const Limit& lim
   observation.evidence.unit = std::string(symbol(limit.unit));
   observation.evidence.relation = std::string(name_of(limit.kind));
   observation.evidence.source = limit.date.empty() ? limit.source : limit.source + ", " + limit.date;
-  observation.evidence.detail = outcome.detail.empty() ? Phrase(culprit_in(outcome.sample)) : outcome.detail;
+  observation.evidence.detail = outcome.detail.empty() ? culprit_in(outcome.sample) : outcome.detail;
   return observation;
 }
 

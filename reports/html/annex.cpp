@@ -15,7 +15,7 @@ void add_errors(HtmlPage& page, const std::vector<Error>& errors) {
     const Element line = page.writer.open("div");
     page.writer.element("code", error.symptom.text());
     page.writer.text(" " + (error.part.empty() ? "" : error.part.path() + page.labels(Label::colon)) +
-                     error.message);
+                     page.labels.message(error));
   }
 }
 

@@ -37,7 +37,7 @@ void spoil(Value& value) {
 }
 
 void spoil(Error& error) {
-  spoil(error.symptom, error.message, error.part, error.ended);
+  spoil(error.symptom, error.message, error.part, error.ended, error.chinese);
 }
 
 void spoil(Step& step) {

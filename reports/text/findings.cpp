@@ -164,7 +164,7 @@ void add_text_findings(TextPage& page) {
   if (page.input.run.errors.empty()) return;
   page.heading(page.labels(Label::run_errors));
   for (const Error& error : page.input.run.errors) {
-    page.field(0, 2, "-", error.symptom.text() + page.labels(Label::colon) + error.message);
+    page.field(0, 2, "-", error.symptom.text() + page.labels(Label::colon) + page.labels.message(error));
   }
 }
 

@@ -35,7 +35,10 @@ std::string limit_text(const Labels& labels, const Limit& limit) {
   if (limit.kind == LimitKind::peer_equal) return text;
   const bool ratio = limit.kind == LimitKind::peer_ratio;
   text += " " + with_unit(value_text(bound_of(limit)), ratio ? std::string_view("1") : symbol(limit.unit));
-  if (!limit.per.empty()) text += " / " + limit.per;
+  if (limit.at > 0)
+    text += fmt::format(" @ {} = {}", limit.per, number(limit.at));
+  else if (!limit.per.empty())
+    text += " / " + limit.per;
   if (limit.marginal_bound) {
     text += fmt::format(" ({} {})", labels(Label::marginal_band), number(*limit.marginal_bound));
   }

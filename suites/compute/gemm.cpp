@@ -30,8 +30,6 @@ void run(Context& context) {
   const GemmAlgorithm algorithm = agree(context, gemm->propose(), library.version());
   const Multiplied done = multiply_and_emit(context, *gemm, algorithm, context.duration_s());
   context.measure("peak_share", share_of_h200(*type, done.rate_tflops), Unit::ratio);
-  if (const std::string product = multiplies_like(*type, done.rate_tflops); !product.empty())
-    context.measure(kCulprit, product);
   context.measure("library_version", library.version());
   context.measure("unexpected_elements", static_cast<double>(unexpected), Unit::count);
   context.evidence("library", {{"file", library.file()},
@@ -72,11 +70,6 @@ const Registered compute_gemm{{
             {"checked_share", Unit::ratio, "of that rate, what is left where each product is looked at", "",
              false},
             {"peak_share", Unit::ratio, "of that rate: of what an H200 has by its datasheet", ""},
-            {.name = kCulprit,
-             .unit = Unit::text,
-             .meaning = "of a rate below half of an H200's: which product has such a rate",
-             .judged = false,
-             .may_lack = true},
         },
     .findings = {"compute.capped", "compute.slow", "compute.wrong_product", "compute.unexpected_product",
                  "environment.library_unknown"},
