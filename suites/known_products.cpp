@@ -61,13 +61,14 @@ double share_of_h200(Datapath type, double tflops) {
   return tflops / peak_of_h200(type);
 }
 
-std::string looks_like(const Silicon& silicon) {
-  const std::string what = fmt::format("{} SMs, {:.0f} MiB of L2, {:.1f} GiB of memory",
-                                       silicon.multiprocessors, silicon.l2_mib, silicon.memory_gib);
+Phrase looks_like(const Silicon& silicon) {
+  const Phrase what =
+      phrase("{} SMs, {:.0f} MiB of L2, {:.1f} GiB of memory", "{} 个 SM，{:.0f} MiB L2，{:.1f} GiB 显存",
+             silicon.multiprocessors, silicon.l2_mib, silicon.memory_gib);
   for (const Product& product : kProducts) {
-    if (matches(product, silicon)) return fmt::format("as of an {}: {}", product.name, what);
+    if (matches(product, silicon)) return phrase("as of an {}: {}", "与 {} 相同：{}", product.name, what);
   }
-  return fmt::format("as of no product that is known here: {}", what);
+  return phrase("as of no product that is known here: {}", "与已知型号均不符：{}", what);
 }
 
 }  // namespace assay

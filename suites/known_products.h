@@ -2,9 +2,8 @@
 // they multiply.
 #pragma once
 
-#include <string>
-
 #include "harness/model/datapath.h"
+#include "harness/model/phrase.h"
 
 namespace assay {
 
@@ -16,7 +15,7 @@ struct Silicon {
 
 /// "as of an H20: 78 SMs, 60 MiB of L2, 89.0 GiB of memory"; of silicon that is nobody's, that, and what it
 /// has.
-std::string looks_like(const Silicon& silicon);
+Phrase looks_like(const Silicon& silicon);
 
 /// Of a tensor core's datapath: the rate over that of NVIDIA's datasheet, dense.
 double share_of_h200(Datapath type, double tflops);

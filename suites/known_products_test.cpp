@@ -8,11 +8,16 @@ namespace assay {
 namespace {
 
 TEST(KnownProducts, AreToldByWhatNoLabelChanges) {
-  EXPECT_EQ(looks_like({132, 60, 139.8}), "as of an H200: 132 SMs, 60 MiB of L2, 139.8 GiB of memory");
-  EXPECT_EQ(looks_like({132, 50, 79.1}).substr(0, 18), "as of an H100 SXM:");
-  EXPECT_EQ(looks_like({78, 60, 95.0}).substr(0, 13), "as of an H20:");
-  EXPECT_EQ(looks_like({114, 50, 79.1}).substr(0, 19), "as of an H100 PCIe:");
-  EXPECT_EQ(looks_like({108, 40, 79.1}).substr(0, 20), "as of an A100 80 GB:");
+  EXPECT_EQ(looks_like({132, 60, 139.8}).english,
+            "as of an H200: 132 SMs, 60 MiB of L2, 139.8 GiB of memory");
+  EXPECT_EQ(looks_like({132, 50, 79.1}).english.substr(0, 18), "as of an H100 SXM:");
+  EXPECT_EQ(looks_like({78, 60, 95.0}).english.substr(0, 13), "as of an H20:");
+  EXPECT_EQ(looks_like({114, 50, 79.1}).english.substr(0, 19), "as of an H100 PCIe:");
+  EXPECT_EQ(looks_like({108, 40, 79.1}).english.substr(0, 20), "as of an A100 80 GB:");
+}
+
+TEST(KnownProducts, AreNamedInChineseToo) {
+  EXPECT_EQ(looks_like({78, 60, 139.8}).chinese, "与 H20 141 GB 相同：78 个 SM，60 MiB L2，139.8 GiB 显存");
 }
 
 TEST(KnownProducts, ARateIsAShareOfTheDatasheets) {
@@ -22,9 +27,9 @@ TEST(KnownProducts, ARateIsAShareOfTheDatasheets) {
 }
 
 TEST(KnownProducts, NobodysSiliconIsSaidSo) {
-  EXPECT_EQ(looks_like({100, 60, 139.8}),
+  EXPECT_EQ(looks_like({100, 60, 139.8}).english,
             "as of no product that is known here: 100 SMs, 60 MiB of L2, 139.8 GiB of memory");
-  EXPECT_EQ(looks_like({132, 60, 120}).substr(0, 35), "as of no product that is known here");
+  EXPECT_EQ(looks_like({132, 60, 120}).english.substr(0, 35), "as of no product that is known here");
 }
 
 }  // namespace

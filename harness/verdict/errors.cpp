@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "harness/model/attempts.h"
@@ -19,10 +20,20 @@ Part place_of(const Case& c, const Error& error, const Part& fallback) {
   return c.place_of(error.symptom, error.part.is_on_node() ? error.part : fallback);
 }
 
+/// ipc::Ending::describe(), as the records have it.
+Phrase ending(const std::string& described) {
+  constexpr std::string_view kKilled = "killed by ", kExited = "exited with status ";
+  const auto behind = [&](std::string_view words) { return described.substr(words.size()); };
+  if (described.rfind(kKilled, 0) == 0) return {described, "被终止：" + behind(kKilled)};
+  if (described.rfind(kExited, 0) == 0) return {described, "退出码 " + behind(kExited)};
+  return described;
+}
+
 Phrase detail_of(const Error& error) {
   const Phrase message(error.message, error.chinese.empty() ? error.message : error.chinese);
   if (error.ended.empty()) return message;
-  return message.empty() ? Phrase(error.ended) : phrase("{} ({})", "{}（{}）", message, error.ended);
+  const Phrase ended = ending(error.ended);
+  return message.empty() ? ended : phrase("{} ({})", "{}（{}）", message, ended);
 }
 
 Observation about(const Case& c, const Error& error, const Part& fallback) {

@@ -15,7 +15,9 @@ void run(Context& context) {
   context.measure("multiprocessors", gpu.multiprocessors(), Unit::count);
   context.measure("l2", l2_mib, Unit::mebibytes);
   context.measure("memory", memory_mib, Unit::mebibytes);
-  context.measure(kCulprit, looks_like({gpu.multiprocessors(), l2_mib, memory_mib / kMibPerGib}));
+  const Phrase product = looks_like({gpu.multiprocessors(), l2_mib, memory_mib / kMibPerGib});
+  context.measure(kCulprit, product.english);
+  context.measure(kCulpritInChinese, product.chinese);
 }
 
 const Registered inventory_authentic{{
@@ -28,6 +30,10 @@ const Registered inventory_authentic{{
             {"l2", Unit::mebibytes, "last-level cache that CUDA has", ""},
             {"memory", Unit::mebibytes, "memory that CUDA has", ""},
             {.name = kCulprit, .unit = Unit::text, .meaning = "which product has as much", .judged = false},
+            {.name = kCulpritInChinese,
+             .unit = Unit::text,
+             .meaning = "the same in Chinese",
+             .judged = false},
         },
     .findings = {"inventory.not_authentic"},
     .run = run,
