@@ -58,15 +58,18 @@ TEST_F(Language, OfAFindingIsThatOfItsDetailsToo) {
   struct Case {
     const char *fault, *chinese, *english;
   };
-  for (const Case& one : {Case{"no-permission", "当前用户无权读取", "may not read"},
-                          Case{"gpu-lost", "时返回“gpu_lost”", "asked for"},
-                          Case{"xid-fatal", "版目录的处理建议", "NVIDIA's catalogue"},
-                          Case{"nvswitch-error", "数据链路层：链路由工作状态断开", "data link layer"},
-                          Case{"xid-before", "版目录的处理建议", "NVIDIA's catalogue"},
-                          Case{"worker-crash", "工作进程崩溃", "the worker died"},
-                          Case{"other-vbios", "本节点多数 GPU 为", "most of the node's"},
-                          Case{"slow-hbm", "其余 GPU 中位数", "the other GPUs' median"},
-                          Case{"nvml-hang", "管理库（NVML）的一次调用在", "did not return"}}) {
+  for (const Case& one :
+       {Case{"no-permission", "当前用户无权读取", "may not read"},
+        Case{"gpu-lost", "时返回“gpu_lost”", "asked for"},
+        Case{"xid-fatal", "版目录的处理建议", "NVIDIA's catalogue"},
+        Case{"nvswitch-error", "数据链路层：链路由工作状态断开", "data link layer"},
+        Case{"xid-before", "版目录的处理建议", "NVIDIA's catalogue"},
+        Case{"worker-crash", "工作进程崩溃", "the worker died"},
+        Case{"nvlinks-down", "断开；到 nvswitch", " are down"}, Case{"dimm-missing", "只有", " has "},
+        Case{"relabelled", "与 H20 141 GB 相同", "as of an"},
+        Case{"other-vbios", "本节点多数 GPU 为", "most of the node's"},
+        Case{"slow-hbm", "其余 GPU 中位数", "the other GPUs' median"},
+        Case{"nvml-hang", "管理库（NVML）的一次调用在", "did not return"}}) {
     const ScratchFolder folder;
     run_simulated(folder, {"--quiet", "--profile", "quick", "--fault", one.fault});
     const std::string said = unwrapped(assay(folder, {"report", only_run(folder), "--lang", "zh-CN"}).out);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "harness/check.h"
+#include "suites/culprits.h"
 
 namespace assay {
 namespace {
@@ -34,11 +34,6 @@ const SlotInventory* below(const std::string& bridge, const std::vector<SlotInve
 Phrase dated(const KernelEvent& event) {
   return event.logged_at.empty() ? event.explained
                                  : phrase("{} {}", "{} {}", event.logged_at, event.explained);
-}
-
-void blame(Context& context, const Part& part, const Phrase& line) {
-  context.measure_at(part, kCulprit, line.english);
-  if (line.chinese != line.english) context.measure_at(part, kCulpritInChinese, line.chinese);
 }
 
 /// What fell off the bus at an address where nothing answers is the GPU that is missing, where one alone is.
@@ -95,16 +90,16 @@ void run(Context& context) {
   }
   for (const SlotInventory& slot : slots) {
     context.measure_at(slot.part, "faults_before", static_cast<double>(faults[slot.part]), Unit::count);
-    if (faults[slot.part] > 0) blame(context, slot.part, first[slot.part]);
+    if (faults[slot.part] > 0) name_culprits(context, slot.part, {first[slot.part]});
   }
   for (const auto& [part, count] : faults) {
     if (!part.nvswitch_number()) continue;
     context.measure_at(part, "switch_faults_before", static_cast<double>(count), Unit::count);
-    blame(context, part, first[part]);
+    name_culprits(context, part, {first[part]});
   }
   context.measure_at("node", "host_faults_before", static_cast<double>(of_host), Unit::count);
   context.measure_at("node", "device_failures_before", static_cast<double>(of_devices), Unit::count);
-  if (of_devices > 0) blame(context, "node", first["node"]);
+  if (of_devices > 0) name_culprits(context, "node", {first["node"]});
   context.measure_at("node", "others_before", static_cast<double>(others + readings.more_events_before),
                      Unit::count);
   if (!lines.empty()) context.evidence("kernel_log_before_the_run", {{"lines", lines}});

@@ -1,6 +1,7 @@
 // Whether the GPU is what its label says: by what the silicon shows of itself to CUDA, which no label and no
 // firmware string changes. How fast it is, compute.gemm and memory.bandwidth measure.
 #include "harness/check.h"
+#include "suites/culprits.h"
 #include "suites/known_products.h"
 
 namespace assay {
@@ -16,8 +17,7 @@ void run(Context& context) {
   context.measure("l2", l2_mib, Unit::mebibytes);
   context.measure("memory", memory_mib, Unit::mebibytes);
   const Phrase product = looks_like({gpu.multiprocessors(), l2_mib, memory_mib / kMibPerGib});
-  context.measure(kCulprit, product.english);
-  context.measure(kCulpritInChinese, product.chinese);
+  name_culprits(context, context.part(), {product});
 }
 
 const Registered inventory_authentic{{

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "harness/check.h"
+#include "suites/culprits.h"
 
 namespace assay {
 namespace {
@@ -123,36 +123,38 @@ std::string measure_peer_traffic(Context& context) {
 }
 
 /// ", of them 3 and 0 in CPU_SrcID#0_MC#0_Chan#1_DIMM#0".
-std::string of_dimms(const MemoryController& controller) {
-  std::string text;
+Phrase of_dimms(const MemoryController& controller) {
+  Phrase text;
   for (const Dimm& dimm : controller.dimms) {
     if (dimm.corrected > 0 || dimm.uncorrected > 0)
-      text += fmt::format(", of them {} and {} in {}", dimm.corrected, dimm.uncorrected, dimm.label);
+      text += phrase(", of them {0} and {1} in {2}", "，其中 {2} 分别为 {0} 和 {1}", dimm.corrected,
+                     dimm.uncorrected, dimm.label);
   }
   return text;
 }
 
 /// What is wrong, in words: ports that are down, drives that are not live, controllers with errors or with
 /// less memory than most; what is in the way of direct traffic.
-std::string culprits(const HostInventory& host, const std::string& in_the_way) {
-  std::vector<std::string> all;
-  if (!in_the_way.empty()) all.push_back(in_the_way);
+std::vector<Phrase> culprits(const HostInventory& host, const std::string& in_the_way) {
+  std::vector<Phrase> all;
+  if (!in_the_way.empty()) all.emplace_back(in_the_way);
   for (const NetworkPort& port : host.ports) {
-    if (!port.up()) all.push_back(text_of(port));
+    if (!port.up()) all.emplace_back(text_of(port));
   }
   for (const Drive& drive : host.drives) {
     if (!drive.state.empty() && drive.state != "live")
-      all.push_back(
-          fmt::format("{} ({}, serial {}): {}", drive.name, drive.model, drive.serial, drive.state));
+      all.push_back(phrase("{} ({}, serial {}): {}", "{}（{}，序列号 {}）：{}", drive.name, drive.model,
+                           drive.serial, drive.state));
   }
   for (const MemoryController& controller : host.memory_controllers) {
     if (controller.corrected > 0 || controller.uncorrected > 0)
-      all.push_back(fmt::format("{}: {} corrected, {} uncorrected{}", controller.name, controller.corrected,
-                                controller.uncorrected, of_dimms(controller)));
+      all.push_back(phrase("{}: {} corrected, {} uncorrected{}", "{}：已纠正 {} 个，未纠正 {} 个{}",
+                           controller.name, controller.corrected, controller.uncorrected,
+                           of_dimms(controller)));
   }
   for (const MemoryController* controller : short_controllers(host.memory_controllers))
-    all.push_back(fmt::format("{} has {} MiB", controller->name, controller->mib.value_or(0)));
-  return fmt::format("{}", fmt::join(all, "; "));
+    all.push_back(phrase("{} has {} MiB", "{} 只有 {} MiB", controller->name, controller->mib.value_or(0)));
+  return all;
 }
 
 void run(Context& context) {
@@ -178,7 +180,7 @@ void run(Context& context) {
   const auto of_switches = versions_of(host.nvswitch_firmware);
   say(context, "nvswitch_firmware", fmt::format("{}", fmt::join(of_switches, ", ")));
   if (!of_switches.empty()) count(context, "nvswitch_firmwares", static_cast<double>(of_switches.size()));
-  say(context, kCulprit, culprits(host, measure_peer_traffic(context)));
+  name_culprits(context, "node", culprits(host, measure_peer_traffic(context)));
 }
 
 /// For people, and for the manifest: a field that the firmware lacks lacks here.
@@ -234,6 +236,7 @@ const Registered inventory_host{{
             said(kCulprit,
                  "ports that are down, drives that are not live, memory controllers with errors or less "
                  "memory than most, what is in the way of direct traffic"),
+            said(kCulpritInChinese, "the same in Chinese"),
         },
     .findings = {"host.port_down", "host.drive", "host.memory_errors", "host.memory_uneven",
                  "inventory.nvswitch_firmware", "inventory.firmware_not_agreed", "settings.peer_traffic"},

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "suites/culprits.h"
 #include "suites/readings.h"
 
 namespace assay {
@@ -99,19 +100,22 @@ int links_of_each(const std::vector<GpuLinks>& gpus, const std::string& nvswitch
 }
 
 /// "links 3, 7 are down; to nvswitch1 (0000:84:00.0) 3 of 5 are up".
-std::string what_is_down(const GpuLinks& gpu, const std::vector<GpuLinks>& all,
-                         const std::vector<std::string>& switches) {
+Phrase what_is_down(const GpuLinks& gpu, const std::vector<GpuLinks>& all,
+                    const std::vector<std::string>& switches) {
   std::vector<std::size_t> down;
   for (std::size_t i = 0; i < gpu.state->nvlinks.size(); ++i) {
     if (gpu.state->nvlinks[i].up.value != 1) down.push_back(i);
   }
-  std::string text = down.size() == 1 ? fmt::format("link {} is down", down.front())
-                                      : fmt::format("links {} are down", fmt::join(down, ", "));
+  const std::string numbers = fmt::format("{}", fmt::join(down, ", "));
+  Phrase text = down.size() == 1 ? phrase("link {} is down", "链路 {} 断开", numbers)
+                                 : phrase("links {} are down", "链路 {} 断开", numbers);
   for (std::size_t i = 0; i < switches.size(); ++i) {
     const int each = links_of_each(all, switches[i]);
     const auto found = gpu.by_switch.find(switches[i]);
     const int up = found == gpu.by_switch.end() ? 0 : found->second;
-    if (up < each) text += fmt::format("; to nvswitch{} ({}) {} of {} are up", i, switches[i], up, each);
+    if (up < each)
+      text += phrase("; to nvswitch{0} ({1}) {2} of {3} are up",
+                     "；到 nvswitch{0}（{1}）的 {3} 条中 {2} 条正常", i, switches[i], up, each);
   }
   return text;
 }
@@ -141,16 +145,18 @@ void emit_fabric(Context& context, Readings& readings, const Part& slot, const G
 }
 
 /// What the driver says of a way that is not ready; nothing of one that is.
-std::string what_the_driver_says(const GpuState& gpu) {
+Phrase what_the_driver_says(const GpuState& gpu) {
   const bool completed = gpu.fabric_state.value.value_or(kFabricCompleted) == kFabricCompleted;
   const std::int64_t status = gpu.fabric_status.value.value_or(0);
-  if (completed && status == 0 && !gpu.has_unwell_fabric()) return "";
+  if (completed && status == 0 && !gpu.has_unwell_fabric()) return {};
   if (!completed)
-    return fmt::format("fabric state {}, and {} is completed", *gpu.fabric_state.value, kFabricCompleted);
-  if (status != 0) return fmt::format("fabric status {}", status);
+    return phrase("fabric state {}, and {} is completed", "fabric 状态为 {}，完成时应为 {}",
+                  *gpu.fabric_state.value, kFabricCompleted);
+  if (status != 0) return phrase("fabric status {}", "fabric 结果码为 {}", status);
   constexpr std::int64_t kLimitedCapacity = 3;
-  return gpu.fabric_health.value == kLimitedCapacity ? "fabric health: limited capacity"
-                                                     : "fabric health: unhealthy";
+  return gpu.fabric_health.value == kLimitedCapacity
+             ? Phrase("fabric health: limited capacity", "fabric 健康状态：容量受限")
+             : Phrase("fabric health: unhealthy", "fabric 健康状态：不健康");
 }
 
 /// Of each GPU all that is wrong with its links, in words.
@@ -158,14 +164,13 @@ void emit_culprits(Context& context, const std::vector<SlotInventory>& slots,
                    const std::vector<GpuLinks>& gpus, const std::vector<std::string>& switches) {
   for (const SlotInventory& slot : slots) {
     if (slot.found == nullptr) continue;
-    std::vector<std::string> said;
-    if (std::string says = what_the_driver_says(slot.found->state); !says.empty())
-      said.push_back(std::move(says));
+    std::vector<Phrase> said;
+    if (Phrase says = what_the_driver_says(slot.found->state); !says.empty()) said.push_back(std::move(says));
     const auto links =
         std::find_if(gpus.begin(), gpus.end(), [&](const GpuLinks& gpu) { return gpu.slot == slot.part; });
     if (links != gpus.end() && links->up < static_cast<int>(links->state->nvlinks.size()))
       said.push_back(what_is_down(*links, gpus, switches));
-    if (!said.empty()) context.measure_at(slot.part, kCulprit, fmt::format("{}", fmt::join(said, "; ")));
+    name_culprits(context, slot.part, said);
   }
 }
 
@@ -214,7 +219,8 @@ void run(Context& context) {
   context.evidence("nvlinks", table_of(gpus));
   // Where no GPU of the node has a link, no single one is to be looked at.
   emit_culprits(context, slots, linked == 0 ? std::vector<GpuLinks>() : gpus, switches);
-  if (linked == 0) return context.measure_at("node", kCulprit, "no NVLink of any GPU is up");
+  if (linked == 0)
+    return name_culprits(context, "node", {{"no NVLink of any GPU is up", "所有 GPU 的 NVLink 均未连通"}});
   for (const GpuLinks& gpu : gpus) emit_gpu(context, gpu);
   emit_switches(context, gpus, switches);
 }
@@ -230,6 +236,7 @@ const Registered nvlink_links{{
             {"fabric_ready", Unit::count, "1: the driver says that the way over the NVSwitches is completed",
              ""},
             {kCulprit, Unit::text, "which links are down, and to which NVSwitch", "", false},
+            {kCulpritInChinese, Unit::text, "the same in Chinese", "", false},
             {.name = "gpus_without_link",
              .meaning = "GPUs that have NVLinks up, and none of them to this NVSwitch",
              .of = Of::switches},
