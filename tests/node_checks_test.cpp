@@ -39,6 +39,19 @@ TEST_F(NodeChecksOnly, NoTwoGpusHaveOneSerialNumber) {
               testing::ElementsAre("inventory.identity_repeated@gpu0", "inventory.identity_repeated@gpu1"));
 }
 
+TEST(GpusWithoutAPlace, AllAreOneFindingWhichTakesTheirSwitchesAlong) {
+  const ScratchFolder scratch;
+  std::vector<std::string> arguments{"--profile", "inventory", "--workers", "thread"};
+  for (int gpu = 0; gpu < 8; ++gpu) {
+    arguments.push_back("--fault");
+    arguments.push_back("nvml-answer:function=nvmlDeviceGetPciInfo_v3,error=unknown_error,part=gpu" +
+                        std::to_string(gpu));
+  }
+  EXPECT_EQ(run_simulated(scratch, arguments).exit_code, 11);
+  EXPECT_THAT(accusations(judge(scratch, only_run(scratch))),
+              testing::ElementsAre("inventory.place_unknown@environment"));
+}
+
 TEST_F(NodeChecksOnly, AHealthyNodeIsAccepted) {
   const Finished finished = run();
   EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;

@@ -237,6 +237,18 @@ void observe_telemetry(const Case& c, const RequiredCheck& required, const Step&
   }
 }
 
+/// A switch is measured by the links of GPUs: of those whose place nobody can tell, nothing is said of it.
+void explain_switches(std::vector<Observation>& seen) {
+  const auto unplaced = std::find_if(seen.begin(), seen.end(), [](const Observation& one) {
+    return one.code == codes::place_unknown && one.part.gpu_slot();
+  });
+  if (unplaced == seen.end()) return;
+  const Cause cause(codes::place_unknown, unplaced->part);
+  for (Observation& one : seen) {
+    if (one.code == codes::missing_measurement && one.part.nvswitch_number()) one.because.push_back(cause);
+  }
+}
+
 }  // namespace
 
 void observe_completeness(const Case& c, std::vector<Observation>& seen, std::vector<Phrase>& notes) {
@@ -253,6 +265,7 @@ void observe_completeness(const Case& c, std::vector<Observation>& seen, std::ve
       }
     }
   }
+  explain_switches(seen);
   if (!not_asked.empty())
     notes.push_back(phrase("driver {} does not know, and was not asked: {}",
                            "驱动 {} 尚不支持以下读数，未作判定：{}", c.run.driver_version,
