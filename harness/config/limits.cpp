@@ -243,7 +243,7 @@ Limit read_limit(Table& table, const Vocabulary& vocabulary, const std::vector<P
 
 bool same_subject(const Limit& a, const Limit& b) {
   return a.check == b.check && a.measurement == b.measurement && a.kind == b.kind && a.variant == b.variant &&
-         a.during == b.during && a.per == b.per && a.when == b.when;
+         a.during == b.during && a.per == b.per && a.at == b.at && a.when == b.when;
 }
 
 std::vector<Limit> read_limits(Table& root, const Vocabulary& vocabulary, const std::vector<Peak>& peaks) {

@@ -103,9 +103,9 @@ std::optional<KernelEvent> parse_out_of_memory(std::string_view text) {
   return event;
 }
 
-/// "pcieport 0000:59:01.0: pciehp: Slot(3): Link Down" or "...: Card not present" (linux,
-/// drivers/pci/hotplug/ pciehp_ctrl.c); before Linux 5, "pciehp 0000:59:01.0:pcie24: ...". What goes on
-/// behind these words, "Link Down/Up ignored", is a reset that somebody asked for, or an error that was
+/// "pcieport 0000:59:01.0: pciehp: Slot(3): Link Down" or "...: Card not present"
+/// (linux, drivers/pci/hotplug/pciehp_ctrl.c); before Linux 5, "pciehp 0000:59:01.0:pcie24: ...". What goes
+/// on behind these words, "Link Down/Up ignored", is a reset that somebody asked for, or an error that was
 /// recovered from.
 std::optional<KernelEvent> parse_hotplug(std::string_view text) {
   Scanner scanner(text);

@@ -20,7 +20,7 @@ enum class SxidSeverity { non_fatal, port, fabric };
 /// By language: "en", "zh-CN".
 using Words = std::map<std::string, std::string>;
 
-/// In English where they have no other: NVSwitches' errors are names more than sentences.
+/// In English where they have no other.
 inline std::string in_words(const Words& words, const std::string& language) {
   for (const std::string& one : {language, std::string("en")}) {
     const auto found = words.find(one);

@@ -38,7 +38,7 @@ Limits limits_of_measurement(Criteria& criteria, const Limit& limit) {
 Limit* replaced_by(const Limit& limit, const Limits& existing) {
   const auto found = std::find_if(existing.begin(), existing.end(), [&](const Limit* other) {
     return other->kind == limit.kind && other->variant == limit.variant && other->during == limit.during &&
-           other->per == limit.per;
+           other->per == limit.per && other->at == limit.at;
   });
   return found == existing.end() ? nullptr : *found;
 }

@@ -55,6 +55,21 @@ class LimitOverride : public testing::Test {
   std::vector<std::string> remembered;
 };
 
+/// A value that is made what it would be at ten times the clock keeps any limit.
+TEST_F(LimitOverride, AtAnotherReadingALimitStandsBesideTheOldOne) {
+  Limit& before = bandwidth();
+  before.per = "sm_clock_steady";
+  before.at = 1980;
+  Limit other = before;
+  other.at = 19800;
+  Criteria changed = criteria;
+  override_limits(changed, {other});
+  EXPECT_EQ(changed.limits.size(), criteria.limits.size() + 1);
+  other.at = before.at;
+  override_limits(changed, {other});
+  EXPECT_EQ(changed.limits.size(), criteria.limits.size() + 1);
+}
+
 TEST_F(LimitOverride, AFirstLimitIsNoExcuse) {
   Limit first = limit_of(criteria, "copy_bandwidth", LimitKind::min);
   first.measurement = "triad_bandwidth";
